@@ -1,0 +1,115 @@
+"""What a table is: its grain, columns, cases and, where it is derived, the SQL that makes it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from joinedup.errors import SqlError
+from joinedup.findings import Finding
+
+
+class ColumnType(StrEnum):
+    """The types that both engines agree on, by the names that portable SQL uses."""
+
+    STRING = "STRING"
+    INTEGER = "INTEGER"
+    BIGINT = "BIGINT"
+    DOUBLE = "DOUBLE"
+    BOOLEAN = "BOOLEAN"
+    DATE = "DATE"
+    TIMESTAMP = "TIMESTAMP"
+
+
+class Frozen(BaseModel):
+    """A value that doesn't change and takes no field it doesn't know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Column(Frozen):
+    """One column: its type, what it means and, where it is a quantity, its unit."""
+
+    name: str
+    type: ColumnType
+    meaning: str
+    unit: str | None = None
+    required: bool = False
+    """True when the column never holds a null; the builder checks it."""
+
+
+class Case(Frozen):
+    """A tiny input and the expected answer: run as a test on every engine and shown in the docs.
+
+    Columns that a given row doesn't name are null; tables that `given` doesn't name are empty. Only the columns
+    that the expected rows name are compared, in any row order.
+    """
+
+    name: str
+    given: dict[str, list[dict[str, Any]]] = Field(default_factory=dict)
+    expect: list[dict[str, Any]] = Field(default_factory=list)
+
+
+class TableSpec(Frozen):
+    """One table, read from `<table>.yml` and, beside it, `<table>.sql` (derived) or `<table>.csv` (reference data).
+
+    With neither it is an input that the caller of the builder supplies (landed extracts, tables of the place).
+    """
+
+    table: str
+    title: str
+    grain: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    version: int = 1
+    owner: str
+    source: str
+    about: str = ""
+    sort: tuple[str, ...] = ()
+    """The order in which rows are written; tables read one person at a time begin with person_id."""
+    cases: tuple[Case, ...] = ()
+    sql: str | None = None
+    csv: Path | None = None
+    path: Path | None = None
+    """The .yml file itself."""
+
+    @model_validator(mode="after")
+    def _names_agree(self) -> TableSpec:
+        names = [column.name for column in self.columns]
+        repeated = {name for name in names if names.count(name) > 1}
+        unknown = (set(self.key) | set(self.sort)) - set(names)
+        if repeated or unknown:
+            raise ValueError(f"columns repeated: {sorted(repeated)}; key or sort names no column: {sorted(unknown)}")
+        return self
+
+    @property
+    def derived(self) -> bool:
+        """Whether the builder makes it by SQL."""
+        return self.sql is not None
+
+
+def read_specs(folder: Path) -> dict[str, TableSpec]:
+    """The tables described by `.yml` files in `folder` and below that hold a `table:`, by name; raises SqlError with findings."""
+    specs: dict[str, TableSpec] = {}
+    findings: list[Finding] = []
+    for path in sorted(folder.rglob("*.yml")):
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        if not (isinstance(content, dict) and "table" in content):
+            continue
+        sql, csv = path.with_suffix(".sql"), path.with_suffix(".csv")
+        beside = {"sql": sql.read_text(encoding="utf-8") if sql.exists() else None, "csv": csv if csv.exists() else None}
+        try:
+            spec = TableSpec(**content, **beside, path=path)
+        except ValidationError as error:
+            findings += [Finding(path.name, "table-spec", f"{'.'.join(map(str, e['loc']))}: {e['msg']}") for e in error.errors()]
+            continue
+        if spec.table != path.stem or spec.table in specs:
+            findings.append(Finding(path.name, "table-name", f"table is called {spec.table}; a table has the name of its file, once"))
+        specs[spec.table] = spec
+    if findings:
+        raise SqlError(f"{len(findings)} table descriptions can't be used: {findings[0].file}: {findings[0].message}", findings)
+    return specs

@@ -1,0 +1,139 @@
+"""Contracts: what one kind of extract holds, in the field names of the real extract."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field
+
+from joinedup.engine.specs import Column, ColumnType, TableSpec
+
+
+class FieldType(StrEnum):
+    """How a field is written in an extract, and so what it becomes."""
+
+    TEXT = "text"
+    CODE = "code"  # trimmed and upper-cased text
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    MONEY = "money"  # pounds in the extract, integer pence when landed (the landed name ends in _pence)
+    DATE = "date"
+    TIME = "time"  # landed as text HH:MM
+
+
+LANDED_TYPES = {
+    FieldType.TEXT: ColumnType.STRING,
+    FieldType.CODE: ColumnType.STRING,
+    FieldType.INTEGER: ColumnType.INTEGER,
+    FieldType.DECIMAL: ColumnType.DOUBLE,
+    FieldType.MONEY: ColumnType.BIGINT,
+    FieldType.DATE: ColumnType.DATE,
+    FieldType.TIME: ColumnType.STRING,
+}
+
+
+class Frozen(BaseModel):
+    """A value that doesn't change and takes no field it doesn't know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Field_(Frozen):
+    """One column of an extract."""
+
+    name: str
+    type: FieldType
+    meaning: str
+    unit: str | None = None
+    identifier: bool = False
+    """It can identify a person: it goes to the identity register at landing, never further."""
+    header_required: bool = False
+    """A file without this column can't be used."""
+    required: bool = False
+    """A row without a value here is rejected."""
+    also: tuple[str, ...] = ()
+    """Other names that real extracts use for it."""
+    null_values: tuple[str, ...] = ()
+    """Values that mean missing, besides blank."""
+    codes: dict[str, str] = Field(default_factory=dict)
+    """Its code list: value -> meaning. Another value is a finding, and the row is kept."""
+
+    @property
+    def landed(self) -> str:
+        """Its name in the landed table."""
+        return self.name.lower() + ("_pence" if self.type is FieldType.MONEY else "")
+
+
+class Rule(Frozen):
+    """What must not be true of a row: portable SQL over the landed names, with what happens to such a row."""
+
+    name: str
+    when: str
+    effect: Literal["reject", "warn"]
+    message: str
+    endangers: str = ""
+
+
+class ContractSpec(Frozen):
+    """One kind of extract: grain, key, fields and rules."""
+
+    contract: str
+    title: str
+    grain: str
+    version: int = 1
+    owner: str
+    source: str
+    sector: str
+    key: tuple[str, ...]
+    """Fields that name a record; of several rows with one key the last read is loaded and the others are superseded."""
+    dated_by: str | None = None
+    """The field whose latest value tells to which day the extract reaches."""
+    about: str = ""
+    fields: tuple[Field_, ...]
+    rules: tuple[Rule, ...] = ()
+    date_styles: tuple[str, ...] = ("%Y-%m-%d", "%d/%m/%Y", "%Y%m%d", "%d%b%Y", "%d-%b-%Y", "%d %B %Y", "%Y-%m-%d %H:%M:%S")
+
+    @property
+    def identifiers(self) -> tuple[Field_, ...]:
+        """The fields that never leave the trusted host."""
+        return tuple(field for field in self.fields if field.identifier)
+
+    def landed_spec(self) -> TableSpec:
+        """The landed table: every field that identifies nobody, and who, which file and which row it came from."""
+        columns = [
+            Column(name=field.landed, type=LANDED_TYPES[field.type], meaning=field.meaning, unit="pence" if field.type is FieldType.MONEY else field.unit)
+            for field in self.fields
+            if not field.identifier
+        ]
+        return TableSpec(
+            table=f"landed_{self.contract}",
+            title=f"{self.title}, as landed",
+            grain=self.grain,
+            key=("file_id", "source_row"),
+            columns=(
+                Column(name="person_id", type=ColumnType.BIGINT, meaning="The person, by pseudonym; null when the row could not be linked"),
+                Column(name="linked_by", type=ColumnType.STRING, meaning="How the person was found, or why not", required=True),
+                Column(name="file_id", type=ColumnType.INTEGER, meaning="The file it came from, as in landed_file", required=True),
+                Column(name="source_row", type=ColumnType.BIGINT, meaning="Its row in that file; 1 is the first after the header", required=True),
+                *columns,
+            ),
+            version=self.version,
+            owner=self.owner,
+            source=self.source,
+            about=self.about,
+        )
+
+
+@cache
+def contracts() -> dict[str, ContractSpec]:
+    """Every contract that joinedup ships, by name."""
+    folder = files("joinedup.sources")
+    texts = [path.read_text(encoding="utf-8") for path in folder.iterdir() if path.name.endswith(".yml")]
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    read = [yaml.load(text, Loader=loader) for text in texts]
+    specs = [ContractSpec(**content) for content in read if "contract" in content]
+    return {spec.contract: spec for spec in sorted(specs, key=lambda spec: spec.contract)}
