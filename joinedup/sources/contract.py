@@ -42,7 +42,7 @@ class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Field_(Frozen):
+class ContractField(Frozen):
     """One column of an extract."""
 
     name: str
@@ -93,12 +93,12 @@ class ContractSpec(Frozen):
     dated_by: str | None = None
     """The field whose latest value tells to which day the extract reaches."""
     about: str = ""
-    fields: tuple[Field_, ...]
+    fields: tuple[ContractField, ...]
     rules: tuple[Rule, ...] = ()
     date_styles: tuple[str, ...] = ("%Y-%m-%d", "%d/%m/%Y", "%Y%m%d", "%d%b%Y", "%d-%b-%Y", "%d %B %Y", "%Y-%m-%d %H:%M:%S")
 
     @property
-    def identifiers(self) -> tuple[Field_, ...]:
+    def identifiers(self) -> tuple[ContractField, ...]:
         """The fields that never leave the trusted host."""
         return tuple(field for field in self.fields if field.identifier)
 

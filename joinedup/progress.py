@@ -1,0 +1,27 @@
+"""Progress of long work: one value a step, which the command line shows and everything else may ignore."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step that ended: of which stage, what it made, and its rows by kind (loaded, superseded, rejected, written)."""
+
+    stage: str
+    name: str
+    done: int
+    total: int
+    seconds: float
+    rows: Mapping[str, int] = field(default_factory=dict)
+    reused: bool = False
+    note: str = ""
+
+
+Progress = Callable[[Step], None]
+
+
+def silent(step: Step) -> None:
+    """Shows nothing."""
