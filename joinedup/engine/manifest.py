@@ -1,0 +1,78 @@
+"""The manifest: what a published build holds and what each table was made from. It holds no person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field, ValidationError
+
+from joinedup.engine.specs import Frozen
+from joinedup.engine.store import Store, atomic_write, store_errors
+from joinedup.errors import NothingPublished, StoreProblem
+
+
+class InputRecord(Frozen):
+    """A table that came from outside the build: a landed extract, a table of the place or reference data."""
+
+    file: str
+    """Below the store's root."""
+    digest: str
+    rows: int
+
+
+class TableRecord(Frozen):
+    """A table that the build made."""
+
+    file: str
+    """Below the store's root; its name holds the hash of what it was made from."""
+    digest: str
+    """SHA-256 of the file."""
+    size: int
+    rows: int
+    seconds: float = 0.0
+    reused: bool = False
+    """True when it had been made before this build."""
+    inputs: tuple[str, ...] = ()
+
+
+class Manifest(Frozen):
+    """One published build."""
+
+    build_id: str
+    built_at: datetime
+    engine: str
+    software: str
+    about: dict[str, Any] = Field(default_factory=dict)
+    """What the caller says about the build: the place, its version, the landing and its sources."""
+    inputs: dict[str, InputRecord] = Field(default_factory=dict)
+    tables: dict[str, TableRecord] = Field(default_factory=dict)
+
+    def same_content(self, other: Manifest) -> bool:
+        """Whether two builds hold the same files and say the same about them, whenever they were built."""
+        return self._content() == other._content()
+
+    def _content(self) -> tuple[Any, ...]:
+        files: Mapping[str, Any] = {name: (record.file, record.digest, record.rows, record.inputs) for name, record in self.tables.items()}
+        return self.engine, self.software, self.about, self.inputs, files
+
+
+def read_manifest(store: Store) -> Manifest:
+    """The manifest of the published build; NothingPublished when there is none."""
+    if not store.manifest.exists():
+        raise NothingPublished(f"nothing has been built in {store.root} yet; run joinedup build")
+    try:
+        return Manifest.model_validate_json(store.manifest.read_bytes())
+    except ValidationError as error:
+        raise StoreProblem(
+            f"{store.manifest} is not a manifest that this version can read ({error.error_count()} faults); build again to replace it"
+        ) from error
+
+
+def publish(store: Store, manifest: Manifest) -> None:
+    """Nothing; from its last instant on, `manifest` is the published build."""
+    content = manifest.model_dump_json(indent=1).encode()
+    with store_errors(store.builds):
+        atomic_write(store.builds / f"{manifest.build_id}.json", content)
+        atomic_write(store.manifest, content)

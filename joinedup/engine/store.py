@@ -1,0 +1,170 @@
+"""The store of one place: where everything that joinedup makes lies, private to its owner."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from joinedup.errors import StoreProblem
+
+PRIVATE_FOLDER = 0o700
+PRIVATE_FILE = 0o600
+
+WHY = {
+    errno.ENOSPC: "its disk is full; free some space and run it again",
+    errno.EDQUOT: "its owner's disk quota is used up; free some space and run it again",
+    errno.EROFS: "it lies on a read-only disk; choose another with --store",
+    errno.EACCES: "this user may not write there; choose another with --store, or change its owner",
+    errno.EPERM: "this user may not write there; choose another with --store, or change its owner",
+    errno.ENOTDIR: "a file stands where a folder should; choose another with --store",
+    errno.EEXIST: "a file stands where a folder should; choose another with --store",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The folder of one place's landings, builds and registers."""
+
+    root: Path
+
+    @property
+    def kept(self) -> Path:
+        """The registers: identities, looks, releases."""
+        return self.root / "kept"
+
+    @property
+    def landed(self) -> Path:
+        """The landings, and which of them is current."""
+        return self.root / "landed"
+
+    @property
+    def objects(self) -> Path:
+        """The results of builds, each an immutable file named by what it was made from."""
+        return self.root / "objects"
+
+    @property
+    def inputs(self) -> Path:
+        """The tables of the place, written for a build."""
+        return self.root / "inputs"
+
+    @property
+    def builds(self) -> Path:
+        """The manifest of every build that was published."""
+        return self.root / "builds"
+
+    @property
+    def tmp(self) -> Path:
+        """What is being written, and where engines spill; wiped when work starts."""
+        return self.root / "tmp"
+
+    @property
+    def manifest(self) -> Path:
+        """The manifest of the build that is published."""
+        return self.root / "manifest.json"
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The store and every folder in it."""
+        return (self.root, self.kept, self.landed, self.objects, self.inputs, self.builds, self.tmp)
+
+    def create(self) -> Store:
+        """This store, its folders made and closed to other users; StoreProblem when that can't be."""
+        with store_errors(self.root):
+            self.root.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+            for folder in self.folders:
+                folder.mkdir(exist_ok=True, mode=PRIVATE_FOLDER)
+                folder.chmod(PRIVATE_FOLDER)
+        return self
+
+    def wipe_tmp(self) -> None:
+        """Nothing; leaves an empty tmp. Only the holder of the lock may, for others may be writing there."""
+        with store_errors(self.tmp):
+            shutil.rmtree(self.tmp)
+            self.tmp.mkdir(mode=PRIVATE_FOLDER)
+
+    @contextmanager
+    def lock(self, what: str) -> Iterator[None]:
+        """Holds the store for `what` ("build", "landing"); StoreProblem says who holds it, and since when.
+
+        The kernel lets go of the lock when its holder ends in whatever way, so a crash never blocks the next one.
+        """
+        self.create()
+        with store_errors(self.root):
+            descriptor = os.open(self.root / "lock", os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
+        try:
+            _take(descriptor, self.root, what)
+            yield
+        finally:
+            os.close(descriptor)
+
+
+def _take(descriptor: int, root: Path, what: str) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise StoreProblem(f"the store {root} is held by {_holder(descriptor)}; wait for it to end, or stop it") from None
+    who = {"what": what, "pid": os.getpid(), "host": socket.gethostname(), "since": datetime.now(UTC).isoformat(timespec="seconds")}
+    with store_errors(root):
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, json.dumps(who).encode(), 0)
+
+
+def _holder(descriptor: int) -> str:
+    """Who wrote the lock file, in words; the holder may not have written it yet."""
+    text = os.pread(descriptor, 4096, 0)
+    if not text:
+        return "another process that has only now begun"
+    who = json.loads(text)
+    seconds = int((datetime.now(UTC) - datetime.fromisoformat(who["since"])).total_seconds())
+    return f"a {who['what']} (process {who['pid']} on {who['host']}, since {who['since']}, {seconds} seconds)"
+
+
+@contextmanager
+def store_errors(path: Path) -> Iterator[None]:
+    """Turns what the operating system says about `path` into a StoreProblem of one sentence."""
+    try:
+        yield
+    except OSError as error:
+        why = WHY.get(error.errno or 0, f"the operating system says: {error.strerror}")
+        raise StoreProblem(f"the store can't be written at {path}: {why}") from error
+
+
+def atomic_write(path: Path, content: bytes) -> None:
+    """Nothing; `path` then holds all of `content`, on disk, or what it held before: never a part."""
+    being_written = path.with_name(f".{path.name}.{os.getpid()}")
+    with store_errors(path):
+        descriptor = os.open(being_written, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        being_written.replace(path)
+        sync_folder(path.parent)
+
+
+def move_into_place(being_written: Path, path: Path) -> None:
+    """Nothing; the finished file is on disk, private and under its final name."""
+    with store_errors(path):
+        being_written.chmod(PRIVATE_FILE)
+        with being_written.open("rb+") as file:
+            os.fsync(file.fileno())
+        being_written.replace(path)
+        sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Nothing; the names in `folder` are on disk."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
