@@ -13,13 +13,11 @@ PINNED: dict[str, str | bool | int | float | list[str]] = {
     "allow_community_extensions": False,
     "allow_persistent_secrets": False,
     # Dates, sorting and arithmetic mean the same on every machine, and as on Spark.
-    "TimeZone": "UTC",
     "default_null_order": "NULLS_LAST",
     "default_order": "ASC",
     "integer_division": False,
     # A name in SQL is a table, never a Python variable that happens to be called so.
     "python_enable_replacements": False,
-    "enable_progress_bar": False,
 }
 
 
@@ -35,4 +33,6 @@ def connect(*, spill: Path | None = None, threads: int | None = None, memory_lim
         settings["threads"] = threads
     if memory_limit is not None:
         settings["memory_limit"] = memory_limit
-    return duckdb.connect(":memory:", config=settings)
+    connection = duckdb.connect(":memory:", config=settings)
+    connection.execute("SET GLOBAL TimeZone = 'UTC'")  # belongs to an extension, so it can't be set before connecting
+    return connection
