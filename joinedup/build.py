@@ -1,0 +1,61 @@
+"""The story of a build: the place's tables, what has been landed, every derived table, published."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import joinedup.place.tables as place_tables
+from joinedup.engine.builder import InputFile, write_input
+from joinedup.engine.builder import build as build_tables
+from joinedup.engine.manifest import Manifest
+from joinedup.engine.specs import TableSpec, read_specs
+from joinedup.engine.store import Store
+from joinedup.place.model import Place
+from joinedup.progress import Progress, silent
+from joinedup.sources.contract import contracts
+from joinedup.sources.landed import LandingRecord, read_landing
+
+
+def all_specs() -> dict[str, TableSpec]:
+    """Every table that joinedup knows, by name: landed, of the place, reference data and derived."""
+    package = Path(str(files("joinedup")))
+    landed = {spec.table: spec for spec in (contract.landed_spec() for contract in contracts().values())}
+    return landed | read_specs(package)
+
+
+def build(
+    place: Place,
+    store: Store,
+    *,
+    engine: str = "duckdb",
+    jobs: int | None = None,
+    verify: bool = False,
+    progress: Progress = silent,
+) -> Manifest:
+    """The manifest of the published build, made from what has been landed; the same one when nothing has changed."""
+    with store.lock("build"):
+        specs = all_specs()
+        landing = read_landing(store)
+        inputs = landed_inputs(landing, store) | place_inputs(place, store, specs)
+        return build_tables(
+            specs, inputs, store, engine=engine, jobs=jobs, verify=verify, about=about(place, landing), progress=progress
+        )
+
+
+def landed_inputs(landing: LandingRecord, store: Store) -> dict[str, InputFile]:
+    """The tables of a landing, as the builder takes them."""
+    return {name: InputFile(store.root / table.file, table.digest, table.rows) for name, table in landing.tables.items()}
+
+
+def place_inputs(place: Place, store: Store, specs: Mapping[str, TableSpec]) -> dict[str, InputFile]:
+    """The tables of a place, written to the store under the hash of what they hold."""
+    return {name: write_input(table, specs[name], store) for name, table in place_tables.tables(place).items()}
+
+
+def about(place: Place, landing: LandingRecord) -> dict[str, Any]:
+    """What a manifest says of the place and of the landing that it stands on."""
+    return {"place": place.summary(), "version": version("joinedup"), "landing": landing.summary()}

@@ -1,0 +1,256 @@
+"""The command line: verbs only. What was asked for goes to stdout, the rest to stderr."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from joinedup.errors import JoinedupError
+
+if TYPE_CHECKING:
+    from joinedup.engine.store import Store
+    from joinedup.findings import Finding
+    from joinedup.place.model import Place
+
+
+class Verbs(click.Group):
+    """Shows errors of the family as one sentence and ends with their exit code."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """What the verb gives back, or the exit code of the error it raised."""
+        try:
+            return super().invoke(context)
+        except JoinedupError as error:
+            from joinedup.report import show_findings
+
+            findings = getattr(error, "findings", ())
+            if findings:
+                show_findings(findings, sys.stderr)
+            click.echo(f"joinedup: {error}", err=True)
+            context.exit(error.exit_code)
+
+
+def example(*lines: str) -> str:
+    """An epilogue of commands, kept as they are written."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+place_argument = click.argument("place_folder", metavar="PLACE", type=click.Path(path_type=Path))
+store_option = click.option("--store", "store_folder", type=click.Path(path_type=Path), help="Where builds and registers lie [.joinedup/<place>].")
+extracts_option = click.option(
+    "--extracts", "extracts_folder", type=click.Path(path_type=Path), help="The folder that the files in sources.yml are relative to [PLACE/extracts]."
+)
+key_option = click.option("--key-file", type=click.Path(path_type=Path), help="The key of the identity register [$JOINEDUP_KEY or $JOINEDUP_KEY_FILE].")
+quiet_option = click.option("--quiet", is_flag=True, help="No progress, only results and errors.")
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="joinedup", message="%(prog)s %(version)s")
+def main() -> None:
+    """The working system of a place: from its partners' extracts to one linked record and a page per neighbourhood.
+
+    \b
+    Exit codes: 0 all is well; 1 something was found in folder or files; 2 it can't be read, or was asked wrongly;
+    3 a table's SQL is at fault; 4 the key is; 5 the store is; 6 nothing has been published yet; 7 a door stays shut.
+    """
+
+
+def open_place(folder: Path) -> Place:
+    """The place, its warnings shown."""
+    from joinedup.place.folder import read_place
+    from joinedup.sources.contract import contracts
+
+    return read_place(folder, contract_names=tuple(contracts()))
+
+
+def open_store(place: Place, folder: Path | None) -> Store:
+    """The store of a place."""
+    from joinedup.engine.store import Store
+
+    return Store((folder or Path(".joinedup") / place.id).resolve())
+
+
+def extracts_of(place_folder: Path, folder: Path | None) -> Path:
+    """Where a place's extracts lie."""
+    return folder or place_folder / "extracts"
+
+
+@main.command(epilog=example("joinedup check places/calderdale --extracts demo/calderdale/extracts", "joinedup check places/calderdale --format csv"))
+@place_argument
+@extracts_option
+@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+def check(place_folder: Path, extracts_folder: Path | None, form: str) -> None:
+    """Everything wrong with a place's folder and its extracts, at once.
+
+    Rows are named by number and never shown. Ends with 0 when clean, 1 with findings, 2 when the folder can't be read.
+    """
+    from joinedup.report import show_check
+    from joinedup.sources.check import check as check_all
+
+    found = check_all(place_folder, extracts_of(place_folder, extracts_folder))
+    if form == "table":
+        show_check(found, sys.stdout)
+    else:
+        write_findings(found.findings, form)
+    sys.exit(1 if found.findings else 0)
+
+
+def write_findings(findings: Iterable[Finding], form: str) -> None:
+    """The findings on stdout, for a program to read."""
+    fields = ("severity", "file", "line", "rule", "count", "rows", "message", "endangers")
+    rows = [{field: getattr(finding, field) for field in fields} for finding in findings]
+    if form == "json":
+        click.echo(json.dumps([row | {"severity": str(row["severity"])} for row in rows], indent=1))
+        return
+    writer = csv.DictWriter(sys.stdout, fields)
+    writer.writeheader()
+    writer.writerows(row | {"rows": " ".join(map(str, row["rows"]))} for row in rows)
+
+
+@main.command(epilog=example("joinedup synth places/calderdale --people 20000 --seed 1 --out demo/calderdale/extracts"))
+@place_argument
+@click.option("--people", type=click.IntRange(1), default=20_000, show_default=True, help="How many people are registered.")
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same rows.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder to write the extracts to.")
+@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes; the rows don't depend on it.")
+@quiet_option
+def synth(place_folder: Path, people: int, seed: int, out: Path, workers: int, quiet: bool) -> None:
+    """Invented extracts for a place, in the contracts' own formats."""
+    from joinedup.report import progress_on
+    from joinedup.sources.synthetic import synthesise
+
+    place = open_place(place_folder)
+    with progress_on(sys.stderr, quiet) as progress:
+        for path in synthesise(place, people, seed, out, workers=workers, progress=progress):
+            click.echo(path)
+
+
+@main.command(epilog=example("joinedup land places/calderdale --extracts demo/calderdale/extracts --key-file ~/calderdale.key"))
+@place_argument
+@extracts_option
+@store_option
+@key_option
+@quiet_option
+def land(place_folder: Path, extracts_folder: Path | None, store_folder: Path | None, key_file: Path | None, quiet: bool) -> None:
+    """Read a place's extracts, check them, split off identifiers and link people (on the trusted host)."""
+    place = open_place(place_folder)
+    sys.exit(landing(place, extracts_of(place_folder, extracts_folder), open_store(place, store_folder), key_file, quiet))
+
+
+def landing(place: Place, extracts: Path, store: Store, key_file: Path | None, quiet: bool) -> int:
+    """1 when a file could not be used, else 0; the account of the landing is shown."""
+    from joinedup.findings import errors
+    from joinedup.kept.keys import read_key
+    from joinedup.land import land as land_extracts
+    from joinedup.report import progress_on, show_landing
+
+    key = read_key(key_file, outside=(place.folder, store.root))
+    with progress_on(sys.stderr, quiet) as progress:
+        landed = land_extracts(place, extracts, store, key, progress=progress)
+    show_landing(landed, sys.stderr)
+    return 1 if errors(landed.findings) else 0
+
+
+@main.command(epilog=example("joinedup build places/calderdale --extracts demo/calderdale/extracts", "joinedup build places/calderdale --engine spark"))
+@place_argument
+@extracts_option
+@store_option
+@key_option
+@click.option("--engine", type=click.Choice(["duckdb", "spark"]), default="duckdb", show_default=True)
+@click.option("--jobs", type=click.IntRange(1), help="Threads [all cores].")
+@click.option("--no-land", is_flag=True, help="Build on what has been landed, without looking at the extracts.")
+@click.option("--verify", is_flag=True, help="Read every file again instead of trusting its remembered hash.")
+@quiet_option
+def build(
+    place_folder: Path,
+    extracts_folder: Path | None,
+    store_folder: Path | None,
+    key_file: Path | None,
+    engine: str,
+    jobs: int | None,
+    no_land: bool,
+    verify: bool,
+    quiet: bool,
+) -> None:
+    """Make the linked record of a place and publish it; lands first where the extracts are.
+
+    Prints the id of the published build. What was made before and hasn't changed is used again.
+    """
+    from joinedup.build import build as build_place
+    from joinedup.report import progress_on, show_build
+
+    place, extracts = open_place(place_folder), extracts_of(place_folder, extracts_folder)
+    store = open_store(place, store_folder)
+    status = 0 if no_land else landing(place, extracts, store, key_file, quiet)
+    with progress_on(sys.stderr, quiet) as progress:
+        manifest = build_place(place, store, engine=engine, jobs=jobs, verify=verify, progress=progress)
+    show_build(manifest, sys.stderr)
+    click.echo(manifest.build_id)
+    sys.exit(status)
+
+
+@main.command(epilog=example("joinedup pack places/calderdale --out demo/calderdale/pages"))
+@place_argument
+@store_option
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder to write pages to; outside the place folder.")
+@click.option("--purpose", default="planning", show_default=True, help="What the pages are for.")
+@quiet_option
+def pack(place_folder: Path, store_folder: Path | None, out: Path, purpose: str, quiet: bool) -> None:
+    """Pages of the published build: an index with a map, and one page per neighbourhood."""
+    from joinedup.report import progress_on
+
+    place = open_place(place_folder)
+    with progress_on(sys.stderr, quiet) as progress:
+        pages = write_pack(place, open_store(place, store_folder), out, purpose, progress)
+    click.echo(pages[0])
+
+
+def write_pack(place: Place, store: Store, out: Path, purpose: str, progress: Callable[..., None]) -> list[Path]:
+    """The pages, the index first."""
+    from joinedup.access.aggregates import open_aggregates
+    from joinedup.papers.pages import write_pages
+
+    return write_pages(open_aggregates(store, place, purpose), place, out, progress=progress, cache=store.root / "charts")
+
+
+@main.command("new-key", epilog=example("joinedup new-key ~/calderdale.key", "export JOINEDUP_KEY_FILE=~/calderdale.key"))
+@click.argument("path", type=click.Path(path_type=Path))
+def new_key(path: Path) -> None:
+    """Write a new key for the identity register to a file that doesn't exist yet.
+
+    Keep it apart from place, store and their backups: whoever holds the register and the key can tell who is who, and without the
+    key the register can't be read.
+    """
+    from joinedup.kept.keys import write_new_key
+
+    click.echo(write_new_key(path))
+
+
+@main.command(epilog=example("joinedup demo places/calderdale --people 20000 --out demo/calderdale"))
+@place_argument
+@click.option("--people", type=click.IntRange(1), default=20_000, show_default=True)
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder for extracts, key, store and pages.")
+@click.option("--serve/--no-serve", default=True, show_default=True, help="Serve the pages on 127.0.0.1 afterwards.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="The next free one is taken when it is in use.")
+@quiet_option
+def demo(place_folder: Path, people: int, seed: int, out: Path, serve: bool, port: int, quiet: bool) -> None:
+    """Invent a place's extracts, land, build, write pages and serve them: the whole path in one command."""
+    from joinedup.demo import make, serve_pages
+    from joinedup.report import progress_on
+
+    with progress_on(sys.stderr, quiet) as progress:
+        index = make(open_place(place_folder), people, seed, out, progress)
+    click.echo(index)
+    if serve:
+        serve_pages(index.parent, port)
+
+
+if __name__ == "__main__":
+    main()

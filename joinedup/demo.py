@@ -1,0 +1,75 @@
+"""The whole path on invented people: extracts, key, landing, build, pages, and a server for them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from joinedup.access.aggregates import open_aggregates
+from joinedup.build import build
+from joinedup.engine.store import Store
+from joinedup.errors import Refused, StoreProblem
+from joinedup.kept.keys import read_key, write_new_key
+from joinedup.land import land
+from joinedup.papers.pages import write_pages
+from joinedup.place.model import Place
+from joinedup.progress import Progress
+from joinedup.sources.synthetic import synthesise
+
+PORTS_TRIED = 20
+
+
+def make(place: Place, people: int, seed: int, out: Path, progress: Progress) -> Path:
+    """The index page of an invented place, made from nothing but its folder; Refused where people may be real."""
+    if not place.invented:
+        raise Refused(f"{place.name} may hold real people: a demo needs a place whose place.yml says invented: true")
+    store = Store((out / "store").resolve()).create()
+    extracts = out / "extracts"
+    synthesise(place, people, seed, extracts, workers=min(2, os.cpu_count() or 1), progress=progress)
+    key = read_key(demo_key(out), outside=(place.folder, store.root))
+    land(place, extracts, store, key, progress=progress)
+    build(place, store, progress=progress)
+    return write_pages(open_aggregates(store, place, "planning"), place, out / "pages", progress=progress, cache=store.root / "charts")[0]
+
+
+def demo_key(out: Path) -> Path:
+    """The key of the demo's register; a new one, and a word about it, where there is none."""
+    path = (out / "invented-people.key").resolve()
+    if not path.exists():
+        write_new_key(path)
+        sys.stderr.write(f"made a key for these invented people: {path}\nA register of real people needs one that is kept elsewhere: joinedup new-key\n")
+    return path
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    """Serves files without a line for each request."""
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing: who looked at what is not for a terminal."""
+
+
+def serve_pages(folder: Path, port: int) -> None:
+    """Nothing, until it is interrupted: the pages of `folder` are at the address that it prints."""
+    server = open_server(folder, port)
+    sys.stdout.write(f"http://127.0.0.1:{server.server_port}/\n")
+    sys.stdout.flush()
+    sys.stderr.write("serving the pages to this machine only; Ctrl+C ends it\n")
+    with server:
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            sys.stderr.write("\nended\n")
+
+
+def open_server(folder: Path, port: int) -> ThreadingHTTPServer:
+    """A server on the first free port from `port` on; StoreProblem when none of them is free."""
+    handler = partial(QuietHandler, directory=str(folder))
+    for candidate in range(port, min(port + PORTS_TRIED, 65536)) if port else [0]:
+        try:
+            return ThreadingHTTPServer(("127.0.0.1", candidate), handler)
+        except OSError:
+            continue
+    raise StoreProblem(f"ports {port} to {port + PORTS_TRIED - 1} on 127.0.0.1 are all in use; choose another with --port")

@@ -1,0 +1,164 @@
+"""Writes docs/reference from the .yml files and the command line: `python -m tools.reference [--check]`.
+
+With --check nothing is written: a page that would change is named, and the exit status is 1.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+import yaml
+
+from joinedup.build import all_specs
+from joinedup.cli import main as command_line
+from joinedup.engine.order import inputs_of
+from joinedup.engine.specs import Case, TableSpec
+from joinedup.sources.contract import ContractSpec, contracts
+
+ROOT = Path(__file__).resolve().parents[1]
+REFERENCE = ROOT / "docs" / "reference"
+MADE = "<!-- Made by `make docs` from {source}; edit that, not this. -->\n"
+
+
+def table(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    """A Markdown table; nothing stays an empty cell."""
+
+    def line(cells: Iterable[object]) -> str:
+        return "| " + " | ".join("" if cell is None else str(cell).replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+
+    names = list(header)
+    return "\n".join([line(names), line(["---"] * len(names)), *(line(row) for row in rows)])
+
+
+def layer_of(spec: TableSpec) -> str:
+    """The room of the house that a table belongs to; a landed table belongs to sources."""
+    if spec.path is None:
+        return "sources"
+    return spec.path.relative_to(ROOT / "joinedup").parts[0]
+
+
+def case_text(case: Case) -> str:
+    """One case: what is given, what is expected."""
+    parts = [f"**{case.name}**\n"]
+    for name, rows in case.given.items():
+        columns = list(dict.fromkeys(column for row in rows for column in row))
+        parts.append(f"`{name}`\n\n" + (table(columns, ([row.get(c) for c in columns] for row in rows)) if rows else "no rows") + "\n")
+    columns = list(dict.fromkeys(column for row in case.expect for column in row))
+    expected = table(columns, ([row.get(c) for c in columns] for row in case.expect)) if case.expect else "no rows"
+    parts.append("gives\n\n" + expected + "\n")
+    return "\n".join(parts)
+
+
+def table_page(spec: TableSpec) -> str:
+    """One table: grain, columns, what it reads, its SQL and its cases."""
+    columns = ((f"`{c.name}`", c.type, "yes" if c.required else "", c.unit, c.meaning) for c in spec.columns)
+    reads = ", ".join(f"[{name}]({name}.md)" for name in sorted(inputs_of(spec))) if spec.derived else ""
+    parts = [
+        MADE.format(source=f"{layer_of(spec)}/{spec.table}.yml" if spec.path else "the contract"),
+        f"# `{spec.table}`\n\n{spec.title}.\n",
+        f"- Grain: {spec.grain}\n- Key: {', '.join(f'`{k}`' for k in spec.key)}\n- Layer: {layer_of(spec)}\n- Version: {spec.version}",
+        f"- Owner: {spec.owner}\n- Source: {spec.source}" + (f"\n- Reads: {reads}" if reads else ""),
+        f"\n{spec.about}\n" if spec.about else "",
+        "## Columns\n\n" + table(("column", "type", "never missing", "unit", "meaning"), columns) + "\n",
+    ]
+    if spec.sql:
+        parts.append(f"## SQL\n\n```sql\n{spec.sql.strip()}\n```\n")
+    if spec.cases:
+        parts.append("## Cases\n\nRun as tests on every engine.\n\n" + "\n".join(map(case_text, spec.cases)))
+    return "\n".join(parts)
+
+
+def contract_page(spec: ContractSpec) -> str:
+    """One contract: fields, rules and what happens to a row that breaks them."""
+    fields = (
+        (
+            f"`{f.name}`",
+            f.type,
+            "identifier" if f.identifier else f"`{f.landed}`",
+            ", ".join(w for w, on in (("column", f.header_required), ("value", f.required)) if on),
+            f.meaning + (" Codes: " + "; ".join(f"{code} {text}" for code, text in f.codes.items()) if f.codes else ""),
+            ", ".join(f"`{name}`" for name in f.also),
+        )
+        for f in spec.fields
+    )
+    rules = ((r.name, r.effect, f"`{r.when}`", r.message, r.endangers) for r in spec.rules)
+    return "\n".join(
+        [
+            MADE.format(source=f"sources/{spec.contract}.yml"),
+            f"# Contract `{spec.contract}`\n\n{spec.title}.\n",
+            f"- Grain: {spec.grain}\n- Key: {', '.join(f'`{k}`' for k in spec.key)}\n- Sector: {spec.sector}",
+            f"- Owner: {spec.owner}\n- Source: {spec.source}\n- Version: {spec.version}\n\n{spec.about}\n",
+            "## Fields\n\n" + table(("field", "written as", "landed as", "must be there", "meaning", "also called"), fields) + "\n",
+            "## Rules\n\n" + table(("rule", "effect", "when", "meaning", "endangers"), rules) + "\n",
+        ]
+    )
+
+
+def measure_page() -> str:
+    """Every measure with its definition and where that comes from."""
+    parts = [MADE.format(source="outcomes/measures/*.yml"), "# Measures\n"]
+    for path in sorted((ROOT / "joinedup" / "outcomes" / "measures").glob("*.yml")):
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        parts.append(f"## {content.pop('title')}\n\n`{path.stem}`\n")
+        parts.append(table(("", ""), ((f"**{key.replace('_', ' ')}**", measure_value(value)) for key, value in content.items())) + "\n")
+    return "\n".join(parts)
+
+
+def measure_value(value: object) -> object:
+    """A value of a description in words."""
+    return "; ".join(map(str, value)) if isinstance(value, list) else value
+
+
+def command_page() -> str:
+    """The help of every verb."""
+    parts = [MADE.format(source="joinedup/cli.py"), "# Command line\n"]
+    parent = click.Context(command_line, info_name="joinedup")
+    for name, command in command_line.commands.items():
+        with click.Context(command, info_name=name, parent=parent, max_content_width=110, terminal_width=110) as context:
+            parts.append(f"## `joinedup {name}`\n\n```text\n{command.get_help(context)}\n```\n")
+    return "\n".join(parts)
+
+
+def pages() -> dict[Path, str]:
+    """Every page of the reference, by path."""
+    specs = all_specs()
+    made = {REFERENCE / "tables" / f"{name}.md": table_page(spec) for name, spec in specs.items()}
+    made |= {REFERENCE / "contracts" / f"{name}.md": contract_page(spec) for name, spec in contracts().items()}
+    made[REFERENCE / "measures.md"] = measure_page()
+    made[REFERENCE / "command-line.md"] = command_page()
+    tables = ((f"[{n}](tables/{n}.md)", layer_of(s), s.title, s.grain) for n, s in sorted(specs.items(), key=lambda i: (layer_of(i[1]), i[0])))
+    listed = ((f"[{name}](contracts/{name}.md)", spec.title, spec.grain) for name, spec in contracts().items())
+    made[REFERENCE / "README.md"] = "\n".join(
+        [
+            MADE.format(source="every .yml of the package"),
+            "# Reference\n\n- [Command line](command-line.md)\n- [Measures](measures.md)\n",
+            "## Contracts\n\n" + table(("contract", "title", "grain"), listed) + "\n",
+            "## Tables\n\n" + table(("table", "layer", "title", "grain"), tables) + "\n",
+        ]
+    )
+    return {path: text.rstrip() + "\n" for path, text in made.items()}
+
+
+def main(check: bool) -> int:
+    """0 when the reference is, or has been made, as the .yml files say; 1 when a check finds it stale."""
+    made = pages()
+    there = set(REFERENCE.rglob("*.md"))
+    stale = [path for path, text in made.items() if path not in there or path.read_text(encoding="utf-8") != text]
+    gone = sorted(there - set(made))
+    if check:
+        for path in [*stale, *gone]:
+            sys.stderr.write(f"{path.relative_to(ROOT)} is not what the .yml files say: run make docs\n")
+        return 1 if stale or gone else 0
+    for path in stale:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(made[path], encoding="utf-8")
+    for path in gone:
+        path.unlink()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main("--check" in sys.argv[1:]))
