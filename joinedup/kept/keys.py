@@ -1,0 +1,132 @@
+"""Keys of the identity register: one secret of 32 bytes, kept outside the place folder and the store."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from joinedup.errors import KeyProblem
+
+KEY_VARIABLE = "JOINEDUP_KEY"
+FILE_VARIABLE = "JOINEDUP_KEY_FILE"
+KEY_BYTES = 32
+FINGERPRINT_BYTES = 8
+LEAST_VARIETY = 16  # of 32 random bytes about 30 differ; fewer than 16 is one chance in 10^14
+HOW_TO_MAKE = "make one with (umask 077; openssl rand -hex 32 > FILE)"
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Keys:
+    """What the register and the pseudonyms are keyed with. It never shows a secret, only its fingerprint."""
+
+    pseudonym: bytes
+    """Keys the hashes by which people are looked up, and so their person_id."""
+    encryption: bytes
+    """Encrypts identifiers, AES-256."""
+    fingerprint: str
+    """Tells one key from another and nothing more; the register keeps it."""
+
+    def __repr__(self) -> str:
+        return f"Keys({self.fingerprint})"
+
+    __str__ = __repr__
+
+
+def derived_keys(secret: bytes) -> Keys:
+    """The keys that follow from the secret: HKDF (RFC 5869) with SHA-256, one label for each use."""
+    return Keys(
+        pseudonym=_derive(secret, "pseudonym", KEY_BYTES),
+        encryption=_derive(secret, "encryption", KEY_BYTES),
+        fingerprint=_derive(secret, "fingerprint", FINGERPRINT_BYTES).hex(),
+    )
+
+
+def _derive(secret: bytes, use: str, length: int) -> bytes:
+    return HKDF(algorithm=SHA256(), length=length, salt=None, info=f"joinedup identity register 1 {use}".encode()).derive(secret)
+
+
+def read_keys(*, file: Path | None = None, outside: Sequence[Path] = (), environ: Mapping[str, str] = os.environ) -> Keys:
+    """The keys from `file`, else from JOINEDUP_KEY, else from the file that JOINEDUP_KEY_FILE names; KeyProblem when there is none.
+
+    A key's file must lie outside the folders `outside` (the place folder and the store, which are copied and shared)
+    and be closed to other users.
+    """
+    text, named = environ.get(KEY_VARIABLE), environ.get(FILE_VARIABLE)
+    if file is None and text and named:
+        raise KeyProblem(f"both {KEY_VARIABLE} and {FILE_VARIABLE} are set, and one key is expected; unset one of them")
+    if file is None and text:
+        return derived_keys(parse_key(text, KEY_VARIABLE))
+    if file is None and not named:
+        raise KeyProblem(f"the identity register needs a key and none was given; {HOW_TO_MAKE} and set {FILE_VARIABLE} to its path")
+    path = file if file is not None else Path(str(named)).expanduser()
+    return derived_keys(parse_key(_read_key_file(path, outside), f"the key file {path}"))
+
+
+def parse_key(text: str, where: str) -> bytes:
+    """The 32 bytes that `text` writes as hexadecimal or base64; KeyProblem, which says `where`, when it is malformed or weak."""
+    secret = _decoded(text.strip())
+    if secret is None:
+        raise KeyProblem(f"{where} holds no key: 64 hexadecimal digits or 44 characters of base64 are expected; {HOW_TO_MAKE}")
+    if len(secret) != KEY_BYTES:
+        raise KeyProblem(f"{where} holds {len(secret)} bytes, and {KEY_BYTES} are expected; {HOW_TO_MAKE}")
+    if _is_weak(secret):
+        raise KeyProblem(f"{where} holds a key that could be guessed (text or a pattern), and random bytes are expected; {HOW_TO_MAKE}")
+    return secret
+
+
+def _decoded(text: str) -> bytes | None:
+    """The bytes, or None when the text is neither hexadecimal nor base64."""
+    try:
+        if re.fullmatch(r"([0-9a-fA-F]{2})+", text):
+            return bytes.fromhex(text)
+        return base64.b64decode(text, altchars=b"-_" if re.search("[-_]", text) else None, validate=True) or None
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _is_weak(secret: bytes) -> bool:
+    """Whether it is text, or has too few different bytes or steps between them to have come from chance."""
+    steps = {(after - before) % 256 for before, after in pairwise(secret)}
+    halves_repeat = secret[: KEY_BYTES // 2] == secret[KEY_BYTES // 2 :]
+    readable = all(32 <= byte < 127 for byte in secret)
+    return readable or halves_repeat or len(set(secret)) < LEAST_VARIETY or len(steps) < LEAST_VARIETY
+
+
+def _read_key_file(path: Path, outside: Sequence[Path]) -> str:
+    real = path.resolve()
+    for folder in outside:
+        if real.is_relative_to(folder.resolve()):
+            raise KeyProblem(f"the key file {path} lies in {folder}, which is copied and shared; move it out of there")
+    try:
+        with real.open(encoding="ascii") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            if mode & 0o077:
+                raise KeyProblem(f"the key file {path} is open to other users (mode {mode & 0o777:o}); close it with chmod 600")
+            return file.read(1000)
+    except UnicodeDecodeError:
+        raise KeyProblem(f"the key file {path} is not text; 64 hexadecimal digits or 44 characters of base64 are expected") from None
+    except OSError as error:
+        raise KeyProblem(f"the key file {path} can't be read ({error.strerror}); {HOW_TO_MAKE}") from None
+
+
+def write_new_key(path: Path) -> None:
+    """Nothing; `path` then holds a new random key, for its owner only. KeyProblem when the file is already there."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise KeyProblem(f"no new key can be written to {path} ({error.strerror}); name a file that isn't there yet") from None
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(secrets.token_hex(KEY_BYTES) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
