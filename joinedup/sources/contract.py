@@ -59,6 +59,8 @@ class ContractField(Frozen):
     """Other names that real extracts use for it."""
     null_values: tuple[str, ...] = ()
     """Values that mean missing, besides blank."""
+    without: str = ""
+    """Characters that some extracts write and that are taken out, such as the point of a diagnosis code."""
     codes: dict[str, str] = Field(default_factory=dict)
     """Its code list: value -> meaning. Another value is a finding, and the row is kept."""
 
@@ -69,7 +71,10 @@ class ContractField(Frozen):
 
 
 class Rule(Frozen):
-    """What must not be true of a row: portable SQL over the landed names, with what happens to such a row."""
+    """What must not be true of a row: portable SQL over the landed names, with what happens to such a row.
+
+    Identifiers may be named too, in lower case, and `as_at`, the last day that the record is to cover.
+    """
 
     name: str
     when: str
