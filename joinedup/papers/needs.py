@@ -1,0 +1,119 @@
+"""What pages ask of the aggregates door: the attributes that they read, and nothing else.
+
+`joinedup.access.aggregates` gives values of these shapes; tests give small made-up ones. Tables are Arrow tables; the
+columns that pages read are named with each method. An area is a pair (area_type, area_id): 'place' with the place's
+id, or 'neighbourhood' with its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Protocol
+
+import pyarrow as pa
+
+
+class SourceStamp(Protocol):
+    """One partner's extract in the build: up to which day it tells, and what became of its rows."""
+
+    @property
+    def source(self) -> str: ...
+    @property
+    def partner_name(self) -> str: ...
+    @property
+    def contract(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def data_to(self) -> date | None: ...
+    @property
+    def rows_read(self) -> int: ...
+    @property
+    def loaded(self) -> int: ...
+    @property
+    def superseded(self) -> int: ...
+    @property
+    def rejected(self) -> int: ...
+    @property
+    def linked(self) -> int: ...
+
+
+class Missing(Protocol):
+    """A contract that no source of the place follows, and what on the pages suffers from it, in words."""
+
+    @property
+    def contract(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def endangers(self) -> str: ...
+
+
+class Stamp(Protocol):
+    """Which build the numbers are from."""
+
+    @property
+    def place(self) -> str: ...
+    @property
+    def invented(self) -> bool: ...
+    @property
+    def build_id(self) -> str: ...
+    @property
+    def built_at(self) -> datetime: ...
+    @property
+    def version(self) -> str: ...
+    @property
+    def sources(self) -> Sequence[SourceStamp]: ...
+    @property
+    def missing(self) -> Sequence[Missing]: ...
+
+
+class MeasureSpec(Protocol):
+    """A measure in words: what it counts, for whom, in which unit, from which official source, in which variant."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def unit(self) -> str: ...
+    @property
+    def definition(self) -> str: ...
+    @property
+    def variant(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def version(self) -> int: ...
+
+
+class Aggregates(Protocol):
+    """The aggregates of one published build, as its door gives them for one place and purpose."""
+
+    @property
+    def stamp(self) -> Stamp: ...
+
+    def population(self) -> pa.Table:
+        """Columns area_type, area_id, age_band, age_band_order, sex ('1', '2' or null), people: on the as-at date."""
+        ...
+
+    def deprivation(self) -> pa.Table:
+        """Columns area_type, area_id, deprivation_fifth (1 is the most deprived; null is unknown), people."""
+        ...
+
+    def activity_by_month(self) -> pa.Table:
+        """Columns area_type, area_id, month, point_of_delivery, activities: 24 months."""
+        ...
+
+    def costs(self) -> pa.Table:
+        """Columns area_type, area_id, point_of_delivery, activities, costed, cost_pence, from_extract, from_unit_cost: 12 months."""
+        ...
+
+    def measures(self) -> pa.Table:
+        """Columns measure_id, area_type, area_id, period_start, period_end, events, value, lower, upper, reason, comparison."""
+        ...
+
+    def measure_specs(self) -> Mapping[str, MeasureSpec]:
+        """The measures by id, in the order in which pages show them."""
+        ...
