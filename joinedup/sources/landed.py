@@ -1,0 +1,95 @@
+"""The record of a landing: what was read, loaded and linked, and where its tables lie. It holds no person."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from joinedup.engine.store import Store, atomic_write
+from joinedup.errors import NothingPublished, StoreProblem
+from joinedup.findings import Finding
+
+
+class Frozen(BaseModel):
+    """A value that doesn't change and takes no field it doesn't know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class LandedTable(Frozen):
+    """One table of a landing."""
+
+    file: str
+    """Below the store's root."""
+    digest: str
+    """SHA-256 of what the file holds."""
+    rows: int
+
+
+class FileRecord(Frozen):
+    """The account of one file: rows_read = loaded + superseded + rejected."""
+
+    file_id: int
+    source: str
+    partner: str
+    contract: str
+    file: str
+    sha256: str | None
+    rows_read: int
+    loaded: int
+    superseded: int
+    rejected: int
+    linked: int
+    data_to: date | None
+
+
+class LandingRecord(Frozen):
+    """One landing, as `landing.json` keeps it."""
+
+    landing_id: str
+    landed_at: datetime
+    software: str
+    signature: str
+    """Of everything that the landing was made from; the next one with the same does nothing."""
+    key_fingerprint: str
+    tables: dict[str, LandedTable]
+    files: tuple[FileRecord, ...]
+    missing_contracts: tuple[str, ...] = ()
+    """Contracts that no source of this place follows, or whose every file was refused."""
+    links: dict[str, dict[str, int]] = Field(default_factory=dict)
+    """Contract -> how its rows were linked, or why not -> rows."""
+    findings: tuple[Finding, ...] = ()
+
+    def summary(self) -> dict[str, Any]:
+        """What a build's manifest keeps of it."""
+        return self.model_dump(
+            mode="json", include={"landing_id", "landed_at", "software", "files", "missing_contracts", "links", "findings"}
+        )
+
+
+def current_path(store: Store) -> Path:
+    """Where the name of the current landing stands."""
+    return store.landed / "current.json"
+
+
+def read_landing(store: Store) -> LandingRecord:
+    """The current landing; NothingPublished when nothing has been landed."""
+    path = current_path(store)
+    if not path.exists():
+        raise NothingPublished(f"nothing has been landed in {store.root} yet; run joinedup land")
+    try:
+        return LandingRecord.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise StoreProblem(
+            f"{path} is not a landing that this version can read ({error.error_count()} faults); land again to replace it"
+        ) from error
+
+
+def publish_landing(store: Store, record: LandingRecord) -> None:
+    """Nothing; from its last instant on, `record` is the current landing."""
+    content = record.model_dump_json(indent=1).encode()
+    atomic_write(store.landed / record.landing_id / "landing.json", content)
+    atomic_write(current_path(store), content)
