@@ -1,0 +1,63 @@
+"""Identifiers, sealed: batches of rows as Parquet, made and encrypted in memory (AES-256-GCM), never on disk in clear."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from joinedup.errors import StoreProblem
+from joinedup.kept.keys import Keys
+
+BATCH_ROWS = 50_000
+NONCE_BYTES = 12  # as NIST SP 800-38D advises for GCM
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """One batch as it is kept: where it belongs, which key closed it, and what only that key opens."""
+
+    landing_id: str
+    contract: str
+    batch: int
+    key_id: str
+    nonce: bytes
+    ciphertext: bytes
+    row_count: int
+
+    @property
+    def _bound_to(self) -> bytes:
+        """What the ciphertext is bound to: moved to another landing, contract or place in the order it doesn't open."""
+        return "\x1f".join(("joinedup vault 1", self.landing_id, self.contract, str(self.batch))).encode()
+
+    def opened(self, keys: Keys) -> pa.Table:
+        """Its rows; StoreProblem when it was altered, or closed with another key."""
+        try:
+            clear = AESGCM(keys.encryption).decrypt(self.nonce, self.ciphertext, self._bound_to)
+        except InvalidTag:
+            raise StoreProblem(
+                f"the identity register is damaged: identifiers of {self.contract} from landing {self.landing_id} don't open; "
+                "restore it from a backup"
+            ) from None
+        return pq.read_table(io.BytesIO(clear))
+
+
+def sealed(table: pa.Table, keys: Keys, landing_id: str, contract: str) -> Iterator[Sealed]:
+    """The rows of `table` in batches of at most 50,000, each encrypted under a nonce of its own."""
+    for batch, start in enumerate(range(0, table.num_rows, BATCH_ROWS)):
+        rows = table.slice(start, BATCH_ROWS)
+        empty = Sealed(landing_id, contract, batch, keys.fingerprint, os.urandom(NONCE_BYTES), b"", rows.num_rows)
+        ciphertext = AESGCM(keys.encryption).encrypt(empty.nonce, _as_parquet(rows), empty._bound_to)
+        yield Sealed(landing_id, contract, batch, empty.key_id, empty.nonce, ciphertext, empty.row_count)
+
+
+def _as_parquet(rows: pa.Table) -> bytes:
+    clear = io.BytesIO()
+    pq.write_table(rows, clear, compression="zstd")
+    return clear.getvalue()

@@ -1,0 +1,206 @@
+"""The identity register: appended to in one transaction, closed to other keys, identifiers never in clear."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+import sqlalchemy as sa
+
+from joinedup.errors import KeyProblem, StoreProblem
+from joinedup.kept.identity_register import VAULT, IdentityRegister, identifiers_of, open_register
+from joinedup.kept.keys import Keys, derived_keys
+from joinedup.kept.vault import BATCH_ROWS
+
+KEYS = derived_keys(hashlib.sha256(b"only for tests").digest())
+OTHER = derived_keys(hashlib.sha256(b"another").digest())
+PEOPLE = pa.array([11, 12, 13], pa.int64())
+LOOKUPS = pa.table({"scheme": ["nhs_number"] * 2 + ["register_row"], "hash": [b"\1" * 32, b"\2" * 32, b"\1" * 32], "person_id": PEOPLE})
+NAMES = pa.table({"person_id": PEOPLE, "person_family_name": ["Plantagenet", "Lancaster", None]})
+
+
+def land(register: IdentityRegister, landing_id: str = "first", keys: Keys = KEYS) -> None:
+    with register.landing(landing_id, keys) as entry:
+        entry.add_people(PEOPLE)
+        entry.add_lookups(LOOKUPS)
+        entry.add_identifiers("register", NAMES)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "kept" / "identity.sqlite"
+
+
+def test_what_is_appended_is_known_to_the_next_landing(path: Path) -> None:
+    land(open_register(path))
+    register = open_register(path)
+    with register.landing("second", KEYS) as entry:
+        known = pa.Table.from_batches(entry.known())
+        kept = entry.identifiers("register")
+        assert entry.identifiers("apc") is None
+    assert sorted(known.to_pylist(), key=str) == sorted(LOOKUPS.to_pylist(), key=str)
+    assert kept == NAMES
+    assert register.knows_landing("first")
+    assert register.knows_landing("second")
+    assert not register.knows_landing("third")
+
+
+def test_identifiers_of_some_people_in_all_their_versions(path: Path) -> None:
+    register = open_register(path)
+    land(register)
+    with register.landing("second", KEYS) as entry:
+        entry.add_identifiers("register", pa.table({"person_id": PEOPLE[:1], "person_family_name": ["Tudor"], "postcode": ["ZZ99 3VZ"]}))
+    found = identifiers_of(register, KEYS, pa.array([11, 13]))
+    assert found.select(["person_id", "person_family_name", "postcode", "landing_id"]).to_pylist() == [
+        {"person_id": 11, "person_family_name": "Plantagenet", "postcode": None, "landing_id": "first"},
+        {"person_id": 13, "person_family_name": None, "postcode": None, "landing_id": "first"},
+        {"person_id": 11, "person_family_name": "Tudor", "postcode": "ZZ99 3VZ", "landing_id": "second"},
+    ]
+    assert identifiers_of(open_register(path.parent / "empty.sqlite"), KEYS, PEOPLE).num_rows == 0
+
+
+def test_a_wrong_key_is_refused_and_nothing_is_written(path: Path) -> None:
+    register = open_register(path)
+    land(register)
+    register.close()
+    before = path.read_bytes()
+    with pytest.raises(KeyProblem, match="nothing was written"):
+        land(open_register(path), "second", OTHER)
+    with pytest.raises(KeyProblem):
+        identifiers_of(open_register(path), OTHER, PEOPLE)
+    assert path.read_bytes() == before
+
+
+def test_a_landing_that_fails_leaves_nothing(path: Path) -> None:
+    register = open_register(path)
+    with pytest.raises(ZeroDivisionError), register.landing("first", KEYS) as entry:
+        entry.add_people(pa.array([1 // (1 - entry.number)]))
+    assert not register.knows_landing("first")
+    register.check(OTHER)
+    land(register)
+
+
+def test_a_person_is_minted_once(path: Path) -> None:
+    register = open_register(path)
+    land(register)
+    with pytest.raises(StoreProblem, match="can't be used"):
+        land(register, "second")
+    assert not register.knows_landing("second")
+
+
+def test_a_lookup_of_nobody_is_refused(path: Path) -> None:
+    with pytest.raises(StoreProblem), open_register(path).landing("first", KEYS) as entry:
+        entry.add_lookups(LOOKUPS)
+
+
+def test_another_landing_waits(path: Path) -> None:
+    register = open_register(path)
+    impatient = IdentityRegister(sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 0}))
+    sa.event.listen(impatient.engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    with register.landing("first", KEYS), pytest.raises(StoreProblem, match="locked"):
+        impatient.check(KEYS)
+
+
+def test_file_is_private_and_holds_nothing_in_clear(path: Path) -> None:
+    register = open_register(path)
+    land(register)
+    register.close()
+    assert path.stat().st_mode & 0o777 == 0o600
+    content = path.read_bytes()
+    for secret in (b"Plantagenet", b"Lancaster", KEYS.pseudonym, KEYS.encryption):
+        assert secret not in content
+    assert KEYS.fingerprint.encode() in content
+
+
+def test_identifiers_are_bound_to_their_landing_and_contract(path: Path) -> None:
+    register = open_register(path)
+    land(register)
+    with register.engine.begin() as connection:
+        connection.execute(sa.update(VAULT).values(contract="apc"))
+    with pytest.raises(StoreProblem, match="apc from landing first don't open"):
+        identifiers_of(register, KEYS, PEOPLE)
+
+
+def test_large_landings_are_sealed_in_batches(path: Path) -> None:
+    register = open_register(path)
+    rows = BATCH_ROWS + 1
+    with register.landing("first", KEYS) as entry:
+        entry.add_identifiers("register", pa.table({"person_id": pa.array(range(rows), pa.int64())}))
+    with register.engine.connect() as connection:
+        found = connection.execute(sa.select(VAULT.c.row_count, VAULT.c.nonce)).all()
+    assert [row.row_count for row in found] == [BATCH_ROWS, 1]
+    assert len({row.nonce for row in found}) == 2
+    assert identifiers_of(register, KEYS, pa.array([0, rows - 1])).num_rows == 2
+
+
+def test_counts_of_each_landing_are_kept(path: Path) -> None:
+    register = open_register(path)
+    land(register)
+    with register.landing("second", KEYS):
+        pass
+    with register.engine.connect() as connection:
+        rows = connection.execute(sa.text("SELECT landing, landing_id, people, lookups, identifiers FROM landing ORDER BY landing")).all()
+    assert [tuple(row) for row in rows] == [(1, "first", 3, 3, 3), (2, "second", 0, 0, 0)]
+
+
+@pytest.mark.parametrize("damage", [b"", b"not a database, whatever its name says", b"SQLite format 3\x00" + bytes(50)])
+def test_damaged_files_are_refused_or_empty(path: Path, damage: bytes) -> None:
+    path.parent.mkdir()
+    path.write_bytes(damage)
+    register = open_register(path)
+    if damage:
+        with pytest.raises(StoreProblem, match="backup"):
+            register.check(KEYS)
+    else:
+        assert not register.knows_landing("first")
+
+
+def test_truncated_file_is_refused(path: Path) -> None:
+    register = open_register(path)
+    land(register)
+    register.close()
+    path.write_bytes(path.read_bytes()[:6000])
+    with pytest.raises(StoreProblem, match="backup"), open_register(path).landing("second", KEYS) as entry:
+        list(entry.known())
+
+
+def test_path_that_can_not_be_opened(tmp_path: Path) -> None:
+    with pytest.raises(StoreProblem, match="can't be opened"):
+        open_register(tmp_path)
+
+
+def test_a_register_of_another_form_is_refused(path: Path) -> None:
+    register = open_register(path)
+    land(register)
+    with register.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE meta SET value = '99' WHERE name = 'schema'"))
+    with pytest.raises(StoreProblem, match="form 99"):
+        register.check(KEYS)
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+import tests.unit.kept.test_identity_register as t
+with t.open_register(Path(sys.argv[1])).landing("killed", t.KEYS) as entry:
+    entry.add_people(t.pa.array(range(100, 100 + 60_000), t.pa.int64()))
+    entry.add_identifiers("register", t.NAMES)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_killed_landing_leaves_what_was_there(path: Path, root: Path) -> None:
+    register = open_register(path)
+    land(register)
+    ended = subprocess.run([sys.executable, "-c", KILLED, str(path)], cwd=root, env=os.environ, capture_output=True, check=False)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    assert not register.knows_landing("killed")
+    with register.landing("next", KEYS) as entry:
+        assert pa.Table.from_batches(entry.known()).num_rows == 3
+        entry.add_people(pa.array([100], pa.int64()))
