@@ -55,7 +55,7 @@ def _derive(secret: bytes, use: str, length: int) -> bytes:
     return HKDF(algorithm=SHA256(), length=length, salt=None, info=f"joinedup identity register 1 {use}".encode()).derive(secret)
 
 
-def read_keys(*, file: Path | None = None, outside: Sequence[Path] = (), environ: Mapping[str, str] = os.environ) -> Keys:
+def read_key(file: Path | None = None, *, outside: Sequence[Path] = (), environ: Mapping[str, str] = os.environ) -> Keys:
     """The keys from `file`, else from JOINEDUP_KEY, else from the file that JOINEDUP_KEY_FILE names; KeyProblem when there is none.
 
     A key's file must lie outside the folders `outside` (the place folder and the store, which are copied and shared)
