@@ -5,12 +5,29 @@ from __future__ import annotations
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from joinedup.findings import Finding
 from joinedup.periods import Period, twelve_months_to
+from joinedup.place.values import (
+    Code,
+    DateFormat,
+    Day,
+    Decile,
+    Delimiter,
+    Encoding,
+    Files,
+    Name,
+    NullValues,
+    People,
+    Rank,
+    Roles,
+    Slug,
+    Successors,
+    Text,
+)
 
 
 class Frozen(BaseModel):
@@ -22,28 +39,28 @@ class Frozen(BaseModel):
 class LocalWord(Frozen):
     """What people here call a neighbourhood."""
 
-    singular: str = "neighbourhood"
-    plural: str = "neighbourhoods"
+    singular: Text = "neighbourhood"
+    plural: Text = "neighbourhoods"
 
 
 class Tile(Frozen):
     """Where a neighbourhood stands on the tile map: row 1 is the north, column 1 the west."""
 
-    row: int = Field(ge=1)
-    column: int = Field(ge=1)
+    row: int = Field(ge=1, le=50)
+    column: int = Field(ge=1, le=50)
 
 
 class Neighbourhood(Frozen):
     """A neighbourhood, known by this id in folder, tables and addresses, from `start` up to `end`."""
 
-    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
-    name: str
-    code: str | None = None
+    id: Slug
+    name: Text
+    code: Code | None = None
     """The code of its primary care network, where it has one."""
-    start: date | None = None
-    end: date | None = None
-    succeeded_by: tuple[str, ...] = ()
-    list_size: int | None = None
+    start: Day | None = None
+    end: Day | None = None
+    succeeded_by: Successors = ()
+    list_size: People | None = None
     """Registered patients as published; for comparison, never a denominator."""
     tile: Tile | None = None
 
@@ -51,87 +68,91 @@ class Neighbourhood(Frozen):
 class Partner(Frozen):
     """An organisation of the place and what it does there, from `start` up to `end`."""
 
-    id: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
-    name: str
-    code: str | None = None
+    id: Name
+    name: Text
+    code: Code | None = None
     """Its Organisation Data Service code."""
-    roles: tuple[str, ...]
-    start: date | None = None
-    end: date | None = None
-    succeeded_by: str | None = None
+    roles: Roles
+    start: Day | None = None
+    end: Day | None = None
+    succeeded_by: Name | None = None
 
 
 class Contract(Frozen):
     """Who commissions a provider: one lead commissioner and any associates, from `start` up to `end`."""
 
-    provider: str
-    lead_commissioner: str
-    associates: tuple[str, ...] = ()
-    services: str
-    start: date | None = None
-    end: date | None = None
+    provider: Name
+    lead_commissioner: Name
+    associates: tuple[Name, ...] = ()
+    services: Text
+    start: Day | None = None
+    end: Day | None = None
 
 
 class Practice(Frozen):
     """A general practice, open from `opened` up to `closed`."""
 
-    code: str
-    name: str
-    opened: date | None = None
-    closed: date | None = None
-    list_size: int | None = None
-    succeeded_by: str | None = None
+    code: Code
+    name: Text
+    opened: Day | None = None
+    closed: Day | None = None
+    list_size: People | None = None
+    succeeded_by: Code | None = None
+    status: Literal["active", "dormant"] = "active"
+    """Dormant, as the Organisation Data Service has it: on the books, seeing nobody."""
+    commissioner: Code | None = None
+    """The code of the organisation that commissions it."""
 
 
 class Membership(Frozen):
     """A practice belongs to a neighbourhood from `start` up to `end`."""
 
-    practice: str
-    neighbourhood: str
-    start: date | None = None
-    end: date | None = None
+    practice: Code
+    neighbourhood: Slug
+    start: Day | None = None
+    end: Day | None = None
 
 
 class SmallArea(Frozen):
     """A lower layer super output area: its ward, its deprivation rank and decile on a named index."""
 
-    code: str
-    name: str | None = None
-    ward_code: str | None = None
-    ward_name: str | None = None
-    deprivation_index: str | None = None
-    deprivation_rank: int | None = None
-    deprivation_decile: int | None = Field(default=None, ge=1, le=10)
-    population: int | None = None
-    neighbourhood: str | None = None
+    code: Code
+    name: Text | None = None
+    ward_code: Code | None = None
+    ward_name: Text | None = None
+    deprivation_index: Text | None = None
+    deprivation_rank: Rank | None = None
+    deprivation_decile: Decile | None = None
+    population: People | None = None
+    neighbourhood: Slug | None = None
     """The neighbourhood it mostly lies in, where the place has said so."""
-    start: date | None = None
-    end: date | None = None
+    start: Day | None = None
+    end: Day | None = None
 
 
 class Threshold(Frozen):
     """One value that the place has chosen, with its unit, date and source."""
 
-    name: str
-    value: float
-    unit: str
-    start: date
-    source: str
+    name: Name
+    value: float = Field(allow_inf_nan=False)
+    unit: Text
+    start: Day
+    source: Text
 
 
 class Source(Frozen):
     """Where one partner's extract lies, which contract it follows, and how its columns differ from the contract's."""
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
-    partner: str
-    contract: str
-    files: tuple[str, ...]
+    name: Name
+    partner: Name
+    contract: Name
+    files: Files
     """File names or patterns, relative to the folder of extracts."""
-    delimiter: str | None = None
-    encoding: str | None = None
-    date_format: str | None = None
+    delimiter: Delimiter | None = None
+    encoding: Encoding | None = None
+    date_format: DateFormat | None = None
     """As in strptime, such as %d/%m/%Y; the contract's own styles when absent."""
-    date_formats: dict[str, str] = Field(default_factory=dict)
+    date_formats: dict[str, DateFormat] = Field(default_factory=dict)
     """The same for single columns of the contract, where they differ."""
     rename: dict[str, str] = Field(default_factory=dict)
     """Their column -> the contract's column."""
@@ -139,10 +160,11 @@ class Source(Frozen):
     """The contract's column -> their value -> the contract's value."""
     constants: dict[str, str] = Field(default_factory=dict)
     """The contract's column -> a value for every row, where the file has no such column."""
-    null_values: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    null_values: dict[str, NullValues] = Field(default_factory=dict)
     """The contract's column -> further values that mean missing; under '*' for every column."""
-    pseudonym: str | None = None
-    """The namespace of the source's own person pseudonym (contract column SOURCE_PSEUDONYM) where it brings one instead of an NHS number: sources that share the namespace share their people."""
+    pseudonym: Name | None = None
+    """The namespace of the source's own person pseudonym (contract column SOURCE_PSEUDONYM) where it brings one
+    instead of an NHS number: sources that share the namespace share their people."""
 
 
 class Place(Frozen):

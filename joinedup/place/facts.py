@@ -1,0 +1,173 @@
+"""What the files of a place folder say, each part by itself and with its line: before anything is held against anything else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date
+from itertools import chain
+from pathlib import Path
+from typing import Any, TypeAlias, TypeVar
+
+from pydantic import BaseModel
+
+from joinedup.findings import Finding
+from joinedup.place.csv_file import Columns, Row, read_csv
+from joinedup.place.located import Located, validated
+from joinedup.place.model import (
+    Contract,
+    Frozen,
+    LocalWord,
+    Membership,
+    Neighbourhood,
+    Partner,
+    Practice,
+    SmallArea,
+    Source,
+    Threshold,
+)
+from joinedup.place.values import Code, Day, Slug, Text
+from joinedup.place.yaml_file import read_yaml, without
+
+Model = TypeVar("Model", bound=BaseModel)
+Many = tuple[Located[Model], ...]
+Parts: TypeAlias = dict[str, Sequence[Any]]
+
+PARTNER = {"id": "partner_id", "name": "partner_name", "code": "partner_code"} | {
+    name: name for name in ("roles", "start", "end", "succeeded_by")
+}
+PRACTICE = {"code": "practice_code", "name": "practice_name"} | {
+    name: name for name in ("opened", "closed", "list_size", "succeeded_by", "status", "commissioner")
+}
+MEMBERSHIP = {"practice": "practice_code"} | {name: name for name in ("neighbourhood", "start", "end")}
+AREA = {"code": "area_code", "name": "area_name"} | {name: name for name in list(SmallArea.model_fields)[2:]}
+
+PARTNERS = Columns(tuple(PARTNER.values()), ("partner_id", "partner_name", "roles"))
+PRACTICES = Columns(
+    ("practice_code", "practice_name", "neighbourhood", "start", "end", *list(PRACTICE.values())[2:]),
+    ("practice_code", "practice_name", "neighbourhood", "start", "end"),
+)
+AREAS = Columns(tuple(AREA.values()), ("area_code",))
+
+
+class Head(Frozen):
+    """What place.yml says of the place as a whole."""
+
+    name: Text
+    id: Slug | None = None
+    invented: bool = False
+    word: LocalWord = LocalWord()
+    as_at: Day
+    district_code: Code | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Every part of a place that could be read, with its line."""
+
+    heads: Many[Head] = ()
+    neighbourhoods: Many[Neighbourhood] = ()
+    contracts: Many[Contract] = ()
+    thresholds: Many[Threshold] = ()
+    partners: Many[Partner] = ()
+    practices: Many[Practice] = ()
+    practice_rows: Many[Practice] = ()
+    memberships: Many[Membership] = ()
+    areas: Many[SmallArea] = ()
+    sources: Many[Source] = ()
+    unread: frozenset[str] = frozenset()
+    """Files of which not every part could be read: what they don't name is no fault of who refers to it."""
+
+    @property
+    def as_at(self) -> date | None:
+        """The day on which the place is looked at, where place.yml says it."""
+        return self.heads[0].value.as_at if self.heads else None
+
+    def neighbourhood(self) -> dict[str, Neighbourhood]:
+        """The neighbourhoods by id."""
+        return {found.value.id: found.value for found in self.neighbourhoods}
+
+    def partner(self) -> dict[str, Partner]:
+        """The partners by id."""
+        return {found.value.id: found.value for found in self.partners}
+
+    def practice(self) -> dict[str, Practice]:
+        """The practices by code."""
+        return {found.value.code: found.value for found in self.practices}
+
+
+def read_facts(folder: Path) -> tuple[Facts, list[Finding]]:
+    """Everything that the files of a folder say, and what is wrong with how they say it."""
+    parts: dict[str, Any] = {}
+    findings: list[Finding] = []
+    for read in (read_place_file, read_partners, read_practices, read_areas, read_sources):
+        found, faults = read(folder)
+        parts |= {name: tuple(values) for name, values in found.items()}
+        findings += faults
+    assert set(parts) <= {part.name for part in fields(Facts)}
+    return Facts(**parts, unread=frozenset(finding.file for finding in findings)), findings
+
+
+def read_place_file(folder: Path) -> tuple[Parts, list[Finding]]:
+    """The head, neighbourhoods, contracts and thresholds of place.yml."""
+    document, findings = read_yaml(folder, "place.yml")
+    if not document.content:
+        return {}, findings
+    listed = {"neighbourhoods": Neighbourhood, "contracts": Contract, "thresholds": Threshold}
+    read: dict[str, tuple[list[Any], list[Finding]]] = {name: document.items(name, model) for name, model in listed.items()}
+    read["heads"] = validated(Head, without(document.content, listed), document.spot(), known=(*Head.model_fields, *listed))
+    return {name: values for name, (values, _) in read.items()}, findings + [fault for _, faults in read.values() for fault in faults]
+
+
+def read_sources(folder: Path) -> tuple[Parts, list[Finding]]:
+    """The sources of sources.yml."""
+    document, findings = read_yaml(folder, "sources.yml")
+    if not document.content:
+        return {}, findings
+    sources, faults = document.items("sources", Source)
+    _, strays = validated(Frozen, without(document.content, ["sources"]), document.spot(), known=("sources",))
+    if "sources" not in document.content:
+        strays.append(document.spot().fault("value-missing", "sources is missing: list each partner's extract below the line 'sources:'"))
+    return {"sources": sources}, findings + strays + faults
+
+
+def read_partners(folder: Path) -> tuple[Parts, list[Finding]]:
+    """The partners of partners.csv."""
+    rows, findings = read_csv(folder, "partners.csv", PARTNERS)
+    partners, faults = each(Partner, rows, PARTNER)
+    return {"partners": partners}, findings + faults
+
+
+def read_areas(folder: Path) -> tuple[Parts, list[Finding]]:
+    """The small areas of areas.csv, a file that a place may do without."""
+    if not (folder / "areas.csv").exists():
+        return {}, []
+    rows, findings = read_csv(folder, "areas.csv", AREAS)
+    areas, faults = each(SmallArea, rows, AREA)
+    return {"areas": areas}, findings + faults
+
+
+def read_practices(folder: Path) -> tuple[Parts, list[Finding]]:
+    """The practices of practices.csv, each once, and their memberships, one a row."""
+    rows, findings = read_csv(folder, "practices.csv", PRACTICES)
+    practices, faults = each(Practice, rows, PRACTICE)
+    members = [row for row in rows if "neighbourhood" in row.cells]
+    memberships, more = each(Membership, members, MEMBERSHIP)
+    first: dict[str, Located[Practice]] = {}
+    for found in practices:
+        first.setdefault(found.value.code, found)
+    undated = "has a start or end but no neighbourhood: write the neighbourhood it belonged to"
+    dangling = [row.spot.fault("no-neighbourhood", undated) for row in rows if dated(row)]
+    parts: Parts = {"practices": list(first.values()), "practice_rows": practices, "memberships": memberships}
+    return parts, [*findings, *dict.fromkeys(faults + more), *dangling]
+
+
+def dated(row: Row) -> bool:
+    """Whether a row dates a membership without naming its neighbourhood."""
+    return "neighbourhood" not in row.cells and bool({"start", "end"} & set(row.cells))
+
+
+def each(model: type[Model], rows: list[Row], names: Mapping[str, str]) -> tuple[list[Located[Model]], list[Finding]]:
+    """The rows as values of a model, whose fields have the given columns."""
+    read = [validated(model, row.under(names), row.spot, names) for row in rows]
+    return list(chain.from_iterable(values for values, _ in read)), list(chain.from_iterable(faults for _, faults in read))

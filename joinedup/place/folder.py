@@ -1,0 +1,102 @@
+"""A place folder, read: the place as frozen values, or everything that is wrong with the folder."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from joinedup.errors import PlaceError
+from joinedup.findings import Finding, Severity, errors
+from joinedup.place.facts import Facts, Many, Model, read_facts
+from joinedup.place.model import Place
+from joinedup.place.rules import broken
+from joinedup.place.sentences import nearest
+
+READ = ("place.yml", "partners.csv", "practices.csv", "areas.csv", "sources.yml")
+FOR_LATER = (
+    "service_lines.csv",
+    "sharing.yml",
+    "staff.csv",
+    "outcomes.yml",
+    "boundaries.geojson",
+    "segments",
+    "cohorts",
+    "measures",
+    "interventions",
+    "codelists",
+)
+"""Parts of a place folder that this version leaves alone."""
+
+
+def read_place(folder: Path, contract_names: Collection[str] | None = None) -> Place:
+    """The place that a folder describes, with warnings; raises PlaceError with all findings where it can't be used.
+
+    `contract_names` are the contracts that sources may follow; without them, which contract a source names is not checked.
+    """
+    if not folder.is_dir():
+        raise PlaceError(
+            f"{folder} is no folder: name the folder of a place, such as places/mine", [Finding(str(folder), "no-folder", "is no folder")]
+        )
+    facts, findings = read_facts(folder)
+    findings += broken(facts, contract_names)
+    findings += list(strays(folder))
+    found = sorted(dict.fromkeys(findings + no_id(folder, facts)), key=lambda finding: (finding.file, finding.line or 0))
+    if faults := errors(found):
+        first = f"{faults[0].where}: {faults[0].message}"
+        raise PlaceError(f"the place folder {folder} has {len(faults)} {'error' if len(faults) == 1 else 'errors'}; {first}", found)
+    return assembled(folder, facts, found)
+
+
+def assembled(folder: Path, facts: Facts, warnings: list[Finding]) -> Place:
+    """The place that facts without errors make."""
+    head = facts.heads[0].value
+    return Place(
+        id=head.id or id_from(folder),
+        name=head.name,
+        folder=folder,
+        invented=head.invented,
+        word=head.word,
+        as_at=head.as_at,
+        district_code=head.district_code,
+        neighbourhoods=values(facts.neighbourhoods),
+        partners=values(facts.partners),
+        contracts=values(facts.contracts),
+        practices=values(facts.practices),
+        memberships=values(facts.memberships),
+        areas=values(facts.areas),
+        thresholds=values(facts.thresholds),
+        sources=values(facts.sources),
+        warnings=tuple(warnings),
+    )
+
+
+def id_from(folder: Path) -> str:
+    """The id that the folder's own name gives: small letters, digits and hyphens."""
+    return re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower()).strip("-")[:60].rstrip("-")
+
+
+def no_id(folder: Path, facts: Facts) -> list[Finding]:
+    """A finding where neither place.yml nor the folder's name gives an id."""
+    if id_from(folder) or not facts.heads or facts.heads[0].value.id:
+        return []
+    return [Finding("place.yml", "no-id", "has no id, and the folder's name gives none: write a line such as id: my-place", line=1)]
+
+
+def strays(folder: Path) -> Iterator[Finding]:
+    """Files that no version of joinedup reads, which may be misspelt ones."""
+    known = (*READ, *FOR_LATER)
+    for name in sorted(path.name for path in folder.iterdir()):
+        if name not in known and not name.startswith(".") and not name.lower().endswith((".md", ".txt")):
+            message = f"is not a part of a place folder{nearest(name, known)}: nothing reads it"
+            yield Finding(printable(name), "unknown-file", message, severity=Severity.WARNING)
+
+
+def printable(name: str) -> str:
+    """A file's name with bytes that are no text made visible."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def values(many: Many[Model]) -> tuple[Model, ...]:
+    """The values without their lines."""
+    return tuple(found.value for found in many)

@@ -1,0 +1,64 @@
+"""Sources come from partners, follow contracts, and fill each column once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator
+
+from joinedup.findings import Finding
+from joinedup.periods import day_in_words
+from joinedup.place.facts import Facts
+from joinedup.place.sentences import nearest
+
+
+def there_are_sources(facts: Facts) -> Iterator[Finding]:
+    """A place without extracts, from which nothing can be built."""
+    if not facts.sources and "sources.yml" not in facts.unread:
+        yield Finding("sources.yml", "no-sources", "names no extract: list each partner's below the line 'sources:'", line=1)
+
+
+def sources_name_partners(facts: Facts) -> Iterator[Finding]:
+    """A source of an organisation that is no partner, or no longer one."""
+    known = facts.partner()
+    for found in facts.sources if "partners.csv" not in facts.unread else ():
+        partner = known.get(found.value.partner)
+        if partner is None:
+            message = f"source {found.value.name} comes from {found.value.partner}, which is not in partners.csv"
+            yield found.fault("unknown-partner", message + (nearest(found.value.partner, known) or ": write a partner_id"), "partner")
+        elif partner.end and facts.as_at and partner.end <= facts.as_at:
+            message = (
+                f"source {found.value.name} comes from {partner.id}, which ended on {day_in_words(partner.end)}: name who sends it now"
+            )
+            yield found.warning("partner-ended", message, "partner")
+
+
+def unknown_contracts(facts: Facts, names: Collection[str]) -> Iterator[Finding]:
+    """A source that follows no contract of joinedup."""
+    for found in facts.sources:
+        if found.value.contract not in names:
+            hint = nearest(found.value.contract, names) or f": known are {', '.join(sorted(names))}"
+            message = f"source {found.value.name} follows the contract {found.value.contract}, which joinedup doesn't know{hint}"
+            yield found.fault("unknown-contract", message, "contract")
+
+
+def columns_are_filled_once(facts: Facts) -> Iterator[Finding]:
+    """A column of the contract that two renames, or a rename and a constant, fill."""
+    for found in facts.sources:
+        filled = Counter([*found.value.rename.values(), *found.value.constants])
+        for column in (column for column, times in filled.items() if times > 1):
+            message = f"source {found.value.name} fills {column} {filled[column]} times: keep one of its renames or constants"
+            yield found.fault("column-filled-twice", message, "rename")
+
+
+def files_belong_to_one_source(facts: Facts) -> Iterator[Finding]:
+    """A file that two sources of one contract read, so that its rows would count twice."""
+    first: dict[tuple[str, str], str] = {}
+    for found in facts.sources:
+        for file in dict.fromkeys(found.value.files):
+            other = first.setdefault((found.value.contract, file), found.value.name)
+            if other != found.value.name:
+                message = f"{file} is read by source {other} under the same contract: its rows would count twice; take it out of one"
+                yield found.fault("file-read-twice", message, "files")
+
+
+RULES = (there_are_sources, sources_name_partners, columns_are_filled_once, files_belong_to_one_source)
