@@ -1,0 +1,109 @@
+"""What a door gave, by area: the few lookups that every figure and page needs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pyarrow as pa
+
+from joinedup.papers.needs import Aggregates, MeasureSpec, Stamp
+from joinedup.papers.numbers import day
+from joinedup.place.model import Neighbourhood, Place
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """The whole place, or one of its neighbourhoods."""
+
+    type: str
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The aggregates of a build as pages look at them: rows by area, in the order the door gave them."""
+
+    aggregates: Aggregates
+    place: Place
+
+    @property
+    def stamp(self) -> Stamp:
+        """Which build the numbers are from."""
+        return self.aggregates.stamp
+
+    @cached_property
+    def whole(self) -> Area:
+        """The place itself."""
+        return Area("place", self.place.id, self.place.name)
+
+    @cached_property
+    def shown(self) -> tuple[Neighbourhood, ...]:
+        """The neighbourhoods that existed on some day of the period: each has a page."""
+        period = self.place.period
+        return tuple(n for n in self.place.neighbourhoods if (n.start is None or n.start < period.end) and (n.end is None or n.end > period.start))
+
+    @cached_property
+    def areas(self) -> tuple[Area, ...]:
+        """The neighbourhoods that have a page, in the place folder's order."""
+        return tuple(Area("neighbourhood", n.id, n.name) for n in self.shown)
+
+    @cached_property
+    def population(self) -> Mapping[Area, list[Row]]:
+        """People by age band and sex."""
+        return self._by_area(self.aggregates.population())
+
+    @cached_property
+    def deprivation(self) -> Mapping[Area, list[Row]]:
+        """People by deprivation fifth."""
+        return self._by_area(self.aggregates.deprivation())
+
+    @cached_property
+    def activity(self) -> Mapping[Area, list[Row]]:
+        """Activities by month and point of delivery."""
+        return self._by_area(self.aggregates.activity_by_month())
+
+    @cached_property
+    def costs(self) -> Mapping[Area, list[Row]]:
+        """Cost by point of delivery."""
+        return self._by_area(self.aggregates.costs())
+
+    @cached_property
+    def specs(self) -> Mapping[str, MeasureSpec]:
+        """The measures in words, by id, in the order shown."""
+        return self.aggregates.measure_specs()
+
+    @cached_property
+    def measures(self) -> Mapping[tuple[str, Area], Row]:
+        """The row of each measure and area."""
+        by_area = self._by_area(self.aggregates.measures())
+        return {(row["measure_id"], area): row for area, rows in by_area.items() for row in rows}
+
+    def people(self, area: Area) -> int | None:
+        """How many people are registered; None where no registration list was read at all."""
+        return sum(row["people"] for row in self.population[area]) if self.population[self.whole] else None
+
+    @cached_property
+    def as_at(self) -> str:
+        """The day of the population, in words."""
+        return day(self.place.as_at)
+
+    @cached_property
+    def period(self) -> str:
+        """The twelve months, in words."""
+        return f"{day(self.place.period.start)} to {day(self.place.period.last_day)}"
+
+    def _by_area(self, table: pa.Table) -> Mapping[Area, list[Row]]:
+        known = {(area.type, area.id): area for area in (self.whole, *self.areas)}
+        grouped: dict[Area, list[Row]] = defaultdict(list)
+        for row in table.to_pylist():
+            area = known.get((row["area_type"], row["area_id"]))
+            if area is not None:
+                grouped[area].append(row)
+        return grouped

@@ -1,0 +1,136 @@
+"""Use of services by month: small charts by point of delivery, a neighbourhood's line against the place's."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import altair
+
+from joinedup.papers.facts import Area, Facts
+from joinedup.papers.figure import BOTH, Figure, Table, headed, missing
+from joinedup.papers.numbers import change, month, per, rate, whole
+from joinedup.papers.theme import AREA, INK, Size
+from joinedup.papers.words import lower_first, point_of_delivery
+from joinedup.periods import add_months
+
+MONTHS = 24
+YEAR = 12
+MOST = 8
+"""Points of delivery drawn, the most used ones; the table has them all."""
+EACH = 1000
+AROUND = 72
+"""Pixels beside a small chart: its scale on the left, its latest value on the right."""
+Counts = Mapping[tuple[str, date], int]
+
+
+def counts(facts: Facts, area: Area) -> Counts:
+    """Activities by point of delivery and month."""
+    return Counter({(row["point_of_delivery"], row["month"]): row["activities"] for row in facts.activity[area]})
+
+
+def months(facts: Facts) -> list[date]:
+    """The 24 months that end with the period."""
+    return [add_months(facts.place.period.end, back) for back in range(-MONTHS, 0)]
+
+
+def points(facts: Facts) -> list[str]:
+    """Points of delivery, the one most used in the place first."""
+    totals: Counter[str] = Counter()
+    for row in facts.activity[facts.whole]:
+        totals[row["point_of_delivery"]] += row["activities"]
+    return [point for point, _ in sorted(totals.items(), key=lambda item: (-item[1], item[0]))]
+
+
+def covered(facts: Facts) -> Mapping[str, frozenset[date]]:
+    """The months that the extracts tell of, by point of delivery: from the first to the last that the place has any of.
+
+    In such a month a neighbourhood without a row had none; outside them nothing is known, and nothing is shown.
+    """
+    place = counts(facts, facts.whole)
+    known: dict[str, frozenset[date]] = {}
+    for point in points(facts):
+        seen = [of_month for (of_point, of_month), count in place.items() if of_point == point and count]
+        known[point] = frozenset(each for each in months(facts) if min(seen) <= each <= max(seen))
+    return known
+
+
+def figure(facts: Facts, area: Area) -> Figure:
+    """The use of an area against the place's, month by month."""
+    about, key = f"Activities each month per {EACH:,} people registered on {facts.as_at}", f"Thick line: {area.name}. Dashed line: {facts.whole.name}."
+    drawn = points(facts)[:MOST]
+    if not drawn or not facts.people(area):
+        reason = missing(facts, "use of services") if facts.people(area) or not facts.people(facts.whole) else f"Nobody was registered in {area.name} on {facts.as_at}."
+        return Figure("use", f"Use of services by people of {area.name}", about, key, reason=reason)
+    charts = {size: headed(chart(facts, area, drawn, size), size, facts, about, key) for size in BOTH}
+    return Figure("use", finding(facts, area), about, key, table(facts, area), charts, notes=notes(facts, drawn))
+
+
+def finding(facts: Facts, area: Area) -> str:
+    """The most used point of delivery: how many in the last year, and how that differs from the year before."""
+    point, here = points(facts)[0], counts(facts, area)
+    before, last = (sum(here[point, each] for each in half) for half in (months(facts)[:YEAR], months(facts)[YEAR:]))
+    whole_year_before = all(each in covered(facts)[point] for each in months(facts))
+    compared = f", {change(last, before)} in the 12 months before" if before and whole_year_before else ""
+    return f"{whole(last)} {lower_first(point_of_delivery(point))} activities in the 12 months to {month(months(facts)[-1])}{compared}"
+
+
+def notes(facts: Facts, drawn: Sequence[str]) -> list[str]:
+    """What the picture leaves out, and months that the extracts don't tell of."""
+    found = []
+    if len(points(facts)) > len(drawn):
+        found.append(f"The {len(drawn)} most used points of delivery are drawn; the table has all {len(points(facts))}.")
+    for point, known in covered(facts).items():
+        if len(known) < MONTHS:
+            found.append(f"{point_of_delivery(point)}: data from {month(min(known))} to {month(max(known))} only; the other months are no data, not nothing.")
+    return found
+
+
+def chart(facts: Facts, area: Area, drawn: Sequence[str], size: Size) -> altair.FacetChart:
+    """A small chart for each point of delivery, each with its own scale from 0."""
+    lines = [*_line(facts, facts.whole, drawn, "place"), *_line(facts, area, drawn, "area")]
+    x = altair.X("month:T", title=None, scale=altair.Scale(type="utc"),
+                 axis=altair.Axis(labelExpr="utcFormat(datum.value, '%b %Y')", values=_ticks(months(facts)), labelAlign="left"))  # fmt: skip
+    y = altair.Y("rate:Q", title=None, scale=altair.Scale(zero=True), axis=altair.Axis(grid=True, tickCount=3))
+    base = altair.Chart(altair.Data(values=lines)).encode(x, y)
+    place = base.transform_filter("datum.of === 'place'").mark_line(color=INK, strokeWidth=1.25, strokeDash=[5, 3])
+    here = base.transform_filter("datum.of === 'area'").mark_line(color=AREA, strokeWidth=2.75)
+    latest = base.transform_filter("datum.last").mark_text(color=AREA, fontWeight="bold", align="left", dx=5).encode(text="words:N")
+    columns = 1 if size.narrow else 2
+    small = altair.layer(place, here, latest).properties(width=size.width // columns - AROUND, height=84)
+    facet = altair.Facet("point:N", title=None, sort=[point_of_delivery(point) for point in drawn], header=altair.Header(labelOrient="top"))
+    apart = {"row": 58, "column": AROUND}
+    return small.facet(facet, columns=columns, spacing=apart, bounds="flush").resolve_scale(y="independent").resolve_axis(x="independent")
+
+
+def _ticks(of: Sequence[date]) -> list[dict[str, Any]]:
+    return [{"year": each.year, "month": each.month, "date": 1, "utc": True} for each in of[::YEAR]]
+
+
+def _line(facts: Facts, area: Area, drawn: Sequence[str], of: str) -> list[dict[str, Any]]:
+    here, people, known = counts(facts, area), facts.people(area), covered(facts)
+    rows: list[dict[str, Any]] = []
+    for point in drawn:
+        for each in sorted(known[point]):
+            value = per(here[point, each], people, EACH)
+            last = of == "area" and each == max(known[point])
+            rows.append({"point": point_of_delivery(point), "month": each.isoformat(), "of": of, "rate": value, "last": last, "words": rate(value)})
+    return rows
+
+
+def table(facts: Facts, area: Area) -> Table:
+    """Activities by month and point of delivery: counts, latest month first, then rates in the file."""
+    here, known, people = counts(facts, area), covered(facts), facts.people(area)
+    order = points(facts)
+    cells = {(point, each): here[point, each] if each in known[point] else None for point in order for each in months(facts)}
+    return Table(
+        caption=f"Activities of people of {area.name} by month",
+        head=["Month", *map(point_of_delivery, order)],
+        rows=[[month(each), *(whole(cells[point, each]) for point in order)] for each in reversed(months(facts))],
+        columns=["month", "point_of_delivery", "activities", f"activities_per_{EACH}_people"],
+        values=[[each.isoformat(), point, cells[point, each], per(cells[point, each], people, EACH)] for each in months(facts) for point in order],
+    )
+
+

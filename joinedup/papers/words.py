@@ -1,0 +1,57 @@
+"""Sentences that pages compute from numbers: comparisons, lists, and names of codes in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+COMPARED = {"higher": "higher than", "lower": "lower than", "similar": "similar to"}
+MARKS = {"higher": "▲", "lower": "▼", "similar": "●"}
+SEXES = {"1": "Male", "2": "Female", None: "Not recorded"}
+FIFTHS = {1: "Most deprived fifth", 2: "Second fifth", 3: "Third fifth", 4: "Fourth fifth", 5: "Least deprived fifth", None: "Not known"}
+
+
+def capital(text: str) -> str:
+    """The text with a capital first letter, the rest as it was."""
+    return text[:1].upper() + text[1:]
+
+
+def lower_first(text: str) -> str:
+    """The text as it stands inside a sentence; an abbreviation keeps its capitals."""
+    return text if text[:2].isupper() else text[:1].lower() + text[1:]
+
+
+def point_of_delivery(code: str) -> str:
+    """The name of a point of delivery, from its code: "emergency_admission" is "Emergency admission"."""
+    return capital(code.replace("_", " "))
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as a sentence has them: "North, South and West"."""
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def compared_with(comparison: str | None, place: str) -> str:
+    """A comparison by its 95% limits, in words: "higher than Calderdale"; nothing where there is none."""
+    return f"{COMPARED[comparison]} {place}" if comparison in COMPARED else ""
+
+
+def many(count: int, singular: str, plural: str) -> str:
+    """A count with its noun: "1 row", "2 rows"."""
+    return f"{count:,} {singular if count == 1 else plural}"
+
+
+def lines(text: str, width: int) -> list[str]:
+    """The text broken into lines of at most `width` characters, a word too long for one broken with a hyphen."""
+    broken: list[str] = []
+    for word in text.split():
+        rest = word
+        if broken and len(broken[-1]) + 1 + len(rest) <= width:
+            broken[-1] += f" {rest}"
+            continue
+        while len(rest) > width:
+            broken.append(f"{rest[: width - 1]}-")
+            rest = rest[width - 1 :]
+        broken.append(rest)
+    return broken

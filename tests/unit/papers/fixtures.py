@@ -1,0 +1,281 @@
+"""Two invented places and what a door would give of them: five neighbourhoods, and nine of another shape with gaps.
+
+The numbers are drawn from a seed, so that they are the same in every run; their sums agree (the place is the sum of its
+neighbourhoods and of the people in none).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from joinedup.periods import add_months
+from joinedup.place.model import LocalWord, Neighbourhood, Partner, Place, Practice, Tile
+
+BANDS = [f"{start}-{start + 4}" for start in range(0, 90, 5)] + ["90+"]
+SHAPE = np.array([55, 58, 60, 56, 55, 62, 66, 68, 66, 62, 68, 70, 64, 54, 48, 38, 26, 16, 9], dtype=float)
+POINTS = {"emergency_admission": 105, "elective_admission": 28, "day_case": 120, "other_admission": 22, "emergency_department": 330, "urgent_treatment": 110}
+POUNDS = {"emergency_admission": 2400, "elective_admission": 3900, "day_case": 820, "other_admission": 2100, "emergency_department": 190, "urgent_treatment": 85}
+MEASURES = {
+    "urgent_care_sensitive_admissions": (100_000, "per 100,000 registered people a year", 900),
+    "delayed_days": (100_000 / 365, "delayed days per day per 100,000 registered people", 11),
+    "emergency_bed_days": (1_000, "bed days per 1,000 registered people a year", 420),
+}
+
+
+@dataclass(frozen=True)
+class FakeSource:
+    source: str
+    partner_name: str
+    contract: str
+    title: str
+    data_to: date | None
+    rows_read: int
+    loaded: int
+    superseded: int
+    rejected: int
+    linked: int
+
+
+@dataclass(frozen=True)
+class FakeMissing:
+    contract: str
+    title: str
+    endangers: str
+
+
+@dataclass(frozen=True)
+class FakeStamp:
+    place: str
+    sources: tuple[FakeSource, ...]
+    missing: tuple[FakeMissing, ...] = ()
+    invented: bool = True
+    build_id: str = "b3f19c02d7aa41e0"
+    built_at: datetime = datetime(2026, 5, 6, 13, 4, tzinfo=UTC)
+    version: str = "0.1.0"
+
+
+@dataclass(frozen=True)
+class FakeMeasure:
+    id: str
+    title: str
+    unit: str
+    definition: str
+    variant: str
+    source: str
+    version: int = 1
+
+
+SPECS = {
+    spec.id: spec
+    for spec in (
+        FakeMeasure(
+            "urgent_care_sensitive_admissions",
+            "Emergency admissions for urgent-care-sensitive conditions",
+            "per 100,000 registered people a year",
+            "Emergency admissions (method 2x) whose main diagnosis is on the urgent-care-sensitive list, over the people registered.",
+            "Crude rate. COPD is J40 to J44, falls count from the age of 74.",
+            "CCG Improvement and Assessment Framework 2018/19, technical annex, indicator 127b (NHS England, 2018)",
+        ),
+        FakeMeasure(
+            "delayed_days",
+            "Delayed days",
+            "delayed days per day per 100,000 registered people",
+            "Days in hospital after the day a person was ready to leave, over the days of the period and the people registered.",
+            "From discharge-ready dates, for all ages; the official figure was a monthly return for adults.",
+            "CCG Improvement and Assessment Framework 2018/19, technical annex, indicator 127e (NHS England, 2018)",
+        ),
+        FakeMeasure(
+            "emergency_bed_days",
+            "Bed days after emergency admission",
+            "bed days per 1,000 registered people a year",
+            "Days in hospital after an emergency admission, over the people registered.",
+            "Crude rate, spells that ended in the period; the official figure is adjusted for age, sex and need.",
+            "CCG Improvement and Assessment Framework 2018/19, technical annex, indicator 127f (NHS England, 2018)",
+        ),
+    )
+}
+
+SOURCES = (
+    FakeSource("gp", "Vale practices together", "register", "GP registration list", date(2026, 3, 31), 21_204, 20_012, 1_170, 22, 19_840),
+    FakeSource("acute", "Vale and Moor Hospitals", "apc", "Admitted patient care", date(2026, 3, 31), 13_402, 13_120, 240, 42, 12_877),
+    FakeSource("acute-ed", "Vale and Moor Hospitals", "ecds", "Emergency care", date(2026, 3, 15), 17_950, 17_801, 100, 49, 17_020),
+    FakeSource("registrar", "Vale Council", "deaths", "Registered deaths", date(2026, 2, 28), 431, 431, 0, 0, 425),
+)
+
+
+@dataclass(frozen=True)
+class Area:
+    """One made-up neighbourhood: how many people, how old (above 0 is older), how deprived, how much it uses."""
+
+    id: str
+    people: int
+    age: float = 0.0
+    deprivation: float = 0.2
+    use: float = 1.0
+
+
+@dataclass(frozen=True)
+class FakeAggregates:
+    """What a door would give, for tests and for looking at pages before there is a build."""
+
+    place: Place
+    areas: tuple[Area, ...]
+    stamp: FakeStamp
+    points: Mapping[str, int] = field(default_factory=lambda: POINTS)
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    seed: int = 7
+
+    def rng(self, *what: str) -> np.random.Generator:
+        return np.random.default_rng([self.seed, *(sum(map(ord, word)) for word in what)])
+
+    def with_place(self, rows: list[dict[str, Any]], sums: tuple[str, ...]) -> list[dict[str, Any]]:
+        """The rows of neighbourhoods, and their sums as the place's."""
+        groups: dict[tuple[Any, ...], dict[str, Any]] = {}
+        for row in rows:
+            key = tuple(value for name, value in row.items() if name not in sums and name != "area_id")
+            total = groups.setdefault(key, {**row, "area_type": "place", "area_id": self.place.id, **dict.fromkeys(sums, 0)})
+            for name in sums:
+                total[name] += row[name]
+        return list(groups.values()) + rows
+
+    def population(self) -> pa.Table:
+        rows = []
+        for area in self.areas:
+            weights = SHAPE * np.exp(area.age * np.linspace(-1, 1, len(SHAPE)))
+            counts = self.rng(area.id, "age").multinomial(area.people, np.concatenate([weights, weights * 1.02]) / (weights.sum() * 2.02))
+            for index, count in enumerate(counts):
+                band = index % len(BANDS)
+                rows.append(
+                    {"area_type": "neighbourhood", "area_id": area.id, "age_band": BANDS[band], "age_band_order": band,
+                     "sex": "1" if index < len(BANDS) else "2", "people": int(count)}
+                )  # fmt: skip
+        return pa.Table.from_pylist(self.with_place([row for row in rows if row["people"]], ("people",)))
+
+    def deprivation(self) -> pa.Table:
+        rows = []
+        for area in self.areas:
+            weights = np.array([np.exp(-abs(fifth - (5 - 4 * area.deprivation * 2)) / 1.5) for fifth in range(1, 6)] + [0.01])
+            for index, count in enumerate(self.rng(area.id, "fifth").multinomial(area.people, weights / weights.sum())):
+                fifth = index + 1 if index < 5 else None
+                rows.append({"area_type": "neighbourhood", "area_id": area.id, "deprivation_fifth": fifth, "people": int(count)})
+        return pa.Table.from_pylist(self.with_place([row for row in rows if row["people"]], ("people",)))
+
+    @cached_property
+    def months(self) -> list[date]:
+        return [add_months(self.place.period.end, back) for back in range(-24, 0)]
+
+    def activity_by_month(self) -> pa.Table:
+        rows = []
+        for area in self.areas:
+            for point, rate in self.points.items():
+                expected = area.people * area.use * rate / 1000 / 12
+                season = 1 + 0.12 * np.cos(np.arange(24) / 12 * 2 * np.pi + 1.5) + np.arange(24) * 0.003
+                for month, count in zip(self.months, self.rng(area.id, point).poisson(expected * season), strict=True):
+                    rows.append({"area_type": "neighbourhood", "area_id": area.id, "month": month, "point_of_delivery": point, "activities": int(count)})
+        return pa.Table.from_pylist(self.with_place([row for row in rows if row["activities"]], ("activities",)))
+
+    def costs(self) -> pa.Table:
+        rows = []
+        for area in self.areas:
+            for point, rate in self.points.items():
+                activities = int(self.rng(area.id, point, "cost").poisson(area.people * area.use * rate / 1000))
+                costed = int(activities * 0.97)
+                from_extract = int(costed * 0.8)
+                rows.append(
+                    {"area_type": "neighbourhood", "area_id": area.id, "point_of_delivery": point, "activities": activities, "costed": costed,
+                     "cost_pence": costed * POUNDS[point] * 100 + 37, "from_extract": from_extract, "from_unit_cost": costed - from_extract}
+                )  # fmt: skip
+        sums = ("activities", "costed", "cost_pence", "from_extract", "from_unit_cost")
+        return pa.Table.from_pylist(self.with_place([row for row in rows if row["activities"]], sums))
+
+    def measures(self) -> pa.Table:
+        rows = [row for measure in MEASURES for row in self.measure(measure)]
+        return pa.Table.from_pylist(rows, schema=MEASURE_ROWS)
+
+    def measure(self, measure: str) -> list[dict[str, Any]]:
+        multiplier, _, typical = MEASURES[measure]
+        people = sum(area.people for area in self.areas)
+        events = {area.id: int(self.rng(area.id, measure).poisson(area.people * area.use**1.6 * typical / multiplier)) for area in self.areas}
+        whole = {"area_type": "place", "area_id": self.place.id, **self.value(measure, sum(events.values()), people)}
+        rows = [whole | {"comparison": None}]
+        for area in self.areas:
+            row = self.value(measure, events[area.id], area.people)
+            rows.append({"area_type": "neighbourhood", "area_id": area.id, **row, "comparison": compared(row, whole)})
+        return rows
+
+    def value(self, measure: str, events: int, people: int) -> dict[str, Any]:
+        reason = self.reasons.get(measure) or ("nobody was registered in the period" if people == 0 else None)
+        shared = {"measure_id": measure, "period_start": self.place.period.start, "period_end": self.place.period.end, "reason": reason}
+        if reason:
+            return shared | {"events": None, "value": None, "lower": None, "upper": None}
+        value, spread = (MEASURES[measure][0] * part / people for part in (events, 1.96 * (events + 0.5) ** 0.5))
+        return shared | {"events": events, "value": value, "lower": max(0.0, value - spread), "upper": value + spread}
+
+    def measure_specs(self) -> Mapping[str, FakeMeasure]:
+        return SPECS
+
+
+MEASURE_ROWS = pa.schema(
+    [("measure_id", pa.string()), ("area_type", pa.string()), ("area_id", pa.string()), ("period_start", pa.date32()), ("period_end", pa.date32()),
+     ("events", pa.int64()), ("value", pa.float64()), ("lower", pa.float64()), ("upper", pa.float64()), ("reason", pa.string()), ("comparison", pa.string())]
+)  # fmt: skip
+
+
+def compared(row: dict[str, Any], whole: dict[str, Any]) -> str | None:
+    if row["value"] is None or whole["value"] is None:
+        return None
+    if row["lower"] > whole["value"]:
+        return "higher"
+    return "lower" if row["upper"] < whole["value"] else "similar"
+
+
+def place_of(place_id: str, name: str, word: LocalWord, neighbourhoods: tuple[Neighbourhood, ...], **more: Any) -> Place:
+    return Place(
+        id=place_id, name=name, folder=Path(place_id), word=word, as_at=more.pop("as_at", date(2026, 3, 31)), neighbourhoods=neighbourhoods,
+        partners=(Partner(id="council", name=f"{name} Council", roles=("commissioner",)),),
+        practices=(Practice(code="ZZ0001", name="Invented practice"),), memberships=(), **{"invented": True} | more,
+    )  # fmt: skip
+
+
+def five() -> FakeAggregates:
+    """Five localities on a map of tiles, all four extracts."""
+    names = {"north": ("North Vale", 1, 2), "upper": ("Upper Vale", 1, 1), "central": ("Central Combe", 2, 2), "south": ("South Combe", 3, 2), "lower": ("Lower Vale", 2, 3)}
+    place = place_of(
+        "combe-vale", "Combe Vale", LocalWord(singular="locality", plural="localities"),
+        tuple(Neighbourhood(id=key, name=name, tile=Tile(row=row, column=column)) for key, (name, row, column) in names.items()),
+    )  # fmt: skip
+    areas = (
+        Area("north", 4_310, -0.2, 0.35, 1.08), Area("upper", 3_380, 0.35, 0.05, 0.82), Area("central", 5_020, -0.55, 0.48, 1.42),
+        Area("south", 4_000, 0.1, 0.2, 0.98), Area("lower", 3_302, 0.5, 0.02, 0.75),
+    )  # fmt: skip
+    return FakeAggregates(place, areas, FakeStamp("combe-vale", SOURCES))
+
+
+NINE = (
+    "Batley", "Birkenshaw, Gomersal and Cleckheaton with the Upper Spen Valley", "Dewsbury & Thornhill", "Greenwood", "Huddersfield Central",
+    "Mast", "Tolson", "Valleys Health and Social Care", "Viaduct",
+)  # fmt: skip
+
+
+def nine() -> FakeAggregates:
+    """Nine neighbourhoods without tiles; one with a very long name, one with nobody; no deaths and no admissions extract."""
+    ids = [f"n{number}" for number in range(1, 10)]
+    place = place_of("wide-moors", "Wide Moors", LocalWord(), tuple(Neighbourhood(id=key, name=name) for key, name in zip(ids, NINE, strict=True)), as_at=date(2025, 9, 30))
+    sizes = (5_100, 6_200, 3_900, 4_700, 5_600, 2_950, 4_450, 7_020, 0)
+    areas = tuple(Area(key, size, (index - 4) / 8, 0.5 - index / 20, 1.3 - index / 14) for index, (key, size) in enumerate(zip(ids, sizes, strict=True)))
+    sources = tuple(replace(source, data_to=date(2025, 9, 30), partner_name="Moors practices" if source.contract == "register" else "Moors Hospital") for source in SOURCES if source.contract in ("register", "ecds"))
+    missing = (
+        FakeMissing("apc", "Admitted patient care", "the three indicators, admissions in use by month, and their cost"),
+        FakeMissing("deaths", "Registered deaths", "who is counted as registered: people who died may still be on the list"),
+    )
+    points = {point: rate for point, rate in POINTS.items() if point in ("emergency_department", "urgent_treatment")}
+    reasons = dict.fromkeys(MEASURES, "no source follows the contract apc (admitted patient care)")
+    return FakeAggregates(place, areas, FakeStamp("wide-moors", sources, missing), points=points, reasons=reasons)
