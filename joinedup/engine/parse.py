@@ -1,0 +1,91 @@
+"""Reading SQL: its tokens, its tree and where each part stands. Nothing here writes SQL."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from sqlglot import exp, parser
+from sqlglot.dialects.dialect import Dialect
+from sqlglot.errors import SqlglotError
+from sqlglot.tokens import Token, TokenType
+
+EXPLICIT = "explicit_nulls"
+
+
+class Portable(Dialect):  # type: ignore[misc]  # sqlglot's types are not followed
+    """sqlglot's own dialect, which also notes whether an ORDER BY says where its nulls go."""
+
+    class Parser(parser.Parser):  # type: ignore[misc]
+        """Keeps what sqlglot's parser forgets."""
+
+        def _parse_ordered(self, parse_method: Callable[[], exp.Expression | None] | None = None) -> exp.Ordered | None:
+            ordered: exp.Ordered | None = super()._parse_ordered(parse_method)
+            if ordered is not None:
+                said = [token.text.upper() for token in self._tokens[max(self._index - 2, 0) : self._index]]
+                ordered.meta[EXPLICIT] = said in (["NULLS", "FIRST"], ["NULLS", "LAST"])
+            return ordered
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """One SQL text as read: tokens, the trees of its statements, and the fault that stopped the reading."""
+
+    tokens: tuple[Token, ...]
+    trees: tuple[exp.Expression, ...]
+    fault: str | None = None
+    fault_line: int | None = None
+
+
+@lru_cache(maxsize=1024)
+def parse(sql: str) -> Parsed:
+    """The SQL as tokens and trees; what can't be read is said, not raised."""
+    dialect = Portable()
+    tokens: tuple[Token, ...] = ()
+    try:
+        tokens = tuple(dialect.tokenize(sql))
+        trees = tuple(tree for tree in dialect.parser().parse(list(tokens), sql) if tree is not None)
+    except SqlglotError as error:
+        details = getattr(error, "errors", None) or [{}]
+        what = details[0].get("description") or str(error).splitlines()[0]
+        return Parsed(tokens, (), _plain(what), details[0].get("line"))
+    return Parsed(tokens, trees)
+
+
+def _plain(fault: str) -> str:
+    """What the parser says, without its own classes and tokens."""
+    fault = re.sub(r"<Token .*text: (.*?), line.*>", r"\1", fault)
+    return re.sub(r" for <class.*>", "", fault).replace("SENTINEL", "the end").rstrip(".")
+
+
+def line_of(node: exp.Expression) -> int | None:
+    """The line on which a node stands: its own where sqlglot knows it, else of its first part, else of what it is part of."""
+    lines = [part.meta["line"] for part in node.walk() if "line" in part.meta]
+    if lines:
+        return int(min(lines))
+    return line_of(node.parent) if node.parent is not None else None
+
+
+def inputs_of_sql(sql: str) -> frozenset[str]:
+    """The tables that a query reads, in lower case, without the names of its own CTEs; none when it can't be read."""
+    return frozenset().union(*(_tables(tree, frozenset()) for tree in parse(sql).trees))
+
+
+def _tables(node: exp.Expression, ctes: frozenset[str]) -> frozenset[str]:
+    """Tables below `node`; a CTE sees those before it, so one that has a table's name may read that table."""
+    found: frozenset[str] = frozenset()
+    clause = node.args.get("with_")
+    for cte in clause.expressions if clause is not None else ():
+        found |= _tables(cte.this, ctes)
+        ctes |= {cte.alias.lower()}
+    if isinstance(node, exp.Table) and node.name and node.name.lower() not in ctes:
+        found |= {node.name.lower()}
+    for child in node.iter_expressions():
+        if child is not clause:
+            found |= _tables(child, ctes)
+    return found
+
+
+__all__ = ["EXPLICIT", "Parsed", "Token", "TokenType", "inputs_of_sql", "line_of", "parse"]

@@ -1,0 +1,93 @@
+"""The linter of portable SQL: what runs the same, word for word, on DuckDB and on Spark; the rest is refused.
+
+What is allowed was run on both engines and gave equal answers (tests/unit/engine/test_portable_answers.py). What is
+named here as refused gives different answers, or runs on one engine only; whatever has no name here is refused too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from sqlglot import exp
+
+from joinedup.engine.parse import Parsed, Token, TokenType, line_of, parse
+from joinedup.engine.portable_context import Context, Refusal
+from joinedup.engine.portable_rules import RULES
+from joinedup.engine.portable_words import CONSTRUCTS, FUNCTIONS, INSTEAD, ON_THE_LIST, PATTERN, SIGNS, STRUCTURE, TEXT_TYPES
+from joinedup.engine.specs import TableSpec
+from joinedup.findings import Finding
+
+
+def findings_of(sql: str, file: str, reads: Mapping[str, TableSpec] | None = None) -> list[Finding]:
+    """Everything in `sql` that isn't portable, in the order of its lines.
+
+    With the tables that it `reads`, the types and keys of their columns are known and more can be seen.
+    """
+    parsed = parse(sql)
+    refusals = [*_token_refusals(parsed.tokens), *_tree_refusals(parsed, tuple((reads or {}).values()))]
+    found = {Finding(file, refusal.rule, refusal.message, line=refusal.line) for refusal in refusals}
+    return sorted(found, key=lambda finding: (finding.line or 0, finding.rule, finding.message))
+
+
+def _tree_refusals(parsed: Parsed, reads: tuple[TableSpec, ...]) -> Iterator[Refusal]:
+    if parsed.fault is not None:
+        yield Refusal(
+            "syntax", f"this can't be read as SQL: {parsed.fault}; correct it, or write it in the portable subset", parsed.fault_line
+        )
+    elif len(parsed.trees) != 1 or not isinstance(parsed.trees[0], exp.Query):
+        yield Refusal("one-select", "a table's file holds one SELECT and nothing else; move the rest to a table of its own", 1)
+    else:
+        context = Context.of(parsed.trees[0], reads)
+        for node in parsed.trees[0].walk(prune=lambda node: type(node) not in RULES):
+            yield from _node_refusals(node, context)
+
+
+def _node_refusals(node: exp.Expression, context: Context) -> Iterator[Refusal]:
+    rule = RULES.get(type(node))
+    if rule is None:
+        yield from _unknown(node)
+        return
+    for refusal in rule(node, context):
+        yield refusal if refusal.line is not None else Refusal(refusal.rule, refusal.message, line_of(node))
+
+
+def _unknown(node: exp.Expression) -> Iterator[Refusal]:
+    """What isn't on the list, except functions called by name: their names are judged as words."""
+    name = type(node).__name__
+    if isinstance(node, exp.Func) and "line" in node.meta:
+        return
+    what, instead = CONSTRUCTS.get(name, (name, ON_THE_LIST))
+    yield Refusal("not-portable", f"{what} isn't portable; {instead}", line_of(node))
+
+
+def _token_refusals(tokens: tuple[Token, ...]) -> Iterator[Refusal]:
+    for index, token in enumerate(tokens):
+        before = tokens[index - 1] if index else None
+        after = tokens[index + 1] if index + 1 < len(tokens) else None
+        yield from _word(token, before, after)
+        yield from _mark(token, before)
+
+
+def _word(token: Token, before: Token | None, after: Token | None) -> Iterable[Refusal]:
+    """Refusals of a function that isn't on the list and of a type's name that only one engine knows."""
+    if after is None or token.token_type in (TokenType.STRING, TokenType.NUMBER, TokenType.IDENTIFIER):
+        return
+    named = before is not None and before.text.upper() == "AS"
+    if named and token.text.upper() in TEXT_TYPES and after.token_type in (TokenType.R_PAREN, TokenType.L_PAREN):
+        yield Refusal("text-type", f"{token.text} is not a type on both engines; write STRING", token.line)
+    called = after.token_type is TokenType.L_PAREN and token.text.isidentifier() and not named
+    word = token.text.lower()
+    if called and word not in FUNCTIONS | STRUCTURE and not (before is not None and before.token_type is TokenType.WITH):
+        instead = INSTEAD.get(word) or (PATTERN if word.startswith("regexp") else ON_THE_LIST)
+        yield Refusal("function", f"{word}() isn't portable; {instead}", token.line)
+
+
+def _mark(token: Token, before: Token | None) -> Iterable[Refusal]:
+    """Refusals of signs, such as :: and the semicolon, and of backslashes in text."""
+    name = token.token_type.name
+    if name == "STRING" and "\\" in token.text:
+        name = "BACKSLASH"
+    elif name == "SLASH" and before is not None and before.token_type.name == "SLASH":
+        name = "SLASHES"
+    if name in SIGNS:
+        yield Refusal(*SIGNS[name], token.line)

@@ -1,0 +1,43 @@
+"""What a rule of portable SQL is given, and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from joinedup.engine.kinds import Names, names_in
+from joinedup.engine.specs import TableSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What isn't portable, what to write instead, and on which line; without one the node's own line is taken."""
+
+    rule: str
+    message: str
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What is known of a query besides one of its nodes."""
+
+    names: Names
+    keys: frozenset[str] | None
+    """Columns that are part of some key, by every name they have here; None when no table is known."""
+
+    @classmethod
+    def of(cls, tree: exp.Expression, reads: tuple[TableSpec, ...]) -> Context:
+        """The context of a query over the tables it reads."""
+        return cls(names_in(tree, reads), _key_names(tree, reads) if reads else None)
+
+
+Rule = Callable[[exp.Expression, Context], Iterable[Refusal]]
+
+
+def _key_names(tree: exp.Expression, reads: tuple[TableSpec, ...]) -> frozenset[str]:
+    keys = {column.lower() for spec in reads for column in spec.key}
+    renamed = {alias.this.name.lower(): alias.alias.lower() for alias in tree.find_all(exp.Alias) if isinstance(alias.this, exp.Column)}
+    return frozenset(keys | {new for old, new in renamed.items() if old in keys})

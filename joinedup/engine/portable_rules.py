@@ -1,0 +1,66 @@
+"""What portable SQL may be built of: each allowed part of a query, with the rule that it keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlglot import exp
+
+from joinedup.engine import portable_queries as queries
+from joinedup.engine import portable_values as values
+from joinedup.engine.portable_context import Context, Refusal, Rule
+
+
+def _allowed(node: exp.Expression, context: Context) -> Iterable[Refusal]:
+    return ()
+
+
+RULES: dict[type[exp.Expression], Rule] = {
+    **dict.fromkeys(
+        [
+            exp.CTE, exp.TableAlias, exp.From, exp.Column, exp.Where, exp.Having, exp.Order, exp.GroupingSets,
+            exp.Subquery, exp.Paren, exp.Tuple, exp.Values, exp.Null, exp.Boolean, exp.Var, exp.DataType, exp.DataTypeParam,
+            exp.And, exp.Or, exp.Not, exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Is, exp.In, exp.Between, exp.Exists,
+            exp.NullSafeEQ, exp.NullSafeNEQ, exp.Case, exp.If, exp.Coalesce, exp.Nullif, exp.Mul, exp.Neg, exp.Abs,
+            exp.Count, exp.Min, exp.Max, exp.Avg, exp.Median, exp.LogicalOr, exp.LogicalAnd, exp.Filter, exp.Grouping,
+            exp.WindowSpec, *queries.RANKING, exp.Replace, exp.Upper, exp.Lower, exp.Length, exp.Least, exp.Greatest,
+            exp.Anonymous,  # a function that sqlglot has no node for: its name is judged as a word
+        ],
+        _allowed,
+    ),
+    exp.Select: queries.select_rule,
+    exp.Identifier: queries.name_rule,
+    exp.Star: queries.star_rule,
+    exp.Distinct: queries.distinct_rule,
+    exp.Table: queries.table_rule,
+    exp.Join: queries.join_rule,
+    exp.Union: queries.set_operation_rule,
+    exp.Except: queries.set_operation_rule,
+    exp.Intersect: queries.set_operation_rule,
+    exp.With: queries.with_rule,
+    exp.Group: queries.group_rule,
+    exp.Ordered: queries.ordered_rule,
+    exp.Literal: values.literal_rule,
+    exp.Div: values.division_rule,
+    exp.Mod: values.division_rule,
+    exp.Cast: values.cast_rule,
+    exp.TryCast: values.cast_rule,
+    exp.DPipe: values.joined_text_rule,
+    exp.Sum: values.sum_rule,
+    exp.Floor: values.whole_rule,
+    exp.Ceil: values.whole_rule,
+    exp.Round: values.whole_rule,
+    exp.Add: values.arithmetic_rule,
+    exp.Sub: values.arithmetic_rule,
+    exp.Interval: values.interval_rule,
+    exp.DateTrunc: values.date_trunc_rule,
+    exp.Extract: values.extract_rule,
+    exp.Like: values.like_rule,
+    exp.Left: values.cut_rule,
+    exp.Right: values.cut_rule,
+    exp.Substring: values.cut_rule,
+    exp.Pad: values.cut_rule,
+    exp.Trim: values.trim_rule,
+    exp.Window: queries.window_rule,
+    exp.Alias: values.alias_rule,
+}  # fmt: skip
