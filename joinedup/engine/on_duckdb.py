@@ -1,0 +1,108 @@
+"""Portable SQL on DuckDB, inside this process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from joinedup.engine.duck import connect
+from joinedup.engine.engines import ROWS_IN_GROUP
+from joinedup.engine.order import sql_file
+from joinedup.engine.results import Found
+from joinedup.engine.specs import TableSpec
+from joinedup.errors import SqlError, StoreProblem
+
+PORTABLE_NAMES = {"VARCHAR": "STRING", '"NULL"': "NULL"}
+
+# Their messages hold names from the SQL; the others' may hold a value of somebody's row, so only their kind is told.
+OF_THE_SQL = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException, duckdb.SyntaxException)
+
+
+class DuckEngine:
+    """An in-memory DuckDB that spills below the store's tmp."""
+
+    name = "duckdb"
+    quote = '"'
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.connection = connection
+
+    @classmethod
+    def started(cls, tmp: Path, *, threads: int | None = None) -> DuckEngine:
+        """A new database."""
+        return cls(connect(spill=tmp / "duckdb", threads=threads))
+
+    @property
+    def software(self) -> str:
+        """DuckDB and its version."""
+        return f"duckdb {duckdb.__version__}"
+
+    def show(self, table: str, source: Path | pa.Table) -> None:
+        """Nothing; SQL then finds the Parquet file or the rows under the name `table`."""
+        if isinstance(source, pa.Table):
+            self.connection.register(table, source)
+        else:
+            self.connection.execute(f'CREATE OR REPLACE VIEW "{table}" AS SELECT * FROM read_parquet({_text(source)})')
+
+    def types(self, spec: TableSpec) -> Found:
+        """The columns that a table's query gives."""
+        with _told(spec):
+            described = self.connection.execute(f"DESCRIBE {spec.sql}").fetchall()
+        return [(name, PORTABLE_NAMES.get(kind, kind)) for name, kind, *_ in described]
+
+    def rows(self, spec: TableSpec, sql: str) -> pa.Table:
+        """The rows of a query that is asked about a table."""
+        with _told(spec):
+            return self.connection.execute(sql).to_arrow_table()
+
+    def write(self, spec: TableSpec, columns: str, path: Path) -> None:
+        """Nothing; `path` is a Parquet file of `columns` of the table's query, sorted as the table says."""
+        order = ", ".join(f'"{column}" NULLS FIRST' for column in spec.sort or spec.key)
+        with _told(spec):
+            self.connection.execute(
+                f"COPY (SELECT {columns} FROM (\n{spec.sql}\n) AS result ORDER BY {order}) TO {_text(path)} "
+                f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROWS_IN_GROUP})"
+            )
+
+    def beside(self) -> DuckEngine:
+        """The same database for another thread."""
+        return DuckEngine(self.connection.cursor())
+
+    def close(self) -> None:
+        """Nothing; the database is gone with its last connection."""
+        self.connection.close()
+
+
+def _text(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+@contextmanager
+def _told(spec: TableSpec) -> Iterator[None]:
+    """Turns what DuckDB says about a table into one sentence."""
+    try:
+        yield
+    except OF_THE_SQL as error:
+        raise SqlError(f"{sql_file(spec)}: DuckDB can't run it: {str(error).splitlines()[0]}") from error
+    except duckdb.OutOfMemoryException:
+        raise StoreProblem(
+            f"{spec.table} needs more memory, or room to spill, than DuckDB has; free some, or build with --engine spark"
+        ) from None
+    except duckdb.IOException as error:
+        raise StoreProblem(f"{spec.table} can't be made: {_disk(str(error))}") from None
+    except duckdb.Error as error:
+        kind = type(error).__name__
+        raise SqlError(
+            f"{sql_file(spec)}: DuckDB stopped with {kind}; look for a CAST, sum or division that some value doesn't fit"
+        ) from None
+
+
+def _disk(said: str) -> str:
+    """What DuckDB says of a file, without its path."""
+    if "no space left" in said.lower():
+        return "the disk is full; free some space and run it again"
+    return "a file of the store can't be written or read; check who may, and that none is damaged (--verify)"

@@ -1,0 +1,147 @@
+"""Portable SQL on Apache Spark, word for word the same as on DuckDB."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyarrow as pa
+from pyspark.errors import AnalysisException, PySparkException
+from pyspark.sql import DataFrame, SparkSession
+
+from joinedup.engine.engines import ROWS_IN_GROUP
+from joinedup.engine.order import sql_file
+from joinedup.engine.results import Found
+from joinedup.engine.specs import TableSpec
+from joinedup.errors import SqlError, StoreProblem
+
+PORTABLE_NAMES = {
+    "int": "INTEGER",
+    "bigint": "BIGINT",
+    "smallint": "SMALLINT",
+    "tinyint": "TINYINT",
+    "timestamp_ntz": "TIMESTAMP",
+    "timestamp": "TIMESTAMP WITH TIME ZONE",
+    "void": "NULL",
+}
+
+SETTINGS = {
+    # SQL means what it means on DuckDB.
+    "spark.sql.ansi.enabled": "true",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.timestampType": "TIMESTAMP_NTZ",
+    # One machine, small tables: the work is in starting tasks, not in doing them.
+    "spark.sql.shuffle.partitions": "1",
+    "spark.driver.memory": "2g",
+    # Nothing listens beyond this machine, and nothing but the result is shown.
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.log.level": "ERROR",
+}
+
+QUIET = """rootLogger.level = error
+rootLogger.appenderRef.stderr.ref = stderr
+appender.stderr.type = Console
+appender.stderr.name = stderr
+appender.stderr.target = SYSTEM_ERR
+appender.stderr.layout.type = PatternLayout
+appender.stderr.layout.pattern = %m%n
+"""
+
+
+class SparkEngine:
+    """A Spark session on this machine, or the one that already runs in this process."""
+
+    name = "spark"
+    quote = "`"
+
+    def __init__(self, session: SparkSession, tmp: Path, *, own: bool) -> None:
+        self.session, self.tmp, self.own = session, tmp, own
+
+    @classmethod
+    def started(cls, tmp: Path, *, threads: int | None = None) -> SparkEngine:
+        """The running session, or a new one that keeps all its files below `tmp`."""
+        running = SparkSession.getActiveSession()
+        return cls(running, tmp, own=False) if running is not None else cls(_session(tmp / "spark", threads or 2), tmp, own=True)
+
+    @property
+    def software(self) -> str:
+        """Spark and its version."""
+        return f"spark {self.session.version}"
+
+    def show(self, table: str, source: Path | pa.Table) -> None:
+        """Nothing; SQL then finds the Parquet file or the rows under the name `table`."""
+        shown = self.session.createDataFrame(source) if isinstance(source, pa.Table) else self.session.read.parquet(str(source))
+        shown.createOrReplaceTempView(table)
+
+    def types(self, spec: TableSpec) -> Found:
+        """The columns that a table's query gives."""
+        with _told(spec):
+            fields = self._query(spec).schema.fields
+        return [(field.name, _portable(field.dataType.simpleString())) for field in fields]
+
+    def rows(self, spec: TableSpec, sql: str) -> pa.Table:
+        """The rows of a query that is asked about a table."""
+        with _told(spec):
+            return self.session.sql(sql).toArrow()
+
+    def write(self, spec: TableSpec, columns: str, path: Path) -> None:
+        """Nothing; `path` is a Parquet file of `columns` of the table's query, sorted as the table says."""
+        folder = path.with_suffix(".spark")
+        with _told(spec):
+            result = self._query(spec)
+            result.createOrReplaceTempView("joinedup_result")
+            ordered = [result[column].asc_nulls_first() for column in spec.sort or spec.key]
+            one = self.session.sql(f"SELECT {columns} FROM joinedup_result").coalesce(1).sortWithinPartitions(*ordered)
+            one.write.option("compression", "zstd").option("parquet.block.row.count.limit", ROWS_IN_GROUP).parquet(str(folder))
+        next(folder.glob("part-*.parquet")).replace(path)
+
+    def beside(self) -> SparkEngine:
+        """The same session: Spark spreads the work itself."""
+        return SparkEngine(self.session, self.tmp, own=False)
+
+    def close(self) -> None:
+        """Nothing; a session that this engine started is stopped."""
+        if self.own:
+            self.session.stop()
+
+    def _query(self, spec: TableSpec) -> DataFrame:
+        assert spec.sql is not None
+        return self.session.sql(spec.sql)
+
+
+def _session(tmp: Path, threads: int) -> SparkSession:
+    tmp.mkdir(parents=True, exist_ok=True)
+    logging = tmp / "log4j2.properties"
+    logging.write_text(QUIET, encoding="ascii")
+    builder = SparkSession.builder.master(f"local[{threads}]").appName("joinedup")
+    for name, value in SETTINGS.items():
+        builder = builder.config(name, value)
+    builder = builder.config("spark.local.dir", str(tmp)).config("spark.sql.warehouse.dir", str(tmp / "warehouse"))
+    return builder.config("spark.driver.extraJavaOptions", f"-Dlog4j2.configurationFile=file:{logging}").getOrCreate()
+
+
+def _portable(kind: str) -> str:
+    return PORTABLE_NAMES.get(kind, kind.upper())
+
+
+@contextmanager
+def _told(spec: TableSpec) -> Iterator[None]:
+    """Turns what Spark says about a table into one sentence."""
+    try:
+        yield
+    except AnalysisException as error:
+        raise SqlError(f"{sql_file(spec)}: Spark can't run it: {str(error).splitlines()[0]}") from error
+    except PySparkException as error:
+        raise _stopped(spec, error) from None
+
+
+def _stopped(spec: TableSpec, error: PySparkException) -> SqlError | StoreProblem:
+    """Runtime errors may hold a value of somebody's row, so only their kind is told."""
+    if "No space left" in str(error):
+        return StoreProblem(f"{spec.table} can't be made: the disk is full; free some space and run it again")
+    kind = error.getCondition() or type(error).__name__
+    return SqlError(f"{sql_file(spec)}: Spark stopped with {kind}; look for a CAST, sum or division that some value doesn't fit")
