@@ -152,15 +152,15 @@ class Source(Frozen):
     encoding: Encoding | None = None
     date_format: DateFormat | None = None
     """As in strptime, such as %d/%m/%Y; the contract's own styles when absent."""
-    date_formats: dict[str, DateFormat] = Field(default_factory=dict)
+    date_formats: dict[Text, DateFormat] = Field(default_factory=dict)
     """The same for single columns of the contract, where they differ."""
-    rename: dict[str, str] = Field(default_factory=dict)
+    rename: dict[str, Text] = Field(default_factory=dict)
     """Their column -> the contract's column."""
-    values: dict[str, dict[str, str]] = Field(default_factory=dict)
+    values: dict[Text, dict[str, str]] = Field(default_factory=dict)
     """The contract's column -> their value -> the contract's value."""
-    constants: dict[str, str] = Field(default_factory=dict)
+    constants: dict[Text, str] = Field(default_factory=dict)
     """The contract's column -> a value for every row, where the file has no such column."""
-    null_values: dict[str, NullValues] = Field(default_factory=dict)
+    null_values: dict[Text, NullValues] = Field(default_factory=dict)
     """The contract's column -> further values that mean missing; under '*' for every column."""
     pseudonym: Name | None = None
     """The namespace of the source's own person pseudonym (contract column SOURCE_PSEUDONYM) where it brings one

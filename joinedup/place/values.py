@@ -95,8 +95,18 @@ def several(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
+def readable(value: object) -> object:
+    """A text on one line, with single spaces, whose every character can be seen."""
+    if not isinstance(value, str):
+        return value
+    text = " ".join(value.split())
+    if not text.isprintable():
+        raise fault("wrong-value", "which holds characters that can't be seen: write it again")
+    return text
+
+
 Day = Annotated[date, BeforeValidator(day)]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+Text = Annotated[str, BeforeValidator(readable), StringConstraints(min_length=1, max_length=300)]
 Slug = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=60)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60)]
 Code = Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$", max_length=20)]

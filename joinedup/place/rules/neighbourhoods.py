@@ -35,15 +35,12 @@ def neighbourhoods_have_practices(facts: Facts) -> Iterator[Finding]:
 
 def lists_add_up(facts: Facts) -> Iterator[Finding]:
     """A neighbourhood whose list is far from the sum of its practices' lists."""
-    day, practices = facts.as_at, facts.practice()
-    for found in facts.neighbourhoods if day else ():
-        codes = {
-            m.value.practice
-            for m in facts.memberships
-            if m.value.neighbourhood == found.value.id and day in Span.of(m.value.start, m.value.end)
-        }
-        sizes = [practices[code].list_size for code in codes & set(practices)]
-        total, stated = sum(size or 0 for size in sizes), found.value.list_size or 0
+    if "practices.csv" in facts.unread:
+        return
+    size = {code: practice.list_size or 0 for code, practice in facts.practice().items()}
+    current = [m.value for m in facts.memberships if facts.as_at in Span.of(m.value.start, m.value.end)]
+    for found in facts.neighbourhoods:
+        total, stated = sum(size[m.practice] for m in current if m.neighbourhood == found.value.id), found.value.list_size or 0
         if total and stated and abs(total - stated) > FAR_APART * stated:
             message = f"list_size of {found.value.id} is {stated:,}, but the lists of its practices come to {total:,}: check both"
             yield found.warning("lists-differ", message, "list_size")

@@ -56,18 +56,26 @@ def contracts_name_partners(facts: Facts) -> Iterator[Finding]:
 
 
 def leads_are_commissioners(facts: Facts) -> Iterator[Finding]:
-    """A lead commissioner that is none, or that leads before it begins or after it ends."""
+    """A lead commissioner that has another role."""
     known = facts.partner()
     for contract in facts.contracts:
         lead = known.get(contract.value.lead_commissioner)
         if lead and "commissioner" not in lead.roles:
             message = f"lead commissioner {lead.id} has not the role commissioner in partners.csv: add it, or name another lead"
             yield contract.warning("lead-not-commissioner", message, "lead_commissioner")
-        for id in {contract.value.provider, contract.value.lead_commissioner, *contract.value.associates} & set(known):
-            life, runs = Span.of(known[id].start, known[id].end), Span.of(contract.value.start, contract.value.end)
-            if runs & life != runs and (contract.value.start or contract.value.end or known[id].end):
-                message = f"the contract runs {runs} but {id} is a partner {life}: end the contract and write the one that followed"
+
+
+def contracts_hold_while_partners_do(facts: Facts) -> Iterator[Finding]:
+    """A contract dated before one of its partners begins, or after it ends; what is left blank lasts as long as the partners do."""
+    known = facts.partner()
+    for contract in facts.contracts:
+        for id in dict.fromkeys((contract.value.provider, contract.value.lead_commissioner, *contract.value.associates)):
+            life = Span.of(known[id].start, known[id].end) if id in known else Span()
+            runs = Span.of(contract.value.start, contract.value.end)
+            outlives = runs.end > life.end if contract.value.end else facts.as_at is not None and facts.as_at >= life.end
+            if outlives or (contract.value.start and runs.start < life.start):
+                message = f"the contract runs {runs} but {id} is a partner {life}: end it, and write the one that followed"
                 yield contract.warning("contract-outlives-partner", message, "start")
 
 
-RULES = (roles_are_known, there_are_partners, contracts_name_partners, leads_are_commissioners)
+RULES = (roles_are_known, there_are_partners, contracts_name_partners, leads_are_commissioners, contracts_hold_while_partners_do)

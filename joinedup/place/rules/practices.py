@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from joinedup.findings import Finding
 from joinedup.periods import day_in_words
 from joinedup.place.facts import Facts
+from joinedup.place.located import Located
+from joinedup.place.model import Practice
 from joinedup.place.spans import Span, gaps
 
 COUNTED_IN_PLACE = "people registered there are counted in the place and in no neighbourhood"
@@ -18,52 +20,53 @@ def there_are_practices(facts: Facts) -> Iterator[Finding]:
         yield Finding("practices.csv", "no-practices", "names no practice: write one row for each practice and neighbourhood", line=1)
 
 
-def spans_of(facts: Facts) -> dict[str, list[Span]]:
-    """When each practice belongs to any neighbourhood."""
+def belonging(facts: Facts) -> Iterator[tuple[Located[Practice], list[Span]]]:
+    """Each practice, with when it belongs to any neighbourhood; none where a row could not be read."""
+    if "practices.csv" in facts.unread:
+        return
     spans: dict[str, list[Span]] = {found.value.code: [] for found in facts.practices}
     for found in facts.memberships:
-        spans.setdefault(found.value.practice, []).append(Span.of(found.value.start, found.value.end))
-    return spans
+        spans[found.value.practice].append(Span.of(found.value.start, found.value.end))
+    for practice in facts.practices:
+        yield practice, spans[practice.value.code]
+
+
+def life(found: Located[Practice]) -> Span:
+    """When a practice is open."""
+    return Span.of(found.value.opened, found.value.closed)
 
 
 def open_practices_belong(facts: Facts) -> Iterator[Finding]:
     """A practice that is open on the as-at date and in no neighbourhood."""
-    day, spans = facts.as_at, spans_of(facts)
-    for found in facts.practices if day else ():
-        is_open = day in Span.of(found.value.opened, found.value.closed)
-        if is_open and not any(day in span for span in spans[found.value.code]):
+    for found, spans in belonging(facts):
+        if facts.as_at in life(found) and not any(facts.as_at in span for span in spans):
             message = f"practice {found.value.code} is in no neighbourhood on the as-at date: {COUNTED_IN_PLACE}"
             yield found.warning("practice-in-no-neighbourhood", message, endangers="neighbourhood populations")
 
 
 def belonging_has_no_gaps(facts: Facts) -> Iterator[Finding]:
     """A time, over by the as-at date, in which a practice was open and had left its neighbourhood."""
-    day, spans = facts.as_at, spans_of(facts)
-    for found in facts.practices if day else ():
-        life = Span.of(found.value.opened, found.value.closed)
-        for gap in gaps(life, spans[found.value.code]) if life else ():
-            if day is not None and gap.end <= day:
+    for found, spans in belonging(facts):
+        for gap in gaps(life(found), spans):
+            if facts.as_at and gap.end <= facts.as_at:
                 message = f"practice {found.value.code} was in no neighbourhood {gap}: {COUNTED_IN_PLACE} for that time"
                 yield found.warning("gap-in-membership", message, endangers="neighbourhood trends")
 
 
 def dormant_practices(facts: Facts) -> Iterator[Finding]:
     """A practice that the register calls dormant, and where it stands."""
-    for found in facts.practices:
-        if found.value.status == "dormant" and facts.as_at in Span.of(found.value.opened, found.value.closed):
-            belongs = any(facts.as_at in span for span in spans_of(facts)[found.value.code])
-            where = "still belongs to a neighbourhood" if belongs else "has no date of closing"
+    for found, spans in belonging(facts):
+        if found.value.status == "dormant" and facts.as_at in life(found):
+            where = "still belongs to a neighbourhood" if any(facts.as_at in span for span in spans) else "has no date of closing"
             message = f"practice {found.value.code} is dormant and {where}: write when it closed, or that it is active"
             yield found.warning("dormant-practice", message, endangers="neighbourhood populations")
 
 
 def members_have_lists(facts: Facts) -> Iterator[Finding]:
     """A practice that belongs to a neighbourhood and has no list, where others have one: often no practice at all."""
-    if not any(found.value.list_size for found in facts.practices):
-        return
-    spans = spans_of(facts)
-    for found in facts.practices:
-        if not found.value.list_size and any(facts.as_at in span for span in spans[found.value.code] if facts.as_at):
+    others = any(found.value.list_size for found in facts.practices)
+    for found, spans in belonging(facts):
+        if others and not found.value.list_size and any(facts.as_at in span for span in spans):
             message = f"practice {found.value.code} belongs to a neighbourhood but has no list_size: write it, or leave the practice out"
             yield found.warning("practice-without-list", message)
 
