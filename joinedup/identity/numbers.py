@@ -1,0 +1,63 @@
+"""NHS numbers as they were given, and which of them can be used here."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from joinedup.findings import Finding
+from joinedup.identity.staged import RowRule, Staged, row_findings
+from joinedup.sources.nhs_numbers import valid_numbers
+
+INVENTED_RANGE = "number // 10000000 = 999"  # 999 000 0000 to 999 999 9999: invented people's
+TEST_RANGE = "number >= 9000000000"  # never issued to anyone (NHS England, test data of the Personal Demographics Service)
+
+REAL_PERSON = RowRule(
+    "nhs-number-of-a-real-person",
+    "the NHS number lies outside 999 000 0000 to 999 999 9999 and may be a real person's, and this place says invented: true; "
+    "check what this file is",
+    "the people in it",
+)
+TEST_PERSON = RowRule(
+    "nhs-number-of-a-test-patient",
+    "the NHS number begins with 9, which is kept for tests, and this place holds real people; ask for an extract without test patients",
+    "counts of people",
+)
+
+
+def read_numbers(staged: Staged) -> None:
+    """Nothing; the temp table `nhs_number` then holds each number as given and, where it can be one, its ten digits as a BIGINT."""
+    con = staged.con
+    given = [
+        f"SELECT nhs_number AS given FROM staged_{contract}" for contract, columns in staged.columns.items() if "nhs_number" in columns
+    ]
+    nobody = "SELECT CAST(NULL AS VARCHAR) AS given WHERE false"
+    digits = con.sql(f"""
+        WITH every AS ({" UNION ALL ".join([*given, nobody])})
+        SELECT DISTINCT given, regexp_replace(given, '[\\s-]', '', 'g') AS digits FROM every WHERE given IS NOT NULL
+    """).to_arrow_table()
+    con.register("numbers_tried", digits.append_column("valid", pa.array(valid_numbers(digits["digits"].to_pylist()), pa.bool_())))
+    con.execute("""
+        CREATE OR REPLACE TEMP TABLE nhs_number AS
+        SELECT given, CASE WHEN valid THEN CAST(digits AS BIGINT) END AS number FROM numbers_tried
+    """)
+    con.unregister("numbers_tried")
+
+
+def reject_numbers_out_of_place(staged: Staged, *, invented: bool) -> list[Finding]:
+    """A finding for each file with real people's numbers in an invented place, or with test numbers in a real one.
+
+    Such rows leave the staged tables and are rejected: a record of a real person must not be shown as an invented one's,
+    and a test patient is nobody. Before it the numbers are read.
+    """
+    con = staged.con
+    rule, wrong = (REAL_PERSON, f"NOT ({INVENTED_RANGE})") if invented else (TEST_PERSON, TEST_RANGE)
+    con.execute(f"CREATE OR REPLACE TEMP TABLE number_out_of_place AS SELECT given FROM nhs_number WHERE {wrong}")
+    findings: list[Finding] = []
+    for contract, columns in staged.columns.items():
+        if "nhs_number" in columns:
+            which = f"FROM staged_{contract} WHERE nhs_number IN (SELECT given FROM number_out_of_place)"
+            findings += row_findings(staged, rule, f"SELECT file_id, source_row {which}")
+            values = {"rule": rule.name, "reason": rule.message}
+            con.execute(f"INSERT INTO staged_rejected SELECT file_id, source_row, $rule, $reason {which}", values)
+            con.execute(f"DELETE {which}")
+    return findings

@@ -1,0 +1,70 @@
+"""What linking sees of a landing: the staged tables of its files, named staged_<contract> in the connection."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import duckdb
+
+from joinedup.findings import Finding, Severity
+
+ROWS_NAMED = 5
+"""How many row numbers a finding gives, to begin looking."""
+
+
+@dataclass(frozen=True, slots=True)
+class StagedFile:
+    """One file whose rows were staged: its number in this landing, where it came from, and whose pseudonyms it brings."""
+
+    file_id: int
+    source: str
+    contract: str
+    file: str
+    namespace: str
+    """Sources whose pseudonyms have one namespace share their people."""
+
+
+@dataclass(frozen=True)
+class Staged:
+    """The staged tables of one landing: the connection that holds them, and the files they came from."""
+
+    con: duckdb.DuckDBPyConnection
+    files: Sequence[StagedFile]
+
+    @cached_property
+    def columns(self) -> dict[str, frozenset[str]]:
+        """Contract -> the columns of its staged table; contracts in order of name."""
+        contracts = sorted({file.contract for file in self.files})
+        described = {contract: self.con.execute(f"DESCRIBE staged_{contract}").fetchall() for contract in contracts}
+        return {contract: frozenset(row[0] for row in rows) for contract, rows in described.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class RowRule:
+    """Something found of rows: its name, what follows "so many rows", and what suffers."""
+
+    name: str
+    message: str
+    endangers: str
+
+
+def row_findings(staged: Staged, rule: RowRule, rows: str) -> list[Finding]:
+    """A warning for each file of which the query `rows` names rows, by file_id and source_row."""
+    names = {file.file_id: file.file for file in staged.files}
+    found = staged.con.execute(f"""
+        SELECT file_id, count(*), list_sort(min(source_row, {ROWS_NAMED})) FROM ({rows}) GROUP BY file_id ORDER BY file_id
+    """).fetchall()
+    return [
+        Finding(
+            names[file_id],
+            rule.name,
+            f"{count} {'row' if count == 1 else 'rows'}: {rule.message}",
+            severity=Severity.WARNING,
+            count=count,
+            rows=tuple(first),
+            endangers=rule.endangers,
+        )
+        for file_id, count, first in found
+    ]
