@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import TypeVar
 
 from joinedup.periods import day_in_words
@@ -47,6 +47,11 @@ class Span:
         begins = f"from {day_in_words(self.start)} " if self.start > date.min else ""
         ends = f"up to {day_in_words(self.end)}" if self.end < date.max else "on"
         return begins + ends if begins or self.end < date.max else "at any time"
+
+
+def last_day(end: date) -> str:
+    """The last day before an end, in words: an end is the first day on which a thing no longer holds."""
+    return f"its last day was {day_in_words(end - timedelta(days=1))}"
 
 
 def gaps(life: Span, spans: list[Span]) -> list[Span]:

@@ -6,12 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from joinedup.findings import Finding
-from joinedup.periods import day_in_words
 from joinedup.place.facts import Facts
 from joinedup.place.located import Located
 from joinedup.place.model import Membership
 from joinedup.place.sentences import nearest
-from joinedup.place.spans import Span, overlapping
+from joinedup.place.spans import Span, last_day, overlapping
 
 
 def span(found: Located[Membership]) -> Span:
@@ -80,9 +79,7 @@ def closed_practices_have_left(facts: Facts) -> Iterator[Finding]:
         }
         for what, end in ends.items():
             if end and facts.as_at and end <= facts.as_at:
-                message = (
-                    f"{what} on {day_in_words(end)}, but the membership of {found.value.practice} has no end: it is taken to end that day"
-                )
+                message = f"{what} ({last_day(end)}), but the membership of {found.value.practice} has no end: it is taken to end with it"
                 yield found.warning("open-membership", message, "end")
 
 

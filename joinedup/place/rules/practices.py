@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from joinedup.findings import Finding
-from joinedup.periods import day_in_words
 from joinedup.place.facts import Facts
 from joinedup.place.located import Located
 from joinedup.place.model import Practice
-from joinedup.place.spans import Span, gaps
+from joinedup.place.spans import Span, gaps, last_day
 
 COUNTED_IN_PLACE = "people registered there are counted in the place and in no neighbourhood"
 
@@ -82,7 +81,9 @@ def commissioners_hold(facts: Facts) -> Iterator[Finding]:
             yield found.warning("unknown-commissioner", message, "commissioner")
         elif partner and partner.end and facts.as_at and partner.end <= facts.as_at:
             later = f", succeeded by {partner.succeeded_by}" if partner.succeeded_by else ""
-            message = f"practice {found.value.code} is commissioned by {code}, which ended on {day_in_words(partner.end)}{later}"
+            message = (
+                f"practice {found.value.code} is commissioned by {code}, which ended ({last_day(partner.end)}){later}: name who does now"
+            )
             yield found.warning("commissioner-ended", message, "commissioner")
 
 

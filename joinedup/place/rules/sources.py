@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 
 from joinedup.findings import Finding
-from joinedup.periods import day_in_words
 from joinedup.place.facts import Facts
 from joinedup.place.sentences import nearest
+from joinedup.place.spans import last_day
 
 
 def there_are_sources(facts: Facts) -> Iterator[Finding]:
@@ -26,9 +26,7 @@ def sources_name_partners(facts: Facts) -> Iterator[Finding]:
             message = f"source {found.value.name} comes from {found.value.partner}, which is not in partners.csv"
             yield found.fault("unknown-partner", message + (nearest(found.value.partner, known) or ": write a partner_id"), "partner")
         elif partner.end and facts.as_at and partner.end <= facts.as_at:
-            message = (
-                f"source {found.value.name} comes from {partner.id}, which ended on {day_in_words(partner.end)}: name who sends it now"
-            )
+            message = f"source {found.value.name} comes from {partner.id}, which ended ({last_day(partner.end)}): name who sends it now"
             yield found.warning("partner-ended", message, "partner")
 
 

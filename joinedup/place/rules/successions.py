@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from joinedup.findings import Finding
-from joinedup.periods import day_in_words
 from joinedup.place.facts import Facts
 from joinedup.place.located import Located
 from joinedup.place.model import Frozen
 from joinedup.place.sentences import nearest
+from joinedup.place.spans import last_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def ended_has_successor(facts: Facts) -> Iterator[Finding]:
     """Something that ended by the as-at date and says nothing of what followed."""
     for line in (line for known in lines(facts) for line in known.values()):
         if line.end and facts.as_at and line.end <= facts.as_at and not line.successors:
-            message = f"{line.kind} {line.id} ended on {day_in_words(line.end)} without a successor: write succeeded_by if there is one"
+            message = f"{line.kind} {line.id} ended ({last_day(line.end)}) without a successor: write succeeded_by if there is one"
             yield line.found.warning("no-successor", message, "end", line.endangers)
 
 
