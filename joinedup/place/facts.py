@@ -111,7 +111,7 @@ def read_facts(folder: Path) -> tuple[Facts, list[Finding]]:
 def read_place_file(folder: Path) -> tuple[Parts, list[Finding]]:
     """The head, neighbourhoods, contracts and thresholds of place.yml."""
     document, findings = read_yaml(folder, "place.yml")
-    if not document.content:
+    if findings and not document.content:
         return {}, findings
     listed = {"neighbourhoods": Neighbourhood, "contracts": Contract, "thresholds": Threshold}
     read: dict[str, tuple[list[Any], list[Finding]]] = {name: document.items(name, model) for name, model in listed.items()}
@@ -122,7 +122,7 @@ def read_place_file(folder: Path) -> tuple[Parts, list[Finding]]:
 def read_sources(folder: Path) -> tuple[Parts, list[Finding]]:
     """The sources of sources.yml."""
     document, findings = read_yaml(folder, "sources.yml")
-    if not document.content:
+    if findings and not document.content:
         return {}, findings
     sources, faults = document.items("sources", Source)
     _, strays = validated(Frozen, without(document.content, ["sources"]), document.spot(), known=("sources",))
@@ -140,11 +140,9 @@ def read_partners(folder: Path) -> tuple[Parts, list[Finding]]:
 
 def read_areas(folder: Path) -> tuple[Parts, list[Finding]]:
     """The small areas of areas.csv, a file that a place may do without."""
-    if not (folder / "areas.csv").exists():
-        return {}, []
     rows, findings = read_csv(folder, "areas.csv", AREAS)
     areas, faults = each(SmallArea, rows, AREA)
-    return {"areas": areas}, findings + faults
+    return {"areas": areas}, [finding for finding in findings if finding.rule != "file-missing"] + faults
 
 
 def read_practices(folder: Path) -> tuple[Parts, list[Finding]]:

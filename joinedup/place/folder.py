@@ -34,13 +34,10 @@ def read_place(folder: Path, contract_names: Collection[str] | None = None) -> P
 
     `contract_names` are the contracts that sources may follow; without them, which contract a source names is not checked.
     """
-    if not folder.is_dir():
-        raise PlaceError(
-            f"{folder} is no folder: name the folder of a place, such as places/mine", [Finding(str(folder), "no-folder", "is no folder")]
-        )
+    names = names_in(folder)
     facts, findings = read_facts(folder)
     findings += broken(facts, contract_names)
-    findings += list(strays(folder))
+    findings += list(strays(names))
     found = sorted(dict.fromkeys(findings + no_id(folder, facts)), key=lambda finding: (finding.file, finding.line or 0))
     if faults := errors(found):
         first = f"{faults[0].where}: {faults[0].message}"
@@ -83,10 +80,19 @@ def no_id(folder: Path, facts: Facts) -> list[Finding]:
     return [Finding("place.yml", "no-id", "has no id, and the folder's name gives none: write a line such as id: my-place", line=1)]
 
 
-def strays(folder: Path) -> Iterator[Finding]:
+def names_in(folder: Path) -> list[str]:
+    """The names of the files in a folder, in order."""
+    try:
+        return sorted(path.name for path in folder.iterdir())
+    except OSError as error:
+        message = f"can't be opened as a folder ({error.strerror}): name the folder of a place, such as places/mine"
+        raise PlaceError(f"{folder} {message}", [Finding(str(folder), "no-folder", message)]) from None
+
+
+def strays(names: list[str]) -> Iterator[Finding]:
     """Files that no version of joinedup reads, which may be misspelt ones."""
     known = (*READ, *FOR_LATER)
-    for name in sorted(path.name for path in folder.iterdir()):
+    for name in names:
         if name not in known and not name.startswith(".") and not name.lower().endswith((".md", ".txt")):
             message = f"is not a part of a place folder{nearest(name, known)}: nothing reads it"
             yield Finding(printable(name), "unknown-file", message, severity=Severity.WARNING)

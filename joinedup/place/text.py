@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 from pathlib import Path
 
 from joinedup.findings import Finding
@@ -17,9 +18,13 @@ UTF16 = (b"\xff\xfe", b"\xfe\xff")
 def read_text(folder: Path, file: str, most: int = MOST_BYTES) -> str | Finding:
     """The text of a file, without a byte-order mark, its line ends as they are; a finding where there is none."""
     try:
-        size = (folder / file).stat().st_size
-        if size > most:
-            return Finding(file, "file-too-large", f"holds {size:,} bytes, {most:,} at most: extracts lie outside the place folder")
+        about = (folder / file).stat()
+        if not stat.S_ISREG(about.st_mode):
+            return Finding(file, "file-unreadable", "is not a file but a folder or the like: put the file in its place")
+        if about.st_size > most:
+            return Finding(
+                file, "file-too-large", f"holds {about.st_size:,} bytes, {most:,} at most: extracts lie outside the place folder"
+            )
         content = (folder / file).read_bytes()
     except FileNotFoundError:
         return Finding(file, "file-missing", f"is not in the folder: a place needs {file}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -238,6 +239,17 @@ def test_a_folder_in_the_place_of_a_file(folder, file):
     assert [f.rule for f in findings(folder) if f.severity is ERROR] == ["file-unreadable"]
 
 
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(folder):
+    (folder / "place.yml").unlink()
+    os.mkfifo(folder / "place.yml")
+    assert [f.rule for f in findings(folder) if f.severity is ERROR] == ["file-unreadable"]
+
+
+def test_empty_braces_lack_everything(folder):
+    (folder / "place.yml").write_text("{}\n", encoding="utf-8")
+    assert [f.message.split()[0] for f in findings(folder) if f.rule == "value-missing"] == ["name", "as_at"]
+
+
 @pytest.mark.parametrize(("file", "rule"), [("partners.csv", "no-partners"), ("practices.csv", "no-practices"), ("areas.csv", "no-areas")])
 def test_a_header_without_rows(folder, file, rule):
     header, _, _ = (folder / file).read_text(encoding="utf-8").partition("\n")
@@ -295,7 +307,7 @@ def test_a_misspelt_file_is_a_warning_and_parts_for_later_are_none(folder):
 
 def test_no_folder_at_all(tmp_path):
     for path in (tmp_path / "nowhere", Path(__file__)):
-        with pytest.raises(PlaceError, match="is no folder"):
+        with pytest.raises(PlaceError, match="can't be opened as a folder"):
             read_place(path)
 
 
