@@ -32,8 +32,8 @@ def run_case(spec: TableSpec, case: Case, specs: Mapping[str, TableSpec], engine
     faults = column_findings(spec, found)
     if faults:
         return [fault.message for fault in faults]
-    result = f"SELECT {result_columns(spec, found, engine.quote)} FROM (\n{spec.sql}\n) AS result"
-    rows = engine.rows(spec, result).cast(schema(spec))
+    columns = ", ".join(result_columns(spec, found, engine.quote))
+    rows = engine.rows(spec, f"SELECT {columns} FROM (\n{spec.sql}\n) AS result").cast(schema(spec))
     faults = [*_null_findings(spec, rows), *_key_findings(spec, rows)]
     return [fault.message for fault in faults] + differences(expected(spec, case), rows.to_pylist())
 
@@ -103,11 +103,11 @@ def _take(row: Row, rows: list[dict[str, Any]]) -> bool:
     return False
 
 
-def same_value(one: Any, other: Any) -> bool:
+def same_value(one: object, other: object) -> bool:
     """Whether two values are equal, fractions to 1e-9."""
     if isinstance(one, float) and isinstance(other, float):
         return math.isclose(one, other, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
-    return bool(one == other)
+    return one == other
 
 
 def _shown(row: Row) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Protocol
 
@@ -15,16 +17,15 @@ ROWS_IN_GROUP = 49_152
 """Rows in a row group: at most 50,000, and a multiple of the 2,048 that DuckDB writes at a time."""
 
 
+PACKAGES = {"duckdb": "duckdb", "spark": "pyspark"}
+
+
 class Engine(Protocol):
     """DuckDB or Spark. What goes wrong with a table is an SqlError or StoreProblem that holds no value of anybody's row."""
 
     name: str
     quote: str
     """The sign around a name."""
-
-    @property
-    def software(self) -> str:
-        """The engine's own name and version."""
 
     def show(self, table: str, source: Path | pa.Table) -> None:
         """Nothing; SQL then finds the Parquet file or the rows under the name `table`."""
@@ -35,7 +36,7 @@ class Engine(Protocol):
     def rows(self, spec: TableSpec, sql: str) -> pa.Table:
         """The rows of a query that is asked about a table."""
 
-    def write(self, spec: TableSpec, columns: str, path: Path) -> None:
+    def write(self, spec: TableSpec, columns: Sequence[str], path: Path) -> None:
         """Nothing; `path` is a Parquet file of `columns` of the table's query, sorted as the table says."""
 
     def beside(self) -> Engine:
@@ -45,14 +46,22 @@ class Engine(Protocol):
         """Nothing; what the engine held is let go."""
 
 
+def software_of(engine: str) -> str:
+    """The name and version of the software behind an engine, which needn't start for it; SqlError for another name."""
+    if engine not in PACKAGES:
+        raise SqlError(f"there is no engine {engine}; choose {' or '.join(PACKAGES)}")
+    try:
+        return f"{engine} {version(PACKAGES[engine])}"
+    except PackageNotFoundError as error:
+        raise SqlError(f"{engine} is not installed: install joinedup[{engine}], or choose --engine duckdb") from error
+
+
 def open_engine(name: str, tmp: Path, *, threads: int | None = None) -> Engine:
-    """The engine of that name, "duckdb" or "spark", which spills below `tmp` only; SqlError for another name."""
+    """The engine of that name, which spills below `tmp` only."""
     if name == "duckdb":
         from joinedup.engine.on_duckdb import DuckEngine  # noqa: PLC0415 - an engine starts only when it is used
 
         return DuckEngine.started(tmp, threads=threads)
-    if name == "spark":
-        from joinedup.engine.on_spark import SparkEngine  # noqa: PLC0415 - an engine starts only when it is used
+    from joinedup.engine.on_spark import SparkEngine  # noqa: PLC0415 - an engine starts only when it is used
 
-        return SparkEngine.started(tmp, threads=threads)
-    raise SqlError(f"there is no engine {name}; choose duckdb or spark")
+    return SparkEngine.started(tmp, threads=threads)

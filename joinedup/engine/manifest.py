@@ -55,7 +55,7 @@ class Manifest(Frozen):
 
     def _content(self) -> tuple[Any, ...]:
         files: Mapping[str, Any] = {name: (record.file, record.digest, record.rows, record.inputs) for name, record in self.tables.items()}
-        return self.engine, self.software, self.about, self.inputs, files
+        return self.engine, self.about, self.inputs, files
 
 
 def read_manifest(store: Store) -> Manifest:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -36,11 +36,6 @@ class DuckEngine:
         """A new database."""
         return cls(connect(spill=tmp / "duckdb", threads=threads))
 
-    @property
-    def software(self) -> str:
-        """DuckDB and its version."""
-        return f"duckdb {duckdb.__version__}"
-
     def show(self, table: str, source: Path | pa.Table) -> None:
         """Nothing; SQL then finds the Parquet file or the rows under the name `table`."""
         if isinstance(source, pa.Table):
@@ -57,14 +52,14 @@ class DuckEngine:
     def rows(self, spec: TableSpec, sql: str) -> pa.Table:
         """The rows of a query that is asked about a table."""
         with _told(spec):
-            return self.connection.execute(sql).to_arrow_table()
+            return self.connection.sql(sql).to_arrow_table()
 
-    def write(self, spec: TableSpec, columns: str, path: Path) -> None:
+    def write(self, spec: TableSpec, columns: Sequence[str], path: Path) -> None:
         """Nothing; `path` is a Parquet file of `columns` of the table's query, sorted as the table says."""
         order = ", ".join(f'"{column}" NULLS FIRST' for column in spec.sort or spec.key)
         with _told(spec):
             self.connection.execute(
-                f"COPY (SELECT {columns} FROM (\n{spec.sql}\n) AS result ORDER BY {order}) TO {_text(path)} "
+                f"COPY (SELECT {', '.join(columns)} FROM (\n{spec.sql}\n) AS result ORDER BY {order}) TO {_text(path)} "
                 f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROWS_IN_GROUP})"
             )
 

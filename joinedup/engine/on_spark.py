@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -67,11 +67,6 @@ class SparkEngine:
         running = SparkSession.getActiveSession()
         return cls(running, tmp, own=False) if running is not None else cls(_session(tmp / "spark", threads or 2), tmp, own=True)
 
-    @property
-    def software(self) -> str:
-        """Spark and its version."""
-        return f"spark {self.session.version}"
-
     def show(self, table: str, source: Path | pa.Table) -> None:
         """Nothing; SQL then finds the Parquet file or the rows under the name `table`."""
         shown = self.session.createDataFrame(source) if isinstance(source, pa.Table) else self.session.read.parquet(str(source))
@@ -88,14 +83,13 @@ class SparkEngine:
         with _told(spec):
             return self.session.sql(sql).toArrow()
 
-    def write(self, spec: TableSpec, columns: str, path: Path) -> None:
+    def write(self, spec: TableSpec, columns: Sequence[str], path: Path) -> None:
         """Nothing; `path` is a Parquet file of `columns` of the table's query, sorted as the table says."""
         folder = path.with_suffix(".spark")
         with _told(spec):
-            result = self._query(spec)
-            result.createOrReplaceTempView("joinedup_result")
+            result = self._query(spec).selectExpr(*columns)
             ordered = [result[column].asc_nulls_first() for column in spec.sort or spec.key]
-            one = self.session.sql(f"SELECT {columns} FROM joinedup_result").coalesce(1).sortWithinPartitions(*ordered)
+            one = result.coalesce(1).sortWithinPartitions(*ordered)
             one.write.option("compression", "zstd").option("parquet.block.row.count.limit", ROWS_IN_GROUP).parquet(str(folder))
         next(folder.glob("part-*.parquet")).replace(path)
 

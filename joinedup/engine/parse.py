@@ -68,6 +68,7 @@ def line_of(node: exp.Expression) -> int | None:
     return line_of(node.parent) if node.parent is not None else None
 
 
+@lru_cache(maxsize=1024)
 def inputs_of_sql(sql: str) -> frozenset[str]:
     """The tables that a query reads, in lower case, without the names of its own CTEs; none when it can't be read."""
     return frozenset().union(*(_tables(tree, frozenset()) for tree in parse(sql).trees))

@@ -40,12 +40,12 @@ def schema(spec: TableSpec) -> pa.Schema:
     return pa.schema([pa.field(column.name, ARROW[column.type]) for column in spec.columns])
 
 
-def result_columns(spec: TableSpec, found: Found, quote: str) -> str:
+def result_columns(spec: TableSpec, found: Found, quote: str) -> list[str]:
     """The columns to select from the query's result, each cast to its declared type; SqlError when they are not what is declared."""
     findings = column_findings(spec, found)
     if findings:
         raise SqlError(f"{findings[0].file}: {findings[0].message}", findings)
-    return ", ".join(_cast(column, was, quote) for column, (_, was) in zip(spec.columns, found, strict=True))
+    return [_cast(column, was, quote) for column, (_, was) in zip(spec.columns, found, strict=True)]
 
 
 def _cast(column: Column, was: str, quote: str) -> str:

@@ -1,0 +1,45 @@
+"""Everything that can be known to be wrong with tables before any row is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from joinedup.engine.order import inputs_of, order_findings, sql_file
+from joinedup.engine.portable import findings_of
+from joinedup.engine.specs import ColumnType, TableSpec
+from joinedup.findings import Finding
+
+
+def check_tables(specs: Mapping[str, TableSpec]) -> list[Finding]:
+    """What `make check` refuses: SQL that isn't portable, tables that can't be ordered, and descriptions without cases or meanings."""
+    return [*table_findings(specs), *(finding for spec in specs.values() for finding in _description_findings(spec))]
+
+
+def table_findings(specs: Mapping[str, TableSpec]) -> list[Finding]:
+    """What stops a build: SQL that isn't portable, unknown tables, circles, money that isn't whole pence."""
+    found = order_findings(specs)
+    for spec in specs.values():
+        if spec.derived:
+            reads = {name: specs[name] for name in sorted(inputs_of(spec) & specs.keys())}
+            found += findings_of(spec.sql or "", sql_file(spec), reads)
+        found += _money_findings(spec)
+    return found
+
+
+def _money_findings(spec: TableSpec) -> Iterator[Finding]:
+    for column in spec.columns:
+        if column.name.endswith("_pence") and column.type is not ColumnType.BIGINT:
+            message = f"{spec.table}.{column.name} is {column.type}; money is whole pence: declare it BIGINT"
+            yield Finding(_yml(spec), "money", message)
+
+
+def _description_findings(spec: TableSpec) -> Iterator[Finding]:
+    for column in spec.columns:
+        if not column.meaning.strip():
+            yield Finding(_yml(spec), "meaning", f"{spec.table}.{column.name} has no meaning; say what it holds, in the field's words")
+    if spec.derived and not spec.cases:
+        yield Finding(_yml(spec), "cases", f"{spec.table} has no case; add a tiny input and the answer that is expected")
+
+
+def _yml(spec: TableSpec) -> str:
+    return f"{spec.table}.yml" if spec.path is None else spec.path.name

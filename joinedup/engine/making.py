@@ -1,0 +1,44 @@
+"""Making one table: its SQL run, its rows written, what its .yml declares checked on the file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from joinedup.engine.engines import Engine
+from joinedup.engine.results import key_finding, null_finding, repeated_sql, result_columns
+from joinedup.engine.specs import TableSpec
+from joinedup.engine.store import Store, move_into_place
+from joinedup.errors import SqlError
+from joinedup.findings import Finding
+
+
+def make(spec: TableSpec, engine: Engine, store: Store, path: Path) -> int:
+    """How many rows the table has, which then lies at `path`; SqlError when it isn't what its .yml declares."""
+    being_written = store.tmp / path.name
+    columns = result_columns(spec, engine.types(spec), engine.quote)
+    engine.write(spec, columns, being_written)
+    engine.show(spec.table, being_written)
+    footer = pq.read_metadata(being_written)
+    findings = [*_null_findings(spec, footer), *_key_findings(spec, engine)]
+    if findings:
+        raise SqlError(f"{findings[0].file}: {findings[0].message}", findings)
+    move_into_place(being_written, path)
+    engine.show(spec.table, path)
+    return int(footer.num_rows)
+
+
+def _null_findings(spec: TableSpec, footer: pq.FileMetaData) -> list[Finding]:
+    """Nulls in required columns, as the file's own statistics count them: the rows aren't read again."""
+    counts = {column.name: _nulls(footer, index) for index, column in enumerate(spec.columns) if column.required}
+    return [null_finding(spec, name, nulls) for name, nulls in counts.items() if nulls]
+
+
+def _nulls(footer: pq.FileMetaData, column: int) -> int:
+    return sum(footer.row_group(group).column(column).statistics.null_count for group in range(footer.num_row_groups))
+
+
+def _key_findings(spec: TableSpec, engine: Engine) -> list[Finding]:
+    repeated = engine.rows(spec, repeated_sql(spec, spec.table, engine.quote))["repeated"][0].as_py()
+    return [key_finding(spec, repeated)] if repeated else []

@@ -1,0 +1,94 @@
+"""The files of a build: named by what they were made from, so that one that is there need not be made again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from joinedup.engine.engines import ROWS_IN_GROUP
+from joinedup.engine.manifest import TableRecord
+from joinedup.engine.results import schema
+from joinedup.engine.specs import TableSpec
+from joinedup.engine.store import Store, move_into_place
+from joinedup.errors import SqlError
+
+DIGITS = 20
+"""Of the hash in a file's name: 80 bits, so that no two recipes of a place ever share one."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """A table that comes from outside the build: where its Parquet file lies, the SHA-256 of the file, how many rows."""
+
+    path: Path
+    digest: str
+    rows: int
+
+
+def recipe(spec: TableSpec, inputs: Mapping[str, str], software: str) -> str:
+    """The hash of all that a result depends on: SQL, declaration, what it reads and the major version of the engine."""
+    engine, _, version = software.partition(" ")
+    columns = [(column.name, column.type, column.required) for column in spec.columns]
+    made_from = [spec.table, spec.sql, spec.version, columns, spec.key, spec.sort, sorted(inputs.items()), engine, version.split(".")[0]]
+    return hashlib.sha256(json.dumps(made_from).encode()).hexdigest()
+
+
+def object_path(store: Store, spec: TableSpec, made_from: str) -> Path:
+    """Where a result lies or will lie."""
+    return store.objects / f"{spec.table}-{made_from[:DIGITS]}.parquet"
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_input(table: pa.Table, spec: TableSpec, store: Store) -> InputFile:
+    """The table as a file of the store, under the hash of what it holds; SqlError when it isn't what its .yml declares."""
+    try:
+        typed = table.select([column.name for column in spec.columns]).cast(schema(spec))
+    except (KeyError, ValueError) as error:
+        raise SqlError(f"{spec.table} isn't what its .yml declares: {error}") from error
+    sink = pa.BufferOutputStream()
+    pq.write_table(typed, sink, compression="zstd", row_group_size=ROWS_IN_GROUP)
+    content = sink.getvalue()
+    digest = hashlib.sha256(content).hexdigest()
+    path = store.inputs / f"{spec.table}-{digest[:DIGITS]}.parquet"
+    if not path.exists():
+        being_written = store.tmp / path.name
+        being_written.write_bytes(content)
+        move_into_place(being_written, path)
+    return InputFile(path, digest, typed.num_rows)
+
+
+def record_of(store: Store, path: Path, inputs: Mapping[str, str], known: TableRecord | None, *, verify: bool) -> TableRecord | None:
+    """What is known of a result that is there; None when it isn't there, or is damaged, and so has to be made."""
+    if not path.exists():
+        return None
+    if known is not None and known.size == path.stat().st_size and not verify:
+        return known.model_copy(update={"reused": True, "seconds": 0.0})
+    if known is not None and sha256_of(path) != known.digest:
+        return None
+    rows = rows_of(path)
+    return None if rows is None else new_record(store, path, inputs, rows).model_copy(update={"reused": True})
+
+
+def rows_of(path: Path) -> int | None:
+    """How many rows a Parquet file says it has; None when it isn't a whole Parquet file."""
+    try:
+        return int(pq.read_metadata(path).num_rows)
+    except pa.ArrowInvalid:
+        return None
+
+
+def new_record(store: Store, path: Path, inputs: Mapping[str, str], rows: int) -> TableRecord:
+    """The record of a result that lies in the store."""
+    file = str(path.relative_to(store.root))
+    return TableRecord(file=file, digest=sha256_of(path), size=path.stat().st_size, rows=rows, inputs=tuple(sorted(inputs)))
