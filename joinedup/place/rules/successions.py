@@ -47,14 +47,15 @@ def lines(facts: Facts) -> Iterator[dict[str, Line]]:
 
 
 def successors_exist(facts: Facts) -> Iterator[Finding]:
-    """A successor that is nowhere described, or is the thing itself."""
-    for known in lines(facts):
-        for line in known.values():
-            for successor in (s for s in line.successors if s not in known or s == line.id):
-                if line.found.spot.file not in facts.unread:
-                    what = "itself" if successor == line.id else "not described"
-                    message = f"{line.kind} {line.id} is succeeded by {successor}, which is {what}: write another {line.kind}"
-                    yield line.found.fault("unknown-successor", message + nearest(successor, known), "succeeded_by")
+    """A successor that is nowhere described, or is the thing itself; a practice's may lie outside the place, which is a warning."""
+    for line, known in ((line, known) for known in lines(facts) for line in known.values()):
+        if line.found.spot.file in facts.unread:
+            continue
+        for successor in (successor for successor in line.successors if successor not in known or successor == line.id):
+            what = "itself" if successor == line.id else "not described"
+            message = f"{line.kind} {line.id} is succeeded by {successor}, which is {what}: write another {line.kind}"
+            says = line.found.warning if line.kind == "practice" and successor != line.id else line.found.fault
+            yield says("unknown-successor", message + nearest(successor, known), "succeeded_by")
 
 
 def ended_has_successor(facts: Facts) -> Iterator[Finding]:

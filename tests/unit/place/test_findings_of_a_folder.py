@@ -305,6 +305,15 @@ def test_a_misspelt_file_is_a_warning_and_parts_for_later_are_none(folder):
     assert "did you mean practices.csv?" in findings(folder)[0].message
 
 
+@pytest.mark.parametrize(("successor", "severity"), [("INV99", WARNING), ("INV01", ERROR)])
+def test_a_practice_may_be_succeeded_by_one_elsewhere_but_not_by_itself(folder, successor, severity):
+    text = (
+        (folder / "practices.csv").read_text(encoding="utf-8").replace("\n", ",,\n").replace("list_size,,", "list_size,closed,succeeded_by")
+    )
+    (folder / "practices.csv").write_text(text.replace("14870,,", f"14870,2027-01-01,{successor}"), encoding="utf-8")
+    assert [(f.rule, f.severity, f.line) for f in findings(folder)] == [("unknown-successor", severity, 2)]
+
+
 def test_no_folder_at_all(tmp_path):
     for path in (tmp_path / "nowhere", Path(__file__)):
         with pytest.raises(PlaceError, match="can't be opened as a folder"):
