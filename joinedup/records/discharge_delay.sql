@@ -1,0 +1,25 @@
+WITH waiting AS (
+    SELECT
+        a.activity_id,
+        a.person_id,
+        greatest(a.ready_on, a.starts) AS starts,
+        -- Who is still in hospital has waited to the end of the as-at date.
+        coalesce(a.ends, CAST(p.as_at + INTERVAL 1 DAY AS DATE)) AS ends,
+        a.ends IS NULL AS still_waiting,
+        a.provider_code
+    FROM activity AS a
+    CROSS JOIN place_parameter AS p
+    WHERE a.ready_on IS NOT NULL
+)
+SELECT
+    activity_id,
+    person_id,
+    starts,
+    ends,
+    CAST(ends - starts AS INTEGER) AS days,
+    still_waiting,
+    CAST(NULL AS STRING) AS reason,
+    CAST(NULL AS STRING) AS responsible_body,
+    provider_code
+FROM waiting
+WHERE starts < ends

@@ -1,0 +1,65 @@
+WITH lived AS (
+    SELECT
+        r.person_id,
+        r.lsoa_of_residence AS area_code,
+        r.care_home_indicator,
+        r.lsoa_of_residence || coalesce(r.care_home_indicator, '') AS address,
+        greatest(
+            coalesce(r.start_date_residence, r.start_date_gmp_patient_registration, DATE '0001-01-01'), p.birth_month
+        ) AS starts,
+        least(coalesce(r.end_date_residence, DATE '9999-12-31'), p.death_date) AS ends,
+        r.file_id,
+        r.source_row
+    FROM landed_register AS r
+    INNER JOIN person AS p ON p.person_id = r.person_id
+    WHERE r.lsoa_of_residence IS NOT NULL
+),
+lasting AS (
+    SELECT
+        person_id, area_code, care_home_indicator, address, starts, file_id, source_row,
+        max(ends) OVER (
+            PARTITION BY person_id, address ORDER BY starts NULLS LAST, file_id NULLS LAST, source_row NULLS LAST
+            ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        ) AS ends
+    FROM lived
+    WHERE starts < ends
+),
+cut AS (
+    -- The later start ends the earlier stay; of two that start on one day the one that lasts longer stays.
+    SELECT
+        person_id, area_code, care_home_indicator, address, starts, file_id, source_row,
+        least(ends, lead(starts) OVER (
+            PARTITION BY person_id
+            ORDER BY starts NULLS LAST, ends NULLS LAST, address NULLS LAST, file_id NULLS LAST, source_row NULLS LAST
+        )) AS ends
+    FROM lasting
+),
+before AS (
+    SELECT
+        person_id, area_code, care_home_indicator, address, starts, ends, file_id, source_row,
+        lag(address) OVER (
+            PARTITION BY person_id ORDER BY starts NULLS LAST, file_id NULLS LAST, source_row NULLS LAST
+        ) AS address_before,
+        lag(ends) OVER (
+            PARTITION BY person_id ORDER BY starts NULLS LAST, file_id NULLS LAST, source_row NULLS LAST
+        ) AS ended_before
+    FROM cut
+    WHERE starts < ends
+),
+numbered AS (
+    SELECT
+        person_id, area_code, care_home_indicator, address, starts, ends,
+        count(*) FILTER (WHERE address_before IS NULL OR address_before <> address OR ended_before < starts) OVER (
+            PARTITION BY person_id ORDER BY starts NULLS LAST, file_id NULLS LAST, source_row NULLS LAST
+            ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        ) AS stay
+    FROM before
+)
+SELECT
+    person_id,
+    area_code,
+    CASE care_home_indicator WHEN 'Y' THEN TRUE WHEN 'N' THEN FALSE END AS care_home,
+    nullif(min(starts), DATE '0001-01-01') AS starts,
+    nullif(max(ends), DATE '9999-12-31') AS ends
+FROM numbered
+GROUP BY person_id, area_code, care_home_indicator, address, stay
