@@ -48,7 +48,7 @@ def lines(facts: Facts) -> Iterator[dict[str, Line]]:
 
 def successors_exist(facts: Facts) -> Iterator[Finding]:
     """A successor that is nowhere described, or is the thing itself; a practice's may lie outside the place, which is a warning."""
-    for line, known in ((line, known) for known in lines(facts) for line in known.values()):
+    for line, known in ((line, together) for together in lines(facts) for line in together.values()):
         if line.found.spot.file in facts.unread:
             continue
         for successor in (successor for successor in line.successors if successor not in known or successor == line.id):
