@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
 import duckdb
 
+from joinedup.errors import StoreProblem
 from joinedup.findings import Finding, Severity
 
 ROWS_NAMED = 5
@@ -68,3 +70,20 @@ def row_findings(staged: Staged, rule: RowRule, rows: str) -> list[Finding]:
         )
         for file_id, count, first in found
     ]
+
+
+@contextmanager
+def without_values(doing: str) -> Iterator[None]:
+    """Turns what DuckDB says while `doing` into a StoreProblem that repeats none of it: it may quote a person's row."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException:
+        raise StoreProblem(
+            f"{doing} needs more memory, or room to spill, than there is; free some memory or disk and run it again"
+        ) from None
+    except duckdb.IOException:
+        raise StoreProblem(f"{doing} failed, for a file of the store can't be written or read; look at its disk and owner") from None
+    except duckdb.Error as error:
+        raise StoreProblem(
+            f"{doing} failed with {type(error).__name__}, said without detail because it may quote a row; please report it"
+        ) from None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,6 +22,7 @@ from joinedup.errors import KeyProblem, StoreProblem
 from joinedup.kept.keys import Keys
 from joinedup.kept.vault import Sealed, sealed
 
+REGISTER_VARIABLE = "JOINEDUP_REGISTER"
 SCHEMA_VERSION = "1"
 ROWS_AT_A_TIME = 50_000
 
@@ -202,6 +203,14 @@ def _opened(connection: sa.Connection, keys: Keys, which: sa.ColumnElement[bool]
                 rows = rows.append_column(name, pa.repeat(pa.scalar(row[name]), rows.num_rows))
         tables.append(rows)
     return pa.concat_tables(tables, promote_options="default") if tables else None
+
+
+def register_place(kept: Path, environ: Mapping[str, str] = os.environ) -> Path | str:
+    """Where the register lies: at the database URL in JOINEDUP_REGISTER, else in a SQLite file in `kept`.
+
+    A URL may hold a password, so that it is no argument of a command and stands in no file.
+    """
+    return environ.get(REGISTER_VARIABLE) or kept / "identity.sqlite"
 
 
 def open_register(where: Path | str) -> IdentityRegister:

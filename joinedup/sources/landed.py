@@ -46,6 +46,16 @@ class FileRecord(Frozen):
     data_to: date | None
 
 
+class SeenFile(Frozen):
+    """A file as it was when it was landed: unchanged while path, size and modification time are, it isn't read again."""
+
+    source: str
+    file: str
+    size: int
+    mtime_ns: int
+    sha256: str
+
+
 class LandingRecord(Frozen):
     """One landing, as `landing.json` keeps it."""
 
@@ -57,6 +67,7 @@ class LandingRecord(Frozen):
     key_fingerprint: str
     tables: dict[str, LandedTable]
     files: tuple[FileRecord, ...]
+    seen: tuple[SeenFile, ...] = ()
     missing_contracts: tuple[str, ...] = ()
     """Contracts that no source of this place follows, or whose every file was refused."""
     links: dict[str, dict[str, int]] = Field(default_factory=dict)

@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from joinedup.errors import KeyProblem, StoreProblem
-from joinedup.kept.identity_register import VAULT, IdentityRegister, identifiers_of, open_register
+from joinedup.kept.identity_register import VAULT, IdentityRegister, identifiers_of, open_register, register_place
 from joinedup.kept.keys import Keys, derived_keys
 from joinedup.kept.vault import BATCH_ROWS
 
@@ -182,6 +182,13 @@ def test_a_register_of_another_form_is_refused(path: Path) -> None:
         connection.execute(sa.text("UPDATE meta SET value = '99' WHERE name = 'schema'"))
     with pytest.raises(StoreProblem, match="form 99"):
         register.check(KEYS)
+
+
+def test_the_register_lies_in_the_store_or_where_the_environment_says(tmp_path: Path) -> None:
+    assert register_place(tmp_path, {}) == tmp_path / "identity.sqlite"
+    elsewhere = f"sqlite:///{tmp_path / 'elsewhere.sqlite'}"
+    land(open_register(register_place(tmp_path, {"JOINEDUP_REGISTER": elsewhere})))
+    assert (tmp_path / "elsewhere.sqlite").exists()
 
 
 KILLED = """
