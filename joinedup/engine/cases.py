@@ -34,8 +34,8 @@ def run_case(spec: TableSpec, case: Case, specs: Mapping[str, TableSpec], engine
         return [fault.message for fault in faults]
     columns = ", ".join(result_columns(spec, found, engine.quote))
     rows = engine.rows(spec, f"SELECT {columns} FROM (\n{spec.sql}\n) AS result").cast(schema(spec))
-    faults = [*_null_findings(spec, rows), *_key_findings(spec, rows)]
-    return [fault.message for fault in faults] + differences(expected(spec, case), rows.to_pylist())
+    expect = expected(spec, case)
+    return [fault.message for fault in _declared_findings(spec, rows, named=set().union(*expect))] + differences(expect, rows.to_pylist())
 
 
 def given(source: TableSpec, case: Case, spec: TableSpec) -> pa.Table:
@@ -76,14 +76,12 @@ def _malformed(spec: TableSpec, case: Case, what: str) -> SqlError:
     return SqlError(f"{file}: the case {case.name!r} {what}", [Finding(file, "case", f"the case {case.name!r} {what}")])
 
 
-def _null_findings(spec: TableSpec, rows: pa.Table) -> list[Finding]:
-    nulls = {column.name: rows[column.name].null_count for column in spec.columns if column.required}
-    return [null_finding(spec, name, count) for name, count in nulls.items() if count]
-
-
-def _key_findings(spec: TableSpec, rows: pa.Table) -> list[Finding]:
-    repeated = rows.num_rows - rows.group_by(list(spec.key)).aggregate([]).num_rows
-    return [key_finding(spec, repeated)] if repeated else []
+def _declared_findings(spec: TableSpec, rows: pa.Table, named: set[str]) -> list[Finding]:
+    """Nulls and repeated keys among the columns that a case speaks of; of the others it gives too little to tell."""
+    required = {column.name: rows[column.name].null_count for column in spec.columns if column.required and column.name in named}
+    findings = [null_finding(spec, name, nulls) for name, nulls in required.items() if nulls]
+    repeated = rows.num_rows - rows.group_by(list(spec.key)).aggregate([]).num_rows if named.issuperset(spec.key) else 0
+    return [*findings, key_finding(spec, repeated)] if repeated else findings
 
 
 def differences(expect: Sequence[Row], found: Sequence[Row]) -> list[str]:
