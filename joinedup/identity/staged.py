@@ -17,7 +17,7 @@ ROWS_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
-class StagedFile:
+class SourceFile:
     """One file whose rows were staged: its number in this landing, where it came from, and whose pseudonyms it brings."""
 
     file_id: int
@@ -33,7 +33,7 @@ class Staged:
     """The staged tables of one landing: the connection that holds them, and the files they came from."""
 
     con: duckdb.DuckDBPyConnection
-    files: Sequence[StagedFile]
+    files: Sequence[SourceFile]
 
     @cached_property
     def columns(self) -> dict[str, frozenset[str]]:

@@ -14,7 +14,7 @@ import pyarrow as pa
 from joinedup.engine.duck import connect
 from joinedup.findings import Finding
 from joinedup.identity.linking import link
-from joinedup.identity.staged import Staged, StagedFile
+from joinedup.identity.staged import Staged, SourceFile
 from joinedup.kept.identity_register import IdentityRegister, open_register
 from joinedup.kept.keys import Keys, derived_keys
 from joinedup.sources.contract import contracts
@@ -64,10 +64,10 @@ class Linked:
         return {finding.rule for finding in self.findings}
 
 
-def stage(con: duckdb.DuckDBPyConnection, sources: Mapping[str, tuple[str, Rows]], namespaces: Mapping[str, str]) -> list[StagedFile]:
+def stage(con: duckdb.DuckDBPyConnection, sources: Mapping[str, tuple[str, Rows]], namespaces: Mapping[str, str]) -> list[SourceFile]:
     """The files, one for each source (name -> contract, rows); their rows are staged in the connection."""
     files = [
-        StagedFile(number, name, contract, f"{name}.csv", namespaces.get(name, name))
+        SourceFile(number, name, contract, f"{name}.csv", namespaces.get(name, name))
         for number, (name, (contract, _)) in enumerate(sources.items())
     ]
     for contract in {file.contract for file in files}:

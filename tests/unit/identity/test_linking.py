@@ -244,7 +244,7 @@ A_ROW = st.fixed_dictionaries(
     }
 )
 SOURCES = st.tuples(st.lists(A_ROW, max_size=5), st.lists(A_ROW, max_size=5), st.lists(A_ROW, max_size=5))
-QUICKLY = settings(max_examples=25, deadline=None)
+QUICKLY = settings(max_examples=20, deadline=None)
 
 
 def by_row(rows: tuple[list[Any], ...], order: random.Random | None = None) -> dict[tuple[str, int], tuple[Any, ...]]:
