@@ -1,0 +1,1 @@
+"""Pages: an overview of a place, a page for each neighbourhood, and what stands behind their numbers."""

@@ -21,7 +21,7 @@ from joinedup.errors import JoinedupError
 PACKAGE = Path(__file__).parent
 CHECKOUT = PACKAGE.parents[1]
 STATIC = PACKAGE / "static"
-STYLES = "nhsuk-frontend.css"
+STYLES, OURS, ICON = "nhsuk-frontend.css", "joinedup.css", "icon.svg"
 BUILT = Path("nhsuk-frontend/dist/nhsuk/nhsuk-frontend.min.css")
 LICENCE = "nhsuk-frontend {version}, MIT licence, (c) NHS England"
 
@@ -37,12 +37,12 @@ class AssetsMissing(JoinedupError):
     """The style sheet has not been brought into the package yet, or can't be."""
 
 
-def styles() -> str:
-    """The style sheet of the design system; AssetsMissing where set-up hasn't brought it."""
-    path = STATIC / STYLES
-    if not path.exists():
+def files() -> dict[str, bytes]:
+    """What pages need beside them, by file name; AssetsMissing where set-up hasn't brought the style sheet."""
+    brought = STATIC / STYLES
+    if not brought.exists():
         raise AssetsMissing(f"the style sheet {STYLES} is not in {STATIC}: run `make demo` or `make test`, which bring it from npm")
-    return path.read_text(encoding="utf-8")
+    return {path.name: path.read_bytes() for path in (brought, PACKAGE / OURS, PACKAGE / ICON)}
 
 
 def without_calls_home(css: str) -> str:
@@ -85,7 +85,9 @@ def _install(checkout: Path) -> None:
     command = [str(npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     done = subprocess.run(command, cwd=checkout, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
-        raise AssetsMissing(f"npm could not install the style sheet (`npm ci` in {checkout} ended with {done.returncode}): {done.stderr.strip()}")
+        raise AssetsMissing(
+            f"npm could not install the style sheet (`npm ci` in {checkout} ended with {done.returncode}): {done.stderr.strip()}"
+        )
 
 
 def _npm() -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -20,16 +21,19 @@ VERSION = 1
 
 SVG = "http://www.w3.org/2000/svg"
 HREF = "{http://www.w3.org/1999/xlink}href"
-FOR_SCRIPTS = ("role", "aria-roledescription", "aria-hidden", "aria-label", "pointer-events", "cursor")
+BASE = "https://vega.github.io/vega-datasets/"
+"""What the library puts before a relative address; pages mean their own neighbours."""
+LABEL = "aria-label"
+FOR_SCRIPTS = ("role", "aria-roledescription", "aria-hidden", "pointer-events", "cursor")
 """What Vega writes for its own scripts and reading order; a page's picture has one role and one name."""
 
 
 def draw(chart: altair.TopLevelMixin, cache: Path | None = None) -> str:
     """The SVG of a chart, from `cache` where the same chart was drawn before."""
-    specification = json.dumps(chart.to_dict(), sort_keys=True)
+    specification = json.dumps(chart.to_dict(validate=False), sort_keys=True)
     if cache is None:
         return _drawn(specification)
-    made_from = f"{VERSION} {altair.__version__} {vl_convert.__version__} {specification}"
+    made_from = f"{VERSION} {version('vl-convert-python')} {specification}"
     kept = cache / f"{hashlib.sha256(made_from.encode()).hexdigest()[:32]}.svg"
     if not kept.exists():
         atomic_write(kept, _drawn(specification).encode())
@@ -47,11 +51,14 @@ def _drawn(specification: str) -> str:
 
 
 def _tidy(element: ElementTree.Element) -> None:
-    """Nothing; the element then has no attribute that is for scripts, and its link is a plain one."""
+    """Nothing; the element then has no attribute that is for scripts, and its link is a plain one with a name."""
+    if HREF in element.attrib:
+        element.set("href", element.attrib.pop(HREF).removeprefix(BASE))
+        element.set(LABEL, next((part.get(LABEL, "") for part in element), ""))
+    else:
+        element.attrib.pop(LABEL, None)
     for name in FOR_SCRIPTS:
         element.attrib.pop(name, None)
-    if HREF in element.attrib:
-        element.set("href", element.attrib.pop(HREF))
 
 
 def named(svg: str, identity: str, name: str, description: str, *, linked: bool = False) -> Markup:
@@ -62,7 +69,11 @@ def named(svg: str, identity: str, name: str, description: str, *, linked: bool 
     head, _, body = svg.partition(">")
     body = re.sub(r'\b(id=")(?=\w)', rf"\1{identity}-", body)
     body = re.sub(r"url\(#", f"url(#{identity}-", body)
-    labels: dict[str, Any] = {"role": "group" if linked else "img", "aria-labelledby": f"{identity}-name", "aria-describedby": f"{identity}-about"}
+    labels: dict[str, Any] = {
+        "role": "group" if linked else "img",
+        "aria-labelledby": f"{identity}-name",
+        "aria-describedby": f"{identity}-about",
+    }
     attributes = "".join(f' {key}="{value}"' for key, value in labels.items())
     title = f'<title id="{identity}-name">{escape(name)}</title><desc id="{identity}-about">{escape(description)}</desc>'
     return Markup(f"{head}{attributes}>{title}{body}")  # noqa: S704 - drawn here; the words in it are escaped

@@ -19,7 +19,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """The whole place, or one of its neighbourhoods."""
+    """The whole place, one of its neighbourhoods, or those of its people who belong to none."""
 
     type: str
     id: str
@@ -44,10 +44,17 @@ class Facts:
         return Area("place", self.place.id, self.place.name)
 
     @cached_property
+    def nowhere(self) -> Area:
+        """Those whose practice is in no neighbourhood: they count for the place only."""
+        return Area("none", "none", f"In no {self.place.word.singular}")
+
+    @cached_property
     def shown(self) -> tuple[Neighbourhood, ...]:
         """The neighbourhoods that existed on some day of the period: each has a page."""
         period = self.place.period
-        return tuple(n for n in self.place.neighbourhoods if (n.start is None or n.start < period.end) and (n.end is None or n.end > period.start))
+        return tuple(
+            n for n in self.place.neighbourhoods if (n.start is None or n.start < period.end) and (n.end is None or n.end > period.start)
+        )
 
     @cached_property
     def areas(self) -> tuple[Area, ...]:
@@ -100,10 +107,11 @@ class Facts:
         return f"{day(self.place.period.start)} to {day(self.place.period.last_day)}"
 
     def _by_area(self, table: pa.Table) -> Mapping[Area, list[Row]]:
-        known = {(area.type, area.id): area for area in (self.whole, *self.areas)}
+        known = {area.id: area for area in self.areas}
+        alone = {"place": self.whole, "none": self.nowhere}
         grouped: dict[Area, list[Row]] = defaultdict(list)
         for row in table.to_pylist():
-            area = known.get((row["area_type"], row["area_id"]))
+            area = alone.get(row["area_type"]) or known.get(row["area_id"])
             if area is not None:
                 grouped[area].append(row)
         return grouped

@@ -6,31 +6,52 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import altair
 
 from joinedup.papers.facts import Facts
 from joinedup.papers.theme import NARROW, WIDE, Size, config
-from joinedup.papers.words import lines
+from joinedup.papers.words import lines, listed
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table: in words under `head` on the page, as bare values under `name` in the file; either may be absent."""
+
+    head: str = ""
+    cells: Sequence[str] = ()
+    name: str = ""
+    values: Sequence[object] = ()
+    text: bool = False
+    """Whether it holds words and not numbers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table as a page shows it, in words, and as a file holds it, in bare values."""
+    """A table as a page shows it and as a file holds it."""
 
     caption: str
-    head: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    columns: Sequence[str]
-    values: Sequence[Sequence[Any]]
+    columns: Sequence[Column]
+    total: bool = False
+    """Whether the last row of the page is that of the whole."""
 
-    def csv(self, **same: Any) -> str:
-        """The bare values as CSV, with columns in front that are the same in each row; missing is empty."""
+    @property
+    def shown(self) -> list[Column]:
+        """The columns that the page shows."""
+        return [column for column in self.columns if column.head]
+
+    @property
+    def rows(self) -> list[list[str]]:
+        """The rows that the page shows."""
+        return [list(row) for row in zip(*(column.cells for column in self.shown), strict=True)]
+
+    def csv(self, same: Mapping[str, object]) -> str:
+        """The bare values as CSV, after columns that are the same in each row; missing is empty."""
+        columns = [column for column in self.columns if column.name]
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
-        writer.writerow([*same, *self.columns])
-        writer.writerows([*same.values(), *row] for row in self.values)
+        writer.writerow([*same, *(column.name for column in columns)])
+        writer.writerows([*same.values(), *row] for row in zip(*(column.values for column in columns), strict=True))
         return out.getvalue()
 
 
@@ -60,6 +81,12 @@ def headed(chart: altair.TopLevelMixin, size: Size, facts: Facts, about: str, ke
 def fitted(chart: altair.LayerChart, size: Size, height: int) -> altair.LayerChart:
     """The chart as wide as its size says, labels and all."""
     return chart.properties(width=size.width, height=height, autosize=altair.AutoSizeParams(type="fit-x", contains="padding"))
+
+
+def without(facts: Facts) -> list[str]:
+    """What a sum over all services leaves out, for want of an extract."""
+    titles = [gap.title for gap in facts.stamp.missing]
+    return [f"Without {listed(titles)}: there is no such extract."] if titles else []
 
 
 def missing(facts: Facts, what: str) -> str:

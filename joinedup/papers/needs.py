@@ -1,8 +1,9 @@
+# ruff: noqa: D102 - what an attribute holds stands with its class
 """What pages ask of the aggregates door: the attributes that they read, and nothing else.
 
 `joinedup.access.aggregates` gives values of these shapes; tests give small made-up ones. Tables are Arrow tables; the
-columns that pages read are named with each method. An area is a pair (area_type, area_id): 'place' with the place's
-id, or 'neighbourhood' with its own.
+columns that pages read are named with each method. An area is an area_type and an area_id: the one 'place', each
+'neighbourhood' by its id, and the one 'none' for people whose practice is in no neighbourhood; the place has them all.
 """
 
 from __future__ import annotations

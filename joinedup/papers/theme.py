@@ -47,23 +47,23 @@ class Size:
 
 
 WIDE = Size("wide", 620, 14, 15, 78)
-NARROW = Size("narrow", 284, 13, 14, 36)
+NARROW = Size("narrow", 264, 13, 14, 33)
 SIZES = (WIDE, NARROW)
 
 
 def config(size: Size) -> dict[str, Any]:
     """The Vega-Lite configuration of the house for a size."""
-    words = {"labelFontSize": size.text, "titleFontSize": size.text, "labelColor": INK, "titleColor": QUIET, "titleFontWeight": "normal"}
+    labels = {"labelFontSize": size.text, "labelColor": INK, "labelLimit": 0}
+    heading = {"fontSize": size.heading, "fontWeight": "normal", "color": INK, "lineHeight": size.heading + 4}
+    under = {"subtitleFontSize": size.text, "subtitleColor": QUIET, "subtitlePadding": 5, "subtitleLineHeight": size.text + 4}
+    axis_title = {"titleFontSize": size.text, "titleColor": QUIET, "titleFontWeight": "normal", "titleLimit": 0}
     return {
         "font": TYPEFACE,
         "background": PAPER,
         "padding": 2,
         "view": {"stroke": None},
-        "axis": {**words, "labelLimit": 0, "titleLimit": 0, "domain": False, "ticks": False, "grid": False, "gridColor": RULE, "labelPadding": 6},
-        "header": {**words, "labelFontWeight": "bold", "labelLimit": 0, "labelAnchor": "start", "labelPadding": 4},
-        "title": {
-            "anchor": "start", "frame": "bounds", "limit": 0, "offset": 12, "fontSize": size.heading, "fontWeight": "bold", "color": INK, "lineHeight": size.heading + 4,
-            "subtitleFontSize": size.text, "subtitleColor": QUIET, "subtitlePadding": 5, "subtitleLineHeight": size.text + 4,
-        },
+        "axis": {**labels, **axis_title, "domain": False, "ticks": False, "grid": False, "gridColor": RULE, "labelPadding": 6},
+        "header": {**labels, "labelFontWeight": "bold", "labelAnchor": "start", "labelPadding": 4},
+        "title": {"anchor": "start", "frame": "bounds", "limit": 0, "offset": 12, **heading, **under},
         "text": {"fontSize": size.text, "color": INK},
-    }  # fmt: skip
+    }

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 COMPARED = {"higher": "higher than", "lower": "lower than", "similar": "similar to"}
 MARKS = {"higher": "▲", "lower": "▼", "similar": "●"}
 SEXES = {"1": "Male", "2": "Female", None: "Not recorded"}
+DATE = re.compile(r"(\d{1,2}) ([A-Z][a-z]+) (\d{4})")
 FIFTHS = {1: "Most deprived fifth", 2: "Second fifth", 3: "Third fifth", 4: "Fourth fifth", 5: "Least deprived fifth", None: "Not known"}
 
 
@@ -33,7 +35,7 @@ def listed(names: Sequence[str]) -> str:
 
 
 def compared_with(comparison: str | None, place: str) -> str:
-    """A comparison by its 95% limits, in words: "higher than Calderdale"; nothing where there is none."""
+    """A comparison by its 95% limits, in words: "higher than Westermark"; nothing where there is none."""
     return f"{COMPARED[comparison]} {place}" if comparison in COMPARED else ""
 
 
@@ -43,9 +45,9 @@ def many(count: int, singular: str, plural: str) -> str:
 
 
 def lines(text: str, width: int) -> list[str]:
-    """The text broken into lines of at most `width` characters, a word too long for one broken with a hyphen."""
+    """The text broken into lines of at most `width` characters, dates kept whole, too long a word broken with a hyphen."""
     broken: list[str] = []
-    for word in text.split():
+    for word in DATE.sub("\\1\u00a0\\2\u00a0\\3", text).split(" "):
         rest = word
         if broken and len(broken[-1]) + 1 + len(rest) <= width:
             broken[-1] += f" {rest}"
@@ -54,4 +56,4 @@ def lines(text: str, width: int) -> list[str]:
             broken.append(f"{rest[: width - 1]}-")
             rest = rest[width - 1 :]
         broken.append(rest)
-    return broken
+    return [line.replace("\u00a0", " ") for line in broken]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import altair
 
 from joinedup.papers.facts import Area, Facts
-from joinedup.papers.figure import BOTH, Figure, Table, fitted, headed, missing
+from joinedup.papers.figure import BOTH, Column, Figure, Table, headed, missing
+from joinedup.papers.figures import bars
 from joinedup.papers.numbers import fraction, share, whole
-from joinedup.papers.theme import AREA_FILL, INK, Size
+from joinedup.papers.theme import Size
 from joinedup.papers.words import FIFTHS
 
 SAME = 0.01
@@ -32,22 +32,31 @@ def known(counted: Shares) -> int:
 
 def figure(facts: Facts, area: Area) -> Figure:
     """The deprivation fifths of an area against the place's."""
-    about, key = f"People registered on {facts.as_at} by how deprived their small area is in England, % of those known", f"Bars: {area.name}. Outline: {facts.whole.name}."
+    about, key = (
+        f"People registered on {facts.as_at} by how deprived their small area is in England, % of those known",
+        f"Bars: {area.name}. Outline: {facts.whole.name}.",
+    )
     here, place = people(facts, area), people(facts, facts.whole)
     title = f"Deprivation where people of {area.name} live"
     if not known(place):
         return Figure("deprivation", title, about, key, reason=missing(facts, "deprivation where people live"))
     if not known(here):
-        return Figure("deprivation", title, about, key, reason=f"Nobody registered in {area.name} on {facts.as_at} has a small area with a known fifth.")
+        return Figure(
+            "deprivation",
+            title,
+            about,
+            key,
+            reason=f"Nobody registered in {area.name} on {facts.as_at} has a small area with a known fifth.",
+        )
     charts = {size: headed(chart(facts, area, size), size, facts, about, key) for size in BOTH}
     return Figure("deprivation", finding(facts, here, place), about, key, table(facts, area), charts, notes=notes(here))
 
 
 def finding(facts: Facts, here: Shares, place: Shares) -> str:
     """How many live in the most deprived fifth, against the place."""
-    mine, theirs = fraction(here[1], known(here)) or 0.0, fraction(place[1], known(place)) or 0.0
+    mine, theirs = part(here, 1) or 0.0, part(place, 1) or 0.0
     compared = "about the same as" if abs(mine - theirs) < SAME else ("more than" if mine > theirs else "fewer than")
-    return f"{share(here[1], known(here))} of people live in the most deprived fifth of England, {compared} in {facts.whole.name} ({share(place[1], known(place))})"
+    return f"{share(mine, 1)} of people live in the most deprived fifth of England, {compared} in {facts.whole.name} ({share(theirs, 1)})"
 
 
 def notes(here: Shares) -> list[str]:
@@ -56,39 +65,33 @@ def notes(here: Shares) -> list[str]:
 
 
 def chart(facts: Facts, area: Area, size: Size) -> altair.LayerChart:
-    """A bar for each fifth with its share in words, and the place's bar as an outline."""
-    names = [name for fifth, name in FIFTHS.items() if fifth is not None]
-    here, place = _bars(people(facts, area)), _bars(people(facts, facts.whole))
-    reach = max(bar["percent"] for of in (facts.whole, *facts.areas) for bar in _bars(people(facts, of)))
-    scale = altair.Scale(domain=[0, reach * (1.35 if size.narrow else 1.15)], nice=False)
-    x = altair.X("percent:Q", title=None, axis=None, scale=scale)
-    above = {"labelAlign": "left", "labelPadding": 0, "offset": 0, "labelBaseline": "bottom", "labelOffset": -16} if size.narrow else {}
-    y = altair.Y("fifth:N", title=None, sort=names, axis=altair.Axis(**above), scale=altair.Scale(paddingInner=0.45 if size.narrow else 0.25))
-    bars = altair.Chart(altair.Data(values=here)).mark_bar(color=AREA_FILL).encode(x, y)
-    outline = altair.Chart(altair.Data(values=place)).mark_bar(filled=False, stroke=INK, strokeWidth=1.5).encode(x, y)
-    ends = [mine | {"percent": max(mine["percent"], theirs["percent"])} for mine, theirs in zip(here, place, strict=True)]
-    words = altair.Chart(altair.Data(values=ends)).mark_text(align="left", dx=8).encode(x, y, text="words:N")
-    return fitted(altair.layer(bars, outline, words), size, (48 if size.narrow else 36) * len(names))
+    """A bar for each fifth; the scale is the same for every neighbourhood."""
+    here, place = people(facts, area), people(facts, facts.whole)
+    fifths = [fifth for fifth in FIFTHS if fifth is not None]
+    drawn = [bars.Bar(FIFTHS[fifth], part(here, fifth), part(place, fifth), share(here[fifth], known(here))) for fifth in fifths]
+    reach = max(part(counted, fifth) or 0 for of in (facts.whole, *facts.areas) for counted in [people(facts, of)] for fifth in fifths)
+    return bars.chart(drawn, reach, size)
 
 
-def _bars(counted: Shares) -> list[dict[str, Any]]:
-    rows = []
-    for fifth, name in FIFTHS.items():
-        if fifth is not None:
-            percent = 100 * (fraction(counted[fifth], known(counted)) or 0.0)
-            rows.append({"fifth": name, "percent": percent, "words": share(counted[fifth], known(counted))})
-    return rows
+def part(counted: Shares, fifth: int | None) -> float | None:
+    """The share of those known who live in a fifth; None for those not known."""
+    return None if fifth is None else fraction(counted[fifth], known(counted))
 
 
 def table(facts: Facts, area: Area) -> Table:
     """People by fifth, the most deprived first."""
     here, place = people(facts, area), people(facts, facts.whole)
     fifths = [fifth for fifth in FIFTHS if fifth is not None or here[None]]
-    parts = {fifth: (None, None) if fifth is None else (fraction(here[fifth], known(here)), fraction(place[fifth], known(place))) for fifth in fifths}
-    return Table(
-        caption=f"People registered in {area.name} on {facts.as_at} by deprivation fifth",
-        head=["Fifth of small areas in England", "People", "% of those known", f"% of those known, {facts.whole.name}"],
-        rows=[[FIFTHS[fifth], whole(here[fifth]), *(["not counted"] * 2 if fifth is None else [share(part, 1) for part in parts[fifth]])] for fifth in fifths],
-        columns=["deprivation_fifth", "people", "share", "place_share"],
-        values=[[fifth, here[fifth], *parts[fifth]] for fifth in fifths],
-    )
+    mine, theirs = ([part(of, fifth) for fifth in fifths] for of in (here, place))
+    of_known = "% of those known"
+    columns = [
+        Column("Fifth of small areas in England", [FIFTHS[fifth] for fifth in fifths], "deprivation_fifth", fifths),
+        Column("People", [whole(here[fifth]) for fifth in fifths], "people", [here[fifth] for fifth in fifths]),
+        Column(of_known, [_percent(each) for each in mine], "share", mine),
+        Column(f"{of_known}, {facts.whole.name}", [_percent(each) for each in theirs], "place_share", theirs),
+    ]
+    return Table(f"People registered in {area.name} on {facts.as_at} by deprivation fifth", columns)
+
+
+def _percent(part: float | None) -> str:
+    return "not counted" if part is None else share(part, 1)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import altair
 
 from joinedup.papers.facts import Area, Facts, Row
-from joinedup.papers.figure import BOTH, Figure, Table, fitted, headed
+from joinedup.papers.figure import BOTH, Column, Figure, Table, fitted, headed
 from joinedup.papers.needs import MeasureSpec
 from joinedup.papers.numbers import NO_DATA, limits, rate, whole
 from joinedup.papers.theme import AREA, INK, OTHERS, PAPER, Size
@@ -17,6 +16,8 @@ from joinedup.papers.words import MARKS, capital, compared_with, lines
 
 NAME = 24
 """Letters of a name on one line beside the dots."""
+MINE = {"dot": AREA, "ink": AREA, "shape": "diamond", "size": 190}
+THEIRS = {"dot": OTHERS, "ink": INK, "shape": "circle", "size": 90}
 LINE = 17
 """Pixels that one line of words takes."""
 
@@ -40,7 +41,7 @@ def figure(facts: Facts, spec: MeasureSpec, area: Area) -> Figure:
 
 def reason(row: Row | None) -> str:
     """Why a measure has no value here, in words."""
-    return f"{capital(NO_DATA)}: {row['reason'] if row is not None and row['reason'] else 'the build holds no value for it'}."
+    return f"{capital(NO_DATA)}: {row['reason'] if row and row.get('reason') else 'the build holds no value for it'}."
 
 
 def finding(facts: Facts, spec: MeasureSpec, mine: Row, place: Row | None) -> str:
@@ -69,7 +70,12 @@ def chart(facts: Facts, spec: MeasureSpec, area: Area, size: Size) -> altair.Lay
     drop = LINE * tallest / 2 if above else 0
     reach = max(row["upper"] for row in rows)
     axis = altair.Axis(grid=True, values=_ticks(reach, 3 if size.narrow else 6), format=",~f")
-    x = altair.X("value:Q", title=lines(spec.unit, size.letters), scale=altair.Scale(domain=[0, reach / (0.98 if above else 0.74)], nice=False), axis=axis)
+    x = altair.X(
+        "value:Q",
+        title=lines(spec.unit, size.letters),
+        scale=altair.Scale(domain=[0, reach / (0.98 if above else 0.74)], nice=False),
+        axis=axis,
+    )
     y = altair.Y("name:N", title=None, sort=[row["name"] for row in rows], axis=altair.Axis(labels=not above))
     base = altair.Chart(altair.Data(values=rows)).encode(y)
     layers = [*_place(facts, spec, reach), *_intervals(base, x, drop), *_text(base, "words", "right", drop, above=above)]
@@ -80,21 +86,19 @@ def chart(facts: Facts, spec: MeasureSpec, area: Area, size: Size) -> altair.Lay
 
 def _intervals(base: altair.Chart, x: altair.X, drop: float) -> list[altair.Chart]:
     """The limits as a line, the value as a dot on it, or a diamond for the neighbourhood picked out."""
-    colour = altair.when("datum.mine").then(altair.value(AREA)).otherwise(altair.value(OTHERS))
-    shape = altair.when("datum.mine").then(altair.value("diamond")).otherwise(altair.value("circle"))
-    interval = base.mark_rule(strokeWidth=3, yOffset=drop).encode(x="lower:Q", x2="upper:Q", color=colour)
-    dot = base.mark_point(filled=True, opacity=1, yOffset=drop).encode(x, color=colour, shape=shape, size=altair.when("datum.mine").then(altair.value(190)).otherwise(altair.value(90)))
+    colour, shape = altair.Color("dot:N", scale=None), altair.Shape("shape:N", scale=None)
+    interval = base.mark_rule(strokeWidth=3, yOffset=drop).encode(altair.X("lower:Q"), altair.X2("upper:Q"), colour)
+    dot = base.mark_point(filled=True, opacity=1, yOffset=drop).encode(x, colour, shape, altair.Size("size:Q", scale=None))
     return [interval, dot]
 
 
 def _text(base: altair.Chart, field: str, align: str, drop: float, *, above: bool) -> list[altair.Chart]:
     """Words of each row at the left or right end: beside its line, or above it and clear of the dashed line."""
-    colour = altair.when("datum.mine").then(altair.value(AREA)).otherwise(altair.value(INK))
-    where = {"x": altair.value(0 if align == "left" else "width"), "text": f"{field}:N"}
+    where = {"x": altair.XValue(0 if align == "left" else "width"), "text": altair.Text(f"{field}:N")}
     place: dict[str, Any] = {"baseline": "bottom", "dy": drop - 10} if above else {"baseline": "middle"}
     style = {"align": align, "lineBreak": "\n", "lineHeight": LINE, **place}
     around = base.mark_text(**style, stroke=PAPER, strokeWidth=4).encode(**where)
-    return [*([around] if above else []), base.mark_text(**style).encode(color=colour, **where)]
+    return [*([around] if above else []), base.mark_text(**style).encode(altair.Color("ink:N", scale=None), **where)]
 
 
 def _ticks(reach: float, count: int) -> list[float]:
@@ -110,17 +114,22 @@ def _place(facts: Facts, spec: MeasureSpec, reach: float) -> list[altair.Chart]:
     if place is None or place["value"] is None:
         return []
     base = altair.Chart(altair.Data(values=[{"value": place["value"], "words": f"{facts.whole.name} {rate(place['value'])}"}]))
-    line = base.mark_rule(color=INK, strokeDash=[5, 3], strokeWidth=1.5).encode(x="value:Q")
+    line = base.mark_rule(color=INK, strokeDash=[5, 3], strokeWidth=1.5).encode(altair.X("value:Q"))
     part = place["value"] / reach if reach else 0
     align = "left" if part < 0.25 else ("right" if part > 0.75 else "center")
-    words = base.mark_text(fontWeight="bold", dy=-9, align=align).encode(x="value:Q", y=altair.value(0), text="words:N")
+    words = base.mark_text(fontWeight="bold", dy=-9, align=align).encode(altair.X("value:Q"), altair.Text("words:N"), y=altair.YValue(0))
     return [line, words]
 
 
 def _dots(facts: Facts, spec: MeasureSpec, area: Area, size: Size) -> list[dict[str, Any]]:
     found = [(of, row) for of in facts.areas if (row := facts.measures.get((spec.id, of))) is not None and row["value"] is not None]
     return [
-        {"name": "\n".join(lines(of.name, size.letters - 15)), "mine": of == area, "words": _value(row), **{name: row[name] for name in ("value", "lower", "upper")}}
+        {
+            "name": "\n".join(lines(of.name, size.letters - 15)),
+            "words": _value(row),
+            **(MINE if of == area else THEIRS),
+            **{name: row[name] for name in ("value", "lower", "upper")},
+        }
         for of, row in sorted(found, key=lambda pair: -pair[1]["value"])
     ]
 
@@ -131,20 +140,26 @@ def _value(row: Row) -> str:
 
 
 def table(facts: Facts, spec: MeasureSpec) -> Table:
-    """Every neighbourhood's value and limits, the place's last."""
-    rows: Sequence[tuple[Area, Row | None]] = [(area, facts.measures.get((spec.id, area))) for area in (*facts.areas, facts.whole)]
-    bare = ("events", "value", "lower", "upper", "comparison", "reason")
-    return Table(
-        caption=f"{spec.title}, {spec.unit}, {facts.period}",
-        head=[capital(facts.place.word.singular), "Events", "Value", "95% limits", f"Against {facts.whole.name}"],
-        rows=[[area.name, *_words(row, facts)] for area, row in rows],
-        columns=["area_type", "area_id", "area", "unit", *bare],
-        values=[[area.type, area.id, area.name, spec.unit, *(row[name] if row else None for name in bare)] for area, row in rows],
-    )
-
-
-def _words(row: Row | None, facts: Facts) -> list[str]:
-    if row is None or row["value"] is None:
-        return [NO_DATA, reason(row), "", ""]
-    compared = capital(compared_with(row["comparison"], facts.whole.name).removesuffix(f" {facts.whole.name}"))
-    return [whole(row["events"]), rate(row["value"]), limits(row["lower"], row["upper"]), compared or "—"]
+    """Every neighbourhood's value and limits, the place's last; why there is no value, in place of the limits."""
+    areas = [*facts.areas, facts.whole]
+    rows: list[Row] = [facts.measures.get((spec.id, area)) or {} for area in areas]
+    bare = {name: [row.get(name) for row in rows] for name in ("events", "value", "lower", "upper", "comparison", "reason")}
+    shown_limits = [limits(row["lower"], row["upper"]) if row.get("value") is not None else reason(row) for row in rows]
+    columns = [
+        Column(name="area_type", values=[area.type for area in areas]),
+        Column(capital(facts.place.word.singular), [area.name for area in areas], "area_id", [area.id for area in areas]),
+        Column(name="area", values=[area.name for area in areas]),
+        Column("Events", [whole(count) for count in bare["events"]], "events", bare["events"]),
+        Column("Value", [rate(value) for value in bare["value"]], "value", bare["value"]),
+        Column("95% limits", shown_limits, "lower", bare["lower"]),
+        *(Column(name=name, values=bare[name]) for name in ("upper", "reason")),
+        Column(
+            f"Against {facts.whole.name}",
+            [capital(word or "—") for word in bare["comparison"]],
+            "comparison",
+            bare["comparison"],
+            text=True,
+        ),
+        Column(name="unit", values=[spec.unit] * len(areas)),
+    ]
+    return Table(f"{spec.title}, {spec.unit}, {facts.period}", columns, total=True)

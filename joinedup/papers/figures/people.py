@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import altair
 
 from joinedup.papers.facts import Area, Facts
-from joinedup.papers.figure import BOTH, Figure, Table, fitted, headed, missing
+from joinedup.papers.figure import BOTH, Column, Figure, Table, fitted, headed, missing
 from joinedup.papers.numbers import fraction, share, whole
 from joinedup.papers.theme import AREA, AREA_FILL, INK, SECOND, SECOND_FILL, Size
 from joinedup.papers.words import SEXES
@@ -49,7 +49,7 @@ def _begins(band: str) -> int:
     return int(found.group()) if found else -1
 
 
-def ages(facts: Facts, area: Area) -> Ages:
+def people(facts: Facts, area: Area) -> Ages:
     """The area's people by age band and sex; the bands are those of the whole place."""
     bands = {row["age_band"]: row["age_band_order"] for row in facts.population[facts.whole] if row["age_band"] is not None}
     counts: Counts = Counter()
@@ -61,19 +61,21 @@ def ages(facts: Facts, area: Area) -> Ages:
 def figure(facts: Facts, area: Area) -> Figure:
     """The pyramid of an area against the place's."""
     about, key = f"People registered on {facts.as_at} by age and sex, % of all", f"Bars: {area.name}. Outline: {facts.whole.name}."
-    here, place = ages(facts, area), ages(facts, facts.whole)
+    here, place = people(facts, area), people(facts, facts.whole)
     if not here.total:
         reason = f"Nobody was registered in {area.name} on {facts.as_at}." if place.total else missing(facts, "registered people")
         return Figure("people", f"Ages of people in {area.name}", about, key, reason=reason)
     charts = {size: headed(chart(facts, area, size), size, facts, about, key) for size in BOTH}
-    return Figure("people", finding(facts, area, here, place), about, key, table(facts, area, here, place), charts, notes=notes(here))
+    return Figure("people", finding(facts, area, here, place), about, key, table(facts, area), charts, notes=notes(here))
 
 
 def finding(facts: Facts, area: Area, here: Ages, place: Ages) -> str:
     """Whether more people are old here than in the place as a whole."""
     mine, theirs = fraction(here.old(), here.total) or 0.0, fraction(place.old(), place.total) or 0.0
     compared = "about the same as" if abs(mine - theirs) < SAME else ("more than" if mine > theirs else "fewer than")
-    return f"{share(here.old(), here.total)} of people are {OLD} or over, {compared} in {facts.whole.name} ({share(place.old(), place.total)})"
+    return (
+        f"{share(here.old(), here.total)} of people are {OLD} or over, {compared} in {facts.whole.name} ({share(place.old(), place.total)})"
+    )
 
 
 def notes(here: Ages) -> list[str]:
@@ -84,39 +86,54 @@ def notes(here: Ages) -> list[str]:
 
 def chart(facts: Facts, area: Area, size: Size) -> altair.LayerChart:
     """Bars to the left for male, to the right for female; the place as an outline."""
-    bands = ages(facts, facts.whole).bands
-    reach = max(abs(row["percent"]) for of in (facts.whole, *facts.areas) for row in _bars(ages(facts, of))) * 1.05
-    x = altair.X("percent:Q", title="% of all people", scale=altair.Scale(domain=[-reach, reach], nice=False),
-                 axis=altair.Axis(grid=True, labelExpr="format(abs(datum.value), '')", tickCount=6 if not size.narrow else 4))  # fmt: skip
+    bands = people(facts, facts.whole).bands
+    reach = max(abs(row["percent"]) for of in (facts.whole, *facts.areas) for row in _bars(people(facts, of))) * 1.05
+    axis = altair.Axis(grid=True, labelExpr="format(abs(datum.value), '')", tickCount=4 if size.narrow else 6)
+    x = altair.X("percent:Q", title="% of all people", scale=altair.Scale(domain=[-reach, reach], nice=False), axis=axis)
     y = altair.Y("band:N", title=None, sort=bands[::-1], scale=altair.Scale(paddingInner=0.18))
     sides = altair.Scale(domain=[SEXES["1"], SEXES["2"]], range=[AREA_FILL, SECOND_FILL])
-    bars = altair.Chart(altair.Data(values=list(_bars(ages(facts, area))))).mark_bar().encode(x, y, altair.Color("sex:N", scale=sides, legend=None))
-    outline = altair.Chart(altair.Data(values=list(_bars(ages(facts, facts.whole))))).mark_bar(filled=False, stroke=INK, strokeWidth=1.25).encode(x, y)
-    heads = [{"sex": SEXES["1"], "percent": -reach}, {"sex": SEXES["2"], "percent": reach}]
-    words = [altair.Chart(altair.Data(values=[head])).mark_text(align=align, fontWeight="bold", dy=-10, color=colour).encode(x, y=altair.value(0), text="sex:N")
-             for head, align, colour in zip(heads, ("left", "right"), (AREA, SECOND), strict=True)]  # fmt: skip
-    return fitted(altair.layer(bars, outline, *words), size, ROW * len(bands))
+    here, place = (altair.Chart(altair.Data(values=_bars(people(facts, of)))) for of in (area, facts.whole))
+    bars = here.mark_bar().encode(x, y, altair.Color("sex:N", scale=sides, legend=None))
+    outline = place.mark_bar(filled=False, stroke=INK, strokeWidth=1.25).encode(x, y)
+    heads = [_head(SEXES["1"], -reach, "left", AREA), _head(SEXES["2"], reach, "right", SECOND)]
+    return fitted(altair.layer(bars, outline, *heads), size, ROW * len(bands))
 
 
-def _bars(of: Ages) -> Iterator[dict[str, str | float]]:
-    for band in of.bands:
-        for sex, side in (("1", -1), ("2", 1)):
-            percent = 100 * (fraction(of.counts[band, sex], of.total) or 0.0)
-            yield {"band": band, "sex": SEXES[sex], "percent": side * percent}
+def _head(sex: str, percent: float, align: str, colour: str) -> altair.Chart:
+    """The name of one side, above it."""
+    base = altair.Chart(altair.Data(values=[{"sex": sex, "percent": percent}]))
+    text = base.mark_text(align=align, fontWeight="bold", dy=-10, color=colour)
+    return text.encode(altair.X("percent:Q"), altair.Text("sex:N"), y=altair.YValue(0))
 
 
-def table(facts: Facts, area: Area, here: Ages, place: Ages) -> Table:
+def _bars(of: Ages) -> list[dict[str, Any]]:
+    return [
+        {"band": band, "sex": SEXES[sex], "percent": side * 100 * (fraction(of.counts[band, sex], of.total) or 0.0)}
+        for band in of.bands
+        for sex, side in (("1", -1), ("2", 1))
+    ]
+
+
+def table(facts: Facts, area: Area) -> Table:
     """People by age band, oldest first as in the picture; sexes not recorded have a column only where there are any."""
+    here, place = people(facts, area), people(facts, facts.whole)
     sexes = ["1", "2", *([None] if any(sex not in ("1", "2") for _, sex in here.counts) else [])]
     bands = [*here.bands[::-1], *([SEXES[None]] if here.of(SEXES[None]) else [])]
-    counted = [[here.counts[band, sex] for sex in sexes] for band in bands]
-    names = [SEXES[sex] for sex in sexes]
-    return Table(
-        caption=f"People registered in {area.name} on {facts.as_at} by age and sex",
-        head=["Age", *names, "All", "% of all", f"% of all, {facts.whole.name}"],
-        rows=[[band, *map(whole, row), whole(here.of(band)), share(here.of(band), here.total), share(place.of(band), place.total)]
-              for band, row in zip(bands, counted, strict=True)],
-        columns=["age_band", *(name.lower().replace(" ", "_") for name in names), "people", "share", "place_share"],
-        values=[[band, *row, here.of(band), fraction(here.of(band), here.total), fraction(place.of(band), place.total)]
-                for band, row in zip(bands, counted, strict=True)],
-    )  # fmt: skip
+    total, mine, theirs = [here.of(band) for band in bands], *(_shares(of, bands) for of in (here, place))
+    columns = [
+        Column("Age", bands, "age_band", bands),
+        *(_of_sex(here, bands, sex) for sex in sexes),
+        Column("All", [whole(count) for count in total], "people", total),
+        Column("% of all", [share(part, 1) for part in mine], "share", mine),
+        Column(f"% of all, {facts.whole.name}", [share(part, 1) for part in theirs], "place_share", theirs),
+    ]
+    return Table(f"People registered in {area.name} on {facts.as_at} by age and sex", columns)
+
+
+def _shares(of: Ages, bands: list[str]) -> list[float | None]:
+    return [fraction(of.of(band), of.total) for band in bands]
+
+
+def _of_sex(of: Ages, bands: list[str], sex: str | None) -> Column:
+    counts = [of.counts[band, sex] for band in bands]
+    return Column(SEXES[sex], [whole(count) for count in counts], SEXES[sex].lower().replace(" ", "_"), counts)

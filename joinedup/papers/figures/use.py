@@ -10,7 +10,7 @@ from typing import Any
 import altair
 
 from joinedup.papers.facts import Area, Facts
-from joinedup.papers.figure import BOTH, Figure, Table, headed, missing
+from joinedup.papers.figure import BOTH, Column, Figure, Table, headed, missing, without
 from joinedup.papers.numbers import change, month, per, rate, whole
 from joinedup.papers.theme import AREA, INK, Size
 from joinedup.papers.words import lower_first, point_of_delivery
@@ -59,13 +59,20 @@ def covered(facts: Facts) -> Mapping[str, frozenset[date]]:
 
 def figure(facts: Facts, area: Area) -> Figure:
     """The use of an area against the place's, month by month."""
-    about, key = f"Activities each month per {EACH:,} people registered on {facts.as_at}", f"Thick line: {area.name}. Dashed line: {facts.whole.name}."
+    about, key = (
+        f"Activities each month per {EACH:,} people registered on {facts.as_at}",
+        f"Thick line: {area.name}. Dashed line: {facts.whole.name}.",
+    )
     drawn = points(facts)[:MOST]
     if not drawn or not facts.people(area):
-        reason = missing(facts, "use of services") if facts.people(area) or not facts.people(facts.whole) else f"Nobody was registered in {area.name} on {facts.as_at}."
+        reason = (
+            missing(facts, "use of services")
+            if facts.people(area) or not facts.people(facts.whole)
+            else f"Nobody was registered in {area.name} on {facts.as_at}."
+        )
         return Figure("use", f"Use of services by people of {area.name}", about, key, reason=reason)
     charts = {size: headed(chart(facts, area, drawn, size), size, facts, about, key) for size in BOTH}
-    return Figure("use", finding(facts, area), about, key, table(facts, area), charts, notes=notes(facts, drawn))
+    return Figure("use", finding(facts, area), about, key, table(facts, area), charts, notes=[*notes(facts, drawn), *without(facts)])
 
 
 def finding(facts: Facts, area: Area) -> str:
@@ -84,20 +91,21 @@ def notes(facts: Facts, drawn: Sequence[str]) -> list[str]:
         found.append(f"The {len(drawn)} most used points of delivery are drawn; the table has all {len(points(facts))}.")
     for point, known in covered(facts).items():
         if len(known) < MONTHS:
-            found.append(f"{point_of_delivery(point)}: data from {month(min(known))} to {month(max(known))} only; the other months are no data, not nothing.")
+            span = f"{month(min(known))} to {month(max(known))}"
+            found.append(f"{point_of_delivery(point)}: data from {span} only. For the other months there is no data, which isn't 0.")
     return found
 
 
 def chart(facts: Facts, area: Area, drawn: Sequence[str], size: Size) -> altair.FacetChart:
     """A small chart for each point of delivery, each with its own scale from 0."""
     lines = [*_line(facts, facts.whole, drawn, "place"), *_line(facts, area, drawn, "area")]
-    x = altair.X("month:T", title=None, scale=altair.Scale(type="utc"),
-                 axis=altair.Axis(labelExpr="utcFormat(datum.value, '%b %Y')", values=_ticks(months(facts)), labelAlign="left"))  # fmt: skip
+    axis = altair.Axis(labelExpr="utcFormat(datum.value, '%b %Y')", values=_ticks(months(facts)), labelAlign="left")
+    x = altair.X("month:T", title=None, scale=altair.Scale(type="utc"), axis=axis)
     y = altair.Y("rate:Q", title=None, scale=altair.Scale(zero=True), axis=altair.Axis(grid=True, tickCount=3))
     base = altair.Chart(altair.Data(values=lines)).encode(x, y)
     place = base.transform_filter("datum.of === 'place'").mark_line(color=INK, strokeWidth=1.25, strokeDash=[5, 3])
     here = base.transform_filter("datum.of === 'area'").mark_line(color=AREA, strokeWidth=2.75)
-    latest = base.transform_filter("datum.last").mark_text(color=AREA, fontWeight="bold", align="left", dx=5).encode(text="words:N")
+    latest = base.transform_filter("datum.last").mark_text(color=AREA, fontWeight="bold", align="left", dx=5).encode(altair.Text("words:N"))
     columns = 1 if size.narrow else 2
     small = altair.layer(place, here, latest).properties(width=size.width // columns - AROUND, height=84)
     facet = altair.Facet("point:N", title=None, sort=[point_of_delivery(point) for point in drawn], header=altair.Header(labelOrient="top"))
@@ -116,21 +124,25 @@ def _line(facts: Facts, area: Area, drawn: Sequence[str], of: str) -> list[dict[
         for each in sorted(known[point]):
             value = per(here[point, each], people, EACH)
             last = of == "area" and each == max(known[point])
-            rows.append({"point": point_of_delivery(point), "month": each.isoformat(), "of": of, "rate": value, "last": last, "words": rate(value)})
+            rows.append(
+                {"point": point_of_delivery(point), "month": each.isoformat(), "of": of, "rate": value, "last": last, "words": rate(value)}
+            )
     return rows
 
 
 def table(facts: Facts, area: Area) -> Table:
-    """Activities by month and point of delivery: counts, latest month first, then rates in the file."""
-    here, known, people = counts(facts, area), covered(facts), facts.people(area)
-    order = points(facts)
-    cells = {(point, each): here[point, each] if each in known[point] else None for point in order for each in months(facts)}
-    return Table(
-        caption=f"Activities of people of {area.name} by month",
-        head=["Month", *map(point_of_delivery, order)],
-        rows=[[month(each), *(whole(cells[point, each]) for point in order)] for each in reversed(months(facts))],
-        columns=["month", "point_of_delivery", "activities", f"activities_per_{EACH}_people"],
-        values=[[each.isoformat(), point, cells[point, each], per(cells[point, each], people, EACH)] for each in months(facts) for point in order],
-    )
+    """Activities by month and point of delivery, latest month first; the file has their rates, too."""
+    latest_first = months(facts)[::-1]
+    columns = [
+        Column("Month", [month(each) for each in latest_first], "month", latest_first),
+        *(column for point in points(facts) for column in _point(facts, area, point, latest_first)),
+    ]
+    return Table(f"Activities of people of {area.name} by month", columns)
 
 
+def _point(facts: Facts, area: Area, point: str, of_months: Sequence[date]) -> list[Column]:
+    here, known, people = counts(facts, area), covered(facts)[point], facts.people(area)
+    activities = [here[point, each] if each in known else None for each in of_months]
+    name = point_of_delivery(point).lower().replace(" ", "_")
+    rates = Column(name=f"{name}_per_{EACH}_people", values=[per(count, people, EACH) for count in activities])
+    return [Column(point_of_delivery(point), [whole(count) for count in activities], name, activities), rates]

@@ -21,8 +21,22 @@ from joinedup.place.model import LocalWord, Neighbourhood, Partner, Place, Pract
 
 BANDS = [f"{start}-{start + 4}" for start in range(0, 90, 5)] + ["90+"]
 SHAPE = np.array([55, 58, 60, 56, 55, 62, 66, 68, 66, 62, 68, 70, 64, 54, 48, 38, 26, 16, 9], dtype=float)
-POINTS = {"emergency_admission": 105, "elective_admission": 28, "day_case": 120, "other_admission": 22, "emergency_department": 330, "urgent_treatment": 110}
-POUNDS = {"emergency_admission": 2400, "elective_admission": 3900, "day_case": 820, "other_admission": 2100, "emergency_department": 190, "urgent_treatment": 85}
+POINTS = {
+    "Non-elective inpatient": 105,
+    "Elective inpatient": 28,
+    "Day case": 120,
+    "Maternity": 22,
+    "Emergency care": 330,
+    "Same day emergency care": 110,
+}
+POUNDS = {
+    "Non-elective inpatient": 2400,
+    "Elective inpatient": 3900,
+    "Day case": 820,
+    "Maternity": 2100,
+    "Emergency care": 190,
+    "Same day emergency care": 85,
+}
 MEASURES = {
     "urgent_care_sensitive_admissions": (100_000, "per 100,000 registered people a year", 900),
     "delayed_days": (100_000 / 365, "delayed days per day per 100,000 registered people", 11),
@@ -121,6 +135,10 @@ class Area:
     deprivation: float = 0.2
     use: float = 1.0
 
+    @property
+    def type(self) -> str:
+        return "none" if self.id == "none" else "neighbourhood"
+
 
 @dataclass(frozen=True)
 class FakeAggregates:
@@ -140,8 +158,8 @@ class FakeAggregates:
         """The rows of neighbourhoods, and their sums as the place's."""
         groups: dict[tuple[Any, ...], dict[str, Any]] = {}
         for row in rows:
-            key = tuple(value for name, value in row.items() if name not in sums and name != "area_id")
-            total = groups.setdefault(key, {**row, "area_type": "place", "area_id": self.place.id, **dict.fromkeys(sums, 0)})
+            key = tuple(value for name, value in row.items() if name not in sums and not name.startswith("area_"))
+            total = groups.setdefault(key, {**row, "area_type": "place", "area_id": "place", **dict.fromkeys(sums, 0)})
             for name in sums:
                 total[name] += row[name]
         return list(groups.values()) + rows
@@ -154,7 +172,7 @@ class FakeAggregates:
             for index, count in enumerate(counts):
                 band = index % len(BANDS)
                 rows.append(
-                    {"area_type": "neighbourhood", "area_id": area.id, "age_band": BANDS[band], "age_band_order": band,
+                    {"area_type": area.type, "area_id": area.id, "age_band": BANDS[band], "age_band_order": band,
                      "sex": "1" if index < len(BANDS) else "2", "people": int(count)}
                 )  # fmt: skip
         return pa.Table.from_pylist(self.with_place([row for row in rows if row["people"]], ("people",)))
@@ -165,7 +183,7 @@ class FakeAggregates:
             weights = np.array([np.exp(-abs(fifth - (5 - 4 * area.deprivation * 2)) / 1.5) for fifth in range(1, 6)] + [0.01])
             for index, count in enumerate(self.rng(area.id, "fifth").multinomial(area.people, weights / weights.sum())):
                 fifth = index + 1 if index < 5 else None
-                rows.append({"area_type": "neighbourhood", "area_id": area.id, "deprivation_fifth": fifth, "people": int(count)})
+                rows.append({"area_type": area.type, "area_id": area.id, "deprivation_fifth": fifth, "people": int(count)})
         return pa.Table.from_pylist(self.with_place([row for row in rows if row["people"]], ("people",)))
 
     @cached_property
@@ -179,7 +197,15 @@ class FakeAggregates:
                 expected = area.people * area.use * rate / 1000 / 12
                 season = 1 + 0.12 * np.cos(np.arange(24) / 12 * 2 * np.pi + 1.5) + np.arange(24) * 0.003
                 for month, count in zip(self.months, self.rng(area.id, point).poisson(expected * season), strict=True):
-                    rows.append({"area_type": "neighbourhood", "area_id": area.id, "month": month, "point_of_delivery": point, "activities": int(count)})
+                    rows.append(
+                        {
+                            "area_type": "neighbourhood",
+                            "area_id": area.id,
+                            "month": month,
+                            "point_of_delivery": point,
+                            "activities": int(count),
+                        }
+                    )
         return pa.Table.from_pylist(self.with_place([row for row in rows if row["activities"]], ("activities",)))
 
     def costs(self) -> pa.Table:
@@ -190,7 +216,7 @@ class FakeAggregates:
                 costed = int(activities * 0.97)
                 from_extract = int(costed * 0.8)
                 rows.append(
-                    {"area_type": "neighbourhood", "area_id": area.id, "point_of_delivery": point, "activities": activities, "costed": costed,
+                    {"area_type": area.type, "area_id": area.id, "point_of_delivery": point, "activities": activities, "costed": costed,
                      "cost_pence": costed * POUNDS[point] * 100 + 37, "from_extract": from_extract, "from_unit_cost": costed - from_extract}
                 )  # fmt: skip
         sums = ("activities", "costed", "cost_pence", "from_extract", "from_unit_cost")
@@ -203,12 +229,14 @@ class FakeAggregates:
     def measure(self, measure: str) -> list[dict[str, Any]]:
         multiplier, _, typical = MEASURES[measure]
         people = sum(area.people for area in self.areas)
-        events = {area.id: int(self.rng(area.id, measure).poisson(area.people * area.use**1.6 * typical / multiplier)) for area in self.areas}
-        whole = {"area_type": "place", "area_id": self.place.id, **self.value(measure, sum(events.values()), people)}
+        events = {
+            area.id: int(self.rng(area.id, measure).poisson(area.people * area.use**1.6 * typical / multiplier)) for area in self.areas
+        }
+        whole = {"area_type": "place", "area_id": "place", **self.value(measure, sum(events.values()), people)}
         rows = [whole | {"comparison": None}]
         for area in self.areas:
             row = self.value(measure, events[area.id], area.people)
-            rows.append({"area_type": "neighbourhood", "area_id": area.id, **row, "comparison": compared(row, whole)})
+            rows.append({"area_type": area.type, "area_id": area.id, **row, "comparison": compared(row, whole)})
         return rows
 
     def value(self, measure: str, events: int, people: int) -> dict[str, Any]:
@@ -223,10 +251,12 @@ class FakeAggregates:
         return SPECS
 
 
+TEXT, NUMBER, DAY = pa.string(), pa.float64(), pa.date32()
 MEASURE_ROWS = pa.schema(
-    [("measure_id", pa.string()), ("area_type", pa.string()), ("area_id", pa.string()), ("period_start", pa.date32()), ("period_end", pa.date32()),
-     ("events", pa.int64()), ("value", pa.float64()), ("lower", pa.float64()), ("upper", pa.float64()), ("reason", pa.string()), ("comparison", pa.string())]
-)  # fmt: skip
+    {"measure_id": TEXT, "area_type": TEXT, "area_id": TEXT, "period_start": DAY, "period_end": DAY, "events": pa.int64()}
+    | dict.fromkeys(("value", "lower", "upper"), NUMBER)
+    | dict.fromkeys(("reason", "comparison"), TEXT)
+)
 
 
 def compared(row: dict[str, Any], whole: dict[str, Any]) -> str | None:
@@ -247,35 +277,54 @@ def place_of(place_id: str, name: str, word: LocalWord, neighbourhoods: tuple[Ne
 
 def five() -> FakeAggregates:
     """Five localities on a map of tiles, all four extracts."""
-    names = {"north": ("North Vale", 1, 2), "upper": ("Upper Vale", 1, 1), "central": ("Central Combe", 2, 2), "south": ("South Combe", 3, 2), "lower": ("Lower Vale", 2, 3)}
+    names = {
+        "north": ("North Vale", 1, 2),
+        "upper": ("Upper Vale", 1, 1),
+        "central": ("Central Combe", 2, 2),
+        "south": ("South Combe", 3, 2),
+        "lower": ("Lower Vale", 2, 3),
+    }
     place = place_of(
         "combe-vale", "Combe Vale", LocalWord(singular="locality", plural="localities"),
         tuple(Neighbourhood(id=key, name=name, tile=Tile(row=row, column=column)) for key, (name, row, column) in names.items()),
     )  # fmt: skip
     areas = (
         Area("north", 4_310, -0.2, 0.35, 1.08), Area("upper", 3_380, 0.35, 0.05, 0.82), Area("central", 5_020, -0.55, 0.48, 1.42),
-        Area("south", 4_000, 0.1, 0.2, 0.98), Area("lower", 3_302, 0.5, 0.02, 0.75),
+        Area("south", 4_000, 0.1, 0.2, 0.98), Area("lower", 3_261, 0.5, 0.02, 0.75), Area("none", 41),
     )  # fmt: skip
     return FakeAggregates(place, areas, FakeStamp("combe-vale", SOURCES))
 
 
 NINE = (
-    "Batley", "Birkenshaw, Gomersal and Cleckheaton with the Upper Spen Valley", "Dewsbury & Thornhill", "Greenwood", "Huddersfield Central",
-    "Mast", "Tolson", "Valleys Health and Social Care", "Viaduct",
+    "Batley", "Birkenshaw, Gomersal and Cleckheaton with the Upper Spen Valley", "Dewsbury & Thornhill", "Greenwood",
+    "Huddersfield Central", "Mast", "Tolson", "Valleys Health and Social Care", "Viaduct",
 )  # fmt: skip
 
 
 def nine() -> FakeAggregates:
     """Nine neighbourhoods without tiles; one with a very long name, one with nobody; no deaths and no admissions extract."""
     ids = [f"n{number}" for number in range(1, 10)]
-    place = place_of("wide-moors", "Wide Moors", LocalWord(), tuple(Neighbourhood(id=key, name=name) for key, name in zip(ids, NINE, strict=True)), as_at=date(2025, 9, 30))
+    place = place_of(
+        "wide-moors",
+        "Wide Moors",
+        LocalWord(),
+        tuple(Neighbourhood(id=key, name=name) for key, name in zip(ids, NINE, strict=True)),
+        as_at=date(2025, 9, 30),
+    )
     sizes = (5_100, 6_200, 3_900, 4_700, 5_600, 2_950, 4_450, 7_020, 0)
-    areas = tuple(Area(key, size, (index - 4) / 8, 0.5 - index / 20, 1.3 - index / 14) for index, (key, size) in enumerate(zip(ids, sizes, strict=True)))
-    sources = tuple(replace(source, data_to=date(2025, 9, 30), partner_name="Moors practices" if source.contract == "register" else "Moors Hospital") for source in SOURCES if source.contract in ("register", "ecds"))
+    areas = tuple(
+        Area(key, size, (index - 4) / 8, 0.5 - index / 20, 1.3 - index / 14)
+        for index, (key, size) in enumerate(zip(ids, sizes, strict=True))
+    )
+    sources = tuple(
+        replace(source, data_to=date(2025, 9, 30), partner_name="Moors practices" if source.contract == "register" else "Moors Hospital")
+        for source in SOURCES
+        if source.contract in ("register", "ecds")
+    )
     missing = (
         FakeMissing("apc", "Admitted patient care", "the three indicators, admissions in use by month, and their cost"),
         FakeMissing("deaths", "Registered deaths", "who is counted as registered: people who died may still be on the list"),
     )
-    points = {point: rate for point, rate in POINTS.items() if point in ("emergency_department", "urgent_treatment")}
+    points = {point: rate for point, rate in POINTS.items() if point in ("Emergency care", "Same day emergency care")}
     reasons = dict.fromkeys(MEASURES, "no source follows the contract apc (admitted patient care)")
     return FakeAggregates(place, areas, FakeStamp("wide-moors", sources, missing), points=points, reasons=reasons)

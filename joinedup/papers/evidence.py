@@ -1,0 +1,83 @@
+"""What stands behind the numbers, in words: which partner's data, up to when, what became of their rows, what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from joinedup.papers.facts import Facts
+from joinedup.papers.figure import Column, Table
+from joinedup.papers.needs import Missing, SourceStamp
+from joinedup.papers.numbers import NO_DATA, day, moment, share, whole
+from joinedup.papers.words import listed, many
+
+BUILD_LETTERS = 12
+"""As much of a build's id as people read out to one another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The stamp of a build as each page shows it."""
+
+    data_to: str
+    built: str
+    by_partner: Sequence[str]
+    missing: Sequence[Missing]
+
+
+def evidence(facts: Facts) -> Evidence:
+    """The stamp of the build."""
+    stamp = facts.stamp
+    built = f"Built {moment(stamp.built_at)} by joinedup {stamp.version}, build {stamp.build_id[:BUILD_LETTERS]}"
+    return Evidence(
+        data_to(stamp.sources),
+        built,
+        [f"{source.partner_name}, {source.title}: {up_to(source)}" for source in stamp.sources],
+        stamp.missing,
+    )
+
+
+def up_to(source: SourceStamp) -> str:
+    """The last day that an extract tells of."""
+    return NO_DATA if source.data_to is None else f"to {day(source.data_to)}"
+
+
+def data_to(sources: Sequence[SourceStamp]) -> str:
+    """Up to when the data go: one day, or the newest with what lags behind it."""
+    known = [(source.data_to, source) for source in sources if source.data_to is not None]
+    if not known:
+        return f"Data to: {NO_DATA}"
+    newest = max(until for until, _ in known)
+    behind = [f"{source.title} {up_to(source)}" for until, source in known if until < newest]
+    unknown = [f"{source.title}: no date known" for source in sources if source.data_to is None]
+    late = [*dict.fromkeys(behind), *dict.fromkeys(unknown)]
+    return f"Data to {day(newest)}" + (f", but {listed(late)}" if late else "")
+
+
+def accounting(facts: Facts) -> Table:
+    """What became of the rows of each partner's extract; the parts of each row add up to what was read."""
+    sources = facts.stamp.sources
+    rows = {"Rows read": "rows_read", "Loaded": "loaded", "Superseded": "superseded", "Rejected": "rejected"}
+    counted = {name: [getattr(source, name) for source in sources] for name in (*rows.values(), "linked")}
+    until = [source.data_to for source in sources]
+    linked = [share(source.linked, source.loaded) for source in sources]
+    columns = [
+        Column(
+            "Partner and extract", [f"{source.partner_name}: {source.title}" for source in sources], "source", [s.source for s in sources]
+        ),
+        *(Column(name=name, values=[getattr(source, name) for source in sources]) for name in ("partner_name", "contract", "title")),
+        Column("Data to", [day(each) for each in until], "data_to", until, text=True),
+        *(Column(head, [whole(count) for count in counted[name]], name, counted[name]) for head, name in rows.items()),
+        Column("Linked to a person", linked, "linked", counted["linked"]),
+    ]
+    return Table("Where the data come from, and what became of each row", columns)
+
+
+def in_short(facts: Facts) -> str:
+    """How many people the record holds, from how many extracts of how many partners."""
+    sources = facts.stamp.sources
+    partners = {source.partner_name for source in sources}
+    people = facts.people(facts.whole)
+    held = "people" if people is None else many(people, "person", "people")
+    whence = f"{many(len(sources), 'extract', 'extracts')} of {many(len(partners), 'partner', 'partners')}"
+    return f"One linked record of {held} registered with its practices, from {whence}."

@@ -1,0 +1,231 @@
+"""Writes the pages of a place: an overview, a page for each neighbourhood, and one about the data behind them.
+
+The pages are for internal use: counts are true, and files can be read by their owner only. They need nothing but one
+another: no network, no script, no server.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache as remembered
+from pathlib import Path
+from typing import Any
+
+from jinja2 import ChainableUndefined, ChoiceLoader, Environment, PackageLoader
+from markupsafe import Markup
+
+from joinedup.engine.store import PRIVATE_FOLDER, atomic_write
+from joinedup.papers import assets, evidence, summary
+from joinedup.papers.drawing import draw, named
+from joinedup.papers.facts import Area, Facts
+from joinedup.papers.figure import Figure, Table
+from joinedup.papers.figures import costs, deprivation, indicators, people, tiles, use
+from joinedup.papers.needs import Aggregates, MeasureSpec
+from joinedup.papers.numbers import day
+from joinedup.papers.theme import NARROW, WIDE
+from joinedup.papers.words import capital, listed
+from joinedup.place.model import Neighbourhood, Place
+from joinedup.progress import Progress, Step, silent
+
+WRITTEN = ".pages.json"
+"""In the folder of pages: the files that were written there last, so that those no longer written can be removed."""
+TERMS = (
+    ("Rows read", "Rows in the partner's files. Loaded, superseded and rejected always add up to it."),
+    ("Loaded", "Rows that the record uses."),
+    ("Superseded", "Rows that a later row of the same record replaces, or that are the same again."),
+    ("Rejected", "Rows that can't be used, with the rule they break; `joinedup check` lists them by number."),
+    ("Linked to a person", "The share of loaded rows that are joined to a person of the record. The rest count in no rate."),
+)
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page: its file, template and what the template shows, with the tables that can be downloaded beside it."""
+
+    file: str
+    template: str
+    title: str
+    shows: Mapping[str, Any]
+    tables: Mapping[str, Table] = field(default_factory=dict)
+    area: str = ""
+    crumbs: tuple[Mapping[str, str], ...] = ()
+
+    @property
+    def home(self) -> bool:
+        """Whether it is the overview, which bears the place's name already."""
+        return self.file == "index.html"
+
+    @property
+    def root(self) -> str:
+        """The way from it to the folder of all pages."""
+        return "../" * self.file.count("/")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A figure with its drawings, the file of its table and, for an indicator, its definition."""
+
+    figure: Figure
+    wide: Markup
+    narrow: Markup
+    csv: str
+    spec: MeasureSpec | None = None
+
+
+def write_pages(aggregates: Aggregates, place: Place, out: Path, progress: Progress = silent, cache: Path | None = None) -> list[Path]:
+    """The pages written to `out`, the overview first; drawings are kept in `cache`, so that unchanged charts aren't drawn again.
+
+    Every file is written whole or not at all; files of an earlier writing that have no place any more are removed.
+    Raises AssetsMissing where set-up hasn't brought the style sheet.
+    """
+    style = assets.files()
+    for folder in (out, out / "assets", out / "neighbourhood", *([cache] if cache else [])):
+        folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+    out.chmod(PRIVATE_FOLDER)
+    facts = Facts(aggregates, place)
+    before = _written(out)
+    files = {f"assets/{name}": content for name, content in style.items()}
+    total, pages = len(facts.areas) + 2, []
+    for done, page in enumerate(_pages(facts, cache), start=1):
+        began = time.perf_counter()
+        files |= {page.file: _render(page, facts).encode(), **_downloads(page, facts)}
+        progress(Step("pages", page.file, done, total, time.perf_counter() - began, rows={"tables": len(page.tables)}))
+        pages.append(page.file)
+    for name, content in files.items():
+        atomic_write(out / name, content)
+    atomic_write(out / WRITTEN, json.dumps(sorted(files)).encode())
+    for name in before - files.keys():
+        (out / name).unlink(missing_ok=True)
+    return [out / name for name in pages]
+
+
+def _written(out: Path) -> set[str]:
+    """The files that the last writing left, by their names in `out`."""
+    path = out / WRITTEN
+    return set(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else set()
+
+
+def _downloads(page: Page, facts: Facts) -> dict[str, bytes]:
+    """The tables of a page as CSV files beside it; each row says whose numbers they are."""
+    stamp = facts.stamp
+    same = {"place": facts.place.id, "invented_people": stamp.invented, "build_id": stamp.build_id}
+    return {f"{page.file.removesuffix('.html')}.{name}.csv": table.csv(same).encode() for name, table in page.tables.items()}
+
+
+def _pages(facts: Facts, cache: Path | None) -> Iterator[Page]:
+    yield _index(facts, cache)
+    for index, neighbourhood in enumerate(facts.shown):
+        yield _neighbourhood(facts, index, neighbourhood, cache)
+    yield _about(facts)
+
+
+def _index(facts: Facts, cache: Path | None) -> Page:
+    maps = [_shown(figure, "index", cache, linked=True) for figure in tiles.figures(facts)]
+    compared, accounting = summary.side_by_side(facts), evidence.accounting(facts)
+    shows = {"keys": summary.key_figures(facts, facts.whole), "maps": maps, "compared": compared, "accounting": accounting}
+    tables = {"side-by-side": compared, **_tables(maps)}
+    return Page("index.html", "index.jinja", f"{facts.place.name} by {facts.place.word.singular}", shows, tables)
+
+
+def _neighbourhood(facts: Facts, index: int, neighbourhood: Neighbourhood, cache: Path | None) -> Page:
+    area, areas = facts.areas[index], facts.areas
+    figures = {
+        figure.id: _shown(figure, area.id, cache) for figure in [module.figure(facts, area) for module in (people, deprivation, use, costs)]
+    }
+    measured = [
+        _shown(figure, area.id, cache, spec) for figure, spec in zip(indicators.figures(facts, area), facts.specs.values(), strict=True)
+    ]
+    shows = {
+        "area": area,
+        "figures": figures,
+        "indicators": measured,
+        "keys": summary.key_figures(facts, area),
+        "lifetime": _lifetime(facts, neighbourhood),
+        "nobody": _nobody(facts, area),
+        "before": areas[index - 1] if index else None,
+        "after": areas[index + 1] if index + 1 < len(areas) else None,
+    }
+    tables = _tables([*figures.values(), *measured])
+    return Page(
+        f"neighbourhood/{area.id}.html",
+        "neighbourhood.jinja",
+        area.name,
+        shows,
+        tables,
+        area.id,
+        ({"href": "../index.html", "text": facts.place.name},),
+    )
+
+
+def _about(facts: Facts) -> Page:
+    accounting = evidence.accounting(facts)
+    shows = {"accounting": accounting, "terms": TERMS, "specs": facts.specs.values()}
+    return Page(
+        "about.html",
+        "about.jinja",
+        "About these data",
+        shows,
+        {"accounting": accounting},
+        crumbs=({"href": "index.html", "text": facts.place.name},),
+    )
+
+
+def _shown(figure: Figure, page: str, cache: Path | None, spec: MeasureSpec | None = None, *, linked: bool = False) -> Shown:
+    name, about = figure.finding, f"{figure.about}. {figure.key} The table below the picture has every number."
+    wide, narrow = (
+        named(draw(figure.charts[size], cache), f"{figure.id}-{size.name}", name, about, linked=linked)
+        if size in figure.charts
+        else Markup("")
+        for size in (WIDE, NARROW)
+    )
+    return Shown(figure, wide, narrow, f"{page}.{figure.id}.csv", spec)
+
+
+def _tables(figures: list[Shown]) -> dict[str, Table]:
+    return {shown.figure.id: shown.figure.table for shown in figures if shown.figure.table is not None}
+
+
+def _nobody(facts: Facts, area: Area) -> str:
+    return (
+        f"Nobody was registered in {area.name} on {facts.as_at}, so there is nothing to show for that day."
+        if facts.people(area) == 0
+        else ""
+    )
+
+
+def _lifetime(facts: Facts, neighbourhood: Neighbourhood) -> str:
+    """Since when or until when it has existed, where that isn't the whole period."""
+    period, said = facts.place.period, []
+    if neighbourhood.start is not None and neighbourhood.start > period.start:
+        said.append(f"began on {day(neighbourhood.start)}")
+    if neighbourhood.end is not None and neighbourhood.end < period.end:
+        names = [n.name for n in facts.place.neighbourhoods if n.id in neighbourhood.succeeded_by]
+        said.append(f"ended on {day(neighbourhood.end)}" + (f" and was succeeded by {listed(names)}" if names else ""))
+    return f"{neighbourhood.name} {' and '.join(said)}: its figures are for the part of the period in which it existed." if said else ""
+
+
+@remembered
+def _environment() -> Environment:
+    loader = ChoiceLoader([PackageLoader("joinedup.papers"), PackageLoader("nhsuk_frontend_jinja")])
+    environment = Environment(loader=loader, undefined=ChainableUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["first_capital"] = capital
+    return environment
+
+
+def _render(page: Page, facts: Facts) -> str:
+    shared = {
+        "page": page,
+        "root": page.root,
+        "assetPath": f"{page.root}assets",
+        "place": facts.place,
+        "areas": facts.areas,
+        "invented": facts.stamp.invented,
+        "evidence": evidence.evidence(facts),
+        "in_short": evidence.in_short(facts),
+        "as_at": facts.as_at,
+        "period_words": f"Figures are for the 12 months from {facts.period}, people as on {facts.as_at}.",
+    }
+    return _environment().get_template(page.template).render(**shared, **page.shows)
