@@ -1,0 +1,88 @@
+"""Limits for counts, and for sums of amounts that come in independent events."""
+
+from __future__ import annotations
+
+from functools import cache
+from math import factorial
+
+import numpy as np
+import numpy.typing as npt
+
+from joinedup.statistics.estimates import Floats, floats, normal_quantile
+
+EXACT_BELOW = 10
+"""Counts under ten have exact limits, as in Public Health England, technical guide Confidence intervals (2018)."""
+
+
+def byar_limits(count: npt.ArrayLike, confidence: float = 0.95) -> tuple[Floats, Floats]:
+    """Lower and upper limits of a Poisson count by Byar's method, which also takes counts that are not whole.
+
+    O (1 - 1/(9 O) - z/(3 √O))³ and (O + 1) (1 - 1/(9 (O + 1)) + z/(3 √(O + 1)))³. Source: Breslow and Day, Statistical Methods
+    in Cancer Research II (1987), page 69. The lower limit of 0 is 0.
+    """
+    z = normal_quantile(confidence)
+    observed = floats(count)
+    some = np.where(observed > 0, observed, np.nan)
+    lower = some * np.maximum(1 - 1 / (9 * some) - z / (3 * np.sqrt(some)), 0) ** 3
+    above = np.where(observed >= 0, observed, np.nan) + 1
+    upper = above * (1 - 1 / (9 * above) + z / (3 * np.sqrt(above))) ** 3
+    return np.where(observed == 0, 0.0, lower), upper
+
+
+def poisson_limits(count: npt.ArrayLike, confidence: float = 0.95) -> tuple[Floats, Floats]:
+    """Lower and upper limits of a whole Poisson count: exact below ten, Byar's from ten on."""
+    observed = floats(count)
+    lower, upper = byar_limits(observed, confidence)
+    few = (observed >= 0) & (observed < EXACT_BELOW)
+    exact_lower, exact_upper = exact_limits_below_ten(confidence)
+    row = np.where(few, observed, 0).astype(np.int64)
+    return np.where(few, exact_lower[row], lower), np.where(few, exact_upper[row], upper)
+
+
+@cache
+def exact_limits_below_ten(confidence: float) -> tuple[Floats, Floats]:
+    """The exact lower and upper limits of the counts 0 to 9, in this order.
+
+    The lower limit is the mean under which a count this high or higher has the chance (1 - confidence) / 2, the upper that
+    under which one this low or lower has it. Source: Garwood, Biometrika 28 (1936). Found by halving.
+    """
+    tail = (1 - confidence) / 2
+    counts = np.arange(EXACT_BELOW)
+    lower = _mean_where(counts - 1, 1 - tail)
+    return np.where(counts == 0, 0.0, lower), _mean_where(counts, tail)
+
+
+def _mean_where(count: npt.NDArray[np.int64], chance: float) -> Floats:
+    """The mean under which a Poisson number is `count` or lower with this chance."""
+    low: Floats = np.zeros(len(count))
+    high: Floats = np.full(len(count), 100.0)
+    for _ in range(100):
+        middle = (low + high) / 2
+        too_likely = _chance_up_to(count, middle) > chance
+        low, high = np.where(too_likely, middle, low), np.where(too_likely, high, middle)
+    return low
+
+
+def _chance_up_to(count: npt.NDArray[np.int64], mean: Floats) -> Floats:
+    """The chance that a Poisson number with this mean is `count` or lower, for counts below ten."""
+    numbers = np.arange(EXACT_BELOW)
+    terms = mean[:, None] ** numbers / np.array([factorial(n) for n in numbers], dtype=np.float64)
+    below: Floats = np.where(numbers <= count[:, None], terms, 0).sum(axis=1) * np.exp(-mean)
+    return below
+
+
+def sum_limits(total: npt.ArrayLike, squares: npt.ArrayLike, confidence: float = 0.95) -> tuple[Floats, Floats]:
+    """Lower and upper limits of a sum of amounts, one amount per independent event; NaN for a sum of zero.
+
+    The number of events is taken as Poisson and the amounts as they come, so the variance of the sum is the sum of the squared
+    amounts Q. A Poisson count of n = S²/Q, each worth S/n, has the mean S and the variance Q: Byar's limits of n, times S/n. With
+    equal amounts this is Byar's method itself. Source: Bohm and Zech, Statistics of weighted Poisson events, Nuclear Instruments
+    and Methods A 748 (2014), the scaled Poisson distribution. Amounts of one event (the days of one stay) belong together: added up, they
+    are one amount.
+    """
+    amount, spread = floats(total), floats(squares)
+    some = (amount > 0) & (spread > 0)
+    events = np.where(some, amount, np.nan) ** 2 / np.where(some, spread, np.nan)
+    lower, upper = byar_limits(events, confidence)
+    each = np.where(some, amount, np.nan) / events
+    return lower * each, upper * each
