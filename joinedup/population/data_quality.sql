@@ -1,0 +1,57 @@
+WITH listed_on_the_day AS (
+    SELECT r.person_id, r.practice_code, p.as_at
+    FROM registration AS r
+    CROSS JOIN place_parameter AS p
+    WHERE coalesce(r.starts <= p.as_at, TRUE) AND coalesce(p.as_at < r.ends, TRUE)
+),
+open_list AS (
+    SELECT person_id, count(DISTINCT general_medical_practice_code_patient_registration) AS practices
+    FROM landed_register
+    WHERE end_date_gmp_patient_registration IS NULL AND person_id IS NOT NULL
+    GROUP BY person_id
+),
+counted AS (
+    SELECT 'activity-unlinked' AS rule, count(*) FILTER (WHERE person_id IS NULL) AS found, count(*) AS out_of FROM activity
+    UNION ALL
+    SELECT 'activity-not-registered', count(*) FILTER (WHERE a.person_id IS NOT NULL AND p.activity_id IS NULL), count(*)
+    FROM activity AS a
+    LEFT JOIN place_activity AS p ON p.activity_id = a.activity_id
+    UNION ALL
+    SELECT 'activity-after-death', count(*) FILTER (WHERE a.starts > p.death_date), count(*)
+    FROM activity AS a
+    LEFT JOIN person AS p ON p.person_id = a.person_id
+    UNION ALL
+    SELECT 'death-not-registered', count(*) FILTER (WHERE s.outcome = 'died' AND p.death_date IS NULL), count(*)
+    FROM spell AS s
+    INNER JOIN person AS p ON p.person_id = s.person_id
+    UNION ALL
+    SELECT 'no-spell-number', count(*) - count(susspellid), count(*) FROM landed_apc
+    UNION ALL
+    SELECT 'method-unknown', count(*) FILTER (WHERE point_of_delivery = 'Other admission'), count(*) FROM spell
+    UNION ALL
+    SELECT 'no-cost', count(*) - count(cost_pence), count(*) FROM activity
+    UNION ALL
+    SELECT 'two-open-registrations', count(*) FILTER (WHERE practices > 1), count(*) FROM open_list
+    UNION ALL
+    SELECT 'practice-unknown', count(*) FILTER (WHERE p.practice_code IS NULL), count(*)
+    FROM listed_on_the_day AS l
+    LEFT JOIN place_practice AS p ON p.practice_code = l.practice_code
+    UNION ALL
+    SELECT 'practice-closed', count(*) FILTER (WHERE p.closed <= l.as_at), count(*)
+    FROM listed_on_the_day AS l
+    LEFT JOIN place_practice AS p ON p.practice_code = l.practice_code
+    UNION ALL
+    SELECT 'practice-in-no-neighbourhood', count(*) - count(neighbourhood_id), count(*) FROM registered_person
+    UNION ALL
+    SELECT 'neighbourhood-with-nobody', count(*) FILTER (WHERE d.area_id IS NULL), count(*)
+    FROM area AS a
+    LEFT JOIN area_person_days AS d ON d.area_type = a.area_type AND d.area_id = a.area_id AND d.age_from = 0
+    WHERE a.area_type = 'neighbourhood'
+    UNION ALL
+    SELECT 'age-unknown', count(*) - count(age), count(*) FROM registered_person
+    UNION ALL
+    SELECT 'deprivation-unknown', count(*) - count(deprivation_fifth), count(*) FROM registered_person
+)
+SELECT c.rule, q.unit, c.found, c.out_of, q.message, q.endangers
+FROM counted AS c
+LEFT JOIN quality_rule AS q ON q.rule = c.rule
