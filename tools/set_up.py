@@ -78,7 +78,7 @@ def install(uv: Path, *names: str) -> None:
     if not PYTHON.exists():
         run(uv, "venv", "--quiet", "--python", sys.executable, VENV)
     files = [argument for name in names for argument in ("--requirements", f"requirements/{name}.txt")]
-    run(uv, "pip", "install", "--quiet", "--python", PYTHON, "--require-hashes", *files)
+    run(uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", PYTHON, "--require-hashes", *files)
     (VENV / "joinedup.pth").unlink(missing_ok=True)
     run(uv, "pip", "install", "--quiet", "--python", PYTHON, "--no-deps", "--no-build-isolation", "--editable", ROOT)
     stamp.touch()
