@@ -1,0 +1,1 @@
+"""The doors out of a build."""

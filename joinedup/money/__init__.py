@@ -1,0 +1,1 @@
+"""What is spent: use and cost by area and point of delivery."""

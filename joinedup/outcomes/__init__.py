@@ -1,0 +1,1 @@
+"""What changed for people: the events that measures count, the measures and their counts by area."""

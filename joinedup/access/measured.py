@@ -1,0 +1,79 @@
+"""Counts of the measures into values with limits, a reason where there is none, and the comparison with the place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from joinedup.access.stamp import Stamp
+from joinedup.outcomes.definitions import MeasureSpec, Statistic
+from joinedup.statistics.estimates import Estimates, Floats, Reason, compared
+from joinedup.statistics.rates import rate, rate_of_sum
+
+LATE = timedelta(days=31)
+"""A source that ends more than a month before the period does tells of another period. (A rule of ours; 2026.)"""
+ENDS_EARLY = "source ends early"
+FOLLOWED = ("measure_id", "area_type", "area_id", "period_start", "period_end", "events", "numerator", "denominator")
+
+
+def with_values(counts: pa.Table, specs: Mapping[str, MeasureSpec], stamp: Stamp) -> pa.Table:
+    """The rows of measure_count with title, unit, value, 95% limits, reason and comparison, in the order of `specs`."""
+    parts = [_measure(counts.filter(pc.equal(counts["measure_id"], spec.id)), spec, stamp) for spec in specs.values()]
+    return pa.concat_tables(parts)
+
+
+def _measure(counts: pa.Table, spec: MeasureSpec, stamp: Stamp) -> pa.Table:
+    """One measure's rows. Where its source is missing or ends early nothing is known: no row has a count or a value."""
+    reason = _source_reason(spec, stamp, counts["period_end"][0].as_py()) if counts.num_rows else None
+    if reason is not None:
+        nothing = {name: pa.nulls(counts.num_rows, counts.schema.field(name).type) for name in ("events", "numerator", "numerator_squares")}
+        counts = pa.table({name: nothing.get(name, counts[name]) for name in counts.column_names})
+    found = _estimates(counts, spec)
+    return pa.table(
+        {name: counts[name] for name in FOLLOWED}
+        | {name: _arrow(getattr(found, name)) for name in ("value", "lower", "upper")}
+        | {
+            "reason": pa.array([why and (reason or str(why)) for why in found.reason], pa.string()),
+            "comparison": pa.array(_comparison(counts, found), pa.string()),
+            "title": pa.array([spec.title] * counts.num_rows, pa.string()),
+            "unit": pa.array([spec.unit] * counts.num_rows, pa.string()),
+        }
+    )
+
+
+def _source_reason(spec: MeasureSpec, stamp: Stamp, period_end: date) -> str | None:
+    """Why the sources of a measure can't carry it; None when they can."""
+    if stamp.missing_contracts & set(spec.contracts):
+        return Reason.SOURCE_MISSING
+    reaches = [stamp.data_to(contract) for contract in spec.contracts]
+    return ENDS_EARLY if any(day is not None and day + LATE < period_end for day in reaches) else None
+
+
+def _estimates(counts: pa.Table, spec: MeasureSpec) -> Estimates:
+    numerator, squares, people = (_numbers(counts, name) for name in ("numerator", "numerator_squares", "denominator"))
+    if spec.statistic is Statistic.RATE:
+        return rate(numerator, people, per=spec.per)
+    return rate_of_sum(numerator, squares, people, per=spec.per)
+
+
+def _comparison(counts: pa.Table, found: Estimates) -> list[str | None]:
+    """How each neighbourhood compares with the place; None for every other area."""
+    kinds = np.array(counts["area_type"].to_pylist(), dtype=object)
+    place = found.value[kinds == "place"]
+    words = compared(found.lower, found.upper, float(place[0]) if len(place) else float("nan"))
+    words[kinds != "neighbourhood"] = None
+    return list(words)
+
+
+def _numbers(table: pa.Table, name: str) -> Floats:
+    """A column as floats, nulls as NaN."""
+    return np.asarray(table[name].cast(pa.float64()).to_numpy(), dtype=np.float64)
+
+
+def _arrow(numbers: Floats) -> pa.Array:
+    """Floats as a column, NaN as null."""
+    return pa.array(numbers, pa.float64(), mask=np.isnan(numbers))

@@ -1,0 +1,112 @@
+"""The stamp on every page: which build, from which extracts, how far they reach, and which are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+
+from joinedup.engine.manifest import Manifest
+from joinedup.outcomes.definitions import MeasureSpec
+from joinedup.place.model import Place
+from joinedup.sources.contract import contracts
+from joinedup.sources.landed import FileRecord
+
+SUFFERS = {
+    "register": "every count of people and every rate",
+    "apc": "hospital admissions in use and cost",
+    "ecds": "emergency attendances in use and cost",
+    "deaths": "who is counted as registered: people who died may still be on the list",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStamp:
+    """One source in the build: up to which day it tells, and what became of its rows."""
+
+    source: str
+    partner: str
+    partner_name: str
+    contract: str
+    title: str
+    data_to: date | None
+    rows_read: int
+    loaded: int
+    superseded: int
+    rejected: int
+    linked: int
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A contract without an extract in the build, and what suffers from that, in words."""
+
+    contract: str
+    title: str
+    endangers: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """Which build the numbers are from."""
+
+    place: str
+    invented: bool
+    build_id: str
+    built_at: datetime
+    version: str
+    sources: tuple[SourceStamp, ...]
+    missing: tuple[Missing, ...]
+
+    def data_to(self, contract: str) -> date | None:
+        """The latest day that any source of a contract tells of; None when none says."""
+        return max((source.data_to for source in self.sources if source.contract == contract and source.data_to), default=None)
+
+    @property
+    def missing_contracts(self) -> frozenset[str]:
+        """The contracts without an extract."""
+        return frozenset(missing.contract for missing in self.missing)
+
+
+def stamp_of(manifest: Manifest, place: Place, measures: Mapping[str, MeasureSpec]) -> Stamp:
+    """The stamp of a build, from what its manifest says of the landing that it stands on."""
+    files = [FileRecord.model_validate(record) for record in manifest.about["landing"]["files"]]
+    sources = tuple(_sources(files, {partner.id: partner.name for partner in place.partners}))
+    here = {source.contract for source in sources}
+    return Stamp(
+        place=place.id,
+        invented=place.invented,
+        build_id=manifest.build_id,
+        built_at=manifest.built_at,
+        version=str(manifest.about["version"]),
+        sources=sources,
+        missing=tuple(_missing(name, spec.title, measures) for name, spec in contracts().items() if name not in here),
+    )
+
+
+def _sources(files: Iterable[FileRecord], partners: Mapping[str, str]) -> Iterable[SourceStamp]:
+    """One stamp for each source, its files together."""
+    key = lambda file: (file.source, file.partner, file.contract)  # noqa: E731 - said once, used twice
+    for (source, partner, contract), group in groupby(sorted(files, key=key), key=key):
+        own = list(group)
+        yield SourceStamp(
+            source=source,
+            partner=partner,
+            partner_name=partners.get(partner, partner),
+            contract=contract,
+            title=contracts()[contract].title,
+            data_to=max((file.data_to for file in own if file.data_to), default=None),
+            rows_read=sum(file.rows_read for file in own),
+            loaded=sum(file.loaded for file in own),
+            superseded=sum(file.superseded for file in own),
+            rejected=sum(file.rejected for file in own),
+            linked=sum(file.linked for file in own),
+        )
+
+
+def _missing(contract: str, title: str, measures: Mapping[str, MeasureSpec]) -> Missing:
+    """What suffers without a contract: what is said of it here, and the measures that need it."""
+    needing = [spec.title for spec in measures.values() if contract in spec.contracts]
+    parts = [SUFFERS.get(contract, ""), f"the measures {'; '.join(needing)}" if needing else ""]
+    return Missing(contract, title, ", and ".join(part for part in parts if part))

@@ -1,0 +1,84 @@
+"""Measures as their descriptions define them: what is counted, for whom, in which unit, by which statistic."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from joinedup.errors import SqlError
+from joinedup.findings import Finding
+
+
+class Statistic(StrEnum):
+    """How counts become a value with limits, by the functions of statistics/."""
+
+    RATE = "rate"
+    """Events over people, Poisson limits."""
+    RATE_OF_SUM = "rate_of_sum"
+    """A sum of amounts (days) over people, limits that know how much the amounts vary."""
+
+
+class MeasureSpec(BaseModel):
+    """One measure, read from `outcomes/measures/<id>.yml`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str = Field(alias="measure", pattern=r"^[a-z][a-z0-9_]*$")
+    title: str
+    order: int
+    """Its place on pages."""
+    why: str
+    """Why it matters."""
+    definition: str
+    numerator: str
+    denominator: str
+    variant: str
+    """Where official texts differ from one another or from what is counted here: which way was chosen, and why."""
+    source: str
+    """The official source, with its page."""
+    statistic: Statistic
+    per: float = Field(gt=0)
+    """The value is `per` times numerator over denominator."""
+    unit: str
+    """As it stands behind the value."""
+    events: str
+    """What one event is, in the plural."""
+    polarity: Literal["lower is better", "higher is better", "neither"]
+    contracts: tuple[str, ...]
+    """The contracts without whose extracts it can't be counted."""
+    owner: str
+    reviewer: str
+    version: int
+    valid_from: date
+
+
+@cache
+def measures() -> dict[str, MeasureSpec]:
+    """Every measure that joinedup ships, by id, in the order of pages; SqlError with findings when one can't be used."""
+    return read_measures(Path(str(files("joinedup.outcomes"))) / "measures")
+
+
+def read_measures(folder: Path) -> dict[str, MeasureSpec]:
+    """The measures of one folder, by id, in the order of pages; SqlError with findings when one can't be used."""
+    specs: list[MeasureSpec] = []
+    findings: list[Finding] = []
+    for path in sorted(folder.glob("*.yml")):
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        try:
+            spec = MeasureSpec.model_validate(content)
+        except ValidationError as error:
+            findings += [Finding(path.name, "measure", f"{'.'.join(map(str, e['loc']))}: {e['msg']}") for e in error.errors()]
+            continue
+        if spec.id != path.stem:
+            findings.append(Finding(path.name, "measure-name", f"the measure is called {spec.id}; a measure has the name of its file"))
+        specs.append(spec)
+    if findings:
+        raise SqlError(f"{len(findings)} descriptions of measures can't be used: {findings[0].file}: {findings[0].message}", findings)
+    return {spec.id: spec for spec in sorted(specs, key=lambda spec: (spec.order, spec.id))}
