@@ -1,0 +1,18 @@
+"""Invented people: a whole place of them, written as the extracts that its partners would send.
+
+People come in blocks, so that blocks can be made side by side and memory stays flat. Each subject (households, births,
+admissions, ...) draws from a stream of random numbers of its own for each block: the same seed gives the same rows
+whatever the number of workers, and a sector that is added later leaves those that exist as they were.
+
+    setting.py   what the place folder fixes: areas, practices, hospitals, the mix of households
+    block.py     one block of people: who they are, where they live, what befalls them
+    register.py, apc.py, ecds.py, deaths.py     the rows of one contract each
+    dirt.py      what is wrong with rows on purpose
+    sheets.py    rows in a source's own columns, values and dates
+    synthesis.py the whole
+    figures/     every number that people are drawn from, with its source
+"""
+
+from joinedup.sources.synthetic.synthesis import synthesise
+
+__all__ = ["synthesise"]

@@ -1,0 +1,76 @@
+"""One block of invented people with everything that happens to them, made when first asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from joinedup.sources.synthetic.attendances import Attendances, attendances_of
+from joinedup.sources.synthetic.draws import Ints
+from joinedup.sources.synthetic.mortality import Deaths, deaths_of
+from joinedup.sources.synthetic.names import Names, names_of
+from joinedup.sources.synthetic.nhs_numbers import numbers
+from joinedup.sources.synthetic.population import People, people_of
+from joinedup.sources.synthetic.registrations import Stays, stays_of
+from joinedup.sources.synthetic.setting import Setting
+from joinedup.sources.synthetic.spells import Spells, spells_of
+from joinedup.sources.synthetic.streams import stream
+
+
+@dataclass(frozen=True)
+class Block:
+    """The people of one block. Each subject draws from its own stream, so that the order of asking doesn't matter."""
+
+    setting: Setting
+    number: int
+
+    @cached_property
+    def people(self) -> People:
+        """Who they are."""
+        return people_of(self.setting, self.number)
+
+    @cached_property
+    def stays(self) -> Stays:
+        """Where they are registered and live."""
+        return stays_of(self.setting, self.number, self.people)
+
+    @cached_property
+    def deaths(self) -> Deaths:
+        """Who dies, of what and where."""
+        return deaths_of(self.setting, self.number, self.people)
+
+    @cached_property
+    def spells(self) -> Spells:
+        """Their spells in hospital."""
+        return spells_of(self.setting, self.number, self.people, self.deaths)
+
+    @cached_property
+    def attendances(self) -> Attendances:
+        """Their attendances at emergency departments."""
+        return attendances_of(self.setting, self.number, self.people, self.spells, self.deaths)
+
+    @cached_property
+    def names(self) -> Names:
+        """What they are called."""
+        return names_of(self.setting, self.number, self.people)
+
+    @cached_property
+    def spell_hospitals(self) -> Ints:
+        """The hospital of each spell."""
+        rng = stream(self.setting.seed, "hospitals of spells", self.number)
+        return self.setting.hospitals.pick(rng, "apc", len(self.spells.person))
+
+    @cached_property
+    def attendance_hospitals(self) -> Ints:
+        """The hospital of each attendance: the spell's where it led to one."""
+        rng = stream(self.setting.seed, "hospitals of attendances", self.number)
+        own = self.setting.hospitals.pick(rng, "ecds", len(self.attendances.person))
+        led = self.attendances.spell >= 0
+        own[led] = self.spell_hospitals[self.attendances.spell[led]]
+        return own
+
+    @cached_property
+    def nhs_numbers(self) -> Ints:
+        """Each person's NHS number."""
+        first = self.setting.first_number(self.number)
+        return numbers(self.setting.seed)[first : first + len(self.people.sex)]

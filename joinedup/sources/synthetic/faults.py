@@ -1,0 +1,221 @@
+"""How each kind of fault is put into rows, and which rows can have it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from joinedup.sources.synthetic.block import Block
+from joinedup.sources.synthetic.draws import Bools, Ints, Texts
+from joinedup.sources.synthetic.figures import figures
+from joinedup.sources.synthetic.households import MAN, WOMAN
+from joinedup.sources.synthetic.rows import Rows
+from joinedup.sources.synthetic.seasons import NEVER, dates
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of fault: how often, in which columns of each contract, and what it should become."""
+
+    name: str
+    becomes: str
+    rates: dict[str, float]
+    columns: dict[str, list[str]]
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a fault is put into: the columns named for it, at some rows, with luck to draw on."""
+
+    block: Block
+    rows: Rows
+    at: Ints
+    names: list[str]
+    kind: Kind
+    rng: np.random.Generator
+
+    def column(self, name: str) -> np.ndarray:
+        """A column's values at those rows."""
+        return self.rows.columns[name][self.at]
+
+    def put(self, name: str, values: np.ndarray) -> None:
+        """Nothing; the column has these values at those rows. Longer text makes a wider column."""
+        column = self.rows.columns[name]
+        made = column.astype(np.promote_types(column.dtype, np.asarray(values).dtype))
+        made[self.at] = values
+        self.rows.columns[name] = made
+
+
+def kinds() -> tuple[Kind, ...]:
+    """Every kind of fault."""
+    return tuple(Kind(name=name, **told) for name, told in figures("dirt")["kinds"].items())
+
+
+def _wrong_check_digit(work: Work) -> None:
+    digits = _digits(work)
+    last = (digits[:, 9].astype(np.int64) + work.rng.integers(1, 10, len(work.at))) % 10
+    digits[:, 9] = last.astype("U1")
+    work.put("NHS_NUMBER", _joined(digits))
+
+
+def _spaced_number(work: Work) -> None:
+    digits = _digits(work)
+    blank = np.full((len(digits), 1), " ")
+    work.put("NHS_NUMBER", _joined(np.concatenate([digits[:, :3], blank, digits[:, 3:6], blank, digits[:, 6:]], axis=1)))
+
+
+def _missing_number(work: Work) -> None:
+    work.put("NHS_NUMBER", np.full(len(work.at), ""))
+    work.put("NHS_NUMBER_STATUS_INDICATOR_CODE", np.full(len(work.at), "07"))
+
+
+def _wrong_birth_date(work: Work) -> None:
+    """Day and month swapped where that gives another date; else a digit of day or year that is too low."""
+    born = work.column("PERSON_BIRTH_DATE")
+    month = born.astype("datetime64[M]")
+    day_of_month = (born - month).astype(np.int64) + 1
+    month_of_year = month.astype(np.int64) % 12 + 1
+    swaps = (day_of_month <= 12) & (day_of_month != month_of_year) & (work.rows.day[work.at] - born.astype(np.int64) > 400)
+    year = born.astype("datetime64[Y]")
+    swapped = (year.astype("datetime64[M]") + (np.minimum(day_of_month, 12) - 1)).astype("datetime64[D]") + (month_of_year - 1)
+    slipped = born - np.array([1, 10, 365, 3653])[work.rng.integers(0, 4, len(born))]
+    work.put("PERSON_BIRTH_DATE", np.where(swaps, swapped, slipped))
+
+
+def _missing_birth_date(work: Work) -> None:
+    work.put("PERSON_BIRTH_DATE", np.full(len(work.at), "NaT", dtype="datetime64[D]"))
+
+
+def _untraced_without_birth_date(work: Work) -> None:
+    _missing_birth_date(work)
+    work.put("NHS_NUMBER_STATUS_INDICATOR_CODE", np.full(len(work.at), "02"))
+
+
+def _different_sex(work: Work) -> None:
+    was_man = work.column(work.names[0]) == str(MAN)
+    work.put(work.names[0], np.where(was_man, str(WOMAN), str(MAN)))
+
+
+def _another_value(work: Work) -> None:
+    work.put(work.names[0], np.full(len(work.at), work.kind.value))
+
+
+def _null_date(work: Work) -> None:
+    work.put(work.names[0], np.full(len(work.at), work.kind.value, dtype="datetime64[D]"))
+
+
+def _end_before_start(work: Work) -> None:
+    start, end = work.names
+    work.put(end, work.column(start) - work.rng.integers(1, 60, len(work.at)))
+
+
+def _birth_after_death(work: Work) -> None:
+    died, born = work.names
+    work.put(born, work.column(died) + work.rng.integers(1, 400, len(work.at)))
+
+
+def _impossible_date(work: Work) -> None:
+    mask = np.zeros(len(work.rows.person), dtype=np.bool_)
+    mask[work.at] = True
+    work.rows.spoiled[work.names[0]] = mask
+
+
+def _closed_practice(work: Work) -> None:
+    practices, span = work.block.setting.practices, work.block.setting.span
+    closed = np.flatnonzero(practices.closed < span.end - 1)
+    if not len(closed):
+        return
+    chosen = closed[work.rng.integers(0, len(closed), len(work.at))]
+    after = practices.closed[chosen] + 1 + (work.rng.random(len(chosen)) * (span.end - 1 - practices.closed[chosen])).astype(np.int64)
+    code, start = work.names
+    work.put(code, practices.code[chosen])
+    work.put(start, dates(np.minimum(after, span.end - 1)))
+
+
+def _activity_after_death(work: Work) -> None:
+    shift = work.rows.died[work.at] + work.rng.integers(1, 40, len(work.at)) - work.rows.day[work.at]
+    for name in work.names:
+        work.put(name, work.column(name) + shift)
+
+
+def _extra_spaces(work: Work) -> None:
+    for name in work.names:
+        work.put(name, np.char.add(np.char.add("  ", work.column(name)), " "))
+
+
+def _nothing_yet(work: Work) -> None:
+    """Blank lines and repeated rows are made of the rows as a whole."""
+
+
+def _digits(work: Work) -> np.ndarray:
+    return np.ascontiguousarray(work.column("NHS_NUMBER").astype("U10")).view("U1").reshape(-1, 10).copy()
+
+
+def _joined(letters: np.ndarray) -> Texts:
+    found: Texts = np.ascontiguousarray(letters).view(f"U{letters.shape[1]}")[:, 0]
+    return found
+
+
+def _has_ended(block: Block, rows: Rows, names: list[str]) -> Bools:
+    found: Bools = rows.whole & ~np.isnat(rows.columns[names[1]])
+    return found
+
+
+def _is_going_on(block: Block, rows: Rows, names: list[str]) -> Bools:
+    """On the registration list, where some practice of the place has closed."""
+    some_closed = (block.setting.practices.closed < block.setting.span.end - 1).any()
+    return ~rows.whole & bool(some_closed)
+
+
+def _survived_long(block: Block, rows: Rows, names: list[str]) -> Bools:
+    """Of someone who died, with room for the whole record between the death and the end."""
+    ends = [rows.columns[name].astype(np.int64) for name in names]
+    ends = [np.where(np.isnat(rows.columns[name]), rows.day, end) for name, end in zip(names, ends, strict=True)]
+    length = np.max(ends, axis=0) - rows.day
+    found: Bools = rows.whole & (rows.died < NEVER) & (rows.died + 40 + length < block.setting.span.end)
+    return found
+
+
+def _is_missing(block: Block, rows: Rows, names: list[str]) -> Bools:
+    found: Bools = np.isnat(rows.columns[names[0]])
+    return found
+
+
+def _is_whole(block: Block, rows: Rows, names: list[str]) -> Bools:
+    return rows.whole | (rows.contract == "register")
+
+
+POSSIBLE: dict[str, Callable[[Block, Rows, list[str]], Bools]] = {
+    "end_before_start": _has_ended,
+    "closed_practice": _is_going_on,
+    "activity_after_death": _survived_long,
+    "null_date": _is_missing,
+    "impossible_date": _is_whole,
+}
+"""For kinds that not every row can have: which rows can."""
+
+FAULTS: dict[str, Callable[[Work], None]] = {
+    "wrong_check_digit": _wrong_check_digit,
+    "missing_number": _missing_number,
+    "spaced_number": _spaced_number,
+    "wrong_birth_date": _wrong_birth_date,
+    "missing_birth_date": _missing_birth_date,
+    "untraced_without_birth_date": _untraced_without_birth_date,
+    "different_sex": _different_sex,
+    "unknown_code": _another_value,
+    "end_before_start": _end_before_start,
+    "impossible_date": _impossible_date,
+    "unknown_practice": _another_value,
+    "closed_practice": _closed_practice,
+    "birth_after_death": _birth_after_death,
+    "activity_after_death": _activity_after_death,
+    "extra_spaces": _extra_spaces,
+    "null_date": _null_date,
+    "blank_line": _nothing_yet,
+    "exact_duplicate": _nothing_yet,
+    "resubmission": _nothing_yet,
+}
+"""How each kind is put into rows."""

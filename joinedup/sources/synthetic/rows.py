@@ -1,0 +1,96 @@
+"""Rows of an extract before they are written: the contract's columns as arrays, who each row is about and where it goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from joinedup.sources.synthetic.block import Block
+from joinedup.sources.synthetic.draws import Bools, Ints, Table, Texts, pick_named
+from joinedup.sources.synthetic.figures import columns, figures
+from joinedup.sources.synthetic.names import postcodes
+from joinedup.sources.synthetic.seasons import dates
+from joinedup.sources.synthetic.streams import stream
+
+MISSING = -1
+"""In a column of whole numbers or pence: nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of one contract for one block of people. Text '' , a date that is not a time and MISSING mean missing."""
+
+    contract: str
+    person: Ints
+    source: Ints
+    """The position of the row's source among the place's sources."""
+    day: Ints
+    """The day that decides between a source's files."""
+    columns: Table
+    died: Ints
+    """The day that the person died; NEVER for most."""
+    whole: Bools
+    """Whether the row is the whole of a record with an end, so that it may be moved in time without harm to others."""
+    spoiled: dict[str, Bools] = field(default_factory=dict)
+    """By date column, the rows whose date is written as one that doesn't exist."""
+
+
+def record_numbers(block: Block, leading: int, count: int) -> Ints:
+    """Numbers of records of one kind: no two alike in a place."""
+    return leading * 10**11 + (block.number + 1) * 10**6 + np.arange(count)
+
+
+def identity(block: Block, contract: str, person: Ints, day: Ints) -> Table:
+    """Who each row is about, as known on a day: number, date of birth, names, address."""
+    people, stays = block.people, block.stays
+    stay = stays.on(person, day)
+    household = people.household[person] + 17 * stays.address[stay] + block.number * 1009
+    return {
+        "NHS_NUMBER": block.nhs_numbers[person].astype("U12"),
+        "NHS_NUMBER_STATUS_INDICATOR_CODE": np.full(len(person), "01"),
+        "PERSON_BIRTH_DATE": dates(people.born[person]),
+        "PERSON_FAMILY_NAME": block.names.family[person],
+        "PERSON_GIVEN_NAME": block.names.given[person],
+        "POSTCODE_OF_USUAL_ADDRESS": postcodes(stays.area[stay], household),
+    }
+
+
+def practice_on(block: Block, contract: str, person: Ints, day: Ints) -> Texts:
+    """The practice that a hospital has on its record; a few are not known to it."""
+    stay = block.stays.on(person, day)
+    unknown = stream(block.setting.seed, f"practice known to {contract}", block.number).random(len(person)) < 0.012
+    code = block.setting.practices.code
+    return np.where(unknown, code[-1], code[block.stays.practice[stay]])
+
+
+def area_on(block: Block, person: Ints, day: Ints) -> Texts:
+    """The code of the area that each person lives in on a day."""
+    return block.setting.areas.code[block.stays.area[block.stays.on(person, day)]]
+
+
+def ethnic_category(block: Block, contract: str, person: Ints) -> Texts:
+    """The ethnic category that the extract's keeper has recorded: a person's own, not stated or not known."""
+    told = figures("ethnic_groups")["not_recorded"]
+    rng = stream(block.setting.seed, f"ethnic category in {contract}", block.number)
+    drawn = pick_named(rng, {"": 1 - sum(told.values())} | told, len(block.people.sex))
+    own = columns("ethnic_groups")["code"][block.people.ethnic]
+    return np.where(drawn == "", own, drawn)[person]
+
+
+def local_number(block: Block, person: Ints, hospital: Ints) -> Texts:
+    """The number that a hospital itself knows each person by."""
+    number = (block.nhs_numbers[person] * 7919 + hospital * 104_729) % 9_999_991
+    return np.char.add("H", np.char.zfill(number.astype("U8"), 7))
+
+
+def hospital_codes(block: Block, hospital: Ints) -> tuple[Texts, Texts]:
+    """Each hospital's code and that of its one site."""
+    code = np.array([*block.setting.hospitals.code, ""])[hospital]
+    return code, np.char.add(code, "01")
+
+
+def sources_of(block: Block, contract: str, spread: Ints) -> Ints:
+    """The source that each row goes to, where a contract's sources share it out by `spread`."""
+    mine = [at for at, source in enumerate(block.setting.place.sources) if source.contract == contract]
+    return np.array(mine, dtype=np.int64)[spread % len(mine)]

@@ -1,0 +1,124 @@
+"""The setting in which invented people live: everything that the place folder fixes, in arrays, the same for every block of people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from joinedup.errors import PlaceError
+from joinedup.place.model import Place
+from joinedup.sources.synthetic import households, needs
+from joinedup.sources.synthetic.areas import Areas, areas_of
+from joinedup.sources.synthetic.draws import Floats
+from joinedup.sources.synthetic.figures import figures
+from joinedup.sources.synthetic.hospitals import Hospitals, hospitals_of
+from joinedup.sources.synthetic.nhs_numbers import numbers
+from joinedup.sources.synthetic.practices import Practices, anchors_of, practices_of
+from joinedup.sources.synthetic.seasons import Span, span_to
+
+BLOCK = 10_000
+"""People registered at the end of the span whom one block holds; another number gives other people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many people one block holds, of each sort."""
+
+    now: int
+    """Registered at the end of the span."""
+    dying: int
+    """Died in the span."""
+    leaving: int
+    """Left the place in the span."""
+    others: int
+    """Registered elsewhere, using the same hospitals."""
+
+    @property
+    def everyone(self) -> int:
+        """All of them."""
+        return self.now + self.dying + self.leaving + self.others
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What every block of people stands on."""
+
+    place: Place
+    people: int
+    seed: int
+    span: Span
+    areas: Areas
+    practices: Practices
+    hospitals: Hospitals
+    mix: households.Mix
+    deaths: float
+    """Deaths in the span per person alive at its end."""
+    moves: float
+    """Moves into the place in the span per person; as many move out."""
+
+    @property
+    def blocks(self) -> int:
+        """How many blocks the people fill."""
+        return -(-self.people // BLOCK)
+
+    def counts(self, block: int) -> Counts:
+        """How many people of each sort a block holds."""
+        return _counts(min(BLOCK, self.people - block * BLOCK), self.deaths, self.moves)
+
+    def first_number(self, block: int) -> int:
+        """The position of a block's first person among the NHS numbers."""
+        return block * _counts(BLOCK, self.deaths, self.moves).everyone
+
+
+def setting_of(place: Place, people: int, seed: int) -> Setting:
+    """The setting for so many people, or PlaceError when the place can't hold them."""
+    anchors = anchors_of(place)
+    areas = areas_of(place, seed, anchors)
+    span = span_to(place.as_at)
+    target, deaths = _with_those_who_die(areas, span)
+    mix = households.fit(target)
+    setting = Setting(
+        place=place,
+        people=people,
+        seed=seed,
+        span=span,
+        areas=areas,
+        practices=practices_of(place, areas, list(anchors), span),
+        hospitals=hospitals_of(place),
+        mix=mix,
+        deaths=deaths,
+        moves=float(households.moving(mix.age, "into_the_place") @ mix.share) * span.years,
+    )
+    _enough_numbers(setting)
+    return setting
+
+
+def _counts(now: int, deaths: float, moves: float) -> Counts:
+    others = figures("rates")["others"]["per_person"]
+    return Counts(now=now, dying=round(now * deaths), leaving=round(now * moves), others=round(now * others))
+
+
+def _with_those_who_die(areas: Areas, span: Span) -> tuple[Floats, float]:
+    """The ages and sexes to draw, so that the published ones remain once some have died; and how many die per survivor."""
+    alive = households.people_of_england()
+    ages = np.tile(np.arange(households.OLDEST + 1), 2)
+    ages = np.where(ages == households.OLDEST, 92, ages)  # the mean age of those aged 90 and over
+    sex = np.repeat([households.MAN, households.WOMAN], households.OLDEST + 1)
+    weights = np.bincount(areas.fifth[: areas.inside], areas.weight[: areas.inside], minlength=5)
+    by_fifth = np.stack([needs.dying(ages, sex, np.full(len(ages), fifth)) for fifth in range(5)])
+    dying = alive * (weights / weights.sum() @ by_fifth) * span.years
+    return (alive + dying) / (alive + dying).sum(), float(dying.sum())
+
+
+def _enough_numbers(setting: Setting) -> None:
+    """PlaceError when there are more people than NHS numbers for them."""
+    last = setting.blocks - 1
+    wanted = setting.first_number(last) + setting.counts(last).everyone
+    there_are = len(numbers(setting.seed))
+    if wanted > there_are:
+        most = there_are // setting.counts(0).everyone * BLOCK
+        raise PlaceError(
+            f"{setting.people} people can't be invented: with those who die, leave or live elsewhere they need {wanted} NHS numbers and "
+            f"only {there_are} begin with 999; ask for {most} or fewer"
+        )

@@ -1,0 +1,121 @@
+"""Files written as blocks arrive, in order: under another name until they are whole, so that a broken run leaves no half file."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+from dataclasses import dataclass
+from io import BufferedWriter
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from joinedup.sources.synthetic.draws import Ints
+from joinedup.sources.synthetic.sheets import header
+from joinedup.sources.synthetic.targets import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What one block adds to one file."""
+
+    rows: int
+    content: bytes | pa.Table
+    lines: int
+    """Lines that it fills; more than its rows where some are blank."""
+    fault_lines: Ints
+    """The line of each row that has a fault, from 1."""
+    fault_kinds: Ints
+
+
+class Writer(Protocol):
+    """Takes the pieces of one file."""
+
+    def add(self, content: bytes | pa.Table) -> None:
+        """Nothing; the piece is written."""
+
+    def close(self) -> None:
+        """Nothing; the file is whole."""
+
+
+class TextWriter:
+    """Writes a text file, in the source's encoding, packed where its name ends in .gz; the same bytes for the same pieces."""
+
+    def __init__(self, target: Target, path: Path) -> None:
+        self.raw: BufferedWriter = path.open("wb")
+        self.packed = (
+            gzip.GzipFile(filename="", mode="wb", fileobj=self.raw, mtime=0, compresslevel=5) if target.file.endswith(".gz") else None
+        )
+        encoding = target.source.encoding or "utf-8"
+        self.encoder = None if codecs.lookup(encoding).name == "utf-8" else codecs.getincrementalencoder(encoding)("replace")
+        self.add(header(target))
+
+    def add(self, content: bytes | pa.Table) -> None:
+        """Nothing; the lines are written."""
+        assert isinstance(content, bytes)
+        encoded = self.encoder.encode(content.decode()) if self.encoder else content
+        (self.packed or self.raw).write(encoded)
+
+    def close(self) -> None:
+        """Nothing; the file is whole."""
+        if self.packed:
+            self.packed.close()
+        self.raw.close()
+
+
+class ParquetWriter:
+    """Writes a Parquet file, a row group for each block."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.writer: pq.ParquetWriter | None = None
+
+    def add(self, content: bytes | pa.Table) -> None:
+        """Nothing; the rows are written."""
+        assert isinstance(content, pa.Table)
+        self.writer = self.writer or pq.ParquetWriter(self.path, content.schema)
+        self.writer.write_table(content)
+
+    def close(self) -> None:
+        """Nothing; the file is whole."""
+        if self.writer:
+            self.writer.close()
+
+
+class OpenFile:
+    """One file in the making, and the account of what it holds."""
+
+    def __init__(self, target: Target, out: Path) -> None:
+        self.target, self.path = target, out / target.file
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.part = self.path.with_name(f".{self.path.name}.part")
+        self.writer: Writer = ParquetWriter(self.part) if target.parquet else TextWriter(target, self.part)
+        self.rows, self.lines = 0, 0
+        self.fault_lines: list[Ints] = []
+        self.fault_kinds: list[Ints] = []
+
+    def add(self, piece: Piece) -> None:
+        """Nothing; the piece is written and counted."""
+        self.writer.add(piece.content)
+        self.fault_lines.append(piece.fault_lines + self.lines)
+        self.fault_kinds.append(piece.fault_kinds)
+        self.rows += piece.rows
+        self.lines += piece.lines
+
+    def finish(self) -> Path:
+        """The file, under its own name."""
+        self.writer.close()
+        return self.part.replace(self.path)
+
+    def give_up(self) -> None:
+        """Nothing; what was written so far is gone."""
+        self.writer.close()
+        self.part.unlink(missing_ok=True)
+
+    def faults(self) -> tuple[Ints, Ints]:
+        """The line (from 1, below the header) and the kind of every fault."""
+        none = np.zeros(0, dtype=np.int64)
+        return np.concatenate([none, *self.fault_lines]), np.concatenate([none, *self.fault_kinds])
