@@ -19,8 +19,8 @@ def may_open(place: Place, built: Mapping[str, Any], purpose: str) -> None:
     """
     if not (place.invented and built.get("invented")):
         raise Refused(
-            f"{place.name} is not said to be invented by both its place.yml and its build, and true counts of real people aren't shown before small "
-            "numbers are suppressed and objections honoured; try it on invented people (joinedup synth), with invented: true in place.yml"
+            f"{place.name} is not said to be invented by both its place.yml and its build, and true counts of real people are not shown "
+            "until small numbers are suppressed and objections honoured; try it on invented people, with invented: true in place.yml"
         )
     if purpose not in PURPOSES:
         raise Refused(f"aggregates are given for {' or '.join(PURPOSES)}, not for {purpose!r}; ask with purpose planning")
