@@ -1,0 +1,218 @@
+"""The story of a landing: read, check, split off identifiers, link, hand over without them, publish."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from joinedup.engine.duck import connect
+from joinedup.engine.store import PRIVATE_FOLDER, Store, store_errors
+from joinedup.errors import KeyProblem, NothingPublished, PlaceError, StoreProblem
+from joinedup.findings import Finding, Severity
+from joinedup.identity.handover import counts_by_file, links_by_contract, write_landed
+from joinedup.identity.linking import link
+from joinedup.identity.staged import SourceFile, Staged, without_values
+from joinedup.kept.identity_register import IdentityRegister, open_register, register_place
+from joinedup.kept.keys import Keys
+from joinedup.place.model import Place
+from joinedup.progress import Progress, Step, silent
+from joinedup.sources.accounts import Staging
+from joinedup.sources.contract import contracts
+from joinedup.sources.landed import FileRecord, LandingRecord, SeenFile, publish_landing, read_landing
+from joinedup.sources.landing import stage
+from joinedup.sources.unchanged import see_again, signature, software
+
+ENCRYPT_SPILL = "SET force_mbedtls_unsafe = true; SET temp_file_encryption = true"
+"""What doesn't fit into memory is encrypted on its way to the store's tmp, under a key that ends with the connection.
+
+"Unsafe" is DuckDB's word for its bundled source of such keys where files are to last; these are wiped when the landing ends.
+"""
+NOTHING_CHANGED_BY_IT = "the last landing, if there was one, stays current"
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """The landing that is current, and whether it was there already because nothing has changed."""
+
+    record: LandingRecord
+    reused: bool
+
+    @property
+    def landing_id(self) -> str:
+        """Its id."""
+        return self.record.landing_id
+
+    @property
+    def accounts(self) -> tuple[FileRecord, ...]:
+        """What became of the rows of every file."""
+        return self.record.files
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Everything that was found wrong with the files; an error means that one was refused as a whole."""
+        return self.record.findings
+
+
+def land(place: Place, extracts: Path, store: Store, keys: Keys, *, progress: Progress = silent) -> Landing:
+    """The landing that is current when it is done: the last one where nothing has changed that it was made from, else a new one.
+
+    PlaceError with everything that was found when no file can be used. Killed at any instant the last landing stays
+    current.
+    """
+    with store.lock("landing"):
+        store.wipe_tmp()
+        before = _last_landing(store)
+        register = open_register(register_place(store.kept))
+        try:
+            found = _check_register(register, keys, before)
+            work = _Work(place, extracts, store, keys, register, progress)
+            same = None if before is None or found else _unchanged(work, before)
+            record = same or _land_anew(work, found)
+        finally:
+            register.close()
+        publish_landing(store, record)
+        remove_landings(store)
+    return Landing(record, reused=same is not None)
+
+
+def _last_landing(store: Store) -> LandingRecord | None:
+    """The current landing; None when there is none, or none that this version can read, and a new one replaces it."""
+    try:
+        return read_landing(store)
+    except (NothingPublished, StoreProblem):
+        return None
+
+
+def _check_register(register: IdentityRegister, keys: Keys, before: LandingRecord | None) -> list[Finding]:
+    """A warning when the register doesn't know the last landing; KeyProblem when that, or the register, has another key."""
+    register.check(keys)
+    if before is None or register.knows_landing(before.landing_id):
+        return []
+    if before.key_fingerprint != keys.fingerprint:
+        raise KeyProblem(
+            f"the landing in this store was made with key {before.key_fingerprint}, and {keys.fingerprint} was given, which would change "
+            "every person_id; nothing was written: give that key, or begin a new store"
+        )
+    message = (
+        f"it doesn't know landing {before.landing_id}, which is current: it is new, or was restored from an earlier copy; "
+        "everyone has been landed again, with the same ids: look after its backups"
+    )
+    return [Finding("identity register", "register-behind", message, severity=Severity.WARNING)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What one new landing is made from, and where it goes."""
+
+    place: Place
+    extracts: Path
+    store: Store
+    keys: Keys
+    register: IdentityRegister
+    progress: Progress
+
+
+def _unchanged(work: _Work, before: LandingRecord) -> LandingRecord | None:
+    """The landing before, if a new one would hold the same and its tables are there."""
+    seen = see_again(work.place, work.extracts, before)
+    there = all((work.store.root / table.file).exists() for table in before.tables.values())
+    if seen is None or not there or signature(work.place, work.keys.fingerprint, seen) != before.signature:
+        return None
+    return before.model_copy(update={"seen": seen})
+
+
+def _land_anew(work: _Work, found: list[Finding]) -> LandingRecord:
+    """A new landing, which also tells what was `found` before it: its people are in the register, its tables on disk."""
+    con = connect(spill=work.store.tmp)
+    try:
+        with without_values("landing"):
+            con.execute(ENCRYPT_SPILL)
+            staging = stage(con, work.place, work.extracts, work.progress)
+            staged = Staged(con, _staged_files(work.place, staging))
+            landing_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+            findings = _link(staged, work, landing_id, [*found, *staging.findings])
+            return _hand_over(staged, work, staging, landing_id, findings)
+    finally:
+        con.close()
+        work.store.wipe_tmp()
+
+
+def _staged_files(place: Place, staging: Staging) -> list[SourceFile]:
+    """The files that were not refused as a whole; PlaceError when there is none."""
+    namespaces = {source.name: source.pseudonym or source.name for source in place.sources}
+    usable = [
+        SourceFile(account.file_id, account.source, account.contract, account.file, namespaces[account.source])
+        for account in staging.files
+        if not account.refused
+    ]
+    if not usable:
+        raise PlaceError(f"none of {len(staging.files)} files can be used; {NOTHING_CHANGED_BY_IT}", staging.findings)
+    return usable
+
+
+def _link(staged: Staged, work: _Work, landing_id: str, found: list[Finding]) -> list[Finding]:
+    """What was found before and now; every staged row has a status, and the register everyone of the landing."""
+    began = time.perf_counter()
+    with work.register.landing(landing_id, work.keys) as entry:
+        findings = [*found, *link(staged, entry, invented=work.place.invented)]
+        counts = counts_by_file(staged).values()
+        loaded, linked = sum(rows for rows, _ in counts), sum(rows for _, rows in counts)
+        if not loaded:
+            raise PlaceError(f"no row of {len(staged.files)} files can be used; {NOTHING_CHANGED_BY_IT}", findings)
+    rows = {"linked": linked, "linked to nobody": loaded - linked, "new people": entry.counts["people"]}
+    work.progress(Step("link", "rows to people", 1, 1, time.perf_counter() - began, rows))
+    return findings
+
+
+def _hand_over(staged: Staged, work: _Work, staging: Staging, landing_id: str, findings: list[Finding]) -> LandingRecord:
+    """The record of the landing, with its tables written without identifiers."""
+    folder = work.store.landed / landing_id
+    with store_errors(folder):
+        folder.mkdir(mode=PRIVATE_FOLDER)
+    files = _file_records(staging, staged)
+    tables = write_landed(staged, files, contracts(), work.store, folder)
+    seen = tuple(
+        SeenFile(source=a.source, file=a.file, size=a.size, mtime_ns=a.mtime_ns, sha256=a.sha256) for a in staging.files if a.sha256
+    )
+    return LandingRecord(
+        landing_id=landing_id,
+        landed_at=datetime.now(UTC),
+        software=software(),
+        signature=signature(work.place, work.keys.fingerprint, seen),
+        key_fingerprint=work.keys.fingerprint,
+        tables=tables,
+        files=files,
+        seen=seen,
+        missing_contracts=tuple(sorted(set(contracts()) - set(staged.columns))),
+        links=links_by_contract(staged),
+        findings=tuple(findings),
+    )
+
+
+def _file_records(staging: Staging, staged: Staged) -> tuple[FileRecord, ...]:
+    """The account of every file after linking, which may have rejected rows that staging had loaded."""
+    counts = counts_by_file(staged)
+    records = []
+    for account in staging.files:
+        loaded, linked = counts.get(account.file_id, (0, 0))
+        rejected = account.rejected + account.loaded - loaded
+        assert account.rows_read == loaded + account.superseded + rejected, account.file
+        same = {name: getattr(account, name) for name in FileRecord.model_fields if name not in {"loaded", "rejected", "linked"}}
+        records.append(FileRecord(**same, loaded=loaded, rejected=rejected, linked=linked))
+    return tuple(records)
+
+
+def remove_landings(store: Store) -> list[str]:
+    """The landings that were removed: killed ones, and those that are neither current nor named by a build that is kept."""
+    named = [json.loads(path.read_bytes()) for path in store.builds.glob("*.json")]
+    kept = {read_landing(store).landing_id, *(build["about"].get("landing", {}).get("landing_id") for build in named)}
+    gone = sorted(path.name for path in store.landed.iterdir() if path.is_dir() and path.name not in kept)
+    with store_errors(store.landed):
+        for name in gone:
+            shutil.rmtree(store.landed / name)
+    return gone
