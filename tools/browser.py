@@ -21,7 +21,7 @@ from typing import Any, BinaryIO
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
     "--headless", "--remote-debugging-pipe", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-extensions", "--hide-scrollbars", "--font-render-hinting=none",
+    "--disable-component-update", "--disable-sync", "--disable-extensions", "--hide-scrollbars", "--disable-lcd-text", "--font-render-hinting=none",
 )  # fmt: skip
 
 

@@ -51,7 +51,7 @@ def data_to(sources: Sequence[SourceStamp]) -> str:
     behind = [f"{source.title} {up_to(source)}" for until, source in known if until < newest]
     unknown = [f"{source.title}: no date known" for source in sources if source.data_to is None]
     late = [*dict.fromkeys(behind), *dict.fromkeys(unknown)]
-    return f"Data to {day(newest)}" + (f", but {listed(late)}" if late else "")
+    return f"Data to {day(newest)}" + (f"; {listed(late)}" if late else "")
 
 
 def accounting(facts: Facts) -> Table:

@@ -41,7 +41,12 @@ def figure(facts: Facts, spec: MeasureSpec, area: Area) -> Figure:
 
 def reason(row: Row | None) -> str:
     """Why a measure has no value here, in words."""
-    return f"{capital(NO_DATA)}: {row['reason'] if row and row.get('reason') else 'the build holds no value for it'}."
+    return f"{capital(NO_DATA)}: {why(row)}."
+
+
+def why(row: Row | None) -> str:
+    """The reason alone, as the door gave it."""
+    return row["reason"] if row and row.get("reason") else "the build holds no value for it"
 
 
 def finding(facts: Facts, spec: MeasureSpec, mine: Row, place: Row | None) -> str:
@@ -52,13 +57,9 @@ def finding(facts: Facts, spec: MeasureSpec, mine: Row, place: Row | None) -> st
 
 
 def notes(facts: Facts, spec: MeasureSpec) -> list[str]:
-    """Who has no value."""
-    without = [area.name for area in facts.areas if (row := facts.measures.get((spec.id, area))) is None or row["value"] is None]
-    return [f"{capital(NO_DATA)} for {name}: {reason(facts.measures.get((spec.id, _named(facts, name))))}" for name in without]
-
-
-def _named(facts: Facts, name: str) -> Area:
-    return next(area for area in facts.areas if area.name == name)
+    """Who has no value, and why."""
+    rows = {area: facts.measures.get((spec.id, area)) for area in facts.areas}
+    return [f"{capital(NO_DATA)} for {area.name}: {why(row)}." for area, row in rows.items() if row is None or row["value"] is None]
 
 
 def chart(facts: Facts, spec: MeasureSpec, area: Area, size: Size) -> altair.LayerChart:

@@ -1,0 +1,253 @@
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import replace
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+from urllib.parse import unquote, urldefrag
+
+import pytest
+
+from joinedup.papers.pages import write_pages
+from joinedup.place.model import Neighbourhood
+from joinedup.progress import Step
+from tests.unit.papers.fixtures import FakeAggregates, five, nine
+from tests.unit.papers.reading import Element, read
+
+pytestmark = pytest.mark.xdist_group("pages")
+
+
+def all_pages(folder: Path) -> list[Path]:
+    return sorted(folder.rglob("*.html"))
+
+
+def text_of(path: Path) -> str:
+    return read(path).words()
+
+
+def test_each_page_is_well_formed_with_one_heading_and_one_main(pages: Path) -> None:
+    for path in all_pages(pages):
+        page = read(path)
+        assert [len(page.all(tag)) for tag in ("h1", "main", "head", "header", "footer")] == [1, 1, 1, 1, 1]
+        assert len(page.all("head")[0].all("title")) == 1
+        assert page.all("html")[0]["lang"] == "en"
+        assert page.all("main")[0]["id"] == "maincontent"
+
+
+def test_headings_go_down_one_level_at_a_time(pages: Path) -> None:
+    for path in all_pages(pages):
+        levels = [int(heading.tag[1]) for heading in read(path).all("h1", "h2", "h3", "h4")]
+        assert levels[0] == 1
+        assert all(after <= before + 1 for before, after in pairwise(levels)), path.name
+
+
+def test_ids_are_unique_and_labels_name_ids_that_are_there(pages: Path) -> None:
+    for path in all_pages(pages):
+        elements = read(path).all(*tags_of(path))
+        ids = [element["id"] for element in elements if element["id"]]
+        assert len(ids) == len(set(ids)), path.name
+        named = [name for element in elements for label in ("aria-labelledby", "aria-describedby") for name in element[label].split()]
+        assert named
+        assert set(named) <= set(ids), path.name
+
+
+def tags_of(path: Path) -> set[str]:
+    return set(re.findall(r"<([a-zA-Z][a-zA-Z0-9]*)", path.read_text(encoding="utf-8")))
+
+
+def test_links_lead_to_files_and_places_that_exist(pages: Path) -> None:
+    for path in all_pages(pages):
+        for link in read(path).all("a", "link"):
+            file, fragment = urldefrag(unquote(link["href"]))
+            target = (path.parent / file).resolve() if file else path
+            assert target.is_file(), f"{path.name} leads to {link['href']}"
+            if fragment:
+                assert any(element["id"] == fragment for element in read(target).all(*tags_of(target))), f"{path.name}: {link['href']}"
+
+
+def test_links_have_words(pages: Path) -> None:
+    for path in all_pages(pages):
+        assert all(link.words() or link["aria-label"] for link in read(path).all("a"))
+
+
+def test_pages_call_nobody_and_run_nothing(pages: Path) -> None:
+    for path in all_pages(pages):
+        content = path.read_text(encoding="utf-8")
+        assert "<script" not in content
+        assert " style=" not in content
+        assert not re.findall(r"\bon[a-z]+=\"", content)
+        addresses = re.findall(r"https?://[^\s\"'<]+", content)
+        assert set(addresses) <= {"http://www.w3.org/2000/svg"}
+
+
+def test_every_picture_has_a_name_and_every_chart_its_table(pages: Path) -> None:
+    for path in all_pages(pages):
+        page = read(path)
+        for picture in page.all("svg", "img"):
+            if picture["aria-hidden"] == "true":
+                continue
+            assert picture["role"] in ("img", "group")
+            assert picture.children[0].tag == "title"
+            assert picture.children[0].words()
+        charts = [figure for figure in page.all("figure") if figure.all("svg")]
+        assert all(figure.all("table") for figure in charts if figure["id"] != "map-people"), path.name
+
+
+def test_tables_have_captions_and_scoped_headings(pages: Path) -> None:
+    for path in all_pages(pages):
+        for table in read(path).all("table"):
+            assert [caption.words() for caption in table.all("caption")] != []
+            assert {heading["scope"] for heading in table.all("th")} == {"col", "row"}
+            width = len(table.all("thead")[0].all("th"))
+            assert {len(row.all("th", "td")) for row in table.all("tbody")[0].all("tr")} == {width}
+
+
+def test_every_page_says_who_it_is_about_whom_it_is_for_and_how_old_it_is(pages: Path) -> None:
+    for path in all_pages(pages):
+        words = text_of(path)
+        assert "Invented people. Nobody on these pages exists." in words
+        assert "Internal: true counts. Not for publication." in words
+        assert re.search(r"Data to \d+ \w+ 20\d\d", words)
+        assert "Built 6 May 2026, 13:04 UTC by joinedup 0.1.0, build b3f19c02d7aa" in words
+        assert "(invented people)" in read(path).all("title")[0].words()
+
+
+def test_every_page_says_data_to_by_partner(five_pages: Path) -> None:
+    for path in all_pages(five_pages):
+        assert "Vale and Moor Hospitals, Emergency care: to 15 March 2026" in text_of(path)
+
+
+def test_every_page_says_what_is_missing(nine_pages: Path, five_pages: Path) -> None:
+    for path in all_pages(nine_pages):
+        assert "Registered deaths: there is no such extract. It would be needed for who is counted as registered" in text_of(path)
+    assert not any("Missing data" in text_of(path) for path in all_pages(five_pages))
+
+
+def test_the_words_are_the_places_own(five_pages: Path, nine_pages: Path) -> None:
+    for path in all_pages(five_pages):
+        assert "eighbourhood" not in text_of(path), path.name
+    for path in all_pages(nine_pages):
+        assert "ocalit" not in text_of(path), path.name
+
+
+def test_the_overview_compares_every_neighbourhood(five_pages: Path) -> None:
+    tables = {table.all("caption")[0].words(): table for table in read(five_pages / "index.html").all("table")}
+    rows = {
+        row.all("th")[0].words().removeprefix("Locality "): row.words()
+        for row in body(tables["Localities of Combe Vale side by side, 1 April 2025 to 31 March 2026"])
+    }
+    assert list(rows) == ["North Vale", "Upper Vale", "Central Combe", "South Combe", "Lower Vale", "In no locality", "Combe Vale"]
+    assert "▲ higher" in rows["Central Combe"]
+    assert "20,012" in rows["Combe Vale"]
+
+
+def body(table: Element) -> list[Element]:
+    return table.all("tbody")[0].all("tr")
+
+
+def test_neighbourhoods_and_people_in_none_add_up_to_the_place(five_pages: Path) -> None:
+    with (five_pages / "index.side-by-side.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    people = {kind: sum(int(row["people"]) for row in rows if row["area_type"] == kind) for kind in ("neighbourhood", "none", "place")}
+    assert people["neighbourhood"] + people["none"] == people["place"] == 20_012
+    assert people["none"] == 41
+    assert {row["invented_people"] for row in rows} == {"True"}
+    assert {row["build_id"] for row in rows} == {"b3f19c02d7aa41e0"}
+
+
+def test_row_accounting_adds_up_on_the_page(five_pages: Path) -> None:
+    with (five_pages / "about.accounting.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 4
+    assert all(int(row["rows_read"]) == sum(int(row[part]) for part in ("loaded", "superseded", "rejected")) for row in rows)
+    assert "21,204" in text_of(five_pages / "about.html")
+
+
+def test_the_way_on_leads_through_all_neighbourhoods_and_back(five_pages: Path) -> None:
+    seen, path = [], five_pages / "neighbourhood" / "north.html"
+    while True:
+        seen.append(path.stem)
+        onward = [link for link in read(path).all("a") if link["rel"] == "next"]
+        if not onward:
+            break
+        path = path.parent / onward[0]["href"]
+    assert seen == ["north", "upper", "central", "south", "lower"]
+
+
+def test_definitions_stand_beside_the_indicators(five_pages: Path) -> None:
+    words = text_of(five_pages / "neighbourhood" / "central.html")
+    assert "Variant: Crude rate. COPD is J40 to J44, falls count from the age of 74." in words
+    assert "technical annex, indicator 127b (NHS England, 2018). Version 1 of the measure urgent_care_sensitive_admissions." in words
+
+
+def test_nobody_and_no_data_are_said_and_no_rate_is_0(nine_pages: Path) -> None:
+    page = read(nine_pages / "neighbourhood" / "n9.html")
+    assert "Nobody was registered in Viaduct on 30 September 2025, so there is nothing to show for that day." in page.words()
+    values = {key.all("a")[0].words(): key.all("span")[0].words() for key in page.all("li") if key["class"] == "ju-key"}
+    assert values.pop("People registered") == "0"
+    assert set(values.values()) == {"no data"}
+
+
+def test_files_are_their_owners_only(five_pages: Path) -> None:
+    for path in [five_pages, *five_pages.rglob("*")]:
+        assert path.stat().st_mode & 0o777 == (0o700 if path.is_dir() else 0o600), path
+
+
+def test_a_second_writing_draws_nothing_and_gives_the_same(
+    five_pages: Path, tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("joinedup.papers.drawing._drawn", None)
+    fake = five()
+    steps: list[Step] = []
+    written = write_pages(fake, fake.place, tmp_path, steps.append, cache=cache)
+    assert [path.read_bytes() for path in written] == [(five_pages / path.relative_to(tmp_path)).read_bytes() for path in written]
+    assert written[0] == tmp_path / "index.html"
+    assert [(step.name, step.done, step.total) for step in steps][::6] == [("index.html", 1, 7), ("about.html", 7, 7)]
+
+
+def with_neighbourhoods(fake: FakeAggregates, *neighbourhoods: Neighbourhood) -> FakeAggregates:
+    return replace(fake, place=fake.place.model_copy(update={"neighbourhoods": neighbourhoods}))
+
+
+def test_pages_of_what_is_no_more_are_removed_and_other_files_stay(tmp_path: Path, cache: Path) -> None:
+    fake = five()
+    write_pages(fake, fake.place, tmp_path, cache=cache)
+    (tmp_path / "notes.txt").write_text("mine")
+    fewer = with_neighbourhoods(fake, *fake.place.neighbourhoods[:1])
+    written = write_pages(fewer, fewer.place, tmp_path, cache=cache)
+    assert [path.name for path in written] == ["index.html", "north.html", "about.html"]
+    assert not list(tmp_path.glob("neighbourhood/south*"))
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_a_neighbourhood_that_ended_says_when_and_who_came_after(tmp_path: Path, cache: Path) -> None:
+    fake = five()
+    north, upper, central, south, lower = fake.place.neighbourhoods
+    ended = north.model_copy(update={"end": date(2025, 10, 1), "succeeded_by": ("upper", "south")})
+    began = upper.model_copy(update={"start": date(2025, 10, 1)})
+    long_gone = south.model_copy(update={"id": "gone", "end": date(2024, 1, 1)})
+    changed = with_neighbourhoods(fake, ended, began, central, south, lower, long_gone)
+    write_pages(changed, changed.place, tmp_path, cache=cache)
+    words = "North Vale ended on 1 October 2025 and was succeeded by Upper Vale and South Combe: its figures are for the part of the period"
+    assert words in text_of(tmp_path / "neighbourhood" / "north.html")
+    assert "Upper Vale began on 1 October 2025" in text_of(tmp_path / "neighbourhood" / "upper.html")
+    assert not (tmp_path / "neighbourhood" / "gone.html").exists()
+
+
+def test_words_of_the_place_folder_cannot_become_markup(tmp_path: Path, cache: Path) -> None:
+    fake = five()
+    north, *others = fake.place.neighbourhoods
+    odd = with_neighbourhoods(fake, north.model_copy(update={"name": "<b>North</b> & “Vale”"}), *others)
+    for path in write_pages(odd, odd.place, tmp_path, cache=cache):
+        assert read(path).all("b") == []
+    assert "<b>North</b> & “Vale”" in text_of(tmp_path / "neighbourhood" / "north.html")
+
+
+def test_a_place_with_one_neighbourhood_and_no_measures_has_pages(tmp_path: Path, cache: Path) -> None:
+    fake = nine()
+    alone = with_neighbourhoods(fake, fake.place.neighbourhoods[0])
+    written = write_pages(alone, alone.place, tmp_path, cache=cache)
+    assert len(written) == 3
+    assert not [link for link in read(written[1]).all("a") if link["rel"]]
