@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -54,19 +55,27 @@ def _source_reason(spec: MeasureSpec, stamp: Stamp, period_end: date) -> str | N
 
 
 def _estimates(counts: pa.Table, spec: MeasureSpec) -> Estimates:
+    """The values; an area without an event takes from the place how much an event brings."""
     numerator, squares, people = (_numbers(counts, name) for name in ("numerator", "numerator_squares", "denominator"))
     if spec.statistic is Statistic.RATE:
         return rate(numerator, people, per=spec.per)
-    return rate_of_sum(numerator, squares, people, per=spec.per)
+    place = np.flatnonzero((_kinds(counts) == "place") & (numerator > 0))
+    typical = float(squares[place[0]] / numerator[place[0]]) if len(place) else float("nan")
+    return rate_of_sum(numerator, squares, people, per=spec.per, typical=typical)
 
 
 def _comparison(counts: pa.Table, found: Estimates) -> list[str | None]:
     """How each neighbourhood compares with the place; None for every other area."""
-    kinds = np.array(counts["area_type"].to_pylist(), dtype=object)
+    kinds = _kinds(counts)
     place = found.value[kinds == "place"]
     words = compared(found.lower, found.upper, float(place[0]) if len(place) else float("nan"))
     words[kinds != "neighbourhood"] = None
     return list(words)
+
+
+def _kinds(counts: pa.Table) -> npt.NDArray[np.object_]:
+    """What kind of area each row is of."""
+    return np.array(counts["area_type"].to_pylist(), dtype=object)
 
 
 def _numbers(table: pa.Table, name: str) -> Floats:

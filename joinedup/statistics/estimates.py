@@ -13,20 +13,20 @@ Floats = npt.NDArray[np.float64]
 
 
 class Reason(StrEnum):
-    """Why a group has no value, or a value without limits."""
+    """Why a group has no value."""
 
     SOURCE_MISSING = "source missing"
     """Nothing is known of what was to be counted."""
     ZERO_DENOMINATOR = "zero denominator"
     NO_EVENTS = "no events"
-    """The value is zero; without a single amount nothing tells how much amounts vary, so there are no limits."""
+    """Without a single amount nothing tells how much amounts vary."""
     IMPOSSIBLE = "impossible value"
     """A negative number, or more counted than there were to count."""
 
 
 @dataclass(frozen=True, slots=True)
 class Estimates:
-    """One value per group with its lower and upper limit (NaN where there is none), and a reason where one is missing."""
+    """One value per group with its lower and upper limit, or NaN for all three and the reason why."""
 
     value: Floats
     lower: Floats
@@ -38,10 +38,10 @@ class Estimates:
 
 
 def estimates(value: Floats, lower: Floats, upper: Floats, reason: npt.NDArray[np.object_]) -> Estimates:
-    """The estimates, without a value where a reason forbids it, and without limits wherever there is a reason."""
-    unknown = (reason != None) & (reason != Reason.NO_EVENTS)  # noqa: E711 - compared element by element
-    unsure = reason != None  # noqa: E711
-    return Estimates(np.where(unknown, np.nan, value), np.where(unsure, np.nan, lower), np.where(unsure, np.nan, upper), reason)
+    """The estimates, without value and limits wherever there is a reason."""
+    without = reason != None  # noqa: E711 - compared element by element
+    known = [np.where(without, np.nan, numbers) for numbers in (value, lower, upper)]
+    return Estimates(known[0], known[1], known[2], reason)
 
 
 def reasons(numerator: Floats, denominator: Floats) -> npt.NDArray[np.object_]:

@@ -20,19 +20,28 @@ def rate(count: npt.ArrayLike, denominator: npt.ArrayLike, per: float = 1.0, con
     return estimates(events * scale, lower * scale, upper * scale, reasons(events, people))
 
 
-def rate_of_sum(
-    total: npt.ArrayLike, squares: npt.ArrayLike, denominator: npt.ArrayLike, per: float = 1.0, confidence: float = 0.95
+def rate_of_sum(  # noqa: PLR0913 - keyword-only where it isn't plain
+    total: npt.ArrayLike,
+    squares: npt.ArrayLike,
+    denominator: npt.ArrayLike,
+    *,
+    per: float = 1.0,
+    typical: float = float("nan"),
+    confidence: float = 0.95,
 ) -> Estimates:
     """A sum of amounts (days, pounds) per `per` of the denominator, with the limits of sum_limits.
 
-    `squares` is the sum of the squared amounts, one amount per independent event. A sum of zero has the value zero, no limits
-    and the reason 'no events'.
+    `squares` is the sum of the squared amounts, one amount per independent event. A sum of zero is a rate of zero whose upper limit is that
+    of a count of zero, each event being worth the `typical` amount (of all groups together: squares over total); when nobody knows
+    one, it has no value and the reason 'no events'.
     """
     amount, spread, people = np.broadcast_arrays(floats(total), floats(squares), floats(denominator))
     lower, upper = sum_limits(amount, spread, confidence)
+    none = amount == 0
+    lower, upper = np.where(none, 0.0, lower), np.where(none, poisson_limits(0, confidence)[1] * typical, upper)
     why = reasons(amount, people)
     free = why == None  # noqa: E711 - compared element by element
-    why[free & (amount == 0)] = Reason.NO_EVENTS
+    why[free & none & np.isnan(upper)] = Reason.NO_EVENTS
     why[free & (amount > 0) & ~(spread > 0)] = Reason.IMPOSSIBLE
     scale = per / _positive(people)
     return estimates(amount * scale, lower * scale, upper * scale, why)

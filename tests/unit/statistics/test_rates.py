@@ -35,13 +35,19 @@ def test_a_group_that_cannot_be_computed_has_a_reason_and_spoils_no_other():
     assert found.lower[4] < 200 < found.upper[4]
 
 
-def test_no_days_is_zero_without_limits_and_missing_days_are_missing():
-    found = rate_of_sum([0, None, 12, 12], [0, None, 50, 0], [100, 100, 100, 100], per=1000)
-    assert found.reason.tolist() == [Reason.NO_EVENTS, Reason.SOURCE_MISSING, None, Reason.IMPOSSIBLE]
-    assert found.value[0] == 0
-    assert np.isnan(found.lower[0])
-    assert np.isnan(found.value[1])
+def test_no_days_is_zero_up_to_what_three_typical_stays_would_bring() -> None:
+    found = rate_of_sum([0, None, 12, 12], [0, None, 50, 0], [100, 100, 100, 100], per=1000, typical=5)
+    assert found.reason.tolist() == [None, Reason.SOURCE_MISSING, None, Reason.IMPOSSIBLE]
+    assert (found.value[0], found.lower[0]) == (0, 0)
+    assert found.upper[0] == pytest.approx(3.689 * 5 / 100 * 1000, rel=1e-3)
+    assert np.isnan(found.value[[1, 3]]).all()
     assert found.lower[2] < found.value[2] < found.upper[2]
+
+
+def test_no_days_anywhere_has_no_value() -> None:
+    found = rate_of_sum([0], [0], [100])
+    assert found.reason.tolist() == [Reason.NO_EVENTS]
+    assert np.isnan([found.value, found.lower, found.upper]).all()
 
 
 @pytest.mark.parametrize(
