@@ -100,7 +100,23 @@ class ContractSpec(Frozen):
     about: str = ""
     fields: tuple[ContractField, ...]
     rules: tuple[Rule, ...] = ()
-    date_styles: tuple[str, ...] = ("%Y-%m-%d", "%d/%m/%Y", "%Y%m%d", "%d%b%Y", "%d-%b-%Y", "%d %B %Y", "%Y-%m-%d %H:%M:%S")
+    date_styles: tuple[str, ...] = (
+        "%Y-%m-%d",
+        "%d/%m/%Y",
+        "%Y-%m-%d %H:%M:%S",
+        "%d/%m/%Y %H:%M:%S",
+        "%d/%m/%Y %H:%M",
+        "%Y-%m-%dT%H:%M:%S",
+        "%Y-%m-%d %H:%M:%S.%f",
+        "%Y%m%d",
+        "%d%b%Y",
+        "%d-%b-%Y",
+        "%d %b %Y",
+        "%d %B %Y",
+        "%d-%m-%Y",
+        "%d.%m.%Y",
+    )
+    """Of these no two read one text as different dates."""
 
     @property
     def identifiers(self) -> tuple[ContractField, ...]:
@@ -110,7 +126,12 @@ class ContractSpec(Frozen):
     def landed_spec(self) -> TableSpec:
         """The landed table: every field that identifies nobody, and who, which file and which row it came from."""
         columns = [
-            Column(name=field.landed, type=LANDED_TYPES[field.type], meaning=field.meaning, unit="pence" if field.type is FieldType.MONEY else field.unit)
+            Column(
+                name=field.landed,
+                type=LANDED_TYPES[field.type],
+                meaning=field.meaning,
+                unit="pence" if field.type is FieldType.MONEY else field.unit,
+            )
             for field in self.fields
             if not field.identifier
         ]
@@ -123,7 +144,12 @@ class ContractSpec(Frozen):
                 Column(name="person_id", type=ColumnType.BIGINT, meaning="The person, by pseudonym; null when the row could not be linked"),
                 Column(name="linked_by", type=ColumnType.STRING, meaning="How the person was found, or why not", required=True),
                 Column(name="file_id", type=ColumnType.INTEGER, meaning="The file it came from, as in landed_file", required=True),
-                Column(name="source_row", type=ColumnType.BIGINT, meaning="Its row in that file; 1 is the first after the header", required=True),
+                Column(
+                    name="source_row",
+                    type=ColumnType.BIGINT,
+                    meaning="Its row in that file; 1 is the first after the header",
+                    required=True,
+                ),
                 *columns,
             ),
             version=self.version,

@@ -1,0 +1,189 @@
+"""The bytes of a file that a partner sent: what kind of file it is, and how its text is written."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import hashlib
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from joinedup.findings import Finding
+
+CHUNK = 4 << 20  # bytes: a few reads a file, and little memory
+HEAD = 1 << 20  # bytes: no header is longer
+TAIL = 4096  # bytes: no file ends in more line ends than that
+GZIP, PARQUET = b"\x1f\x8b", b"PAR1"
+OTHER_KINDS = {
+    b"PK\x03\x04": "a spreadsheet or zip file",
+    b"\xd0\xcf\x11\xe0": "an old spreadsheet",
+    b"%PDF": "a PDF",
+    b"PARE": "an encrypted Parquet file",
+}
+BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+CONTROL = bytes(byte for byte in range(32) if byte not in b"\t\n\r")
+NO_BREAK_SPACE = "\u00a0".encode()
+BEYOND_ASCII = bytes(range(128, 256))
+FEW, BINARY_SHARE = 8, 0.02  # control characters in the first bytes: a text has none, a damaged one a few, a binary file more than both
+
+
+@dataclass(frozen=True, slots=True)
+class FileBytes:
+    """What the bytes of one file say: its hash, its kind and how its text is written."""
+
+    path: Path
+    sha256: str
+    size: int
+    mtime_ns: int
+    parquet: bool = False
+    gzipped: bool = False
+    encoding: str = "utf-8"
+    newline: str = "\n"
+    lines: int = 0
+    """Lines, without the empty ones at its very end."""
+    clean: bool = True
+    """Whether DuckDB can read it as it is: UTF-8, one kind of line end, no control characters."""
+    odd_spaces: bool = False
+    """Whether it holds tabs or no-break spaces."""
+
+
+@dataclass(slots=True)
+class ByteCounts:
+    """What one pass over a text's bytes counts."""
+
+    delimiter: str | None = None
+    line_feeds: int = 0
+    returns: int = 0
+    pairs: int = 0
+    control: int = 0
+    letters: int = 0
+    """Bytes of good UTF-8 beyond ASCII."""
+    strays: int = 0
+    """Bytes that are no UTF-8."""
+    odd_spaces: int = 0
+    tail: bytes = b""
+
+    def add(self, chunk: bytes) -> None:
+        """Counts one more chunk."""
+        self.line_feeds += chunk.count(b"\n")
+        self.returns += chunk.count(b"\r")
+        self.pairs += chunk.count(b"\r\n") + (self.tail[-1:] == b"\r" and chunk[:1] == b"\n")
+        self.control += control_characters(chunk, self.delimiter)
+        self.odd_spaces += chunk.count(b"\t") + (0 if chunk.isascii() else chunk.count(NO_BREAK_SPACE))
+        self.tail = (self.tail + chunk[-TAIL:])[-TAIL:]
+
+    @property
+    def newline(self) -> str:
+        """The line end that it uses, of several the one that DuckDB would be told."""
+        if self.line_feeds:
+            return "\r\n" if self.pairs == self.line_feeds else "\n"
+        return "\r" if self.returns else "\n"
+
+    @property
+    def one_newline(self) -> bool:
+        """Whether all its line ends are of one kind."""
+        return self.returns == {"\r\n": self.pairs, "\n": 0, "\r": self.returns}[self.newline]
+
+    @property
+    def lines(self) -> int:
+        """Lines, without the empty ones at the very end."""
+        end = self.newline[-1].encode()
+        at_end = self.tail[len(self.tail.rstrip(b"\r\n")) :].count(end)
+        return (self.returns if end == b"\r" else self.line_feeds) - at_end + 1
+
+
+def look_at(path: Path, name: str, *, encoding: str | None = None, delimiter: str | None = None) -> FileBytes | Finding:
+    """What the bytes of `path` say, or why it can't be read. `name` is the file as its owner knows it."""
+    try:
+        state = path.stat()
+        with path.open("rb") as file:
+            found = FileBytes(path, hashlib.file_digest(file, "sha256").hexdigest(), state.st_size, state.st_mtime_ns)
+        return _look_inside(found, name, encoding, delimiter)
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        return Finding(name, "damaged-file", "its gzip compression is cut short or damaged, and none of it was read: fetch it again")
+    except PermissionError:
+        return Finding(name, "unreadable-file", "this user may not read it: change its owner or its permissions")
+    except OSError as error:
+        return Finding(name, "unreadable-file", f"the operating system can't read it: {error.strerror}")
+
+
+def _look_inside(found: FileBytes, name: str, encoding: str | None, delimiter: str | None) -> FileBytes | Finding:
+    gzipped = first_bytes(found.path, len(GZIP), gzipped=False) == GZIP
+    head = first_bytes(found.path, HEAD, gzipped=gzipped)
+    if head.startswith(PARQUET) and not gzipped:
+        return replace(found, parquet=True)
+    problem = _not_a_table(head, name, encoding, delimiter)
+    if problem:
+        return problem
+    return _survey(replace(found, gzipped=gzipped), encoding=_codec(encoding) if encoding else None, head=head, delimiter=delimiter)
+
+
+def _not_a_table(head: bytes, name: str, encoding: str | None, delimiter: str | None) -> Finding | None:
+    if not head.strip(b"\r\n\t \0\x1a\xef\xbb\xbf\xff\xfe"):
+        return Finding(name, "empty-file", "the file is empty: fetch it again")
+    kind = next((kind for magic, kind in OTHER_KINDS.items() if head.startswith(magic)), None)
+    if kind:
+        return Finding(name, "not-a-table", f"this is {kind}: save the table in it as CSV or Parquet")
+    if encoding and _codec(encoding) is None:
+        return Finding(name, "unknown-encoding", f"there is no encoding called {encoding}: utf-8, utf-16 and cp1252 are usual")
+    wide = "16" in (_codec(encoding) or "" if encoding else _encoding_of(head))
+    if not wide and control_characters(head[:TAIL], delimiter) > max(FEW, BINARY_SHARE * len(head[:TAIL])):
+        return Finding(name, "not-a-table", "this is a binary file and no text: save the table in it as CSV or Parquet")
+    return None
+
+
+def first_bytes(path: Path, count: int, *, gzipped: bool) -> bytes:
+    """The first bytes of a file, unpacked."""
+    with gzip.open(path) if gzipped else path.open("rb") as file:
+        return file.read(count)
+
+
+def chunks(path: Path, *, gzipped: bool) -> Iterator[bytes]:
+    """The bytes of a file, unpacked, piece by piece."""
+    with gzip.open(path) if gzipped else path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            yield chunk
+
+
+def control_characters(text: bytes, delimiter: str | None) -> int:
+    """How many bytes are control characters, beside tabs, line ends and the delimiter."""
+    return len(text) - len(text.translate(None, CONTROL.replace((delimiter or "\n").encode(), b"")))
+
+
+def _codec(encoding: str) -> str | None:
+    try:
+        name = codecs.lookup(encoding).name
+    except LookupError:
+        return None
+    return {"utf-8": "utf-8-sig", "ascii": "utf-8-sig"}.get(name, name)
+
+
+def _encoding_of(head: bytes) -> str:
+    """What a byte order mark or the NULs of UTF-16 say; else UTF-8, until the bytes say otherwise."""
+    marked = next((encoding for mark, encoding in BYTE_ORDER_MARKS.items() if head.startswith(mark)), None)
+    if marked:
+        return marked
+    start = head[:400]
+    nulls = {"utf-16-le": start[1::2].count(0), "utf-16-be": start[::2].count(0)}
+    likely = max(nulls, key=lambda encoding: nulls[encoding])
+    return likely if nulls[likely] > len(start) // 5 > 0 else "utf-8"
+
+
+def _survey(found: FileBytes, *, encoding: str | None, head: bytes, delimiter: str | None) -> FileBytes:
+    """One pass over the text: its line ends, its damage and, where nobody said, its encoding."""
+    counts = ByteCounts(delimiter)
+    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+    for chunk in chunks(found.path, gzipped=found.gzipped):
+        counts.add(chunk)
+        if not (chunk.isascii() and decoder.getstate()[0] == b""):
+            good = decoder.decode(chunk).encode("utf-8", "ignore")
+            counts.letters += len(good) - len(good.translate(None, BEYOND_ASCII))
+            counts.strays += len(chunk) - len(good)
+    chosen = encoding or _encoding_of(head)
+    if chosen == "utf-8" and counts.strays > counts.letters:
+        chosen = "cp1252"
+    utf8 = chosen.startswith("utf-8") and not counts.strays
+    clean = utf8 and counts.one_newline and not counts.control
+    return replace(found, encoding=chosen, newline=counts.newline, lines=counts.lines, clean=clean, odd_spaces=counts.odd_spaces > 0)

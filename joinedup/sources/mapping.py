@@ -1,0 +1,69 @@
+"""Whether what sources.yml says of a source can be true: it names contracts, their fields, and ways to write dates that exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from joinedup.engine.files_lines import Connection
+from joinedup.engine.files_text import plain
+from joinedup.engine.files_values import knows_style
+from joinedup.findings import Finding, Severity
+from joinedup.place.model import Source
+from joinedup.sources.contract import ContractSpec, FieldType
+
+FILE = "sources.yml"
+
+
+def mapping_findings(con: Connection, source: Source, known: Mapping[str, ContractSpec]) -> Iterator[Finding]:
+    """What a source says that can't be; none of it stops its files from being read."""
+    contract = known.get(source.contract)
+    if contract is None:
+        names = ", ".join(sorted(known))
+        message = f"source {source.name} follows the contract {source.contract}, which joinedup doesn't know: write one of {names}"
+        yield Finding(FILE, "unknown-contract", message)
+        return
+    yield from _unknown_fields(source, contract)
+    yield from _codes_outside_lists(source, contract)
+    for style in {style for style in (source.date_format, *source.date_formats.values()) if style and not knows_style(con, style)}:
+        yield _warning(
+            source, "unknown-date-format", f"reads dates as {style}, which is no way to write them: use %Y, %m, %d, %b, %H, %M, %S"
+        )
+
+
+def _warning(source: Source, rule: str, message: str) -> Finding:
+    return Finding(FILE, rule, f"source {source.name} {message}", severity=Severity.WARNING)
+
+
+def _unknown_fields(source: Source, contract: ContractSpec) -> Iterator[Finding]:
+    """Fields that the contract doesn't have, wherever sources.yml names one."""
+    fields = {field.name: field for field in contract.fields}
+    said = {
+        "rename": source.rename.values(),
+        "values": source.values,
+        "constants": source.constants,
+        "date_formats": source.date_formats,
+        "null_values": (name for name in source.null_values if name != "*"),
+    }
+    for where, names in said.items():
+        for name in dict.fromkeys(names):
+            if plain(name) not in fields:
+                yield _warning(
+                    source,
+                    "unknown-field",
+                    f"names {name} under {where}, which the contract {contract.contract} doesn't have; it does nothing",
+                )
+    for name in source.date_formats:
+        field = fields.get(plain(name))
+        if field and field.type is not FieldType.DATE:
+            yield _warning(source, "not-a-date-field", f"gives {name} a date format, but it holds no dates; it does nothing")
+
+
+def _codes_outside_lists(source: Source, contract: ContractSpec) -> Iterator[Finding]:
+    """Values that are mapped to, or given to every row, and aren't in the list of their field."""
+    given = {plain(name): set(replaced.values()) for name, replaced in source.values.items()}
+    for name, value in source.constants.items():
+        given.setdefault(plain(name), set()).add(value)
+    for field in contract.fields:
+        wrong = sorted(value for value in given.get(field.name, ()) if value.strip() and value.strip().upper() not in field.codes)
+        if field.codes and wrong:
+            yield _warning(source, "unknown-code", f"gives {field.name} the value {', '.join(wrong)}, which isn't in its list of codes")

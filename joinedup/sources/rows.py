@@ -1,0 +1,216 @@
+"""The SQL that makes rows of a contract from the rows of one file: typed, marked where something is wrong, refused where of no use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from joinedup.engine import files_values as values
+from joinedup.engine.files_lines import literal, quoted
+from joinedup.engine.files import NUMBER, Wanted
+from joinedup.engine.files_text import DAMAGE, plain
+from joinedup.place.model import Source
+from joinedup.sources.columns import Columns
+from joinedup.sources.contract import LANDED_TYPES, ContractField, ContractSpec, FieldType
+
+WORDS = {
+    FieldType.INTEGER: "a whole number",
+    FieldType.DECIMAL: "a number",
+    FieldType.MONEY: "an amount in pounds",
+    FieldType.DATE: "a date",
+    FieldType.TIME: "a time of day",
+}
+"""What a value is that isn't text."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowFault:
+    """Something wrong with a row: its rule, the SQL that tells it, and what follows "so many rows: "."""
+
+    rule: str
+    when: str
+    message: str
+    endangers: str = ""
+    code: str | None = None
+    """The landed column whose value is at fault, where it is a code."""
+
+
+@dataclass(frozen=True)
+class RowPlan:
+    """How the rows of one file become rows of a contract."""
+
+    contract: ContractSpec
+    source: Source
+    columns: Columns
+    as_at: date
+    damaged: bool = False
+    """Whether its text may hold signs of damage."""
+    styles: Mapping[str, values.DateStyle] = field(default_factory=dict)
+    """Date field -> how this file writes it."""
+
+    @property
+    def present(self) -> tuple[ContractField, ...]:
+        """The fields that the file or a constant fills."""
+        return tuple(field for field in self.contract.fields if field.name not in self.columns.missing)
+
+    def styles_of(self, field: ContractField) -> tuple[str, ...]:
+        """The styles that its dates are read by."""
+        return self.styles[field.name].styles if field.name in self.styles else declared_styles(field, self.contract, self.source)
+
+
+def declared_styles(field: ContractField, contract: ContractSpec, source: Source) -> tuple[str, ...]:
+    """The styles that sources.yml gives for the dates of a field, else the contract's."""
+    single = next((style for name, style in source.date_formats.items() if plain(name) == field.name), source.date_format)
+    return (single,) if single else contract.date_styles
+
+
+def text_name(field: ContractField) -> str:
+    """The name of a field's text among the rows of a file."""
+    return f"{field.name.lower()} as written"
+
+
+def second_name(field: ContractField) -> str:
+    """The name of the text in a second column of the same name."""
+    return f"{text_name(field)} again"
+
+
+def wanted(plan: RowPlan) -> dict[str, Wanted]:
+    """The columns to read, cleaned: each field's, and second columns of the same name."""
+    fields = {field.name: field for field in plan.contract.fields}
+    first = {text_name(fields[name]): Wanted(at, cleaning(fields[name], plan.source)) for name, at in plan.columns.at.items()}
+    second = {second_name(fields[name]): Wanted(at, cleaning(fields[name], plan.source)) for name, at in plan.columns.repeated.items()}
+    return first | second
+
+
+def cleaning(field: ContractField, source: Source) -> values.Cleaning:
+    """How the text of a field is cleaned, as contract and source say."""
+    nulls_of = {plain(name): nulls for name, nulls in source.null_values.items()}
+    usual = () if field.type is FieldType.TEXT else values.WRITTEN_NULLS
+    nulls = [*field.null_values, *nulls_of.get(field.name, ()), *source.null_values.get("*", ()), *usual]
+    replaced = next((by for name, by in source.values.items() if plain(name) == field.name), {})
+    return values.Cleaning(
+        replaced={theirs.strip(values.SPACES): ours for theirs, ours in replaced.items()},
+        nulls=tuple(dict.fromkeys(null.strip(values.SPACES) for null in nulls)),
+        without=field.without,
+        upper=field.type is FieldType.CODE,
+        things=field.type in (FieldType.TEXT, FieldType.CODE),
+    )
+
+
+def read_sql(field: ContractField, text: str, styles: tuple[str, ...]) -> str:
+    """What a text is read as, before `landed_sql`; null where it isn't of the field's type."""
+    makers = {
+        FieldType.INTEGER: values.integer_sql,
+        FieldType.DECIMAL: values.decimal_sql,
+        FieldType.MONEY: values.pounds_sql,
+        FieldType.TIME: values.time_sql,
+    }
+    if field.type is FieldType.DATE:
+        return values.date_sql(text, styles)
+    return makers[field.type](text) if field.type in makers else text
+
+
+def landed_sql(field: ContractField) -> str:
+    """The value of a field from what `read_sql` gave under its landed name."""
+    if field.type is FieldType.DATE:
+        return f"CASE WHEN {values.likely_date_sql(field.landed)} THEN {field.landed} END AS {field.landed}"
+    if field.type is FieldType.MONEY:
+        return f"{values.pence_sql(field.landed)} AS {field.landed}, {values.finer_than_pence_sql(field.landed)} AS {_rounded_name(field)}"
+    return field.landed
+
+
+def _rounded_name(field: ContractField) -> str:
+    return quoted(f"{field.name.lower()} is rounded")
+
+
+def sql_type(field: ContractField) -> str:
+    """The type of a field's staged column."""
+    return LANDED_TYPES[field.type].replace("STRING", "VARCHAR")
+
+
+def refusals(plan: RowPlan) -> list[RowFault]:
+    """Why a row of this file can't be used; of several reasons the first counts."""
+    texts = [quoted(text_name(field)) for field in plan.contract.fields if field.name in plan.columns.at]
+    damaged = " OR ".join(f"coalesce(contains({text}, {_DAMAGE_SQL}), false)" for text in texts)
+    blank = " AND ".join(f"{text} IS NULL" for text in texts)
+    return [
+        *([RowFault("damaged-text", damaged, "the row holds bytes that are no text in the file's encoding")] if plan.damaged else []),
+        RowFault("blank-row", blank, "every field of the row is blank"),
+        *_requirements(plan),
+        *(RowFault(rule.name, rule.when, rule.message, rule.endangers) for rule in plan.contract.rules if rule.effect == "reject"),
+    ]
+
+
+_DAMAGE_SQL = f"chr({ord(DAMAGE)})"
+
+
+def _requirements(plan: RowPlan) -> Iterator[RowFault]:
+    for needed in (each for each in plan.contract.fields if each.required):
+        if needed.type in WORDS and needed.name in plan.columns.at:
+            unreadable = f"{quoted(text_name(needed))} IS NOT NULL AND {needed.landed} IS NULL"
+            yield RowFault("unreadable-required-value", unreadable, f"{needed.name}, which every row needs, isn't {WORDS[needed.type]}")
+        yield RowFault("required-value-missing", f"{needed.landed} IS NULL", f"{needed.name}, which every row needs, is missing")
+
+
+def marks(plan: RowPlan) -> list[RowFault]:
+    """What may be wrong with a row of this file that is used all the same."""
+    return [
+        *(fault for field in plan.present if field.name in plan.columns.at for fault in _value_faults(plan, field)),
+        *(_unknown_code(field) for field in plan.present if field.codes),
+        *(RowFault(rule.name, rule.when, rule.message, rule.endangers) for rule in plan.contract.rules if rule.effect == "warn"),
+    ]
+
+
+def _value_faults(plan: RowPlan, field: ContractField) -> Iterator[RowFault]:
+    text = quoted(text_name(field))
+    if field.type in WORDS and not field.required:
+        style = plan.styles.get(field.name)
+        message = f"{field.name} isn't {WORDS[field.type]} and is taken as missing"
+        if style and style.in_doubt:
+            message += (
+                "; some could be read month first, others only day first: say date_formats in sources.yml if the column is month first"
+            )
+        yield RowFault("unreadable-value", f"{text} IS NOT NULL AND {field.landed} IS NULL", message)
+    if field.type is FieldType.MONEY:
+        yield RowFault("fractions-of-a-penny", _rounded_name(field), f"{field.name} is rounded to whole pence")
+
+
+def _unknown_code(field: ContractField) -> RowFault:
+    message = f"{field.name} holds a code that isn't in its list; it is kept as it is"
+    return RowFault("unknown-code", f"{field.landed} NOT IN {values.values_sql(field.codes)}", message, code=field.landed)
+
+
+def rows_sql(plan: RowPlan, file_id: int) -> str:
+    """Every row of `file_rows` as staged: its fields, `refusal` (the place in `refusals`, from 1; 0 for none) and `marks` (a bit each).
+
+    The queries are nested, since DuckDB evaluates twice what stands twice in one.
+    """
+    faults, seen = refusals(plan), marks(plan)
+    assert len(seen) < 63, "marks are bits of a BIGINT"
+    refusal = " ".join(f"WHEN {fault.when} THEN {place}" for place, fault in enumerate(faults, 1))
+    bits = " + ".join(f"CASE WHEN {mark.when} THEN {1 << bit}::BIGINT ELSE 0 END" for bit, mark in enumerate(seen)) or "0"
+    fields = plan.contract.fields
+    texts = [quoted(text_name(field)) for field in fields if field.name in plan.columns.at]
+    read = ", ".join(_read_sql(plan, field) for field in fields)
+    return f"""
+        SELECT {file_id} AS file_id, source_row, {", ".join(field.landed for field in fields)},
+            CASE {refusal} ELSE 0 END AS refusal, {bits} AS marks
+        FROM (
+            SELECT source_row, DATE '{plan.as_at}' AS as_at, {", ".join(texts)}, {", ".join(landed_sql(field) for field in fields)}
+            FROM (SELECT {quoted(NUMBER)} AS source_row, {", ".join(texts)}, {read} FROM file_rows)
+        )
+    """
+
+
+def _read_sql(plan: RowPlan, field: ContractField) -> str:
+    """One field of a row as it is read: from its column, from a constant, or null."""
+    kind = "DECIMAL(28, 10)" if field.type is FieldType.MONEY else sql_type(field)
+    text = quoted(text_name(field)) if field.name in plan.columns.at else _constant_sql(plan, field)
+    return f"CAST({read_sql(field, text, plan.styles_of(field)) if text else 'NULL'} AS {kind}) AS {field.landed}"
+
+
+def _constant_sql(plan: RowPlan, field: ContractField) -> str | None:
+    """The value that sources.yml gives to every row."""
+    constant = next((value.strip() for name, value in plan.source.constants.items() if plain(name) == field.name), None)
+    return literal(constant.upper() if field.type is FieldType.CODE else constant) if constant else None

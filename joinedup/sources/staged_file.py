@@ -1,0 +1,245 @@
+"""One file of an extract, staged: what was found wrong with it, and its rows that can be used in staged_<contract>."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from joinedup.engine.files_bytes import FileBytes, look_at
+from joinedup.engine.files_lines import Connection, quoted
+from joinedup.engine.files import NUMBER, Rows, forget, parquet_columns, read_csv, read_parquet
+from joinedup.engine.files_text import Header, clean_text, plain, read_header
+from joinedup.engine.files_values import DateStyle, date_style
+from joinedup.findings import Finding, Severity, errors
+from joinedup.place.model import Source
+from joinedup.sources.accounts import FileAccount
+from joinedup.sources.columns import known_names, match
+from joinedup.sources.contract import ContractSpec, FieldType
+from joinedup.sources.rows import RowFault, RowPlan, declared_styles, marks, refusals, rows_sql, second_name, text_name, wanted
+
+ROWS_NAMED = 5
+"""How many row numbers a finding gives, to begin looking."""
+LONGEST_CODE_NAMED = 3
+"""Characters of a value that a message may name: no person can be told by it, even where columns have slipped."""
+
+
+@dataclass(frozen=True)
+class FileWork:
+    """One file to stage."""
+
+    con: Connection
+    file_id: int
+    source: Source
+    contract: ContractSpec
+    path: Path
+    name: str
+    """As its owner knows it, relative to the folder of extracts."""
+    as_at: date
+    scratch: Path
+
+    @property
+    def table(self) -> str:
+        """The table that its rows go to."""
+        return f"staged_{self.contract.contract}"
+
+
+@dataclass(frozen=True)
+class StagedFile:
+    """A file that was staged, or refused: its account before superseding, and its findings."""
+
+    account: FileAccount
+    findings: tuple[Finding, ...]
+
+
+def stage_file(work: FileWork) -> StagedFile:
+    """A file's rows in the table of its contract, the others in staged_rejected; or the file refused."""
+    seen = look_at(work.path, work.name, encoding=work.source.encoding, delimiter=work.source.delimiter)
+    if isinstance(seen, Finding):
+        return _refused(work, None, (seen,))
+    try:
+        return _stage_parquet(work, seen) if seen.parquet else _stage_text(work, seen)
+    finally:
+        forget(work.con)
+
+
+def _refused(work: FileWork, seen: FileBytes | None, findings: Sequence[Finding]) -> StagedFile:
+    said = (
+        {"sha256": seen.sha256, "size": seen.size, "mtime_ns": seen.mtime_ns} if seen else {"sha256": None, "size": None, "mtime_ns": None}
+    )
+    account = FileAccount(work.file_id, work.source.name, work.source.partner, work.contract.contract, work.name, **said, refused=True)
+    return StagedFile(account, tuple(findings))
+
+
+def _stage_parquet(work: FileWork, seen: FileBytes) -> StagedFile:
+    damaged = Finding(work.name, "damaged-file", "it is cut short or damaged Parquet, and none of it was read: fetch it again")
+    found = parquet_columns(work.con, work.path)
+    if found is None:
+        return _refused(work, seen, (damaged,))
+    columns = match(work.contract, work.source, [plain(name) for name in found], work.name)
+    if errors(columns.findings):
+        return _refused(work, seen, columns.findings)
+    plan = RowPlan(work.contract, work.source, columns, work.as_at, damaged=True)
+    rows = read_parquet(work.con, work.path, found, wanted(plan))
+    return _stage_rows(work, seen, plan, rows) if rows else _refused(work, seen, (damaged,))
+
+
+def _stage_text(work: FileWork, seen: FileBytes) -> StagedFile:
+    with clean_text(seen, work.scratch, work.source.delimiter) as text:
+        header = read_header(text, known_names(work.contract, work.source), work.source.delimiter)
+        columns = match(work.contract, work.source, header.names, work.name)
+        if errors(columns.findings):
+            any_header = read_header(text, known_names(work.contract, work.source))
+            return _refused(work, seen, [*_delimiter_findings(work, header, any_header), *columns.findings])
+        plan = RowPlan(work.contract, work.source, columns, work.as_at, damaged=text.damaged)
+        rows = read_csv(work.con, text, header, wanted(plan), work.scratch)
+        if rows is None:
+            message = (
+                "it can't be split into lines, perhaps because a line is longer than two million bytes; none of it was read: fetch it again"
+            )
+            return _refused(work, seen, (Finding(work.name, "damaged-file", message),))
+    return _stage_rows(work, seen, plan, rows)
+
+
+def _delimiter_findings(work: FileWork, header: Header, any_header: Header) -> list[Finding]:
+    """What the header says of another delimiter than the one it was read by."""
+    if any_header.known > header.known:
+        said, seen = _sign(header.delimiter), _sign(any_header.delimiter)
+        message = f"sources.yml says that {said} parts its columns, but it looks as if {seen} did: change it there"
+        return [Finding(work.name, "wrong-delimiter", message)]
+    if header.looks_parted_by and not header.known:
+        message = f"it looks as if {_sign(header.looks_parted_by)} parted its columns: ask for a comma, a tab, | or ;"
+        return [Finding(work.name, "wrong-delimiter", message)]
+    return []
+
+
+def _sign(delimiter: str) -> str:
+    return {",": "a comma", "\t": "a tab"}.get(delimiter, delimiter)
+
+
+def _stage_rows(work: FileWork, seen: FileBytes, plan: RowPlan, rows: Rows) -> StagedFile:
+    plan = replace(plan, styles=_date_styles(work, plan))
+    findings = [*plan.columns.findings, *_style_findings(work, plan), *_repeated_columns(work, plan)]
+    if not rows.read:
+        findings.append(_warning(work, "no-rows", "it holds a header and no rows"))
+    work.con.execute(f"INSERT INTO {work.table} BY NAME {rows_sql(plan, work.file_id)}")
+    findings += _mark_findings(work, marks(plan))
+    rejected = _reject(work, refusals(plan))
+    findings += _rejection_findings(work)
+    account = FileAccount(
+        work.file_id,
+        work.source.name,
+        work.source.partner,
+        work.contract.contract,
+        work.name,
+        sha256=seen.sha256,
+        size=seen.size,
+        mtime_ns=seen.mtime_ns,
+        rows_read=rows.read,
+        loaded=rows.read - rejected,
+        rejected=rejected,
+        missing_columns=plan.columns.missing,
+        extra_columns=plan.columns.extra,
+    )
+    return StagedFile(account, tuple(findings))
+
+
+@dataclass(frozen=True, slots=True)
+class SomeRows:
+    """How many rows something is true of, and the numbers of the first."""
+
+    count: int = 0
+    first: tuple[int, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.count:,} row" if self.count == 1 else f"{self.count:,} rows"
+
+
+def _warning(work: FileWork, rule: str, message: str, rows: SomeRows = SomeRows(), endangers: str = "") -> Finding:
+    return Finding(work.name, rule, message, severity=Severity.WARNING, count=rows.count, rows=rows.first, endangers=endangers)
+
+
+def _date_styles(work: FileWork, plan: RowPlan) -> dict[str, DateStyle]:
+    """How this file writes each of its dates: as sources.yml says, else as the values show."""
+    dates = [field for field in plan.contract.fields if field.type is FieldType.DATE and field.name in plan.columns.at]
+    found = {}
+    for field in dates:
+        styles = declared_styles(field, plan.contract, plan.source)
+        said = styles != plan.contract.date_styles
+        found[field.name] = DateStyle(styles) if said else date_style(work.con, "file_rows", quoted(text_name(field)), styles)
+    return found
+
+
+def _style_findings(work: FileWork, plan: RowPlan) -> list[Finding]:
+    return [
+        _warning(work, "month-first", f"{name} can only be read month first, and was: say date_formats in sources.yml if that is wrong")
+        for name, style in plan.styles.items()
+        if style.month_first
+    ]
+
+
+def _repeated_columns(work: FileWork, plan: RowPlan) -> list[Finding]:
+    """Second columns of one name, and whether they hold the same as the first."""
+    fields = {field.name: field for field in plan.contract.fields}
+    findings = []
+    for name, at in plan.columns.repeated.items():
+        first, second = quoted(text_name(fields[name])), quoted(second_name(fields[name]))
+        rows = _counted(work, "file_rows", quoted(NUMBER), f"{first} IS DISTINCT FROM {second}")
+        differ = f"they differ in {rows}" if rows.count else "they hold the same"
+        message = f"{name} stands twice, as columns {plan.columns.at[name] + 1} and {at + 1}; {differ}; the first is used"
+        findings.append(_warning(work, "repeated-column", message, rows))
+    return findings
+
+
+def _counted(work: FileWork, table: str, number: str, when: str) -> SomeRows:
+    """How many rows something is true of, and the first of them."""
+    found = work.con.execute(f"SELECT count(*), list_sort(min({number}, {ROWS_NAMED})) FROM {table} WHERE {when}").fetchall()
+    return SomeRows(found[0][0], tuple(found[0][1] or ()))
+
+
+def _mark_findings(work: FileWork, faults: Sequence[RowFault]) -> list[Finding]:
+    """A finding for each fault that some usable row has."""
+    usable = f"file_id = {work.file_id} AND refusal = 0"
+    any_bits = work.con.execute(f"SELECT coalesce(bit_or(marks), 0) FROM {work.table} WHERE {usable}").fetchall()[0][0]
+    findings = []
+    for bit, fault in enumerate(faults):
+        if any_bits & (1 << bit):
+            marked = f"{usable} AND (marks & {1 << bit}) <> 0"
+            rows = _counted(work, work.table, "source_row", marked)
+            findings.append(_warning(work, fault.rule, f"{rows}: {fault.message}{_codes(work, fault, marked)}", rows, fault.endangers))
+    return findings
+
+
+def _codes(work: FileWork, fault: RowFault, when: str) -> str:
+    """The codes at fault, as far as they are too short to tell of anybody."""
+    if fault.code is None:
+        return ""
+    short = f"{when} AND length({fault.code}) <= {LONGEST_CODE_NAMED}"
+    found = work.con.execute(f"SELECT DISTINCT {fault.code} FROM {work.table} WHERE {short} ORDER BY 1 LIMIT {ROWS_NAMED}").fetchall()
+    return f" ({', '.join(code for (code,) in found)})" if found else ""
+
+
+def _reject(work: FileWork, faults: Sequence[RowFault]) -> int:
+    """How many rows of the file were rejected: those that couldn't be split, and those that are refused."""
+    reasons = [(place, fault.rule, fault.message) for place, fault in enumerate(faults, 1)]
+    work.con.execute("CREATE OR REPLACE TEMP TABLE refusal_reason (refusal INTEGER, rule VARCHAR, reason VARCHAR)")
+    work.con.executemany("INSERT INTO refusal_reason VALUES (?, ?, ?)", reasons)
+    work.con.execute(f"""
+        INSERT INTO staged_rejected
+        SELECT {work.file_id}, {quoted(NUMBER)}, rule, reason FROM file_faults
+        UNION ALL
+        SELECT file_id, source_row, rule, reason FROM {work.table} JOIN refusal_reason USING (refusal) WHERE file_id = {work.file_id}
+    """)
+    work.con.execute(f"DELETE FROM {work.table} WHERE file_id = {work.file_id} AND refusal > 0")
+    return int(work.con.execute(f"SELECT count(*) FROM staged_rejected WHERE file_id = {work.file_id}").fetchall()[0][0])
+
+
+def _rejection_findings(work: FileWork) -> list[Finding]:
+    """A finding for each rule by which rows of the file were rejected."""
+    found = work.con.execute(f"""
+        SELECT rule, reason, count(*), list_sort(min(source_row, {ROWS_NAMED}))
+        FROM staged_rejected WHERE file_id = {work.file_id} GROUP BY rule, reason ORDER BY 3 DESC, 1, 2
+    """).fetchall()
+    rejected = [(rule, reason, SomeRows(count, tuple(first))) for rule, reason, count, first in found]
+    return [_warning(work, rule, f"{rows} rejected: {reason}", rows) for rule, reason, rows in rejected]
