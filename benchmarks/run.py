@@ -1,7 +1,7 @@
 """Landing, build and the whole demo against plain copies of the same data, side by side in one run: `make bench`.
 
-The build's yardstick is one COPY (SELECT * …) TO Parquet of each landed table, in a process of its own; landing's, identity apart, is
-DuckDB's own read_csv and COPY of the same files (benchmarks/landing.py). Every figure is of whole processes and is printed with the machine and
+The build's yardstick is one COPY (SELECT * …) TO Parquet of each landed table, in a process of its own; landing's, identity apart,
+is DuckDB's own read_csv and COPY of the same files (benchmarks/landing.py). Every figure is of whole processes and is printed with the machine and
 the versions. Results are written to benchmarks/results-<people>.json.
 """
 
@@ -79,7 +79,11 @@ def build_against_copy(place: str, store: Path, rounds: int) -> dict[str, object
 def landing_against_read(place: str, extracts: Path) -> dict[str, object]:
     """What benchmarks/landing.py says of the same extracts."""
     said = subprocess.run(
-        [sys.executable, str(ROOT / "benchmarks" / "landing.py"), place, str(extracts), "--json"], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, str(ROOT / "benchmarks" / "landing.py"), place, str(extracts), "--json"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     result: dict[str, object] = json.loads(said.stdout)
     return result

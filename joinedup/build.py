@@ -27,7 +27,7 @@ def all_specs() -> dict[str, TableSpec]:
     return landed | read_specs(package)
 
 
-def build(
+def build(  # noqa: PLR0913 - what a build depends on, each by its name
     place: Place,
     store: Store,
     *,
@@ -41,9 +41,7 @@ def build(
         specs = all_specs()
         landing = read_landing(store)
         inputs = landed_inputs(landing, store) | place_inputs(place, store, specs)
-        return build_tables(
-            specs, inputs, store, engine=engine, jobs=jobs, verify=verify, about=about(place, landing), progress=progress
-        )
+        return build_tables(specs, inputs, store, engine=engine, jobs=jobs, verify=verify, about=about(place, landing), progress=progress)
 
 
 def landed_inputs(landing: LandingRecord, store: Store) -> dict[str, InputFile]:

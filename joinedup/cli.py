@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Verbs(click.Group):
     """Shows errors of the family as one sentence and ends with their exit code."""
 
-    def invoke(self, context: click.Context) -> Any:
+    def invoke(self, context: click.Context) -> object:
         """What the verb gives back, or the exit code of the error it raised."""
         try:
             return super().invoke(context)
@@ -42,11 +42,18 @@ def example(*lines: str) -> str:
 
 
 place_argument = click.argument("place_folder", metavar="PLACE", type=click.Path(path_type=Path))
-store_option = click.option("--store", "store_folder", type=click.Path(path_type=Path), help="Where builds and registers lie [.joinedup/<place>].")
-extracts_option = click.option(
-    "--extracts", "extracts_folder", type=click.Path(path_type=Path), help="The folder that the files in sources.yml are relative to [PLACE/extracts]."
+store_option = click.option(
+    "--store", "store_folder", type=click.Path(path_type=Path), help="Where builds and registers lie [.joinedup/<place>]."
 )
-key_option = click.option("--key-file", type=click.Path(path_type=Path), help="The key of the identity register [$JOINEDUP_KEY or $JOINEDUP_KEY_FILE].")
+extracts_option = click.option(
+    "--extracts",
+    "extracts_folder",
+    type=click.Path(path_type=Path),
+    help="The folder that the files in sources.yml are relative to [PLACE/extracts].",
+)
+key_option = click.option(
+    "--key-file", type=click.Path(path_type=Path), help="The key of the identity register [$JOINEDUP_KEY or $JOINEDUP_KEY_FILE]."
+)
 quiet_option = click.option("--quiet", is_flag=True, help="No progress, only results and errors.")
 
 
@@ -81,7 +88,9 @@ def extracts_of(place_folder: Path, folder: Path | None) -> Path:
     return folder or place_folder / "extracts"
 
 
-@main.command(epilog=example("joinedup check places/calderdale --extracts demo/calderdale/extracts", "joinedup check places/calderdale --format csv"))
+@main.command(
+    epilog=example("joinedup check places/calderdale --extracts demo/calderdale/extracts", "joinedup check places/calderdale --format csv")
+)
 @place_argument
 @extracts_option
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
@@ -157,7 +166,11 @@ def landing(place: Place, extracts: Path, store: Store, key_file: Path | None, q
     return 1 if errors(landed.findings) else 0
 
 
-@main.command(epilog=example("joinedup build places/calderdale --extracts demo/calderdale/extracts", "joinedup build places/calderdale --engine spark"))
+@main.command(
+    epilog=example(
+        "joinedup build places/calderdale --extracts demo/calderdale/extracts", "joinedup build places/calderdale --engine spark"
+    )
+)
 @place_argument
 @extracts_option
 @store_option
@@ -188,11 +201,23 @@ def build(
     place, extracts = open_place(place_folder), extracts_of(place_folder, extracts_folder)
     store = open_store(place, store_folder)
     status = 0 if no_land else landing(place, extracts, store, key_file, quiet)
+    before = published_id(store)
     with progress_on(sys.stderr, quiet) as progress:
         manifest = build_place(place, store, engine=engine, jobs=jobs, verify=verify, progress=progress)
-    show_build(manifest, sys.stderr)
+    show_build(manifest, sys.stderr, unchanged=manifest.build_id == before)
     click.echo(manifest.build_id)
     sys.exit(status)
+
+
+def published_id(store: Store) -> str | None:
+    """The id of the build that is published; None when there is none."""
+    from joinedup.engine.manifest import read_manifest
+    from joinedup.errors import NothingPublished
+
+    try:
+        return read_manifest(store).build_id
+    except NothingPublished:
+        return None
 
 
 @main.command(epilog=example("joinedup pack places/calderdale --out demo/calderdale/pages"))
@@ -229,7 +254,8 @@ def new_key(path: Path) -> None:
     """
     from joinedup.kept.keys import write_new_key
 
-    click.echo(write_new_key(path))
+    write_new_key(path)
+    click.echo(path)
 
 
 @main.command(epilog=example("joinedup demo places/calderdale --people 20000 --out demo/calderdale"))
@@ -238,7 +264,9 @@ def new_key(path: Path) -> None:
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder for extracts, key, store and pages.")
 @click.option("--serve/--no-serve", default=True, show_default=True, help="Serve the pages on 127.0.0.1 afterwards.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="The next free one is taken when it is in use.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="The next free one is taken when it is in use."
+)
 @quiet_option
 def demo(place_folder: Path, people: int, seed: int, out: Path, serve: bool, port: int, quiet: bool) -> None:
     """Invent a place's extracts, land, build, write pages and serve them: the whole path in one command."""

@@ -40,7 +40,9 @@ def demo_key(out: Path) -> Path:
     path = (out / "invented-people.key").resolve()
     if not path.exists():
         write_new_key(path)
-        sys.stderr.write(f"made a key for these invented people: {path}\nA register of real people needs one that is kept elsewhere: joinedup new-key\n")
+        sys.stderr.write(
+            f"made a key for these invented people: {path}\nA register of real people needs one that is kept elsewhere: joinedup new-key\n"
+        )
     return path
 
 

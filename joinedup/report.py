@@ -115,9 +115,12 @@ def show_landing(landing: Landing, stream: TextIO) -> None:
         console.print(f"{warnings} warnings: joinedup check shows them")
 
 
-def show_build(manifest: Manifest, stream: TextIO) -> None:
+def show_build(manifest: Manifest, stream: TextIO, *, unchanged: bool = False) -> None:
     """What was built, what was used again and what took longest."""
     console = console_on(stream)
+    if unchanged:
+        console.print(f"build {manifest.build_id}: nothing has changed since {manifest.built_at:%d %B %Y, %H:%M} UTC, so nothing was made")
+        return
     made = [(name, table) for name, table in manifest.tables.items() if not table.reused]
     rows = sum(table.rows for table in manifest.tables.values())
     console.print(f"build {manifest.build_id}: {len(manifest.tables)} tables, {rows:,} rows; {len(manifest.tables) - len(made)} used again")

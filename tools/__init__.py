@@ -1,0 +1,1 @@
+"""What developers of joinedup run: set-up, checks of tables, the reference, pictures."""

@@ -126,7 +126,7 @@ def browser() -> Iterator[Browser]:
         flags = [*FLAGS, f"--user-data-dir={profile}", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
         pipes = f'exec "$0" "$@" 3<&{theirs_in} 4>&{theirs_out}'
         command = ["/bin/bash", "-c", pipes, found, *flags]
-        process = subprocess.Popen(command, pass_fds=(theirs_in, theirs_out), stderr=subprocess.DEVNULL)  # noqa: S603
+        process = subprocess.Popen(command, pass_fds=(theirs_in, theirs_out), stderr=subprocess.DEVNULL)
         os.close(theirs_in)
         os.close(theirs_out)
         try:

@@ -129,7 +129,9 @@ def pages() -> dict[Path, str]:
     made |= {REFERENCE / "contracts" / f"{name}.md": contract_page(spec) for name, spec in contracts().items()}
     made[REFERENCE / "measures.md"] = measure_page()
     made[REFERENCE / "command-line.md"] = command_page()
-    tables = ((f"[{n}](tables/{n}.md)", layer_of(s), s.title, s.grain) for n, s in sorted(specs.items(), key=lambda i: (layer_of(i[1]), i[0])))
+    tables = (
+        (f"[{n}](tables/{n}.md)", layer_of(s), s.title, s.grain) for n, s in sorted(specs.items(), key=lambda i: (layer_of(i[1]), i[0]))
+    )
     listed = ((f"[{name}](contracts/{name}.md)", spec.title, spec.grain) for name, spec in contracts().items())
     made[REFERENCE / "README.md"] = "\n".join(
         [

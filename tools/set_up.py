@@ -23,12 +23,12 @@ NEEDED_FOR = {"java": "the tests on Apache Spark", "chromium": "the tests that l
 
 
 def say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    sys.stderr.write(f"{line}\n")
 
 
 def run(*command: str | Path) -> None:
     """Run a command in the checkout, or end with what it said."""
-    done = subprocess.run([str(part) for part in command], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run([str(part) for part in command], cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         say(f"set-up stopped: {' '.join(map(str, command))} ended with {done.returncode}\n{done.stdout}{done.stderr}")
         raise SystemExit(1)
@@ -42,7 +42,7 @@ def apt_install(*packages: str) -> bool:
     """Whether apt could install the packages."""
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     commands = (["apt-get", "-q", "update"], ["apt-get", "-q", "install", "-y", "--no-install-recommends", *packages])
-    return all(subprocess.run(command, env=environment, capture_output=True).returncode == 0 for command in commands)
+    return all(subprocess.run(command, env=environment, capture_output=True, check=False).returncode == 0 for command in commands)
 
 
 def create_uv() -> Path:
@@ -52,10 +52,10 @@ def create_uv() -> Path:
         return uv
     say("installing uv")
     shutil.rmtree(UV, ignore_errors=True)
-    made = subprocess.run([sys.executable, "-m", "venv", str(UV)], capture_output=True)
+    made = subprocess.run([sys.executable, "-m", "venv", str(UV)], capture_output=True, check=False)
     if made.returncode and is_root_on_debian() and apt_install("python3-venv"):
         shutil.rmtree(UV, ignore_errors=True)
-        made = subprocess.run([sys.executable, "-m", "venv", str(UV)], capture_output=True)
+        made = subprocess.run([sys.executable, "-m", "venv", str(UV)], capture_output=True, check=False)
     if made.returncode:
         raise SystemExit("set-up stopped: this Python can't make a virtual environment; install its venv module (on Debian: python3-venv)")
     run(UV / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"uv=={UV_VERSION}")

@@ -97,7 +97,7 @@ def read_specs(folder: Path) -> dict[str, TableSpec]:
     specs: dict[str, TableSpec] = {}
     findings: list[Finding] = []
     for path in sorted(folder.rglob("*.yml")):
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
         if not (isinstance(content, dict) and "table" in content):
             continue
         sql, csv = path.with_suffix(".sql"), path.with_suffix(".csv")

@@ -1,6 +1,7 @@
 from datetime import date
 
 import pytest
+
 from joinedup.periods import Period, add_months, day_in_words, twelve_months_to
 
 
@@ -38,7 +39,9 @@ def test_months_are_those_that_begin_inside() -> None:
     assert [month.days for month in months] == [31, 31, 28]
 
 
-@pytest.mark.parametrize(("months", "expected"), [(0, date(2024, 1, 1)), (-1, date(2023, 12, 1)), (12, date(2025, 1, 1)), (-13, date(2022, 12, 1))])
+@pytest.mark.parametrize(
+    ("months", "expected"), [(0, date(2024, 1, 1)), (-1, date(2023, 12, 1)), (12, date(2025, 1, 1)), (-13, date(2022, 12, 1))]
+)
 def test_months_are_added_from_the_first_of_the_month(months: int, expected: date) -> None:
     assert add_months(date(2024, 1, 31), months) == expected
 
