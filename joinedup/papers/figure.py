@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -69,6 +70,11 @@ class Figure:
     charts: Mapping[Size, altair.TopLevelMixin] = field(default_factory=dict)
     reason: str = ""
     notes: Sequence[str] = ()
+
+
+def chart_of(rows: Sequence[Mapping[str, object]]) -> altair.Chart:
+    """A chart of these rows, to be given a mark; they go in as text, which Altair doesn't copy at each step as it would values."""
+    return altair.Chart(altair.InlineData(values=json.dumps(rows), format=altair.JsonDataFormat(type="json")))
 
 
 def headed(chart: altair.TopLevelMixin, size: Size, facts: Facts, about: str, key: str) -> altair.TopLevelMixin:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import altair
 
-from joinedup.papers.figure import fitted
+from joinedup.papers.figure import chart_of, fitted
 from joinedup.papers.theme import AREA_FILL, INK, Size
 
 LINE, THICK = 17, 22
@@ -34,7 +34,7 @@ def chart(bars: Sequence[Bar], reach: float, size: Size) -> altair.LayerChart:
     drop = (step - THICK) / 2 - 3 if above else 0
     scale = altair.Scale(domain=[0, reach / (1 if above else BESIDE) or 1], nice=False)
     y = altair.Y("name:N", title=None, sort=[bar.name for bar in bars], axis=altair.Axis(labels=not above))
-    base = altair.Chart(altair.Data(values=values)).encode(y)
+    base = chart_of(values).encode(y)
     mine = base.mark_bar(color=AREA_FILL, size=THICK, yOffset=drop).encode(altair.X("value:Q", title=None, axis=None, scale=scale))
     place = base.mark_bar(filled=False, stroke=INK, strokeWidth=1.5, size=THICK, yOffset=drop).encode(altair.X("place:Q"))
     return fitted(altair.layer(mine, place, *_words(base, above, drop)), size, step * len(bars))

@@ -8,7 +8,7 @@ from typing import Any
 import altair
 
 from joinedup.papers.facts import Area, Facts, Row
-from joinedup.papers.figure import BOTH, Column, Figure, Table, fitted, headed
+from joinedup.papers.figure import BOTH, Column, Figure, Table, chart_of, fitted, headed
 from joinedup.papers.needs import MeasureSpec
 from joinedup.papers.numbers import NO_DATA, limits, rate, whole
 from joinedup.papers.theme import AREA, INK, OTHERS, PAPER, Size
@@ -78,7 +78,7 @@ def chart(facts: Facts, spec: MeasureSpec, area: Area, size: Size) -> altair.Lay
         axis=axis,
     )
     y = altair.Y("name:N", title=None, sort=[row["name"] for row in rows], axis=altair.Axis(labels=not above))
-    base = altair.Chart(altair.Data(values=rows)).encode(y)
+    base = chart_of(rows).encode(y)
     layers = [*_place(facts, spec, reach), *_intervals(base, x, drop), *_text(base, "words", "right", drop, above=above)]
     if above:
         layers += _text(base, "name", "left", drop, above=above)
@@ -114,7 +114,7 @@ def _place(facts: Facts, spec: MeasureSpec, reach: float) -> list[altair.Chart]:
     place = facts.measures.get((spec.id, facts.whole))
     if place is None or place["value"] is None:
         return []
-    base = altair.Chart(altair.Data(values=[{"value": place["value"], "words": f"{facts.whole.name} {rate(place['value'])}"}]))
+    base = chart_of([{"value": place["value"], "words": f"{facts.whole.name} {rate(place['value'])}"}])
     line = base.mark_rule(color=INK, strokeDash=[5, 3], strokeWidth=1.5).encode(altair.X("value:Q"))
     part = place["value"] / reach if reach else 0
     align = "left" if part < 0.25 else ("right" if part > 0.75 else "center")

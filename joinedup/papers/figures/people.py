@@ -10,7 +10,7 @@ from typing import Any
 import altair
 
 from joinedup.papers.facts import Area, Facts
-from joinedup.papers.figure import BOTH, Column, Figure, Table, fitted, headed, missing
+from joinedup.papers.figure import BOTH, Column, Figure, Table, chart_of, fitted, headed, missing
 from joinedup.papers.numbers import fraction, share, whole
 from joinedup.papers.theme import AREA, AREA_FILL, INK, SECOND, SECOND_FILL, Size
 from joinedup.papers.words import SEXES
@@ -92,7 +92,7 @@ def chart(facts: Facts, area: Area, size: Size) -> altair.LayerChart:
     x = altair.X("percent:Q", title="% of all people", scale=altair.Scale(domain=[-reach, reach], nice=False), axis=axis)
     y = altair.Y("band:N", title=None, sort=bands[::-1], scale=altair.Scale(paddingInner=0.18))
     sides = altair.Scale(domain=[SEXES["1"], SEXES["2"]], range=[AREA_FILL, SECOND_FILL])
-    here, place = (altair.Chart(altair.Data(values=_bars(people(facts, of)))) for of in (area, facts.whole))
+    here, place = (chart_of(_bars(people(facts, of))) for of in (area, facts.whole))
     bars = here.mark_bar().encode(x, y, altair.Color("sex:N", scale=sides, legend=None))
     outline = place.mark_bar(filled=False, stroke=INK, strokeWidth=1.25).encode(x, y)
     heads = [_head(SEXES["1"], -reach, "left", AREA), _head(SEXES["2"], reach, "right", SECOND)]
@@ -101,7 +101,7 @@ def chart(facts: Facts, area: Area, size: Size) -> altair.LayerChart:
 
 def _head(sex: str, percent: float, align: str, colour: str) -> altair.Chart:
     """The name of one side, above it."""
-    base = altair.Chart(altair.Data(values=[{"sex": sex, "percent": percent}]))
+    base = chart_of([{"sex": sex, "percent": percent}])
     text = base.mark_text(align=align, fontWeight="bold", dy=-10, color=colour)
     return text.encode(altair.X("percent:Q"), altair.Text("sex:N"), y=altair.YValue(0))
 

@@ -10,7 +10,7 @@ from typing import Any
 import altair
 
 from joinedup.papers.facts import Area, Facts, Row
-from joinedup.papers.figure import BOTH, Figure, headed
+from joinedup.papers.figure import BOTH, Figure, chart_of, headed
 from joinedup.papers.figures import indicators
 from joinedup.papers.needs import MeasureSpec
 from joinedup.papers.numbers import NO_DATA, rate, whole
@@ -131,7 +131,7 @@ def chart(facts: Facts, says: Mapping[Area, Says], size: Size) -> altair.LayerCh
 
 def _layers(tiles: list[dict[str, Any]], width: float, height: float) -> list[altair.Chart]:
     """The tiles' shapes, their words over them, and over all a link that is the whole tile."""
-    base = altair.Chart(altair.Data(values=tiles))
+    base = chart_of(tiles)
     across, down = altair.Scale(domain=[0, width], nice=False), altair.Scale(domain=[0, height], nice=False, reverse=True)
     x, top, bottom = (
         altair.X("left:Q", scale=across, axis=None),

@@ -10,7 +10,7 @@ from typing import Any
 import altair
 
 from joinedup.papers.facts import Area, Facts
-from joinedup.papers.figure import BOTH, Column, Figure, Table, headed, missing, without
+from joinedup.papers.figure import BOTH, Column, Figure, Table, chart_of, headed, missing, without
 from joinedup.papers.numbers import change, month, per, rate, whole
 from joinedup.papers.theme import AREA, INK, Size
 from joinedup.papers.words import lower_first, point_of_delivery
@@ -102,7 +102,7 @@ def chart(facts: Facts, area: Area, drawn: Sequence[str], size: Size) -> altair.
     axis = altair.Axis(labelExpr="utcFormat(datum.value, '%b %Y')", values=_ticks(months(facts)), labelAlign="left")
     x = altair.X("month:T", title=None, scale=altair.Scale(type="utc"), axis=axis)
     y = altair.Y("rate:Q", title=None, scale=altair.Scale(zero=True), axis=altair.Axis(grid=True, tickCount=3))
-    base = altair.Chart(altair.Data(values=lines)).encode(x, y)
+    base = chart_of(lines).encode(x, y)
     place = base.transform_filter("datum.of === 'place'").mark_line(color=INK, strokeWidth=1.25, strokeDash=[5, 3])
     here = base.transform_filter("datum.of === 'area'").mark_line(color=AREA, strokeWidth=2.75)
     latest = base.transform_filter("datum.last").mark_text(color=AREA, fontWeight="bold", align="left", dx=5).encode(altair.Text("words:N"))
