@@ -15,7 +15,7 @@ WHOLE_TYPES = {"INT", "BIGINT"}
 UNITS = {"YEAR", "QUARTER", "MONTH", "WEEK", "DAY"}
 TIME_UNITS = {"HOUR", "MINUTE"}
 TRUNCATED = {"YEAR", "QUARTER", "MONTH", "WEEK"}
-INTERVALS = {"YEAR", "MONTH", "WEEK", "DAY"}
+INTERVALS = {"YEAR", "MONTH"}
 PASSED_ON = (
     exp.Paren, exp.Neg, exp.Add, exp.Sub, exp.Mul, exp.Coalesce, exp.Nullif, exp.Case, exp.If, exp.Least, exp.Greatest, exp.Abs,
     exp.Filter, exp.Window, exp.Min, exp.Max,
@@ -146,12 +146,13 @@ def arithmetic_rule(node: exp.Expression, context: Context) -> Iterator[Refusal]
 
 
 def interval_rule(node: exp.Expression, context: Context) -> Iterator[Refusal]:
-    """Refusals of intervals that aren't a written number of days, weeks, months or years."""
+    """Refusals of intervals that aren't a written number of months or years.
+
+    DuckDB 2.0 takes 30 days for one month: of d - INTERVAL 1 MONTH and d - INTERVAL 30 DAY in one query it works out the first only.
+    """
     unit = node.args.get("unit")
     if not (isinstance(node.this, exp.Literal) and unit is not None and unit.name.upper() in INTERVALS):
-        yield Refusal(
-            "interval", "an interval is one whole number of days, weeks, months or years; write INTERVAL 1 MONTH, or add days as d + n"
-        )
+        yield Refusal("interval", "an interval is one whole number of months or years; write INTERVAL 1 MONTH, and add days as d + 7 or d + n")
 
 
 def date_trunc_rule(node: exp.Expression, context: Context) -> Iterator[Refusal]:

@@ -4,7 +4,7 @@ WITH waiting AS (
         a.person_id,
         greatest(a.ready_on, a.starts) AS starts,
         -- Who is still in hospital has waited to the end of the as-at date.
-        coalesce(a.ends, CAST(p.as_at + INTERVAL 1 DAY AS DATE)) AS ends,
+        coalesce(a.ends, p.as_at + 1) AS ends,
         a.ends IS NULL AS still_waiting,
         a.provider_code
     FROM activity AS a
