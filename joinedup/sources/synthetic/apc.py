@@ -19,6 +19,7 @@ from joinedup.sources.synthetic.rows import (
     hospital_codes,
     identity,
     local_number,
+    padded,
     practice_on,
     record_numbers,
 )
@@ -27,7 +28,7 @@ from joinedup.sources.synthetic.spells import Spells
 from joinedup.sources.synthetic.streams import stream
 
 DIAGNOSES = 20
-SECOND, THIRD = 0.85, 1.0  # of spells with several episodes, the share with two, and with two or three
+WITH_TWO = 0.85  # of spells with several episodes; the others have three
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def _episodes(block: Block, spells: Spells) -> Episodes:
     until = np.minimum(spells.out, block.setting.span.end - 1)
     nights = until - spells.day
     several = (spells.kind == EMERGENCY) & (nights > 0) & (rng.random(len(nights)) < figures("rates")["episodes"]["several"])
-    count = np.where(several, 2 + (rng.random(len(nights)) > SECOND), 1)
+    count = np.where(several, 2 + (rng.random(len(nights)) > WITH_TWO), 1)
     cuts = np.sort((rng.random((len(nights), 2)) * (nights[:, None] + 1)).astype(np.int64), axis=1)
     spell = np.repeat(np.arange(len(count)), count)
     order = np.arange(len(spell)) - np.repeat(np.cumsum(count) - count, count) + 1
@@ -98,7 +99,7 @@ def _episodes(block: Block, spells: Spells) -> Episodes:
 
 def _month_and_year(days: Ints) -> Texts:
     months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-    return np.char.add(np.char.zfill((months % 12 + 1).astype("U2"), 2), (months // 12 + 1970).astype("U4"))
+    return np.char.add(padded(months % 12 + 1, 2), padded(months // 12 + 1970, 4))
 
 
 def _admission(block: Block, spells: Spells, at: Ints) -> Table:

@@ -15,7 +15,8 @@ from joinedup.sources.synthetic.streams import stream
 
 AREAS_OF_ENGLAND = 32_844  # lower layer super output areas of 2011, which the Index of Multiple Deprivation 2019 ranks
 RESIDENTS = 1_700  # of a small area whose population the place doesn't say: about the mean of mid-2020
-NAMELESS = 10  # areas drawn for each neighbourhood where the place names none, two of each deprivation fifth
+NAMELESS = "nameless"
+NAMELESS_EACH = 10  # areas drawn for each neighbourhood where the place names none, two of each deprivation fifth
 ELSEWHERE = 40  # areas outside the place where others who use its hospitals live
 
 # How much likelier a household whose first person is of that age is to live in each fifth (most deprived first);
@@ -61,7 +62,7 @@ def areas_of(place: Place, seed: int, anchors: Mapping[str, float]) -> Areas:
     odds = np.array(figures("ethnic_groups")["odds_by_fifth"])[fifth]
     spread = figures("ethnic_groups")["spread_between_areas"]
     return Areas(
-        code=np.concatenate([[area.code for area in listed], _elsewhere_codes()]).astype(str),
+        code=np.concatenate([["" if area.code == NAMELESS else area.code for area in listed], _elsewhere_codes()]).astype(str),
         fifth=np.concatenate([fifth, np.arange(ELSEWHERE) % 5]),
         neighbourhood=np.concatenate([_neighbourhoods(place, listed, weight, anchors), np.full(ELSEWHERE, -1)]),
         weight=np.concatenate([weight, np.ones(ELSEWHERE)]),
@@ -116,10 +117,11 @@ def _in_force(place: Place) -> list[SmallArea]:
 
 
 def _nameless(place: Place, anchors: Mapping[str, float]) -> list[SmallArea]:
+    weights: list[tuple[str | None, float]] = [*anchors.items()] or [(None, NAMELESS_EACH)]
     return [
-        SmallArea(code="", population=max(1, round(weight / NAMELESS)), neighbourhood=name)
-        for name, weight in (anchors or {"": NAMELESS}).items()
-        for _ in range(NAMELESS)
+        SmallArea(code=NAMELESS, population=max(1, round(weight / NAMELESS_EACH)), neighbourhood=name)
+        for name, weight in weights
+        for _ in range(NAMELESS_EACH)
     ]
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from joinedup.sources.synthetic.block import Block
 from joinedup.sources.synthetic.draws import Table, Texts
 from joinedup.sources.synthetic.figures import figures
-from joinedup.sources.synthetic.rows import Rows, area_on, identity, sources_of
+from joinedup.sources.synthetic.rows import Rows, area_on, identity, padded, sources_of
 from joinedup.sources.synthetic.seasons import dates
 from joinedup.sources.synthetic.streams import stream
 
@@ -54,7 +54,7 @@ def _causes(block: Block, underlying: Texts) -> Table:
 
 def _place(place: Texts) -> Table:
     """Place of death as the Office for National Statistics codes it, and ready made."""
-    establishment = np.char.add("ZZ", np.char.zfill((np.arange(len(place)) % 7).astype("U1"), 3))
+    establishment = np.char.add("ZZ", padded(np.arange(len(place)) % 7, 3))
     in_one = (place != "home") & (place != "elsewhere")
     return {
         "POD_CODE": np.where(place == "home", "H", np.where(in_one, establishment, "E")),

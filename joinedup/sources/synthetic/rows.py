@@ -78,10 +78,16 @@ def ethnic_category(block: Block, contract: str, person: Ints) -> Texts:
     return np.where(drawn == "", own, drawn)[person]
 
 
+def padded(numbers: Ints, width: int) -> Texts:
+    """Each number in so many digits, with zeros in front."""
+    found: Texts = np.strings.slice((10**width + numbers).astype(f"U{width + 1}"), 1, width + 1)
+    return found
+
+
 def local_number(block: Block, person: Ints, hospital: Ints) -> Texts:
     """The number that a hospital itself knows each person by."""
     number = (block.nhs_numbers[person] * 7919 + hospital * 104_729) % 9_999_991
-    return np.char.add("H", np.char.zfill(number.astype("U8"), 7))
+    return np.char.add("H", padded(number, 7))
 
 
 def hospital_codes(block: Block, hospital: Ints) -> tuple[Texts, Texts]:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
+from joinedup.engine.files_text import plain
 from joinedup.sources.contract import ContractField, FieldType
 from joinedup.sources.synthetic.draws import Bools, Ints, Texts, take
 from joinedup.sources.synthetic.rows import MISSING, Rows
@@ -91,7 +92,7 @@ def _their_names(target: Target) -> dict[str, str]:
     """The source's own name of each of the contract's columns that it calls otherwise."""
     found: dict[str, str] = {}
     for theirs, ours in target.source.rename.items():
-        found.setdefault(ours, theirs)
+        found.setdefault(plain(ours), theirs)
     return found
 
 
@@ -102,7 +103,8 @@ def _column(target: Target, field: ContractField, values: np.ndarray, spoiled: B
         return _pounds(values)
     if values.dtype.kind == "i":
         return pa.array(values, mask=values == MISSING)
-    theirs = _their_values(values, target.source.values.get(field.name, {}))
+    told = {plain(name): replaced for name, replaced in target.source.values.items()}
+    theirs = _their_values(values, told.get(field.name, {}))
     return pa.array(theirs, type=pa.string(), mask=theirs == "") if target.parquet else pa.array(theirs, type=pa.string())
 
 
@@ -118,7 +120,8 @@ def _their_values(values: Texts, told: Mapping[str, str]) -> Texts:
 
 def _dates(target: Target, field: ContractField, values: np.ndarray, spoiled: Bools | None) -> pa.Array:
     days = pa.array(values.astype("datetime64[D]"))
-    style = target.source.date_formats.get(field.name, target.source.date_format)
+    styles = {plain(name): style for name, style in target.source.date_formats.items()}
+    style = styles.get(field.name, target.source.date_format)
     if target.parquet and style is None:
         return days
     style = style or "%Y-%m-%d"

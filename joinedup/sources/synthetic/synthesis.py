@@ -61,6 +61,8 @@ def _refuse(place: Place, people: int, seed: int, workers: int) -> None:
             f"{place.name} isn't marked as invented: write `invented: true` in a copy of its place.yml, so that every page made from it "
             "says so"
         )
+    if not place.sources:
+        raise PlaceError(f"{place.name} names no source, so there is no extract to write: say in sources.yml what each partner sends")
     for name, value, least in (("people", people, 1), ("seed", seed, 0), ("workers", workers, 1)):
         if value < least:
             raise PlaceError(f"{name} must be a whole number from {least}, found {value}")

@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 
 import numpy as np
 
+from joinedup.engine.files_text import plain
 from joinedup.errors import PlaceError
 from joinedup.place.model import Place, Source
 from joinedup.sources.contract import ContractField, ContractSpec, contracts
@@ -18,6 +19,8 @@ from joinedup.sources.synthetic.rows import Rows
 from joinedup.sources.synthetic.seasons import Span, dates
 
 SUFFIXES = (".csv", ".txt", ".tsv", ".csv.gz", ".txt.gz", ".tsv.gz", ".parquet")
+LISTS = frozenset({"register"})
+"""Contracts whose extract is a list as it stands; the others hold what happened in a while, and may be parted by it."""
 WILD = re.compile(r"\*\*/|\*+|\?|\[[^\]]*\]")
 
 NUMBERS_AND_NAMES = frozenset(
@@ -59,13 +62,14 @@ class Target:
     @property
     def fields(self) -> tuple[ContractField, ...]:
         """The fields that it has columns for, in the contract's order."""
-        absent = NUMBERS_AND_NAMES if self.source.pseudonym else {"SOURCE_PSEUDONYM"}
-        return tuple(field for field in self.contract.fields if field.name not in absent and field.name not in self.source.constants)
+        absent = NUMBERS_AND_NAMES if self.source.pseudonym else frozenset({"SOURCE_PSEUDONYM"})
+        absent = absent | {plain(name) for name in self.source.constants}
+        return tuple(field for field in self.contract.fields if field.name not in absent)
 
     def rows(self, rows: Rows) -> Ints:
         """The positions of the rows that belong in it."""
         mine = rows.source == self.position
-        if self.contract.dated_by:
+        if self.source.contract not in LISTS:
             return np.flatnonzero(mine & (rows.day >= self.start) & (rows.day < self.end))
         return np.flatnonzero(mine & (rows.person % self.of == self.part))
 
@@ -94,7 +98,7 @@ def _targets(source: Source, position: int, names: Sequence[str], span: Span) ->
 def _names(source: Source, entry: str, span: Span, as_at: date) -> list[str]:
     """The file names that an entry of sources.yml stands for: itself, or for a pattern one for each twelve months of the span."""
     if WILD.search(entry):
-        labels = _labels(span) if contracts()[source.contract].dated_by else [as_at.isoformat()]
+        labels = _labels(span) if source.contract not in LISTS else [as_at.isoformat()]
         names = [_filled(entry, label) for label in labels]
     else:
         names = [entry]
