@@ -133,6 +133,7 @@ class Work:
                 self.make_in_order(rest, running, jobs)
             finally:
                 running.close()
+                self.store.wipe_tmp()
 
     def show_inputs(self, rest: Mapping[str, TableSpec], engine: Engine) -> None:
         """Nothing; SQL finds what is there already."""

@@ -33,6 +33,7 @@ SETTINGS = {
     "spark.sql.timestampType": "TIMESTAMP_NTZ",
     # One machine, small tables: the work is in starting tasks, not in doing them.
     "spark.sql.shuffle.partitions": "1",
+    "spark.sql.adaptive.enabled": "false",
     "spark.driver.memory": "2g",
     # Nothing listens beyond this machine, and nothing but the result is shown.
     "spark.driver.host": "127.0.0.1",

@@ -21,7 +21,7 @@ FLAT = "keep one value a row, in a table of its own"
 JOINED = "join the texts with ||, where they are numbered: their order isn't the same on both engines"
 SETS = "write GROUP BY GROUPING SETS ((…), (…))"
 
-ON_THE_LIST = "write it with the functions that run alike on both engines (docs/reference/portable-sql.md)"
+ON_THE_LIST = "write it with the functions that run alike on both engines (docs/explanation/portable-sql.md)"
 WHOLE_DIVISION = "write CAST(floor(a / nullif(b, 0)) AS INTEGER)"
 POWER = "write x * x, or do the arithmetic in Python (statistics/)"
 

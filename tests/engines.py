@@ -1,0 +1,42 @@
+"""Both engines, each started once for all cases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from joinedup.engine.engines import Engine, open_engine
+
+ENGINES = (
+    pytest.param("duckdb", id="duckdb"),
+    pytest.param("spark", id="spark", marks=[pytest.mark.spark, pytest.mark.xdist_group("spark")]),
+)
+
+INTERPRETED = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
+"""For a few rows, interpreting a query is quicker than compiling it."""
+
+
+@pytest.fixture(scope="session")
+def duck_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    engine = open_engine("duckdb", tmp_path_factory.mktemp("duckdb"))
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="session")
+def spark_engine(java: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    from joinedup.engine.on_spark import SparkEngine
+
+    engine = SparkEngine.started(tmp_path_factory.mktemp("spark"))
+    for setting, value in INTERPRETED.items():
+        engine.session.conf.set(setting, value)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """DuckDB, then Spark."""
+    named: Engine = request.getfixturevalue("duck_engine" if request.param == "duckdb" else "spark_engine")
+    return named
