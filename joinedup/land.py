@@ -23,6 +23,7 @@ from joinedup.place.model import Place
 from joinedup.progress import Progress, Step, silent
 from joinedup.sources.accounts import Staging
 from joinedup.sources.contract import contracts
+from joinedup.sources.cross_checks import people_findings, place_findings
 from joinedup.sources.landed import FileRecord, LandingRecord, SeenFile, publish_landing, read_landing
 from joinedup.sources.landing import stage
 from joinedup.sources.unchanged import see_again, signature, software
@@ -135,7 +136,7 @@ def _land_anew(work: _Work, found: list[Finding]) -> LandingRecord:
             staging = stage(con, work.place, work.extracts, work.progress)
             staged = Staged(con, _staged_files(work.place, staging))
             landing_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
-            findings = _link(staged, work, landing_id, [*found, *staging.findings])
+            findings = _link(staged, work, landing_id, [*found, *staging.findings, *_between_files(staged, work.place, staging)])
             return _hand_over(staged, work, staging, landing_id, findings)
     finally:
         con.close()
@@ -153,6 +154,12 @@ def _staged_files(place: Place, staging: Staging) -> list[SourceFile]:
     if not usable:
         raise PlaceError(f"none of {len(staging.files)} files can be used; {NOTHING_CHANGED_BY_IT}", staging.findings)
     return usable
+
+
+def _between_files(staged: Staged, place: Place, staging: Staging) -> list[Finding]:
+    """What is wrong between the files, and between them and the place."""
+    asked = (staged.con, place, contracts(), staging.files)
+    return [*people_findings(*asked), *place_findings(*asked)]
 
 
 def _link(staged: Staged, work: _Work, landing_id: str, found: list[Finding]) -> list[Finding]:

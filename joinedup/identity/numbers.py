@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from joinedup.findings import Finding
+from joinedup.findings import Finding, Severity
 from joinedup.identity.staged import RowRule, Staged, row_findings
 from joinedup.sources.nhs_numbers import valid_numbers
 
@@ -16,6 +16,7 @@ REAL_PERSON = RowRule(
     "the NHS number lies outside 999 000 0000 to 999 999 9999 and may be a real person's, and this place says invented: true; "
     "check what this file is",
     "the people in it",
+    Severity.ERROR,
 )
 TEST_PERSON = RowRule(
     "nhs-number-of-a-test-patient",

@@ -50,10 +50,11 @@ class RowRule:
     name: str
     message: str
     endangers: str
+    severity: Severity = Severity.WARNING
 
 
 def row_findings(staged: Staged, rule: RowRule, rows: str) -> list[Finding]:
-    """A warning for each file of which the query `rows` names rows, by file_id and source_row."""
+    """A finding for each file of which the query `rows` names rows, by file_id and source_row."""
     names = {file.file_id: file.file for file in staged.files}
     found = staged.con.execute(f"""
         SELECT file_id, count(*), list_sort(min(source_row, {ROWS_NAMED})) FROM ({rows}) GROUP BY file_id ORDER BY file_id
@@ -62,8 +63,8 @@ def row_findings(staged: Staged, rule: RowRule, rows: str) -> list[Finding]:
         Finding(
             names[file_id],
             rule.name,
-            f"{count} {'row' if count == 1 else 'rows'}: {rule.message}",
-            severity=Severity.WARNING,
+            f"{count:,} {'row' if count == 1 else 'rows'}: {rule.message}",
+            severity=rule.severity,
             count=count,
             rows=tuple(first),
             endangers=rule.endangers,

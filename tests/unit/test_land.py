@@ -169,7 +169,14 @@ def test_every_row_is_accounted_for(work: Work) -> None:
     assert work.table("landed_apc")["source_row"].to_pylist() == [2]
     files = {row["file"]: row for row in work.table("landed_file").to_pylist()}
     assert files["apc.csv"]["rejected"] == 2
-    assert any(finding.rule == "nhs-number-of-a-real-person" for finding in landing.findings)
+    [error] = [finding for finding in landing.findings if finding.severity is Severity.ERROR]
+    assert (error.rule, error.file, error.rows) == ("nhs-number-of-a-real-person", "apc.csv", (3,))
+
+
+def test_what_is_wrong_between_files_and_with_the_place_is_found(work: Work) -> None:
+    wrong = {**PEOPLE[0], "NHS_NUMBER": PEOPLE[0]["NHS_NUMBER"][:-1] + "X"}
+    write(work.extracts / "list.csv", [listed(PEOPLE[1], practice="Y00099"), listed(wrong)])
+    assert {"unknown-practice", "nhs-number-check-digit"} <= {finding.rule for finding in work.land().findings}
 
 
 def test_unchanged_inputs_land_nothing(work: Work) -> None:
