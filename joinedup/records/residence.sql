@@ -14,15 +14,26 @@ WITH lived AS (
     INNER JOIN person AS p ON p.person_id = r.person_id
     WHERE r.lsoa_of_residence IS NOT NULL
 ),
-lasting AS (
-    SELECT
-        person_id, area_code, care_home_indicator, address, starts, file_id, source_row,
-        max(ends) OVER (
-            PARTITION BY person_id, address ORDER BY starts NULLS LAST, file_id NULLS LAST, source_row NULLS LAST
-            ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-        ) AS ends
+possible AS (
+    SELECT person_id, area_code, care_home_indicator, address, starts, ends, file_id, source_row
     FROM lived
     WHERE starts < ends
+),
+-- Most people have one row; only the others need putting in order.
+several AS (
+    SELECT person_id
+    FROM possible GROUP BY person_id HAVING count(*) > 1
+),
+lasting AS (
+    SELECT
+        p.person_id, p.area_code, p.care_home_indicator, p.address, p.starts, p.file_id, p.source_row,
+        max(p.ends) OVER (
+            PARTITION BY p.person_id, p.address
+            ORDER BY p.starts NULLS LAST, p.file_id NULLS LAST, p.source_row NULLS LAST
+            ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        ) AS ends
+    FROM possible AS p
+    INNER JOIN several AS s ON s.person_id = p.person_id
 ),
 cut AS (
     -- The later start ends the earlier stay; of two that start on one day the one that lasts longer stays.
@@ -37,12 +48,8 @@ cut AS (
 before AS (
     SELECT
         person_id, area_code, care_home_indicator, address, starts, ends, file_id, source_row,
-        lag(address) OVER (
-            PARTITION BY person_id ORDER BY starts NULLS LAST, file_id NULLS LAST, source_row NULLS LAST
-        ) AS address_before,
-        lag(ends) OVER (
-            PARTITION BY person_id ORDER BY starts NULLS LAST, file_id NULLS LAST, source_row NULLS LAST
-        ) AS ended_before
+        lag(address) OVER (PARTITION BY person_id ORDER BY starts NULLS LAST, file_id NULLS LAST, source_row NULLS LAST) AS address_before,
+        lag(ends) OVER (PARTITION BY person_id ORDER BY starts NULLS LAST, file_id NULLS LAST, source_row NULLS LAST) AS ended_before
     FROM cut
     WHERE starts < ends
 ),
@@ -54,12 +61,20 @@ numbered AS (
             ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         ) AS stay
     FROM before
+),
+together AS (
+    SELECT person_id, area_code, care_home_indicator, min(starts) AS starts, max(ends) AS ends
+    FROM numbered
+    GROUP BY person_id, area_code, care_home_indicator, address, stay
+    UNION ALL
+    SELECT p.person_id, p.area_code, p.care_home_indicator, p.starts, p.ends
+    FROM possible AS p
+    WHERE NOT EXISTS (SELECT 1 FROM several AS s WHERE s.person_id = p.person_id)
 )
 SELECT
     person_id,
     area_code,
     CASE care_home_indicator WHEN 'Y' THEN TRUE WHEN 'N' THEN FALSE END AS care_home,
-    nullif(min(starts), DATE '0001-01-01') AS starts,
-    nullif(max(ends), DATE '9999-12-31') AS ends
-FROM numbered
-GROUP BY person_id, area_code, care_home_indicator, address, stay
+    nullif(starts, DATE '0001-01-01') AS starts,
+    nullif(ends, DATE '9999-12-31') AS ends
+FROM together
