@@ -152,7 +152,9 @@ def interval_rule(node: exp.Expression, context: Context) -> Iterator[Refusal]:
     """
     unit = node.args.get("unit")
     if not (isinstance(node.this, exp.Literal) and unit is not None and unit.name.upper() in INTERVALS):
-        yield Refusal("interval", "an interval is one whole number of months or years; write INTERVAL 1 MONTH, and add days as d + 7 or d + n")
+        yield Refusal(
+            "interval", "an interval is one whole number of months or years; write INTERVAL 1 MONTH, and add days as d + 7 or d + n"
+        )
 
 
 def date_trunc_rule(node: exp.Expression, context: Context) -> Iterator[Refusal]:
