@@ -8,11 +8,8 @@ from dataclasses import dataclass
 from joinedup.papers.facts import Facts
 from joinedup.papers.figure import Column, Table
 from joinedup.papers.needs import Missing, SourceStamp
-from joinedup.papers.numbers import NO_DATA, day, moment, share, whole
-from joinedup.papers.words import listed, many
-
-BUILD_LETTERS = 12
-"""As much of a build's id as people read out to one another."""
+from joinedup.papers.numbers import NO_DATA, day, fraction, moment, share, whole
+from joinedup.papers.words import capital, listed, local, many
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +25,7 @@ class Evidence:
 def evidence(facts: Facts) -> Evidence:
     """The stamp of the build."""
     stamp = facts.stamp
-    built = f"Built {moment(stamp.built_at)} by joinedup {stamp.version}, build {stamp.build_id[:BUILD_LETTERS]}"
+    built = f"Built {moment(stamp.built_at)} by joinedup {stamp.version}, build {stamp.build_id}"
     return Evidence(
         data_to(stamp.sources),
         built,
@@ -71,6 +68,24 @@ def accounting(facts: Facts) -> Table:
         Column("Linked to a person", linked, "linked", counted["linked"]),
     ]
     return Table("Where the data come from, and what became of each row", columns)
+
+
+def quality(facts: Facts) -> Table:
+    """What was counted about the quality of the record: how many of how many, what of them, and what suffers; the largest share first."""
+    rows = [row for row in facts.aggregates.quality().to_pylist() if row["found"]]
+    rows.sort(key=lambda row: -(fraction(row["found"], row["out_of"]) or 0.0))
+    bare = {name: [row[name] for row in rows] for name in ("rule", "unit", "message", "found", "out_of", "endangers")}
+    said = [local(f"{capital(row['unit'])} that {row['message']}", facts.place.word) for row in rows]
+    suffers = [local(words, facts.place.word) for words in bare["endangers"]]
+    columns = [
+        Column("What was found", said, "rule", bare["rule"]),
+        *(Column(name=name, values=bare[name]) for name in ("unit", "message")),
+        Column("How many", [whole(count) for count in bare["found"]], "found", bare["found"]),
+        Column("Of", [whole(count) for count in bare["out_of"]], "out_of", bare["out_of"]),
+        Column("Share", [share(row["found"], row["out_of"]) for row in rows]),
+        Column("What suffers", suffers, "endangers", bare["endangers"], text=True),
+    ]
+    return Table("What was found wrong or missing in the record", columns)
 
 
 def in_short(facts: Facts) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -49,16 +49,13 @@ class Facts:
         return Area("none", "none", f"In no {self.place.word.singular}")
 
     @cached_property
-    def shown(self) -> tuple[Neighbourhood, ...]:
-        """The neighbourhoods that existed on some day of the period: each has a page."""
-        period = self.place.period
-        return tuple(
-            n for n in self.place.neighbourhoods if (n.start is None or n.start < period.end) and (n.end is None or n.end > period.start)
-        )
+    def shown(self) -> Sequence[Neighbourhood]:
+        """The neighbourhoods that have a page, in the order of pages."""
+        return self.aggregates.neighbourhoods()
 
     @cached_property
     def areas(self) -> tuple[Area, ...]:
-        """The neighbourhoods that have a page, in the place folder's order."""
+        """The same as areas."""
         return tuple(Area("neighbourhood", n.id, n.name) for n in self.shown)
 
     @cached_property

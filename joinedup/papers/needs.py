@@ -14,6 +14,8 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from joinedup.place.model import Neighbourhood
+
 
 class SourceStamp(Protocol):
     """One partner's extract in the build: up to which day it tells, and what became of its rows."""
@@ -80,11 +82,17 @@ class MeasureSpec(Protocol):
     @property
     def unit(self) -> str: ...
     @property
+    def why(self) -> str: ...
+    @property
     def definition(self) -> str: ...
     @property
     def variant(self) -> str: ...
     @property
     def source(self) -> str: ...
+    @property
+    def events(self) -> str: ...
+    @property
+    def polarity(self) -> str: ...
     @property
     def version(self) -> int: ...
 
@@ -113,6 +121,14 @@ class Aggregates(Protocol):
 
     def measures(self) -> pa.Table:
         """Columns measure_id, area_type, area_id, period_start, period_end, events, value, lower, upper, reason, comparison."""
+        ...
+
+    def neighbourhoods(self) -> Sequence[Neighbourhood]:
+        """Those that existed on some day of the period, in the order of pages."""
+        ...
+
+    def quality(self) -> pa.Table:
+        """Columns rule, unit, found, out_of, message, endangers: what was counted about the quality of the record."""
         ...
 
     def measure_specs(self) -> Mapping[str, MeasureSpec]:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache as remembered
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from joinedup.papers.figures import costs, deprivation, indicators, people, tile
 from joinedup.papers.needs import Aggregates, MeasureSpec
 from joinedup.papers.numbers import day
 from joinedup.papers.theme import NARROW, WIDE
-from joinedup.papers.words import capital, listed
+from joinedup.papers.words import capital, listed, local
 from joinedup.place.model import Neighbourhood, Place
 from joinedup.progress import Progress, Step, silent
 
@@ -161,16 +162,11 @@ def _neighbourhood(facts: Facts, index: int, neighbourhood: Neighbourhood, cache
 
 
 def _about(facts: Facts) -> Page:
-    accounting = evidence.accounting(facts)
-    shows = {"accounting": accounting, "terms": TERMS, "specs": facts.specs.values()}
-    return Page(
-        "about.html",
-        "about.jinja",
-        "About these data",
-        shows,
-        {"accounting": accounting},
-        crumbs=({"href": "index.html", "text": facts.place.name},),
-    )
+    accounting, found = evidence.accounting(facts), evidence.quality(facts)
+    shows = {"accounting": accounting, "found": found, "terms": TERMS, "specs": facts.specs.values()}
+    tables = {"accounting": accounting, "quality": found}
+    crumbs = ({"href": "index.html", "text": facts.place.name},)
+    return Page("about.html", "about.jinja", "About these data", shows, tables, crumbs=crumbs)
 
 
 def _shown(figure: Figure, page: str, cache: Path | None, spec: MeasureSpec | None = None, *, linked: bool = False) -> Shown:
@@ -224,6 +220,7 @@ def _render(page: Page, facts: Facts) -> str:
         "areas": facts.areas,
         "invented": facts.stamp.invented,
         "evidence": evidence.evidence(facts),
+        "local": partial(local, word=facts.place.word),
         "in_short": evidence.in_short(facts),
         "as_at": facts.as_at,
         "period_words": f"Figures are for the 12 months from {facts.period}, people as on {facts.as_at}.",

@@ -12,7 +12,7 @@ from joinedup.papers.figure import Column, Table
 from joinedup.papers.figures import costs, deprivation, people
 from joinedup.papers.needs import MeasureSpec
 from joinedup.papers.numbers import NO_DATA, each, limits, rate, share, whole
-from joinedup.papers.words import MARKS, capital, compared_with
+from joinedup.papers.words import MARKS, capital, compared_with, reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def _indicator(facts: Facts, area: Area, spec: MeasureSpec) -> KeyFigure:
     row, place = facts.measures.get((spec.id, area)), facts.measures.get((spec.id, facts.whole))
     figure = spec.id.replace("_", "-") if area != facts.whole else f"map-{spec.id.replace('_', '-')}"
     if row is None or row["value"] is None:
-        return KeyFigure(spec.title, NO_DATA, spec.unit, (row["reason"] or "") if row else "", figure)
+        return KeyFigure(spec.title, NO_DATA, spec.unit, reason(row["reason"] if row else None), figure)
     compared = compared_with(row["comparison"], facts.whole.name)
     against = (
         f"{MARKS[row['comparison']]} {capital(compared)} ({rate(place['value'])})"

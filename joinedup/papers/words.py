@@ -5,9 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from joinedup.place.model import LocalWord
+
 COMPARED = {"higher": "higher than", "lower": "lower than", "similar": "similar to"}
 MARKS = {"higher": "▲", "lower": "▼", "similar": "●"}
 SEXES = {"1": "Male", "2": "Female", None: "Not recorded"}
+REASONS = {
+    "source missing": "no extract tells of what it counts",
+    "source ends early": "an extract that it needs ends more than a month before the period does",
+    "zero denominator": "nobody was registered in the period",
+    "no events": "nothing was counted, so there is no telling how much chance plays in it",
+    "impossible value": "its counts can't be right",
+}
 DATE = re.compile(r"(\d{1,2}) ([A-Z][a-z]+) (\d{4})")
 FIFTHS = {1: "Most deprived fifth", 2: "Second fifth", 3: "Third fifth", 4: "Fourth fifth", 5: "Least deprived fifth", None: "Not known"}
 
@@ -25,6 +34,19 @@ def lower_first(text: str) -> str:
 def point_of_delivery(code: str) -> str:
     """The name of a point of delivery, from its code: "emergency_admission" is "Emergency admission"."""
     return capital(code.replace("_", " "))
+
+
+def reason(given: str | None) -> str:
+    """Why there is no value, in plain words; a reason not known here as it was given."""
+    return REASONS.get(given, given) if given else "the build holds no value for it"
+
+
+def local(text: str, word: LocalWord) -> str:
+    """A general text with the place's own word for a neighbourhood."""
+    pairs = (("neighbourhoods", word.plural), ("neighbourhood", word.singular))
+    for general, own in pairs:
+        text = text.replace(general, own).replace(capital(general), capital(own))
+    return text
 
 
 def listed(names: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import altair
 
+from joinedup.papers import words
 from joinedup.papers.facts import Area, Facts, Row
 from joinedup.papers.figure import BOTH, Column, Figure, Table, chart_of, fitted, headed
 from joinedup.papers.needs import MeasureSpec
@@ -45,8 +46,8 @@ def reason(row: Row | None) -> str:
 
 
 def why(row: Row | None) -> str:
-    """The reason alone, as the door gave it."""
-    return row["reason"] if row and row.get("reason") else "the build holds no value for it"
+    """The reason alone."""
+    return words.reason(row.get("reason") if row else None)
 
 
 def finding(facts: Facts, spec: MeasureSpec, mine: Row, place: Row | None) -> str:
@@ -118,8 +119,8 @@ def _place(facts: Facts, spec: MeasureSpec, reach: float) -> list[altair.Chart]:
     line = base.mark_rule(color=INK, strokeDash=[5, 3], strokeWidth=1.5).encode(altair.X("value:Q"))
     part = place["value"] / reach if reach else 0
     align = "left" if part < 0.25 else ("right" if part > 0.75 else "center")
-    words = base.mark_text(fontWeight="bold", dy=-9, align=align).encode(altair.X("value:Q"), altair.Text("words:N"), y=altair.YValue(0))
-    return [line, words]
+    said = base.mark_text(fontWeight="bold", dy=-9, align=align).encode(altair.X("value:Q"), altair.Text("words:N"), y=altair.YValue(0))
+    return [line, said]
 
 
 def _dots(facts: Facts, spec: MeasureSpec, area: Area, size: Size) -> list[dict[str, Any]]:
@@ -150,7 +151,7 @@ def table(facts: Facts, spec: MeasureSpec) -> Table:
         Column(name="area_type", values=[area.type for area in areas]),
         Column(capital(facts.place.word.singular), [area.name for area in areas], "area_id", [area.id for area in areas]),
         Column(name="area", values=[area.name for area in areas]),
-        Column("Events", [whole(count) for count in bare["events"]], "events", bare["events"]),
+        Column(capital(spec.events), [whole(count) for count in bare["events"]], "events", bare["events"]),
         Column("Value", [rate(value) for value in bare["value"]], "value", bare["value"]),
         Column("95% limits", shown_limits, "lower", bare["lower"]),
         *(Column(name=name, values=bare[name]) for name in ("upper", "reason")),

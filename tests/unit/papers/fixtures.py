@@ -71,7 +71,7 @@ class FakeStamp:
     sources: tuple[FakeSource, ...]
     missing: tuple[FakeMissing, ...] = ()
     invented: bool = True
-    build_id: str = "b3f19c02d7aa41e0"
+    build_id: str = "20260506T130412Z-b3f19c02"
     built_at: datetime = datetime(2026, 5, 6, 13, 4, tzinfo=UTC)
     version: str = "0.1.0"
 
@@ -84,6 +84,9 @@ class FakeMeasure:
     definition: str
     variant: str
     source: str
+    events: str = "admissions"
+    why: str = "People are better off in a neighbourhood where it is lower."
+    polarity: str = "lower is better"
     version: int = 1
 
 
@@ -222,6 +225,17 @@ class FakeAggregates:
         sums = ("activities", "costed", "cost_pence", "from_extract", "from_unit_cost")
         return pa.Table.from_pylist(self.with_place([row for row in rows if row["activities"]], sums))
 
+    def neighbourhoods(self) -> tuple[Neighbourhood, ...]:
+        period, place = self.place.period, self.place
+        return tuple(n for n in place.neighbourhoods if (n.start or period.start) < period.end and (n.end or period.end) > period.start)
+
+    def quality(self) -> pa.Table:
+        names = ("rule", "unit", "found", "out_of", "message", "endangers")
+        suffers = "use and cost by neighbourhood; indicators"
+        unlinked = ("activity-unlinked", "activities", 580, 28_066, "could not be linked to a person", suffers)
+        unknown = ("practice-unknown", "registrations", 0, 20_012, "name an unknown practice", "the population")
+        return pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in (unlinked, unknown)])
+
     def measures(self) -> pa.Table:
         rows = [row for measure in MEASURES for row in self.measure(measure)]
         return pa.Table.from_pylist(rows, schema=MEASURE_ROWS)
@@ -240,7 +254,7 @@ class FakeAggregates:
         return rows
 
     def value(self, measure: str, events: int, people: int) -> dict[str, Any]:
-        reason = self.reasons.get(measure) or ("nobody was registered in the period" if people == 0 else None)
+        reason = self.reasons.get(measure) or ("zero denominator" if people == 0 else None)
         shared = {"measure_id": measure, "period_start": self.place.period.start, "period_end": self.place.period.end, "reason": reason}
         if reason:
             return shared | {"events": None, "value": None, "lower": None, "upper": None}
@@ -326,5 +340,5 @@ def nine() -> FakeAggregates:
         FakeMissing("deaths", "Registered deaths", "who is counted as registered: people who died may still be on the list"),
     )
     points = {point: rate for point, rate in POINTS.items() if point in ("Emergency care", "Same day emergency care")}
-    reasons = dict.fromkeys(MEASURES, "no source follows the contract apc (admitted patient care)")
+    reasons = dict.fromkeys(MEASURES, "source missing")
     return FakeAggregates(place, areas, FakeStamp("wide-moors", sources, missing), points=points, reasons=reasons)

@@ -116,7 +116,7 @@ def test_an_indicator_without_value_gives_the_reason_and_not_0() -> None:
     of = facts(nine())
     for figure in indicators.figures(of, of.areas[0]):
         assert figure.charts == {}
-        assert figure.reason == "No data: no source follows the contract apc (admitted patient care)."
+        assert figure.reason == "No data: no extract tells of what it counts."
         assert figure.table is not None
         assert figure.table.rows[0][1:] == ["no data", "no data", figure.reason, "—"]
 

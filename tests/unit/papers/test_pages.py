@@ -110,7 +110,7 @@ def test_every_page_says_who_it_is_about_whom_it_is_for_and_how_old_it_is(pages:
         assert "Invented people. Nobody on these pages exists." in words
         assert "Internal: true counts. Not for publication." in words
         assert re.search(r"Data to \d+ \w+ 20\d\d", words)
-        assert "Built 6 May 2026, 13:04 UTC by joinedup 0.1.0, build b3f19c02d7aa" in words
+        assert "Built 6 May 2026, 13:04 UTC by joinedup 0.1.0, build 20260506T130412Z-b3f19c02" in words
         assert "(invented people)" in read(path).all("title")[0].words()
 
 
@@ -121,7 +121,7 @@ def test_every_page_says_data_to_by_partner(five_pages: Path) -> None:
 
 def test_every_page_says_what_is_missing(nine_pages: Path, five_pages: Path) -> None:
     for path in all_pages(nine_pages):
-        assert "Registered deaths: there is no such extract. It would be needed for who is counted as registered" in text_of(path)
+        assert "Registered deaths: there is no such extract. Affects who is counted as registered" in text_of(path)
     assert not any("Missing data" in text_of(path) for path in all_pages(five_pages))
 
 
@@ -154,7 +154,7 @@ def test_neighbourhoods_and_people_in_none_add_up_to_the_place(five_pages: Path)
     assert people["neighbourhood"] + people["none"] == people["place"] == 20_012
     assert people["none"] == 41
     assert {row["invented_people"] for row in rows} == {"True"}
-    assert {row["build_id"] for row in rows} == {"b3f19c02d7aa41e0"}
+    assert {row["build_id"] for row in rows} == {"20260506T130412Z-b3f19c02"}
 
 
 def test_row_accounting_adds_up_on_the_page(five_pages: Path) -> None:
@@ -163,6 +163,13 @@ def test_row_accounting_adds_up_on_the_page(five_pages: Path) -> None:
     assert len(rows) == 4
     assert all(int(row["rows_read"]) == sum(int(row[part]) for part in ("loaded", "superseded", "rejected")) for row in rows)
     assert "21,204" in text_of(five_pages / "about.html")
+
+
+def test_what_was_found_in_the_record_is_told_with_what_suffers(five_pages: Path) -> None:
+    [table] = [table for table in read(five_pages / "about.html").all("table") if "wrong or missing" in table.all("caption")[0].words()]
+    assert len(body(table)) == 1
+    for words in ("Activities that could not be linked to a person", "580", "28,066", "2.1%", "use and cost by locality; indicators"):
+        assert words in table.words()
 
 
 def test_the_way_on_leads_through_all_neighbourhoods_and_back(five_pages: Path) -> None:

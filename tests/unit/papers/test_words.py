@@ -3,7 +3,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from joinedup.access.measured import ENDS_EARLY
 from joinedup.papers import words
+from joinedup.place.model import LocalWord
+from joinedup.statistics.estimates import Reason
 
 
 def test_a_name_of_a_point_of_delivery_is_plain() -> None:
@@ -18,6 +21,21 @@ def test_lists_read_as_sentences_do() -> None:
 def test_only_a_known_comparison_is_said() -> None:
     assert words.compared_with("higher", "Vale") == "higher than Vale"
     assert words.compared_with(None, "Vale") == ""
+
+
+def test_a_reason_is_in_plain_words_and_an_unknown_one_as_given() -> None:
+    assert words.reason("zero denominator") == "nobody was registered in the period"
+    assert words.reason("some other reason") == "some other reason"
+    assert words.reason(None) == "the build holds no value for it"
+
+
+def test_every_reason_of_the_door_has_its_words() -> None:
+    assert {*map(str, Reason), ENDS_EARLY} == set(words.REASONS)
+
+
+def test_a_general_text_takes_the_places_word() -> None:
+    own = LocalWord(singular="locality", plural="localities")
+    assert words.local("Neighbourhoods differ; a neighbourhood is small", own) == "Localities differ; a locality is small"
 
 
 def test_a_count_has_its_noun() -> None:
