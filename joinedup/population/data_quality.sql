@@ -25,6 +25,10 @@ counted AS (
     FROM spell AS s
     INNER JOIN person AS p ON p.person_id = s.person_id
     UNION ALL
+    SELECT 'never-discharged', count(*) FILTER (WHERE s.ends IS NULL AND s.starts < CAST(p.as_at - INTERVAL 1 YEAR AS DATE)), count(*)
+    FROM spell AS s
+    CROSS JOIN place_parameter AS p
+    UNION ALL
     SELECT 'no-spell-number', count(*) - count(susspellid), count(*) FROM landed_apc
     UNION ALL
     SELECT 'method-unknown', count(*) FILTER (WHERE point_of_delivery = 'Other admission'), count(*) FROM spell

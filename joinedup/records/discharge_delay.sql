@@ -3,12 +3,13 @@ WITH waiting AS (
         a.activity_id,
         a.person_id,
         greatest(a.ready_on, a.starts) AS starts,
-        -- Who is still in hospital has waited to the end of the as-at date.
-        coalesce(a.ends, p.as_at + 1) AS ends,
+        -- Who is still in hospital has waited to the end of the as-at date, or to their death.
+        coalesce(a.ends, least(q.as_at + 1, p.death_date)) AS ends,
         a.ends IS NULL AS still_waiting,
         a.provider_code
     FROM activity AS a
-    CROSS JOIN place_parameter AS p
+    CROSS JOIN place_parameter AS q
+    LEFT JOIN person AS p ON p.person_id = a.person_id
     WHERE a.ready_on IS NOT NULL
 )
 SELECT
