@@ -16,7 +16,7 @@ from joinedup.findings import Finding
 
 def make(spec: TableSpec, engine: Engine, store: Store, path: Path) -> int:
     """How many rows the table has, which then lies at `path`; SqlError when it isn't what its .yml declares."""
-    being_written = store.tmp / path.name
+    being_written = _being_written(store, path)
     columns = result_columns(spec, engine.types(spec), engine.quote)
     engine.write(spec, columns, being_written)
     engine.show(spec.table, being_written)
@@ -27,6 +27,10 @@ def make(spec: TableSpec, engine: Engine, store: Store, path: Path) -> int:
     move_into_place(being_written, path)
     engine.show(spec.table, path)
     return int(footer.num_rows)
+
+
+def _being_written(store: Store, path: Path) -> Path:
+    return store.tmp / path.name
 
 
 def _null_findings(spec: TableSpec, footer: pq.FileMetaData) -> list[Finding]:
@@ -40,5 +44,5 @@ def _nulls(footer: pq.FileMetaData, column: int) -> int:
 
 
 def _key_findings(spec: TableSpec, engine: Engine) -> list[Finding]:
-    repeated = engine.rows(spec, repeated_sql(spec, spec.table, engine.quote))["repeated"][0].as_py()
+    repeated = engine.rows(spec, repeated_sql(spec, engine.quote))["repeated"][0].as_py()
     return [key_finding(spec, repeated)] if repeated else []

@@ -89,7 +89,8 @@ def key_finding(spec: TableSpec, repeated: int) -> Finding:
     return Finding(sql_file(spec), "grain", message, count=repeated)
 
 
-def repeated_sql(spec: TableSpec, relation: str, quote: str) -> str:
-    """A query that counts the keys of `relation` that have more than one row."""
+def repeated_sql(spec: TableSpec, quote: str) -> str:
+    """A query that counts the keys of a table that have more than one row."""
     key = ", ".join(f"{quote}{column}{quote}" for column in spec.key)
-    return f"SELECT count(*) AS repeated FROM (SELECT {key} FROM {relation} GROUP BY {key} HAVING count(*) > 1) AS repeated"
+    many = f"SELECT {key} FROM {quote}{spec.table}{quote} GROUP BY {key} HAVING count(*) > 1"
+    return f"SELECT count(*) AS repeated FROM ({many}) AS many"

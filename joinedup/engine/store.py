@@ -86,10 +86,12 @@ class Store:
         return self
 
     def wipe_tmp(self) -> None:
-        """Nothing; leaves an empty tmp. Only the holder of the lock may, for others may be writing there."""
+        """Nothing; what killed work left half written is gone. Only the holder of the lock may, for others may be writing there."""
         with store_errors(self.tmp):
             shutil.rmtree(self.tmp)
             self.tmp.mkdir(mode=PRIVATE_FOLDER)
+            for half_written in (*self.root.glob(".*.json.*"), *self.builds.glob(".*.json.*")):
+                half_written.unlink()
 
     @contextmanager
     def lock(self, what: str) -> Iterator[None]:
@@ -142,13 +144,20 @@ def atomic_write(path: Path, content: bytes) -> None:
     """Nothing; `path` then holds all of `content`, on disk, or what it held before: never a part."""
     being_written = path.with_name(f".{path.name}.{os.getpid()}")
     with store_errors(path):
-        descriptor = os.open(being_written, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        being_written.replace(path)
+        try:
+            _write(being_written, content)
+            being_written.replace(path)
+        except OSError:
+            being_written.unlink(missing_ok=True)
+            raise
         sync_folder(path.parent)
+
+
+def _write(path: Path, content: bytes) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def move_into_place(being_written: Path, path: Path) -> None:
