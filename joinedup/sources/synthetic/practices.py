@@ -21,6 +21,9 @@ ELSEWHERE = tuple(f"ZZ{number:04d}" for number in range(1, 31))
 
 NOT_KNOWN = "V81999"
 
+SMALL = 0.1
+"""The list of a practice that says none, beside the middle list of those that do: most such are safe havens or new."""
+
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
@@ -56,10 +59,11 @@ class Practices:
 
 
 def list_sizes(place: Place) -> Floats:
-    """The weight of each practice: its list size, or the middle one where it says none."""
+    """The weight of each practice: its list size, a small one where others say theirs and it doesn't, none where it is dormant."""
     known = [practice.list_size for practice in place.practices if practice.list_size]
-    middle = float(np.median(known)) if known else 1.0
-    sizes = np.array([middle if practice.list_size is None else practice.list_size for practice in place.practices], dtype=float)
+    unsaid = float(np.median(known)) * SMALL if known else 1.0
+    said = [unsaid if practice.list_size is None else practice.list_size for practice in place.practices]
+    sizes = np.array([0.0 if practice.status == "dormant" else size for practice, size in zip(place.practices, said, strict=True)])
     return sizes if sizes.sum() > 0 else np.ones(len(sizes))
 
 

@@ -27,7 +27,7 @@ class Spells:
     day: Ints
     """Of admission."""
     ready: Ints
-    """Ready to be discharged; NEVER where not recorded or not discharged."""
+    """Ready to be discharged; NEVER where not recorded or not yet ready. Some still wait at the end of the span."""
     out: Ints
     """Of discharge; NEVER while it goes on at the end of the span."""
     died: Bools
@@ -85,7 +85,7 @@ def _finished(setting: Setting, block: int, people: People, spells: Table) -> Sp
     kept = {name: column for name, column in spells.items() if name != "out"}
     return Spells(
         **kept,
-        ready=np.where(recorded & ~goes_on, np.minimum(ready, out), NEVER),
+        ready=np.where(recorded & (ready < setting.span.end), np.minimum(ready, out), NEVER),
         out=np.where(goes_on, NEVER, out),
     )
 

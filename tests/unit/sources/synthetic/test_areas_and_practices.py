@@ -86,6 +86,16 @@ def test_practices_get_patients_in_proportion_to_their_lists() -> None:
     assert np.allclose(found / found.sum(), lists / lists.sum(), atol=0.01)
 
 
+def test_a_dormant_practice_has_no_patients_and_one_without_a_list_has_few() -> None:
+    lists = [8_000, None, 8_000, 8_000, 8_000, 8_000]
+    odd = tuple(
+        Practice(code=f"X{at:05d}", name="Odd", list_size=size, status="dormant" if at == 5 else "active") for at, size in enumerate(lists)
+    )
+    found = setting_of(plain_place(practices=odd), 100, 1).practices.epochs[0].chosen.sum(axis=0)
+    assert found[5] == 0
+    assert 0.05 < found[1] / found[0] < 0.2
+
+
 def test_a_place_without_an_open_practice_is_refused() -> None:
     shut = tuple(Practice(code=f"X{at:05d}", name="Shut", closed=date(2025, 1, 1)) for at in range(6))
     with pytest.raises(PlaceError, match=r"no practice of Plain .* is open on 2025-01-01"):

@@ -203,6 +203,12 @@ def test_a_fifth_to_a_quarter_of_emergencies_are_urgent_care_sensitive(plain_blo
     assert 0.19 < urgent_care_sensitive(plain_block)[emergencies(plain_block)].mean() < 0.27
 
 
+def test_some_still_wait_at_the_end() -> None:
+    setting = setting_of(plain_place(), 40_000, 1)
+    waiting = [(block.spells.ready < NEVER) & (block.spells.out >= NEVER) for block in (Block(setting, number) for number in range(4))]
+    assert 0 < np.concatenate(waiting).sum() < 40
+
+
 def test_lungs_fail_in_winter(plain_block: Block) -> None:
     spells = plain_block.spells
     month = months_of(spells.day)
