@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 
 from joinedup.engine.store import atomic_write
 
-VERSION = 1
+VERSION = 2
 """Raised when the tidying below changes, so that drawings kept before are not used again."""
 
 SVG = "http://www.w3.org/2000/svg"
@@ -45,6 +45,7 @@ def _drawn(specification: str) -> str:
     root = ElementTree.fromstring(vl_convert.vegalite_to_svg(specification))  # noqa: S314 - drawn here, from our own specification
     for element in root.iter():
         _tidy(element)
+        _keep_empty_lines(element)
     for name in ("width", "height", "class", "version"):
         root.attrib.pop(name, None)
     return ElementTree.tostring(root, encoding="unicode")
@@ -59,6 +60,18 @@ def _tidy(element: ElementTree.Element) -> None:
         element.attrib.pop(LABEL, None)
     for name in FOR_SCRIPTS:
         element.attrib.pop(name, None)
+
+
+def _keep_empty_lines(element: ElementTree.Element) -> None:
+    """Nothing; the height of empty lines of words is then that of the line after them, for browsers ignore an empty one."""
+    carried = 0.0
+    for line in [part for part in element if part.tag.endswith("}tspan")]:
+        carried += float(line.get("dy", 0))
+        if line.text:
+            line.set("dy", f"{carried:g}")
+            carried = 0.0
+        else:
+            element.remove(line)
 
 
 def named(svg: str, identity: str, name: str, description: str, *, linked: bool = False) -> Markup:

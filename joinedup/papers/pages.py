@@ -37,7 +37,7 @@ TERMS = (
     ("Rows read", "Rows in the partner's files. Loaded, superseded and rejected always add up to it."),
     ("Loaded", "Rows that the record uses."),
     ("Superseded", "Rows that a later row of the same record replaces, or that are the same again."),
-    ("Rejected", "Rows that can't be used, with the rule they break; `joinedup check` lists them by number."),
+    ("Rejected", "Rows that can't be used, with the rule they break; the check of the place folder lists them by number."),
     ("Linked to a person", "The share of loaded rows that are joined to a person of the record. The rest count in no rate."),
 )
 

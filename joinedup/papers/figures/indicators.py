@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import altair
@@ -19,6 +21,8 @@ NAME = 24
 """Letters of a name on one line beside the dots."""
 MINE = {"dot": AREA, "ink": AREA, "shape": "diamond", "size": 190}
 THEIRS = {"dot": OTHERS, "ink": INK, "shape": "circle", "size": 90}
+LETTER = 7.0
+"""Pixels that a letter takes, on average and generously."""
 LINE = 17
 """Pixels that one line of words takes."""
 
@@ -63,27 +67,49 @@ def notes(facts: Facts, spec: MeasureSpec) -> list[str]:
     return [f"{capital(NO_DATA)} for {area.name}: {why(row)}." for area, row in rows.items() if row is None or row["value"] is None]
 
 
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Whether names stand above their lines, for want of room beside them; and if so how many lines the longest takes after its first."""
+
+    above: bool
+    more: int
+
+    @classmethod
+    def of(cls, names: Sequence[str], size: Size) -> Layout:
+        """What these names need."""
+        above = size.narrow or max(map(len, names)) > NAME
+        return cls(above, max(name.count("\n") for name in names) if above else 0)
+
+    @property
+    def height(self) -> int:
+        """Pixels for each neighbourhood."""
+        return LINE * (self.more + 1) + 28 if self.above else 2 * LINE + 4
+
+    @property
+    def drop(self) -> float:
+        """Pixels by which its line lies under the middle of that."""
+        return self.height / 2 - 13 if self.above else 0
+
+    def words(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """The row with its words pushed down to just above its line."""
+        name, said = row["name"], row["words"]
+        return {**row, "label": "\n" * (self.more - name.count("\n")) + name, "words": "\n" * self.more + said}
+
+
 def chart(facts: Facts, spec: MeasureSpec, area: Area, size: Size) -> altair.LayerChart:
-    """Neighbourhoods from the highest value to the lowest, values in a column; long names stand above their line."""
+    """Neighbourhoods from the highest value to the lowest, values in a column."""
     rows = _dots(facts, spec, area, size)
-    tallest = max(row["name"].count("\n") for row in rows) + 1
-    above = size.narrow or max(len(row["name"]) for row in rows) > NAME
-    height = LINE * tallest + 30 if above else 2 * LINE + 4
-    drop = LINE * tallest / 2 if above else 0
-    reach = max(row["upper"] for row in rows)
+    order = [row["name"] for row in rows]
+    layout, reach = Layout.of(order, size), max(row["upper"] for row in rows)
+    scale = altair.Scale(domain=[0, reach / (0.98 if layout.above else 0.74) or 1], nice=False)
     axis = altair.Axis(grid=True, values=_ticks(reach, 3 if size.narrow else 6), format=",~f")
-    x = altair.X(
-        "value:Q",
-        title=lines(spec.unit, size.letters),
-        scale=altair.Scale(domain=[0, reach / (0.98 if above else 0.74)], nice=False),
-        axis=axis,
-    )
-    y = altair.Y("name:N", title=None, sort=[row["name"] for row in rows], axis=altair.Axis(labels=not above))
-    base = chart_of(rows).encode(y)
-    layers = [*_place(facts, spec, reach), *_intervals(base, x, drop), *_text(base, "words", "right", drop, above=above)]
-    if above:
-        layers += _text(base, "name", "left", drop, above=above)
-    return fitted(altair.layer(*layers), size, height * len(rows))
+    x = altair.X("value:Q", title=lines(spec.unit, size.letters), scale=scale, axis=axis)
+    y = altair.Y("name:N", title=None, sort=order, axis=altair.Axis(labels=not layout.above))
+    base = chart_of([layout.words(row) for row in rows])
+    layers = [*_place(facts, spec, reach), *_intervals(base.encode(y), x, layout.drop)]
+    layers += _text(base, order, "words", "right", layout)
+    layers += _text(base, order, "label", "left", layout) if layout.above else []
+    return fitted(altair.layer(*layers), size, layout.height * len(rows))
 
 
 def _intervals(base: altair.Chart, x: altair.X, drop: float) -> list[altair.Chart]:
@@ -94,13 +120,13 @@ def _intervals(base: altair.Chart, x: altair.X, drop: float) -> list[altair.Char
     return [interval, dot]
 
 
-def _text(base: altair.Chart, field: str, align: str, drop: float, *, above: bool) -> list[altair.Chart]:
+def _text(base: altair.Chart, order: Sequence[str], field: str, align: str, layout: Layout) -> list[altair.Chart]:
     """Words of each row at the left or right end: beside its line, or above it and clear of the dashed line."""
-    where = {"x": altair.XValue(0 if align == "left" else "width"), "text": altair.Text(f"{field}:N")}
-    place: dict[str, Any] = {"baseline": "bottom", "dy": drop - 10} if above else {"baseline": "middle"}
-    style = {"align": align, "lineBreak": "\n", "lineHeight": LINE, **place}
+    y = altair.Y("name:N", sort=order, bandPosition=0 if layout.above else 0.5)
+    where = {"x": altair.XValue(0 if align == "left" else "width"), "y": y, "text": altair.Text(f"{field}:N")}
+    style = {"align": align, "lineBreak": "\n", "lineHeight": LINE, "baseline": "top" if layout.above else "middle"}
     around = base.mark_text(**style, stroke=PAPER, strokeWidth=4).encode(**where)
-    return [*([around] if above else []), base.mark_text(**style).encode(altair.Color("ink:N", scale=None), **where)]
+    return [*([around] if layout.above else []), base.mark_text(**style).encode(altair.Color("ink:N", scale=None), **where)]
 
 
 def _ticks(reach: float, count: int) -> list[float]:
@@ -124,14 +150,18 @@ def _place(facts: Facts, spec: MeasureSpec, reach: float) -> list[altair.Chart]:
 
 
 def _dots(facts: Facts, spec: MeasureSpec, area: Area, size: Size) -> list[dict[str, Any]]:
+    """The neighbourhoods that have a value, the highest first; names broken to stand beside the longest value in words."""
     found = [(of, row) for of in facts.areas if (row := facts.measures.get((spec.id, of))) is not None and row["value"] is not None]
+    letters = int(size.width / LETTER) - max(len(_value(row)) for _, row in found)
     return [
         {
-            "name": "\n".join(lines(of.name, size.letters - 15)),
+            "name": "\n".join(lines(of.name, letters)),
             "words": _value(row),
-            **(MINE if of == area else THEIRS),
-            **{name: row[name] for name in ("value", "lower", "upper")},
+            "value": row["value"],
+            "lower": row["lower"],
+            "upper": row["upper"],
         }
+        | (MINE if of == area else THEIRS)
         for of, row in sorted(found, key=lambda pair: -pair[1]["value"])
     ]
 

@@ -56,3 +56,9 @@ def test_a_picture_has_one_name_one_description_and_ids_of_its_own() -> None:
     assert 'id="people-wide-clip0"' in named
     assert "url(#people-wide-clip0)" in named
     assert 'role="group"' in drawing.named(svg, "map", "Map", "Tiles", linked=True)
+
+
+def test_an_empty_line_of_words_keeps_its_height() -> None:
+    words = altair.Chart(altair.Data(values=[{"said": "\n\nbelow\nlast"}])).mark_text(lineBreak="\n", lineHeight=17).encode(text="said:N")
+    lines = [(line.text, line.get("dy")) for line in ElementTree.fromstring(drawing.draw(words)).iter("{http://www.w3.org/2000/svg}tspan")]
+    assert lines == [("below", "34"), ("last", "17")]
