@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 import pyarrow as pa
@@ -11,11 +12,22 @@ import pyarrow as pa
 from joinedup.engine.engines import Engine
 from joinedup.engine.order import inputs_of
 from joinedup.engine.results import ARROW, column_findings, key_finding, null_finding, result_columns, schema
-from joinedup.engine.specs import Case, Column, TableSpec
+from joinedup.engine.specs import Case, Column, ColumnType, TableSpec
 from joinedup.errors import SqlError
 from joinedup.findings import Finding
 
 Row = Mapping[str, Any]
+
+WRITTEN_AS: Mapping[ColumnType, tuple[type, ...]] = {
+    ColumnType.STRING: (str,),
+    ColumnType.INTEGER: (int,),
+    ColumnType.BIGINT: (int,),
+    ColumnType.DOUBLE: (float, int),
+    ColumnType.BOOLEAN: (bool,),
+    ColumnType.DATE: (date,),
+    ColumnType.TIMESTAMP: (datetime,),
+}
+"""What YAML makes of a value of each type."""
 
 TOLERANCE = 1e-9
 """Of fractions: relative, or absolute below 1. Sums of fractions depend on the order in which an engine adds them."""
@@ -63,12 +75,10 @@ def _known_columns(spec: TableSpec, case: Case, table: str, rows: Sequence[Row],
 
 
 def _array(spec: TableSpec, case: Case, where: str, values: list[Any], column: Column) -> pa.Array:
-    try:
-        return pa.array(values, type=ARROW[column.type])
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-        raise _malformed(
-            spec, case, f"gives {where} a value that isn't a {column.type} (in YAML, text needs quotes and dates none)"
-        ) from error
+    kinds = WRITTEN_AS[column.type]
+    if any(value is not None and type(value) not in kinds for value in values):
+        raise _malformed(spec, case, f"gives {where} a value that isn't a {column.type} (in YAML, text needs quotes and dates none)")
+    return pa.array(values, type=ARROW[column.type])
 
 
 def _malformed(spec: TableSpec, case: Case, what: str) -> SqlError:
