@@ -65,7 +65,7 @@ def show_findings(findings: Iterable[Finding], stream: TextIO) -> None:
     """Each finding: how grave, where, what was found and what it endangers; errors first."""
     console = console_on(stream)
     for finding in sorted(findings, key=lambda f: (f.severity is not Severity.ERROR, f.file, f.line or 0, f.rule)):
-        count = f" ({finding.count:,} rows)" if finding.count else ""
+        count = f" ({finding.count:,} {'row' if finding.count == 1 else 'rows'})" if finding.count else ""
         style = "bold red" if finding.severity is Severity.ERROR else "yellow"
         console.print(f"[{style}]{finding.severity}[/] {finding.where}: {finding.rule}{count}", soft_wrap=True)
         console.print(f"    {finding.message}", soft_wrap=True, markup=False)
