@@ -122,7 +122,7 @@ def _unchanged(work: _Work, before: LandingRecord) -> LandingRecord | None:
     """The landing before, if a new one would hold the same and its tables are there."""
     seen = see_again(work.place, work.extracts, before)
     there = all((work.store.root / table.file).exists() for table in before.tables.values())
-    if seen is None or not there or signature(work.place, work.keys.fingerprint, seen) != before.signature:
+    if seen is None or not there or signature(work.place, seen) != before.signature:
         return None
     return before.model_copy(update={"seen": seen})
 
@@ -152,7 +152,8 @@ def _staged_files(place: Place, staging: Staging) -> list[SourceFile]:
         if not account.refused
     ]
     if not usable:
-        raise PlaceError(f"none of {len(staging.files)} files can be used; {NOTHING_CHANGED_BY_IT}", staging.findings)
+        which = f"none of {len(staging.files)} files" if staging.files else "no file"
+        raise PlaceError(f"{which} of extracts can be used; {NOTHING_CHANGED_BY_IT}", staging.findings)
     return usable
 
 
@@ -181,8 +182,10 @@ def _hand_over(staged: Staged, work: _Work, staging: Staging, landing_id: str, f
     folder = work.store.landed / landing_id
     with store_errors(folder):
         folder.mkdir(mode=PRIVATE_FOLDER)
-    files = _file_records(staging, staged)
+    began, files = time.perf_counter(), _file_records(staging, staged)
     tables = write_landed(staged, files, contracts(), work.store, folder)
+    rows = {kind: sum(getattr(file, kind) for file in files) for kind in ("loaded", "superseded", "rejected")}
+    work.progress(Step("write", "landed tables", 1, 1, time.perf_counter() - began, rows))
     seen = tuple(
         SeenFile(source=a.source, file=a.file, size=a.size, mtime_ns=a.mtime_ns, sha256=a.sha256) for a in staging.files if a.sha256
     )
@@ -190,7 +193,7 @@ def _hand_over(staged: Staged, work: _Work, staging: Staging, landing_id: str, f
         landing_id=landing_id,
         landed_at=datetime.now(UTC),
         software=software(),
-        signature=signature(work.place, work.keys.fingerprint, seen),
+        signature=signature(work.place, seen),
         key_fingerprint=work.keys.fingerprint,
         tables=tables,
         files=files,

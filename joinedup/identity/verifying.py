@@ -52,12 +52,12 @@ REFERENCE = """
             AND CASE WHEN s.exact AND c.exact THEN s.born = c.born ELSE date_trunc('month', s.born) = date_trunc('month', c.born) END
         GROUP BY c.number, c.born, c.exact
     ),
-    best AS (SELECT number, max(sources) AS sources, count(*) AS dates FROM supported GROUP BY number),
+    best AS (SELECT number, max(sources) AS sources FROM supported GROUP BY number),
     chosen AS (
         SELECT b.number, min(s.born) AS born, bool_and(s.exact) AS exact, b.sources > 1 AS confirmed,
-            count(*) > 1 OR (b.sources = 1 AND b.dates > 1) AS disputed
+            count(*) > 1 AS disputed
         FROM best b JOIN supported s ON s.number = b.number AND s.sources = b.sources
-        GROUP BY b.number, b.sources, b.dates
+        GROUP BY b.number, b.sources
     )
     SELECT number, born, exact, confirmed, disputed FROM chosen
     UNION ALL

@@ -1,4 +1,4 @@
-"""Whether a landing would be the one that is there: the same files, place, contracts, key and code."""
+"""Whether a landing would be the one that is there: the same files, place, contracts and code."""
 
 from __future__ import annotations
 
@@ -30,11 +30,10 @@ def software() -> str:
     return f"landing {code[:12]}, duckdb {version('duckdb')}"
 
 
-def signature(place: Place, key_fingerprint: str, seen: tuple[SeenFile, ...]) -> str:
-    """The hash of everything that a landing is made from."""
+def signature(place: Place, seen: tuple[SeenFile, ...]) -> str:
+    """The hash of everything that a landing is made from; the key aside, for another key is refused."""
     made_from = [
         software(),
-        key_fingerprint,
         place.model_dump(mode="json", exclude=NOT_LANDED),
         [contract.model_dump(mode="json") for contract in contracts().values()],
         [(file.source, file.file, file.sha256) for file in seen],

@@ -226,9 +226,9 @@ def test_a_file_that_can_not_be_used_is_refused_and_the_rest_lands(work: Work) -
 
 def test_when_no_file_can_be_used_the_last_landing_stays(work: Work) -> None:
     first = work.land()
-    for name in ("list.csv", "apc.csv"):
-        (work.extracts / name).unlink()
-    with pytest.raises(PlaceError, match="stays current") as problem:
+    (work.extracts / "list.csv").write_bytes(b"")
+    (work.extracts / "apc.csv").unlink()
+    with pytest.raises(PlaceError, match="none of 1 files") as problem:
         work.land()
     assert problem.value.findings
     assert read_landing(work.store) == first.record
@@ -290,7 +290,10 @@ def test_landings_stay_while_a_build_names_them(work: Work) -> None:
 def test_each_step_tells_its_rows(work: Work) -> None:
     steps: list[Step] = []
     land(work.place, work.extracts, work.store, KEYS, progress=steps.append)
-    assert next(step.rows for step in steps if step.stage == "link") == {"linked": 7, "linked to nobody": 0, "new people": 4}
+    assert [(step.stage, step.rows) for step in steps if step.stage != "read"] == [
+        ("link", {"linked": 7, "linked to nobody": 0, "new people": 4}),
+        ("write", {"loaded": 7, "superseded": 0, "rejected": 0}),
+    ]
 
 
 def test_what_is_spilled_is_encrypted(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import pyarrow as pa
 from joinedup.engine.duck import connect
 from joinedup.findings import Finding
 from joinedup.identity.linking import link
-from joinedup.identity.staged import Staged, SourceFile
+from joinedup.identity.staged import SourceFile, Staged
 from joinedup.kept.identity_register import IdentityRegister, open_register
 from joinedup.kept.keys import Keys, derived_keys
 from joinedup.sources.contract import contracts

@@ -204,6 +204,12 @@ def test_birth_month_is_the_lists_else_the_most_frequent_else_the_earliest(tmp_p
         },
     )
     assert found.landed_people() == [(date(1950, 5, 1), "nhs_number"), (date(1960, 2, 1), "source_pseudonym"), (None, "register_row")]
+    sources: Any = {
+        "list": ("register", [{**pseudonym, "person_birth_date": JUNE}]),
+        "hospital": ("apc", [{**pseudonym, "person_birth_date": MAY}] * 2),
+    }
+    found = linked(tmp_path, sources, landing_id="second", namespaces={"list": "one", "hospital": "one"})
+    assert found.landed_people() == [(date(1950, 6, 1), "source_pseudonym")]
 
 
 def test_the_strongest_way_of_linking_names_the_person(tmp_path: Path) -> None:
