@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from joinedup.build import all_specs
-from joinedup.engine.builder import check_tables
+from joinedup.engine.checks import check_tables
 
 
 def main() -> int:
