@@ -76,7 +76,8 @@ def land(place: Place, extracts: Path, store: Store, keys: Keys, *, progress: Pr
             record = same or _land_anew(work, found)
         finally:
             register.close()
-        publish_landing(store, record)
+        if record != before:
+            publish_landing(store, record)
         remove_landings(store)
     return Landing(record, reused=same is not None)
 
@@ -134,7 +135,7 @@ def _land_anew(work: _Work, found: list[Finding]) -> LandingRecord:
         with without_values("landing"):
             con.execute(ENCRYPT_SPILL)
             staging = stage(con, work.place, work.extracts, work.progress)
-            staged = Staged(con, _staged_files(work.place, staging))
+            staged = Staged(con, _source_files(work.place, staging))
             landing_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
             findings = _link(staged, work, landing_id, [*found, *staging.findings, *_between_files(staged, work.place, staging)])
             return _hand_over(staged, work, staging, landing_id, findings)
@@ -143,7 +144,7 @@ def _land_anew(work: _Work, found: list[Finding]) -> LandingRecord:
         work.store.wipe_tmp()
 
 
-def _staged_files(place: Place, staging: Staging) -> list[SourceFile]:
+def _source_files(place: Place, staging: Staging) -> list[SourceFile]:
     """The files that were not refused as a whole; PlaceError when there is none."""
     namespaces = {source.name: source.pseudonym or source.name for source in place.sources}
     usable = [

@@ -182,8 +182,10 @@ def test_what_is_wrong_between_files_and_with_the_place_is_found(work: Work) -> 
 def test_unchanged_inputs_land_nothing(work: Work) -> None:
     first = work.land()
     before = {path: path.stat().st_mtime_ns for path in work.store.landed.rglob("*.parquet")}
+    published = current_path(work.store).stat().st_ino
     again = work.land()
     assert (first.reused, again.reused) == (False, True)
+    assert current_path(work.store).stat().st_ino == published
     assert again.record == first.record
     os.utime(work.extracts / "list.csv", ns=(1, 1))
     touched = work.land()
