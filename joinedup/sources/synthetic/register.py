@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from joinedup.sources.contract import contracts
 from joinedup.sources.synthetic.block import Block
-from joinedup.sources.synthetic.draws import Bools
 from joinedup.sources.synthetic.rows import Rows, ethnic_category, identity, sources_of
 from joinedup.sources.synthetic.seasons import NEVER, dates
 
@@ -14,7 +12,7 @@ from joinedup.sources.synthetic.seasons import NEVER, dates
 def rows(block: Block) -> Rows:
     """The registrations of everyone who was registered in the place on some day of the span."""
     stays, people, setting = block.stays, block.people, block.setting
-    at = np.flatnonzero((stays.practice < setting.practices.inside) & _tells_apart(block))
+    at = np.flatnonzero(stays.practice < setting.practices.inside)
     person = stays.person[at]
     known = np.maximum(stays.registered[at], stays.moved_in[at])
     fields = identity(block, "register", person, known) | {
@@ -42,16 +40,3 @@ def rows(block: Block) -> Rows:
 def _known_ends(block: Block, ends: np.ndarray) -> np.ndarray:
     """Ends as dates; one after the span isn't known yet."""
     return dates(np.where(ends > block.setting.span.end, NEVER, ends))
-
-
-def _tells_apart(block: Block) -> Bools:
-    """Which stays get a row: all or, where the contract's key doesn't tell addresses apart, the last address of each registration."""
-    stays = block.stays
-    if "START_DATE_RESIDENCE" in contracts()["register"].key:
-        return np.ones(len(stays.person), dtype=np.bool_)
-    same = (
-        (stays.person[1:] == stays.person[:-1])
-        & (stays.practice[1:] == stays.practice[:-1])
-        & (stays.registered[1:] == stays.registered[:-1])
-    )
-    return np.append(~same, True)
