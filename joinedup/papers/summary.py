@@ -59,7 +59,7 @@ def _against(facts: Facts, area: Area, place: str) -> str:
 
 def _indicator(facts: Facts, area: Area, spec: MeasureSpec) -> KeyFigure:
     row, place = facts.measures.get((spec.id, area)), facts.measures.get((spec.id, facts.whole))
-    figure = spec.id.replace("_", "-") if area != facts.whole else f"map-{spec.id.replace('_', '-')}"
+    figure = f"{'map-' if area == facts.whole else ''}{spec.id.replace('_', '-')}" if facts.areas else ""
     if row is None or row["value"] is None:
         return KeyFigure(spec.title, NO_DATA, spec.unit, reason(row["reason"] if row else None), figure)
     compared = compared_with(row["comparison"], facts.whole.name)

@@ -29,7 +29,9 @@ NOTHING = "#f0f4f5"
 
 
 def figures(facts: Facts) -> list[Figure]:
-    """A map for each measure, in the order of their descriptions; of people, where no measure has a value."""
+    """A map for each measure, in the order of their descriptions; of people, where no measure has a value; none of no neighbourhoods."""
+    if not facts.areas:
+        return []
     measured = [figure(facts, spec) for spec in facts.specs.values()]
     return measured if any(each.charts for each in measured) else [people(facts), *measured]
 

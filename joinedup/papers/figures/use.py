@@ -41,7 +41,7 @@ def points(facts: Facts) -> list[str]:
     totals: Counter[str] = Counter()
     for row in facts.activity[facts.whole]:
         totals[row["point_of_delivery"]] += row["activities"]
-    return [point for point, _ in sorted(totals.items(), key=lambda item: (-item[1], item[0]))]
+    return [point for point, total in sorted(totals.items(), key=lambda item: (-item[1], item[0])) if total]
 
 
 def covered(facts: Facts) -> Mapping[str, frozenset[date]]:

@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote, urldefrag
 
+import pyarrow as pa
 import pytest
 
 from joinedup.papers.pages import write_pages
@@ -258,3 +259,50 @@ def test_a_place_with_one_neighbourhood_and_no_measures_has_pages(tmp_path: Path
     written = write_pages(alone, alone.place, tmp_path, cache=cache)
     assert len(written) == 3
     assert not [link for link in read(written[1]).all("a") if link["rel"]]
+
+
+class Silent(FakeAggregates):
+    """A door whose tables all have no rows and which knows no measure."""
+
+    def population(self) -> pa.Table:
+        return super().population().slice(0, 0)
+
+    def deprivation(self) -> pa.Table:
+        return super().deprivation().slice(0, 0)
+
+    def activity_by_month(self) -> pa.Table:
+        return super().activity_by_month().slice(0, 0)
+
+    def costs(self) -> pa.Table:
+        return super().costs().slice(0, 0)
+
+    def measures(self) -> pa.Table:
+        return super().measures().slice(0, 0)
+
+    def quality(self) -> pa.Table:
+        return super().quality().slice(0, 0)
+
+
+@pytest.mark.parametrize("neighbourhoods", [0, 2])
+def test_a_build_that_knows_nothing_has_pages_that_say_no_data(tmp_path: Path, cache: Path, neighbourhoods: int) -> None:
+    fake = five()
+    silent = Silent(fake.place.model_copy(update={"neighbourhoods": fake.place.neighbourhoods[:neighbourhoods]}), fake.areas, fake.stamp)
+    written = write_pages(silent, silent.place, tmp_path, cache=cache)
+    assert len(written) == 2 + neighbourhoods
+    for path in written[1:-1]:
+        values = {key.all("span")[0].words() for key in read(path).all("li") if key["class"] == "ju-key"}
+        assert values == {"no data"}
+    assert ("had no locality in this period" in text_of(written[0])) is (neighbourhoods == 0)
+    assert "Every check of the record found nothing." in text_of(written[-1])
+
+
+def test_where_nothing_happened_rates_are_0_with_limits(tmp_path: Path, cache: Path) -> None:
+    class Quiet(FakeAggregates):
+        def measures(self) -> pa.Table:
+            rows = super().measures().to_pylist()
+            return pa.Table.from_pylist([row | {"events": 0, "value": 0.0, "lower": 0.0, "upper": 0.0} for row in rows])
+
+    fake = five()
+    quiet = Quiet(fake.place, fake.areas, fake.stamp)
+    written = write_pages(quiet, quiet.place, tmp_path, cache=cache)
+    assert "0.0" in text_of(written[1])
