@@ -137,7 +137,8 @@ def _land_anew(work: _Work, found: list[Finding]) -> LandingRecord:
             staging = stage(con, work.place, work.extracts, work.progress)
             staged = Staged(con, _source_files(work.place, staging))
             landing_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
-            findings = _link(staged, work, landing_id, [*found, *staging.findings, *_between_files(staged, work.place, staging)])
+            beside = place_findings(con, work.place, contracts(), staging.files)
+            findings = _link(staged, work, staging, landing_id, [*found, *staging.findings, *beside])
             return _hand_over(staged, work, staging, landing_id, findings)
     finally:
         con.close()
@@ -158,17 +159,12 @@ def _source_files(place: Place, staging: Staging) -> list[SourceFile]:
     return usable
 
 
-def _between_files(staged: Staged, place: Place, staging: Staging) -> list[Finding]:
-    """What is wrong between the files, and between them and the place."""
-    asked = (staged.con, place, contracts(), staging.files)
-    return [*people_findings(*asked), *place_findings(*asked)]
-
-
-def _link(staged: Staged, work: _Work, landing_id: str, found: list[Finding]) -> list[Finding]:
+def _link(staged: Staged, work: _Work, staging: Staging, landing_id: str, found: list[Finding]) -> list[Finding]:
     """What was found before and now; every staged row has a status, and the register everyone of the landing."""
     began = time.perf_counter()
+    of_people = people_findings(staged.con, work.place, contracts(), staging.files)
     with work.register.landing(landing_id, work.keys) as entry:
-        findings = [*found, *link(staged, entry, invented=work.place.invented)]
+        findings = [*found, *of_people, *link(staged, entry, invented=work.place.invented)]
         counts = counts_by_file(staged).values()
         loaded, linked = sum(rows for rows, _ in counts), sum(rows for _, rows in counts)
         if not loaded:
