@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from joinedup.engine.order import inputs_of, order_findings, sql_file
+from joinedup.engine.order import inputs_of, order_findings
 from joinedup.engine.portable import findings_of
 from joinedup.engine.specs import ColumnType, TableSpec
 from joinedup.findings import Finding
@@ -21,7 +21,7 @@ def table_findings(specs: Mapping[str, TableSpec]) -> list[Finding]:
     for spec in specs.values():
         if spec.derived:
             reads = {name: specs[name] for name in sorted(inputs_of(spec) & specs.keys())}
-            found += findings_of(spec.sql or "", sql_file(spec), reads)
+            found += findings_of(spec.sql or "", spec.sql_file, reads)
         found += _money_findings(spec)
     return found
 

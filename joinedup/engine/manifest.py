@@ -44,6 +44,8 @@ class Manifest(Frozen):
     built_at: datetime
     engine: str
     software: str
+    signature: str = ""
+    """Of everything that the build was made from."""
     about: dict[str, Any] = Field(default_factory=dict)
     """What the caller says about the build: the place, its version, the landing and its sources."""
     inputs: dict[str, InputRecord] = Field(default_factory=dict)

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -32,11 +33,29 @@ class InputFile:
 
 
 def recipe(spec: TableSpec, inputs: Mapping[str, str], software: str) -> str:
-    """The hash of all that a result depends on: SQL, declaration, what it reads and the major version of the engine."""
-    engine, _, version = software.partition(" ")
+    """The hash of all that a result depends on: its SQL and declaration, what it reads and the engine."""
+    return _hash([_declared(spec), sorted(inputs.items()), _major(software)])
+
+
+def signature(specs: Mapping[str, TableSpec], inputs: Mapping[str, InputFile], software: str, about: Mapping[str, Any]) -> str:
+    """The hash of all that a build depends on; the next one with the same has nothing to do, and needn't read any SQL to know."""
+    csvs = {name: sha256_of(spec.csv) for name, spec in specs.items() if spec.csv is not None}
+    digests = {name: file.digest for name, file in inputs.items()}
+    return _hash([[_declared(specs[name]) for name in sorted(specs)], csvs, digests, _major(software), about])
+
+
+def _declared(spec: TableSpec) -> list[Any]:
     columns = [(column.name, column.type, column.required) for column in spec.columns]
-    made_from = [spec.table, spec.sql, spec.version, columns, spec.key, spec.sort, sorted(inputs.items()), engine, version.split(".")[0]]
-    return hashlib.sha256(json.dumps(made_from).encode()).hexdigest()
+    return [spec.table, spec.sql, spec.version, columns, spec.key, spec.sort]
+
+
+def _major(software: str) -> str:
+    """An engine and its major version: smaller versions give the same rows."""
+    return software.split(".", maxsplit=1)[0]
+
+
+def _hash(content: list[Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def object_path(store: Store, spec: TableSpec, made_from: str) -> Path:

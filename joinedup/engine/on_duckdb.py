@@ -11,7 +11,6 @@ import pyarrow as pa
 
 from joinedup.engine.duck import connect
 from joinedup.engine.engines import ROWS_IN_GROUP
-from joinedup.engine.order import sql_file
 from joinedup.engine.results import Found
 from joinedup.engine.specs import TableSpec
 from joinedup.errors import SqlError, StoreProblem
@@ -82,7 +81,7 @@ def _told(spec: TableSpec) -> Iterator[None]:
     try:
         yield
     except OF_THE_SQL as error:
-        raise SqlError(f"{sql_file(spec)}: DuckDB can't run it: {str(error).splitlines()[0]}") from error
+        raise SqlError(f"{spec.sql_file}: DuckDB can't run it: {str(error).splitlines()[0]}") from error
     except duckdb.OutOfMemoryException:
         raise StoreProblem(
             f"{spec.table} needs more memory, or room to spill, than DuckDB has; free some, or build with --engine spark"
@@ -92,7 +91,7 @@ def _told(spec: TableSpec) -> Iterator[None]:
     except duckdb.Error as error:
         kind = type(error).__name__
         raise SqlError(
-            f"{sql_file(spec)}: DuckDB stopped with {kind}; look for a CAST, sum or division that some value doesn't fit"
+            f"{spec.sql_file}: DuckDB stopped with {kind}; look for a CAST, sum or division that some value doesn't fit"
         ) from None
 
 

@@ -11,7 +11,6 @@ from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
 from joinedup.engine.engines import ROWS_IN_GROUP
-from joinedup.engine.order import sql_file
 from joinedup.engine.results import Found
 from joinedup.engine.specs import TableSpec
 from joinedup.errors import SqlError, StoreProblem
@@ -129,7 +128,7 @@ def _told(spec: TableSpec) -> Iterator[None]:
     try:
         yield
     except AnalysisException as error:
-        raise SqlError(f"{sql_file(spec)}: Spark can't run it: {str(error).splitlines()[0]}") from error
+        raise SqlError(f"{spec.sql_file}: Spark can't run it: {str(error).splitlines()[0]}") from error
     except PySparkException as error:
         raise _stopped(spec, error) from None
 
@@ -139,4 +138,4 @@ def _stopped(spec: TableSpec, error: PySparkException) -> SqlError | StoreProble
     if "No space left" in str(error):
         return StoreProblem(f"{spec.table} can't be made: the disk is full; free some space and run it again")
     kind = error.getCondition() or type(error).__name__
-    return SqlError(f"{sql_file(spec)}: Spark stopped with {kind}; look for a CAST, sum or division that some value doesn't fit")
+    return SqlError(f"{spec.sql_file}: Spark stopped with {kind}; look for a CAST, sum or division that some value doesn't fit")

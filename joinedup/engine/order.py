@@ -31,11 +31,6 @@ def order_findings(specs: Mapping[str, TableSpec]) -> list[Finding]:
     return unknown or list(_cycle(specs))
 
 
-def sql_file(spec: TableSpec) -> str:
-    """The name of a table's .sql as its owner knows it."""
-    return f"{spec.table}.sql" if spec.path is None else spec.path.with_suffix(".sql").name
-
-
 def _graph(specs: Mapping[str, TableSpec]) -> dict[str, list[str]]:
     return {name: sorted(inputs_of(specs[name])) for name in sorted(specs)}
 
@@ -44,7 +39,7 @@ def _unknown(spec: TableSpec, name: str, specs: Mapping[str, TableSpec]) -> Find
     near = get_close_matches(name, specs, n=1, cutoff=0.0)
     hint = f"; the nearest known table is {near[0]}" if near else ""
     message = f"{spec.table} reads the table {name}, which nobody makes{hint}; correct the name, or add {name}.yml and {name}.sql"
-    return Finding(sql_file(spec), "unknown-table", message)
+    return Finding(spec.sql_file, "unknown-table", message)
 
 
 def _cycle(specs: Mapping[str, TableSpec]) -> Iterable[Finding]:
@@ -53,4 +48,4 @@ def _cycle(specs: Mapping[str, TableSpec]) -> Iterable[Finding]:
     except CycleError as error:
         names = list(reversed(error.args[1]))
         message = f"tables read each other in a circle: {' reads '.join(names)}; break the circle with a table of its own"
-        yield Finding(sql_file(specs[names[0]]), "cycle", message)
+        yield Finding(specs[names[0]].sql_file, "cycle", message)

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 
-from joinedup.engine.order import sql_file
 from joinedup.engine.specs import Column, ColumnType, TableSpec
 from joinedup.errors import SqlError
 from joinedup.findings import Finding
@@ -57,9 +56,9 @@ def column_findings(spec: TableSpec, found: Found) -> list[Finding]:
     """Where the columns of a result differ from those declared."""
     declared, names = [column.name for column in spec.columns], [name for name, _ in found]
     if names != declared:
-        return [Finding(sql_file(spec), "columns", f"{spec.table} {_name_fault(declared, names)}; make the .sql and the .yml agree")]
+        return [Finding(spec.sql_file, "columns", f"{spec.table} {_name_fault(declared, names)}; make the .sql and the .yml agree")]
     wrong = [(column, was) for column, (_, was) in zip(spec.columns, found, strict=True) if not _fits(column.type, was)]
-    return [Finding(sql_file(spec), "column-type", _type_fault(spec, column, was)) for column, was in wrong]
+    return [Finding(spec.sql_file, "column-type", _type_fault(spec, column, was)) for column, was in wrong]
 
 
 def _name_fault(declared: list[str], names: list[str]) -> str:
@@ -80,13 +79,13 @@ def _type_fault(spec: TableSpec, column: Column, was: str) -> str:
 def null_finding(spec: TableSpec, column: str, nulls: int) -> Finding:
     """A required column that holds nulls: how many, never which rows."""
     message = f"{spec.table}.{column} is required and holds {nulls} nulls; give it a value or leave out such rows"
-    return Finding(sql_file(spec), "required", message, count=nulls)
+    return Finding(spec.sql_file, "required", message, count=nulls)
 
 
 def key_finding(spec: TableSpec, repeated: int) -> Finding:
     """A grain that isn't kept: how many keys have more than one row, never which."""
     message = f"{spec.table} holds {repeated} keys ({', '.join(spec.key)}) with more than one row; it is {spec.grain}"
-    return Finding(sql_file(spec), "grain", message, count=repeated)
+    return Finding(spec.sql_file, "grain", message, count=repeated)
 
 
 def repeated_sql(spec: TableSpec, quote: str) -> str:

@@ -91,6 +91,11 @@ class TableSpec(Frozen):
         """Whether the builder makes it by SQL."""
         return self.sql is not None
 
+    @property
+    def sql_file(self) -> str:
+        """The name of its .sql, as findings and errors call it."""
+        return f"{self.table}.sql"
+
 
 def read_specs(folder: Path) -> dict[str, TableSpec]:
     """The tables described by `.yml` files in `folder` and below that hold a `table:`, by name; raises SqlError with findings."""
