@@ -18,9 +18,7 @@ from joinedup.engine.files_lines import Connection, keep_records, literal, quote
 from joinedup.engine.files_text import Header, Text
 from joinedup.engine.files_values import Cleaning
 
-UNREADABLE = (duckdb.InvalidInputException, duckdb.IOException, duckdb.SerializationException, duckdb.DataError)
-"""What DuckDB raises for a file that it can't make sense of. Its words quote the file, so they are never shown."""
-
+UNREADABLE = (duckdb.InvalidInputException, duckdb.SerializationException, duckdb.DataError)
 NUMBER = "row number"
 """The column that holds a row's number; no field of a contract is called so."""
 FAULTS = {
@@ -76,7 +74,7 @@ def _read_at_once(con: Connection, text: Text, header: Header, wanted: Mapping[s
     names = [f"c{at}" for at in range(len(header.names))]
     options = f"skip = {header.line}, new_line = '{text.newline.encode('unicode_escape').decode()}'"
     source = _csv_sql(text.path, names, header.delimiter, f"{options}, compression = '{'gzip' if text.gzipped else 'none'}'")
-    if not _keep(con, _cleaned_sql(wanted, names, source, odd_spaces=text.odd_spaces), number="rowid + 1"):
+    if not _keep(con, _cleaned_sql(wanted, names, source, odd_spaces=text.odd_spaces), text.path, number="rowid + 1"):
         return None
     refused, split = con.execute("SELECT (SELECT count(*) FROM file_refused), (SELECT count(*) FROM file_fields)").fetchall()[0]
     return Rows(split, 0) if not refused and split == max(text.lines - header.line, 0) else None
@@ -97,35 +95,48 @@ def _csv_sql(path: Path, names: list[str], delimiter: str, options: str = "") ->
     columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
     return (
         f"read_csv({literal(str(path))}, auto_detect = false, header = false, columns = {{{columns}}}, delim = {literal(delimiter)},"
-        " quote = '\"', escape = '\"', store_rejects = true, rejects_limit = 0, rejects_table = 'file_refused', rejects_scan = 'file_scans'"
+        " quote = '\"', escape = '\"', hive_partitioning = false,"
+        " store_rejects = true, rejects_limit = 0, rejects_table = 'file_refused', rejects_scan = 'file_scans'"
         f"{', ' * bool(options)}{options})"
     )
 
 
-def _keep(con: Connection, select: str, *, number: str) -> bool:
+def _keep(con: Connection, select: str, path: Path, *, number: str) -> bool:
     """Whether a query could be kept as `file_fields`, with `file_rows` over it and an empty `file_faults`."""
     forget(con)
     try:
         con.execute(f"CREATE TEMP TABLE file_fields AS {select}")
-    except UNREADABLE:
+    except duckdb.Error as error:
+        _raise_unless_unreadable(error, path)
         return False
     con.execute(f"CREATE TEMP VIEW file_rows AS SELECT {number} AS {quoted(NUMBER)}, * FROM file_fields")
     con.execute(f"CREATE TEMP TABLE file_faults ({quoted(NUMBER)} BIGINT, rule VARCHAR, reason VARCHAR)")
     return True
 
 
+def _raise_unless_unreadable(error: duckdb.Error, path: Path) -> None:
+    """Nothing where DuckDB can't make sense of the file, whose words then go unsaid as they quote it; else the error, such as a full disk.
+
+    A plain Error passes on what the decoder of Parquet says; an IOException is of the file where it names it.
+    """
+    of_file = isinstance(error, duckdb.IOException) and str(path) in str(error)
+    if not (of_file or type(error) is duckdb.Error or isinstance(error, UNREADABLE)):
+        raise error
+
+
 def _read_by_line(con: Connection, text: Text, header: Header, wanted: Mapping[str, Wanted], scratch: Path) -> Rows | None:
     """The rows of a file that isn't sound: its complete records split, the others as faults."""
     try:
         records = keep_records(con, text, header)
-    except UNREADABLE:
+    except duckdb.Error as error:
+        _raise_unless_unreadable(error, text.path)
         return None
     names = ["file_number", *(f"c{at}" for at in range(len(header.names)))]
     with tempfile.NamedTemporaryFile(dir=scratch, suffix=".csv") as complete:
         write_records(con, Path(complete.name), header.delimiter)
         source = _csv_sql(Path(complete.name), names, header.delimiter)
         fields = _cleaned_sql(wanted, names[1:], source, odd_spaces=True, also=names[0])
-        kept = _keep(con, fields, number=f"CAST({names[0]} AS BIGINT)")
+        kept = _keep(con, fields, Path(complete.name), number=f"CAST({names[0]} AS BIGINT)")
     if not kept:
         return None
     con.execute(_faults_sql(header.delimiter))
@@ -157,7 +168,7 @@ def _faults_sql(delimiter: str) -> str:
 def read_parquet(con: Connection, path: Path, columns: Mapping[str, str], wanted: Mapping[str, Wanted]) -> Rows | None:
     """The rows of a Parquet file with these `columns` (name -> type), the wanted ones as text; None where it is damaged."""
     texts = [_as_text_sql(name, kind) for name, kind in columns.items()]
-    if not _keep(con, _cleaned_sql(wanted, texts, f"read_parquet({literal(str(path))})", odd_spaces=True), number="rowid + 1"):
+    if not _keep(con, _cleaned_sql(wanted, texts, _parquet_sql(path), odd_spaces=True), path, number="rowid + 1"):
         return None
     return Rows(con.execute("SELECT count(*) FROM file_fields").fetchall()[0][0], 0)
 
@@ -165,10 +176,15 @@ def read_parquet(con: Connection, path: Path, columns: Mapping[str, str], wanted
 def parquet_columns(con: Connection, path: Path) -> dict[str, str] | None:
     """The names and types of a Parquet file's columns; None where it is damaged."""
     try:
-        described = con.execute(f"DESCRIBE FROM read_parquet({literal(str(path))})").fetchall()
-    except UNREADABLE:
+        described = con.execute(f"DESCRIBE FROM {_parquet_sql(path)}").fetchall()
+    except duckdb.Error as error:
+        _raise_unless_unreadable(error, path)
         return None
     return {name: kind for name, kind, *_ in described}
+
+
+def _parquet_sql(path: Path) -> str:
+    return f"read_parquet({literal(str(path))}, hive_partitioning = false)"
 
 
 def _as_text_sql(name: str, kind: str) -> str:

@@ -13,6 +13,7 @@ EMPTY = "''"
 SPACES = " \t\r\n\u00a0"
 WRITTEN_NULLS = ("NULL", r"\N")
 """What databases write for a null; in running text it may be a name."""
+DATE_WORDS = ("epoch", "infinity", "-infinity")
 TIME_STYLES = ("%H:%M", "%H:%M:%S", "%H%M", "%H:%M:%S.%f")
 MONTH_FIRST = ("%m/%d/%Y", "%m-%d-%Y", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M")
 """Styles that would turn days into months, so that a column is never read partly by them."""
@@ -90,7 +91,7 @@ def finer_than_pence_sql(pounds: str) -> str:
 def time_sql(value: str) -> str:
     """A time of day as HH:MM; a lost leading zero is put back."""
     padded = f"CASE WHEN length({value}) = 3 AND {value} NOT LIKE '%:%' THEN lpad({value}, 4, '0') ELSE {value} END"
-    return f"strftime(try_strptime({padded}, [{', '.join(map(literal, TIME_STYLES))}]), '%H:%M')"
+    return f"strftime(try_strptime({_no_words_sql(padded, value)}, [{', '.join(map(literal, TIME_STYLES))}]), '%H:%M')"
 
 
 def date_sql(value: str, styles: Sequence[str]) -> str:
@@ -98,12 +99,19 @@ def date_sql(value: str, styles: Sequence[str]) -> str:
     written = (
         f"CASE WHEN regexp_full_match({value}, '\\d{{1,7}}') THEN NULL ELSE {value} END" if _digits_mean_whole_dates(styles) else value
     )
-    return f"CAST(try_strptime({written}, [{', '.join(map(literal, styles))}]) AS DATE)"
+    return f"CAST(try_strptime({_no_words_sql(written, value)}, [{', '.join(map(literal, styles))}]) AS DATE)"
 
 
 def likely_date_sql(day: str) -> str:
     """Whether a date is no slip of typing or of software, such as the year 24 or 9999."""
     return f"{day} BETWEEN DATE '{EARLIEST}' AND DATE '{LATEST}'"
+
+
+def _no_words_sql(written: str, value: str) -> str:
+    """A text to be read as a date or time; null for the words that DuckDB takes for dates whatever the style."""
+    return (
+        f"CASE WHEN {value} BETWEEN '0' AND ':' THEN {written} WHEN lower({value}) IN {values_sql(DATE_WORDS)} THEN NULL ELSE {written} END"
+    )
 
 
 def _digits_mean_whole_dates(styles: Sequence[str]) -> bool:

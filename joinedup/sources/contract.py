@@ -164,7 +164,6 @@ def contracts() -> dict[str, ContractSpec]:
     """Every contract that joinedup ships, by name."""
     folder = files("joinedup.sources")
     texts = [path.read_text(encoding="utf-8") for path in folder.iterdir() if path.name.endswith(".yml")]
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    read = [yaml.load(text, Loader=loader) for text in texts]
+    read = [yaml.load(text, Loader=yaml.CSafeLoader) for text in texts]
     specs = [ContractSpec(**content) for content in read if "contract" in content]
     return {spec.contract: spec for spec in sorted(specs, key=lambda spec: spec.contract)}

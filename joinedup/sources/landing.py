@@ -20,7 +20,7 @@ from joinedup.place.model import Place, Source
 from joinedup.progress import Progress, Step, silent
 from joinedup.sources.accounts import FileAccount, Staging
 from joinedup.sources.contract import ContractSpec, contracts
-from joinedup.sources.mapping import mapping_findings
+from joinedup.sources.mapping import mapping_findings, with_usable_styles
 from joinedup.sources.rows import sql_type
 from joinedup.sources.staged_file import FileWork, StagedFile, stage_file
 from joinedup.sources.superseding import supersede
@@ -37,7 +37,16 @@ def stage(con: Connection, place: Place, extracts: Path, progress: Progress = si
     files = [(source, path) for source in place.sources if source.contract in known for path in _files_of(source, extracts, found)]
     with _scratch(con) as scratch:
         work = [
-            FileWork(con, file_id, source, known[source.contract], path, path.relative_to(extracts).as_posix(), place.as_at, scratch)
+            FileWork(
+                con,
+                file_id,
+                with_usable_styles(con, source),
+                known[source.contract],
+                path,
+                path.relative_to(extracts).as_posix(),
+                place.as_at,
+                scratch,
+            )
             for file_id, (source, path) in enumerate(files, 1)
         ]
         staged = [_stage_with_progress(each, len(work), progress) for each in work]

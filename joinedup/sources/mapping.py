@@ -26,8 +26,17 @@ def mapping_findings(con: Connection, source: Source, known: Mapping[str, Contra
     yield from _codes_outside_lists(source, contract)
     for style in {style for style in (source.date_format, *source.date_formats.values()) if style and not knows_style(con, style)}:
         yield _warning(
-            source, "unknown-date-format", f"reads dates as {style}, which is no way to write them: use %Y, %m, %d, %b, %H, %M, %S"
+            source,
+            "unknown-date-format",
+            f"reads dates as {style}, which can't be done, so the contract's styles are used: write %Y, %m, %d, %b",
         )
+
+
+def with_usable_styles(con: Connection, source: Source) -> Source:
+    """The source without date formats that dates can't be read by."""
+    single = {name: style for name, style in source.date_formats.items() if knows_style(con, style)}
+    usual = source.date_format if source.date_format and knows_style(con, source.date_format) else None
+    return source.model_copy(update={"date_format": usual, "date_formats": single})
 
 
 def _warning(source: Source, rule: str, message: str) -> Finding:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from joinedup.engine.files import NUMBER, Rows, forget, parquet_columns, read_csv, read_parquet
 from joinedup.engine.files_bytes import FileBytes, look_at
 from joinedup.engine.files_lines import Connection, quoted
-from joinedup.engine.files import NUMBER, Rows, forget, parquet_columns, read_csv, read_parquet
 from joinedup.engine.files_text import Header, clean_text, plain, read_header
 from joinedup.engine.files_values import DateStyle, date_style
 from joinedup.findings import Finding, Severity, errors
@@ -58,10 +58,20 @@ def stage_file(work: FileWork) -> StagedFile:
     seen = look_at(work.path, work.name, encoding=work.source.encoding, delimiter=work.source.delimiter)
     if isinstance(seen, Finding):
         return _refused(work, None, (seen,))
+    seen = replace(seen, path=_literal_path(seen.path, work))
     try:
         return _stage_parquet(work, seen) if seen.parquet else _stage_text(work, seen)
     finally:
         forget(work.con)
+
+
+def _literal_path(path: Path, work: FileWork) -> Path:
+    """A path to the file that DuckDB doesn't take for a pattern."""
+    if not set("*?[") & set(str(path)):
+        return path
+    link = work.scratch / f"file-{work.file_id}"
+    link.symlink_to(path.absolute())
+    return link
 
 
 def _refused(work: FileWork, seen: FileBytes | None, findings: Sequence[Finding]) -> StagedFile:
@@ -74,14 +84,14 @@ def _refused(work: FileWork, seen: FileBytes | None, findings: Sequence[Finding]
 
 def _stage_parquet(work: FileWork, seen: FileBytes) -> StagedFile:
     damaged = Finding(work.name, "damaged-file", "it is cut short or damaged Parquet, and none of it was read: fetch it again")
-    found = parquet_columns(work.con, work.path)
+    found = parquet_columns(work.con, seen.path)
     if found is None:
         return _refused(work, seen, (damaged,))
     columns = match(work.contract, work.source, [plain(name) for name in found], work.name)
     if errors(columns.findings):
         return _refused(work, seen, columns.findings)
     plan = RowPlan(work.contract, work.source, columns, work.as_at, damaged=True)
-    rows = read_parquet(work.con, work.path, found, wanted(plan))
+    rows = read_parquet(work.con, seen.path, found, wanted(plan))
     return _stage_rows(work, seen, plan, rows) if rows else _refused(work, seen, (damaged,))
 
 

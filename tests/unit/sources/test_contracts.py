@@ -1,0 +1,132 @@
+"""The contracts themselves: complete, consistent, and of the names that real extracts have."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from joinedup.engine.duck import connect
+from joinedup.engine.files_text import plain
+from joinedup.engine.files_values import date_sql, likely_date_sql
+from joinedup.sources.columns import PERSON_FIELDS, Columns, known_names
+from joinedup.sources.contract import FieldType, contracts
+from joinedup.sources.rows import RowPlan, marks
+from tests.unit.sources.extracts import AS_AT, source
+
+CONTRACTS = sorted(contracts())
+
+
+def test_there_are_four() -> None:
+    assert CONTRACTS == ["apc", "deaths", "ecds", "register"]
+
+
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_every_name_stands_for_one_field(name: str) -> None:
+    names = [plain(each) for field in contracts()[name].fields for each in (field.name, *field.also)]
+    assert len(names) == len(set(names))
+    assert [field.name for field in contracts()[name].fields if field.name != plain(field.name)] == []
+
+
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_keys_dates_and_requirements_name_fields(name: str) -> None:
+    contract = contracts()[name]
+    fields = {field.name: field for field in contract.fields}
+    assert set(contract.key) <= set(fields)
+    assert set(PERSON_FIELDS) <= set(fields)
+    assert fields[contract.dated_by].type is FieldType.DATE
+    assert [field.name for field in contract.fields if field.required and not field.header_required] == []
+
+
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_what_can_identify_is_never_landed(name: str) -> None:
+    contract = contracts()[name]
+    assert {
+        "NHS_NUMBER",
+        "SOURCE_PSEUDONYM",
+        "PERSON_BIRTH_DATE",
+        "PERSON_FAMILY_NAME",
+        "PERSON_GIVEN_NAME",
+        "POSTCODE_OF_USUAL_ADDRESS",
+    } <= {field.name for field in contract.identifiers}
+    landed = {column.name for column in contract.landed_spec().columns}
+    assert landed & {field.landed for field in contract.identifiers} == set()
+
+
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_rules_can_be_evaluated_and_codes_are_written_as_codes_are_read(name: str) -> None:
+    contract = contracts()[name]
+    con = connect(threads=1)
+    types = {FieldType.INTEGER: "INTEGER", FieldType.DECIMAL: "DOUBLE", FieldType.MONEY: "BIGINT", FieldType.DATE: "DATE"}
+    columns = ", ".join(f"CAST(NULL AS {types.get(field.type, 'VARCHAR')}) AS {field.landed}" for field in contract.fields)
+    for rule in contract.rules:
+        assert con.execute(f"SELECT {rule.when} FROM (SELECT {columns}, DATE '{AS_AT}' AS as_at)").fetchall() == [(None,)], rule.name
+    assert len({rule.name for rule in contract.rules}) == len(contract.rules)
+    assert [code for field in contract.fields for code in field.codes if code != code.strip().upper()] == []
+
+
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_all_that_can_be_wrong_with_a_row_fits_into_one_number(name: str) -> None:
+    contract = contracts()[name]
+    everything = Columns({field.name: at for at, field in enumerate(contract.fields)}, {}, (), (), ())
+    assert len(marks(RowPlan(contract, source(name), everything, AS_AT))) < 63
+
+
+def test_no_two_styles_read_one_text_as_different_dates() -> None:
+    con = connect(threads=1)
+    styles = contracts()["apc"].date_styles
+    texts = [day for style in styles for day in _written(con, style)]
+    for text in texts:
+        found = con.execute(
+            "SELECT "
+            + ", ".join(f"CASE WHEN {likely_date_sql(date_sql('?', [style]))} THEN {date_sql('?', [style])} END" for style in styles),
+            _times(text, styles),
+        ).fetchall()[0]
+        assert len({day for day in found if day}) == 1, text
+
+
+def _written(con, style: str) -> list[str]:
+    days = ("1950-02-01", "2011-12-10", "2024-10-11", "1912-01-20")
+    return [con.execute(f"SELECT strftime(TIMESTAMP '{day} 00:00:00', '{style}')").fetchall()[0][0] for day in days]
+
+
+def _times(text: str, styles: tuple[str, ...]) -> list[str]:
+    con = connect(threads=1)
+    asked = sum(f"{likely_date_sql(date_sql('?', [style]))} {date_sql('?', [style])}".count("?") for style in styles)
+    con.close()
+    return [text] * asked
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(("name", "listed"), [("apc", "hes_apc_columns.json"), ("ecds", "ecds_columns.json")])
+def test_fields_have_the_names_of_the_published_column_lists(name: str, listed: str, shared: Path) -> None:
+    content = json.loads((shared / "open-data" / "extracts" / "column_lists" / listed).read_text())
+    published = {plain(column["name"]) for table in content["tables"] for column in table["tableSchema"]["columns"]}
+    added = {"DISREADYDATE", "FINAL_PRICE", "NHS_NUMBER_STATUS_INDICATOR_CODE"}
+    identifiers = {field.name for field in contracts()[name].identifiers}
+    unknown = {field.name for field in contracts()[name].fields} - published - added - identifiers
+    later = {f"DIAG_{n:02}" for n in range(13, 21)} | {f"OPERTN_{n:02}" for n in range(13, 25)}
+    assert unknown - later == set()
+
+
+@pytest.mark.shared
+def test_the_artificial_hes_admissions_load_without_renaming(shared: Path) -> None:
+    with (shared / "open-data" / "extracts" / "hes_artificial" / "hes_apc_0102.csv").open() as file:
+        header = next(csv.reader(file))
+    known = known_names(contracts()["apc"], source("apc"))
+    taken = {known[plain(name)][0] for name in header if plain(name) in known}
+    assert {
+        "EPIKEY",
+        "SOURCE_PSEUDONYM",
+        "ADMIDATE",
+        "ADMIMETH",
+        "DISDATE",
+        "DIAG_01",
+        "DIAG_20",
+        "OPERTN_24",
+        "SUSHRG",
+        "MYDOB",
+        "SPELBGIN",
+    } <= taken
