@@ -46,8 +46,8 @@ class Size:
         return self.name == "narrow"
 
 
-WIDE = Size("wide", 620, 14, 15, 78)
-NARROW = Size("narrow", 264, 13, 14, 33)
+WIDE = Size("wide", 620, 14, 15, 86)
+NARROW = Size("narrow", 264, 13, 14, 38)
 SIZES = (WIDE, NARROW)
 
 

@@ -12,6 +12,8 @@ from joinedup.papers.theme import AREA_FILL, INK, Size
 
 LINE, THICK = 17, 22
 """Pixels of a line of words, and of a bar."""
+TOGETHER = 31
+"""Letters of a name and its value that stand clear of one another on one narrow line."""
 BESIDE = 0.66
 """The part of the width that bars may take where their words stand beside them."""
 
@@ -44,7 +46,7 @@ def _lines_above(bars: Sequence[Bar], size: Size) -> int:
     """How many lines of words stand above each bar: none beside which they fit, one that both share, or one for each."""
     if not size.narrow:
         return 0
-    return 1 if max(len(bar.name) + len(bar.words) for bar in bars) + 3 <= size.letters else 2
+    return 1 if max(len(bar.name) + len(bar.words) for bar in bars) <= TOGETHER else 2
 
 
 def _words(base: altair.Chart, above: int, drop: float) -> list[altair.Chart]:

@@ -11,7 +11,7 @@ from joinedup.papers.figure import BOTH, Column, Figure, Table, headed, missing
 from joinedup.papers.figures import bars
 from joinedup.papers.numbers import fraction, share, whole
 from joinedup.papers.theme import Size
-from joinedup.papers.words import FIFTHS
+from joinedup.papers.words import FIFTHS, many
 
 SAME = 0.01
 Shares = Mapping[int | None, int]
@@ -61,7 +61,9 @@ def finding(facts: Facts, here: Shares, place: Shares) -> str:
 
 def notes(here: Shares) -> list[str]:
     """Who is left out of the shares."""
-    return [f"{whole(here[None])} whose small area or its fifth isn't known are left out of the shares."] if here[None] else []
+    unknown = here[None]
+    who = f"{many(unknown, 'person', 'people')} whose small area or its fifth isn't known"
+    return [f"{who} {'is' if unknown == 1 else 'are'} left out of the shares."] if unknown else []
 
 
 def chart(facts: Facts, area: Area, size: Size) -> altair.LayerChart:

@@ -13,7 +13,7 @@ from joinedup.papers.facts import Area, Facts
 from joinedup.papers.figure import BOTH, Column, Figure, Table, chart_of, fitted, headed, missing
 from joinedup.papers.numbers import fraction, share, whole
 from joinedup.papers.theme import AREA, AREA_FILL, INK, SECOND, SECOND_FILL, Size
-from joinedup.papers.words import SEXES
+from joinedup.papers.words import SEXES, many
 
 OLD = 65
 SAME = 0.01
@@ -81,7 +81,8 @@ def finding(facts: Facts, area: Area, here: Ages, place: Ages) -> str:
 def notes(here: Ages) -> list[str]:
     """Who is not in the picture."""
     undrawn = sum(count for (band, sex), count in here.counts.items() if sex not in ("1", "2") or band not in here.bands)
-    return [f"{whole(undrawn)} without a recorded age or sex (male or female) are in the shares but can't be drawn."] if undrawn else []
+    who = f"{many(undrawn, 'person', 'people')} without a recorded age or sex (male or female)"
+    return [f"{who} can't be drawn, but {'is' if undrawn == 1 else 'are'} in the shares."] if undrawn else []
 
 
 def chart(facts: Facts, area: Area, size: Size) -> altair.LayerChart:

@@ -54,7 +54,7 @@ def test_people_without_age_or_sex_are_counted_and_said() -> None:
     unknown = [{"area_type": kind, "area_id": key} | nobody_knows for kind, key in (("place", "place"), ("neighbourhood", "central"))]
     of = with_table("population", pa.concat_tables([rows, pa.Table.from_pylist(unknown, schema=rows.schema)]))
     figure = people.figure(of, of.areas[CENTRAL])
-    assert figure.notes == ["7 without a recorded age or sex (male or female) are in the shares but can't be drawn."]
+    assert figure.notes == ["7 people without a recorded age or sex (male or female) can't be drawn, but are in the shares."]
     assert figure.table is not None
     assert [column.head for column in figure.table.shown][3] == "Not recorded"
     assert figure.table.rows[-1][:5] == ["Not recorded", "0", "0", "7", "7"]
@@ -64,7 +64,7 @@ def test_deprivation_is_of_those_known() -> None:
     of = facts()
     figure = deprivation.figure(of, of.areas[CENTRAL])
     assert figure.finding == "44.5% of people live in the most deprived fifth of England, more than in Combe Vale (18.3%)"
-    assert figure.notes == ["28 whose small area or its fifth isn't known are left out of the shares."]
+    assert figure.notes == ["28 people whose small area or its fifth isn't known are left out of the shares."]
     rows = filed(figure.table or Table("", []))
     assert sum(float(row["share"] or 0) for row in rows) == pytest.approx(1)
     assert rows[-1] | {"place": ""} == {"place": "", "deprivation_fifth": "", "people": "28", "share": "", "place_share": ""}
