@@ -104,9 +104,10 @@ def write_pages(aggregates: Aggregates, place: Place, out: Path, progress: Progr
 
 
 def _written(out: Path) -> set[str]:
-    """The files that the last writing left, by their names in `out`."""
+    """The files that the last writing left, by their names in `out`; a name that leads out of it is none of ours."""
     path = out / WRITTEN
-    return set(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else set()
+    names = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    return {name for name in names if (out / name).resolve().is_relative_to(out.resolve())}
 
 
 def _downloads(page: Page, facts: Facts) -> dict[str, bytes]:

@@ -230,6 +230,16 @@ def test_pages_of_what_is_no_more_are_removed_and_other_files_stay(tmp_path: Pat
     assert (tmp_path / "notes.txt").read_text() == "mine"
 
 
+def test_nothing_outside_the_folder_is_removed(tmp_path: Path, cache: Path) -> None:
+    other, out = tmp_path / "mine.txt", tmp_path / "pages"
+    other.write_text("mine")
+    out.mkdir()
+    (out / ".pages.json").write_text('["../mine.txt"]')
+    fake = five()
+    write_pages(fake, fake.place, out, cache=cache)
+    assert other.read_text() == "mine"
+
+
 def test_a_neighbourhood_that_ended_says_when_and_who_came_after(tmp_path: Path, cache: Path) -> None:
     fake = five()
     north, upper, central, south, lower = fake.place.neighbourhoods
