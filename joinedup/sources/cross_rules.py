@@ -69,7 +69,7 @@ def _practice_rules(as_at: str) -> Iterator[CrossRule]:
         """,
     )
     yield CrossRule(
-        "practice-in-no-neighbourhood",
+        "people-in-no-neighbourhood",
         "registered on the as-at date with a practice that is then in no neighbourhood, so counted for the place alone: "
         "give it a neighbourhood in practices.csv",
         BY_NEIGHBOURHOOD,
