@@ -1,7 +1,8 @@
 """Landing, build and the whole demo against plain copies of the same data, side by side in one run: `make bench`.
 
 The build's yardstick is one COPY (SELECT * …) TO Parquet of each landed table, in a process of its own; landing's, identity apart,
-is DuckDB's own read_csv and COPY of the same files (benchmarks/landing.py). Every figure is of whole processes and is printed with the machine and
+is DuckDB's own read_csv and COPY of the same files (benchmarks/landing.py). Every figure is of whole processes,
+printed with the machine and
 the versions. Results are written to benchmarks/results-<people>.json.
 """
 
