@@ -1,0 +1,331 @@
+"""The record once more, in plain Python from the extracts' CSV files: rows, people, lists and spells as the definitions say.
+
+Nothing here reads a landed or derived table or runs SQL. From the package come only what a place folder says (Place). The faults that the
+invented extracts don't have (files of other encodings, other dates, other delimiters) are left to the tests of the sources.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
+
+from joinedup.place.model import Place
+
+Row = dict[str, str]
+NO_DATES = ("1800-01-01", "1801-01-01", "1802-01-01")  # HES writes these for a date that was not given
+FOREVER = date.max
+
+
+def day(text: str) -> date | None:
+    """A date as written, None for one that is missing or doesn't exist."""
+    try:
+        return None if text in NO_DATES else date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def before(earlier: str, later: str) -> Callable[[Row], bool]:
+    """Whether the second date of a row lies before the first."""
+    return lambda row: bool((first := day(row[earlier])) and (second := day(row[later])) and second < first)
+
+
+def left_too_early(row: Row) -> bool:
+    """Whether someone left emergency care on the day of arrival, at an earlier time."""
+    times = row["DEPARTURE_TIME"], row["ARRIVAL_TIME"]
+    return row["DEPARTURE_DATE"] == row["ARRIVAL_DATE"] and all(times) and times[0] < times[1]
+
+
+PRACTICE, REGISTERED = "GENERAL_MEDICAL_PRACTICE_CODE_PATIENT_REGISTRATION", "START_DATE_GMP_PATIENT_REGISTRATION"
+LEFT = "END_DATE_GMP_PATIENT_REGISTRATION"
+REFUSED: dict[str, list[Callable[[Row], bool]]] = {
+    "register": [lambda row: not row[PRACTICE], before(REGISTERED, LEFT), before("START_DATE_RESIDENCE", "END_DATE_RESIDENCE")],
+    "apc": [
+        lambda row: not day(row["ADMIDATE"]),
+        before("EPISTART", "EPIEND"),
+        before("ADMIDATE", "DISDATE"),
+        before("PERSON_BIRTH_DATE", "ADMIDATE"),
+    ],
+    "ecds": [
+        lambda row: not day(row["ARRIVAL_DATE"]),
+        before("ARRIVAL_DATE", "DEPARTURE_DATE"),
+        left_too_early,
+        before("PERSON_BIRTH_DATE", "ARRIVAL_DATE"),
+    ],
+    "deaths": [lambda row: not day(row["REG_DATE_OF_DEATH"]), before("PERSON_BIRTH_DATE", "REG_DATE_OF_DEATH")],
+}
+"""What makes a row useless, as the rules of the contracts say."""
+KEY = {
+    "register": ("NHS_NUMBER", PRACTICE, REGISTERED, "START_DATE_RESIDENCE"),
+    "apc": ("EPIKEY",),
+    "ecds": ("EPIKEY",),
+    "deaths": ("NHS_NUMBER", "REG_DATE_OF_DEATH"),
+}
+"""Rows with one key are versions of one record, of which the last counts."""
+
+
+def rows_of(place: Place, extracts: Path, contract: str) -> list[Row]:
+    """The rows of a contract that can be used, in the order in which they were read."""
+    latest: dict[object, Row] = {}
+    for source in (source for source in place.sources if source.contract == contract):
+        for name in source.files:
+            for row in read_csv(extracts / name):
+                if not any(refused(row) for refused in REFUSED[contract]):
+                    latest.pop(key := key_of(row, contract), None)
+                    latest[key] = row
+    return list(latest.values())
+
+
+def read_csv(path: Path) -> Iterator[Row]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        for row in csv.DictReader(file):
+            yield {name: value.strip() for name, value in row.items()}
+
+
+def key_of(row: Row, contract: str) -> object:
+    """What a row is a version of; a row that doesn't name its record stands for itself."""
+    row["NHS_NUMBER"] = row["NHS_NUMBER"].replace(" ", "").replace("-", "")
+    parts = [day(row[name]) if "DATE" in name else row[name] for name in KEY[contract]]
+    return tuple(parts) if parts[0] else id(row)
+
+
+def is_nhs_number(text: str) -> bool:
+    """Ten digits, the last of which is the check digit of the others by Modulus 11."""
+    if len(text) != 10 or not text.isdigit() or len(set(text)) == 1:
+        return False
+    check = -sum(int(digit) * weight for digit, weight in zip(text, range(10, 1, -1), strict=False)) % 11
+    return check == int(text[9])
+
+
+@dataclass
+class Person:
+    """Someone on the registration list."""
+
+    born: date | None
+    on_lists: list[tuple[date, date, str]] = field(default_factory=list)
+    """From, to and practice, as the rows say."""
+    listed_sex: Counter[str] = field(default_factory=Counter)
+    any_sex: Counter[str] = field(default_factory=Counter)
+    died: date = FOREVER
+
+    @property
+    def birth_month(self) -> date | None:
+        return self.born and self.born.replace(day=1)
+
+    def age(self, on: date) -> int | None:
+        """Whole years, the birthday taken as the first of its month."""
+        month = self.birth_month
+        return None if month is None else on.year - month.year - (on.month < month.month)
+
+    @property
+    def sex(self) -> str | None:
+        """What most rows of the list say, else most rows of all extracts."""
+        for said in (self.listed_sex, self.any_sex):
+            if said["1"] != said["2"]:
+                return max("12", key=said.__getitem__)
+        return None
+
+    @cached_property
+    def lived(self) -> list[tuple[date, date, str]]:
+        """The rows of the list within a life, those without a day of it left out."""
+        born = self.birth_month or date.min
+        within = ((max(start, born), min(end, self.died), practice) for start, end, practice in self.on_lists)
+        return [(start, end, practice) for start, end, practice in within if start < end]
+
+    def practice_on(self, on: date) -> str | None:
+        """The practice last joined, of those joined on one day the longest stayed with, as long as any of its rows goes on."""
+        joined = [spell for spell in self.lived if spell[0] <= on]
+        if not joined:
+            return None
+        practice = max(joined)[2]
+        return practice if any(end > on for _, end, at in joined if at == practice) else None
+
+
+@dataclass
+class Record:
+    """Everything that the extracts say of the place's people."""
+
+    place: Place
+    extracts: Path
+
+    @cached_property
+    def rows(self) -> dict[str, list[Row]]:
+        return {contract: rows_of(self.place, self.extracts, contract) for contract in KEY}
+
+    @cached_property
+    def births(self) -> dict[str, set[date]]:
+        """The dates of birth that the list gives for a number."""
+        found = defaultdict(set)
+        for row in self.rows["register"]:
+            if is_nhs_number(row["NHS_NUMBER"]) and (born := day(row["PERSON_BIRTH_DATE"])):
+                found[row["NHS_NUMBER"]].add(born)
+        return found
+
+    def who(self, row: Row) -> str | None:
+        """The NHS number of the registered person whom a row is about: the date of birth agrees, or the number was traced."""
+        births = self.births.get(row["NHS_NUMBER"], set())
+        if len(births) != 1:
+            return None
+        (born,) = births
+        if said := day(row["PERSON_BIRTH_DATE"]):
+            return row["NHS_NUMBER"] if said == born else None
+        if month := row.get("MYDOB"):
+            return row["NHS_NUMBER"] if month == f"{born:%m%Y}" else None
+        return row["NHS_NUMBER"] if row["NHS_NUMBER_STATUS_INDICATOR_CODE"] == "01" else None
+
+    @cached_property
+    def people(self) -> dict[object, Person]:
+        """Everyone on the list: by number, or as the row has them where no number can be believed."""
+        found: dict[object, Person] = {}
+        for row in self.rows["register"]:
+            known_by = self.who(row) or tuple(row[name] for name in (*ROW_IS_KNOWN_BY, PRACTICE, REGISTERED))
+            person = found.setdefault(known_by, Person(day(row["PERSON_BIRTH_DATE"])))
+            person.on_lists.append((day(row[REGISTERED]) or date.min, day(row[LEFT]) or FOREVER, row[PRACTICE]))
+            person.listed_sex[row["PERSON_STATED_GENDER_CODE"]] += 1
+        self._add_sex(found)
+        for row in self.rows["deaths"]:
+            if person := found.get(self.who(row)):
+                person.died = min(person.died, day(row["REG_DATE_OF_DEATH"]) or FOREVER)
+        return found
+
+    def _add_sex(self, people: dict[object, Person]) -> None:
+        for person in people.values():
+            person.any_sex = Counter(person.listed_sex)
+        for contract, column in (("apc", "SEX"), ("ecds", "STATED_GENDER"), ("deaths", "DEC_SEX")):
+            for row in self.rows[contract]:
+                if person := people.get(self.who(row)):
+                    person.any_sex[row[column]] += 1
+
+    @cached_property
+    def practices(self) -> dict[str, list[tuple[date, date, str]]]:
+        """For each practice of the place its neighbourhoods: from, to (while practice and neighbourhood are there) and which."""
+        there = {n.id: n for n in self.place.neighbourhoods}
+        found: dict[str, list[tuple[date, date, str]]] = {practice.code: [] for practice in self.place.practices}
+        opened = {p.code: (p.opened, p.closed) for p in self.place.practices}
+        for member in self.place.memberships:
+            team, (first, last) = there[member.neighbourhood], opened[member.practice]
+            start = max(at or date.min for at in (member.start, team.start, first))
+            found[member.practice].append((start, min(at or FOREVER for at in (member.end, team.end, last)), team.id))
+        return found
+
+    def area_on(self, person: Person, on: date) -> str | None:
+        """The person's neighbourhood, 'none' for one in none; None for who isn't registered with the place."""
+        practice = person.practice_on(on)
+        if practice not in self.practices:
+            return None
+        return max(((start, area) for start, end, area in self.practices[practice] if start <= on < end), default=(on, "none"))[1]
+
+    def days(self, person: Person, start: date, end: date) -> Iterator[tuple[str, int]]:
+        """Areas and how many days of a period the person belonged to them."""
+        turns = {day for spell in person.lived for day in spell[:2]}
+        turns |= {
+            day for practice in {spell[2] for spell in person.lived} for spell in self.practices.get(practice, ()) for day in spell[:2]
+        }
+        cuts = [start, *sorted(turn for turn in turns if start < turn < end), end]
+        for first, last in pairwise(cuts):
+            if area := self.area_on(person, first):
+                yield area, (last - first).days
+
+    @cached_property
+    def activities(self) -> list[Activity]:
+        """What was done for people registered with the place on the day that it began."""
+        found = [*map(Spell, self._spells()), *map(Attendance, self.rows["ecds"])]
+        for activity in found:
+            activity.person = self.people.get(self.who(activity.first))
+            activity.area = activity.person and self.area_on(activity.person, activity.starts)
+        return [activity for activity in found if activity.area]
+
+    def _spells(self) -> Iterable[list[Row]]:
+        """Episodes by spell: number and provider, else person, provider and day; else alone. Each in its order."""
+        spells = defaultdict(list)
+        for row in self.rows["apc"]:
+            who = ("spell", row["SUSSPELLID"]) if row["SUSSPELLID"] else (self.who(row) or id(row), row["ADMIDATE"])
+            spells[who, row["PROCODE3"]].append(row)
+        for episodes in spells.values():
+            episodes.sort(key=lambda row: (order(row), row["EPISTART"] or "9"))
+        return spells.values()
+
+
+ROW_IS_KNOWN_BY = ("LOCAL_PATIENT_IDENTIFIER", "NHS_NUMBER", "PERSON_BIRTH_DATE", "PERSON_FAMILY_NAME", "PERSON_GIVEN_NAME")
+
+
+def order(row: Row) -> int:
+    """An episode's place in its spell; 98 and 99 are none, and come last."""
+    return int(row["EPIORDER"]) if row["EPIORDER"] and int(row["EPIORDER"]) < 98 else 98
+
+
+def pence(row: Row) -> int | None:
+    return int(Decimal(row["FINAL_PRICE"]) * 100) if row["FINAL_PRICE"] else None
+
+
+class Activity:
+    """A hospital spell or an attendance."""
+
+    person: Person | None = None
+    area: str | None = None
+    first: Row
+    starts: date
+    kind: str
+    episodes: list[Row]
+    price: int | None
+
+    def cost(self, unit_costs: dict[str, tuple[int, int | None]]) -> int | None:
+        """In pence: the price of the extract, else the average of its episodes."""
+        if self.price is not None or self.kind not in unit_costs:
+            return self.price
+        cost, short = unit_costs[self.kind]
+        if short is None:
+            return cost * len(self.episodes)
+        lengths = [duration(row) for row in self.episodes]
+        return None if None in lengths else sum(short if length < 2 else cost for length in lengths if length is not None)
+
+
+class Attendance(Activity):
+    def __init__(self, row: Row) -> None:
+        self.first, self.episodes, self.price = row, [row], pence(row)
+        self.starts = day(row["ARRIVAL_DATE"]) or FOREVER
+        self.kind = "Same day emergency care" if row["DEPARTMENT_TYPE"] == "05" else "Emergency care"
+
+
+class Spell(Activity):
+    def __init__(self, episodes: list[Row]) -> None:
+        self.first, self.episodes = episodes[0], episodes
+        self.starts = min(day(row["ADMIDATE"]) or FOREVER for row in episodes)
+        self.ends = max((left for row in episodes if (left := day(row["DISDATE"]))), default=None)
+        self.ready = max((ready for row in episodes if (ready := day(row["DISREADYDATE"]))), default=None)
+        prices = {price for row in episodes if (price := pence(row)) is not None}
+        same = len(prices) == 1
+        self.price = prices.pop() if same else sum(pence(row) or 0 for row in episodes) if prices else None
+        self.kind = kind_of(episodes)
+
+
+def kind_of(episodes: list[Row]) -> str:
+    """The point of delivery of a spell: the first that fits."""
+    classes, types, methods = ({row[name] for row in episodes} for name in ("CLASSPAT", "EPITYPE", "ADMIMETH"))
+    if classes & {"3", "4"}:
+        return "Regular attender"
+    if "5" in classes or types & {"2", "3", "5", "6"} or methods & {"31", "32", "82", "83"}:
+        return "Maternity"
+    if any(method.startswith("2") or method == "81" for method in methods):
+        return "Non-elective inpatient"
+    if "2" in classes:
+        return "Day case"
+    return "Elective inpatient" if any(method.startswith("1") for method in methods) else "Other admission"
+
+
+def duration(row: Row) -> int | None:
+    """Days of an episode: as given, else from its first to its last day."""
+    if row["EPIDUR"]:
+        return int(row["EPIDUR"])
+    start, end = day(row["EPISTART"]), day(row["EPIEND"])
+    return (end - start) // timedelta(days=1) if start and end else None
+
+
+def finished(row: Row) -> bool:
+    return row["EPISTAT"] == "3" if row["EPISTAT"] else bool(day(row["EPIEND"]))
