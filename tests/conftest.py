@@ -32,6 +32,7 @@ def java() -> str:
     found = shutil.which("java")
     if found is None:
         pytest.skip("Spark needs Java 17 or later: install it (on Debian: apt-get install openjdk-17-jre-headless)")
+    os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")  # half the processor time for tiny tables
     return found
 
 

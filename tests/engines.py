@@ -13,9 +13,6 @@ ENGINES = (
     pytest.param("spark", id="spark", marks=[pytest.mark.spark, pytest.mark.xdist_group("spark")]),
 )
 
-INTERPRETED = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
-"""For a few rows, interpreting a query is quicker than compiling it."""
-
 
 @pytest.fixture(scope="session")
 def duck_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
@@ -26,11 +23,7 @@ def duck_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 
 @pytest.fixture(scope="session")
 def spark_engine(java: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    from joinedup.engine.on_spark import SparkEngine
-
-    engine = SparkEngine.started(tmp_path_factory.mktemp("spark"))
-    for setting, value in INTERPRETED.items():
-        engine.session.conf.set(setting, value)
+    engine = open_engine("spark", tmp_path_factory.mktemp("spark"))
     yield engine
     engine.close()
 

@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
 from joinedup.engine.engines import ROWS_IN_GROUP
-from joinedup.engine.results import Found
-from joinedup.engine.specs import TableSpec
+from joinedup.engine.results import ARROW, Found
+from joinedup.engine.specs import ColumnType, TableSpec
 from joinedup.errors import SqlError, StoreProblem
 
 PORTABLE_NAMES = {
@@ -24,6 +25,8 @@ PORTABLE_NAMES = {
     "timestamp": "TIMESTAMP WITH TIME ZONE",
     "void": "NULL",
 }
+
+SPARK_NAMES = {ColumnType.TIMESTAMP: "TIMESTAMP_NTZ"}
 
 SETTINGS = {
     # SQL means what it means on DuckDB.
@@ -69,7 +72,10 @@ class SparkEngine:
 
     def show(self, table: str, source: Path | pa.Table) -> None:
         """Nothing; SQL then finds the Parquet file or the rows under the name `table`."""
-        shown = self.session.createDataFrame(source) if isinstance(source, pa.Table) else self.session.read.parquet(str(source))
+        if isinstance(source, pa.Table):
+            shown = self.session.createDataFrame(source)
+        else:
+            shown = self.session.read.schema(_columns(source)).parquet(str(source))  # or Spark runs a job to find them
         shown.createOrReplaceTempView(table)
 
     def types(self, spec: TableSpec) -> Found:
@@ -105,6 +111,12 @@ class SparkEngine:
     def _query(self, spec: TableSpec) -> DataFrame:
         assert spec.sql is not None
         return self.session.sql(spec.sql)
+
+
+def _columns(path: Path) -> str:
+    """The columns of a Parquet file, as Spark declares them."""
+    types = {arrow: name for name, arrow in ARROW.items()}
+    return ", ".join(f"`{field.name}` {SPARK_NAMES.get(types[field.type], types[field.type])}" for field in pq.read_schema(path))
 
 
 def _session(tmp: Path, threads: int) -> SparkSession:
