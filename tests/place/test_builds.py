@@ -12,7 +12,7 @@ from joinedup.access.aggregates import open_aggregates
 from joinedup.build import build
 from joinedup.engine.reader import Reader
 from joinedup.papers.pages import write_pages
-from tests.place.conftest import Example, invented
+from tests.place.conftest import Example, invented, landed
 from tests.place.open_data import make_place
 from tests.place.places import nine_teams
 
@@ -52,3 +52,20 @@ def test_nine_teams_with_a_split_a_move_and_a_succession(tmp_path: Path) -> None
     index = pages[0].read_text(encoding="utf-8")
     assert made.place.word.plural in index
     assert "calderdale" not in index.lower()
+
+
+@pytest.mark.shared
+def test_the_artificial_hospital_samples_become_spells_and_pages_that_say_what_is_missing(root: Path, shared: Path, tmp_path: Path) -> None:
+    samples = shared / "open-data" / "extracts" / "hes_artificial"
+    made = landed(root / "tests" / "place" / "hes_samples", samples, tmp_path)
+    build(made.place, made.store)
+    reader = Reader(made.store)
+    activity, spell = reader.table("activity"), reader.table("spell")
+    assert activity.num_rows == spell.num_rows + 1000  # attendances
+    assert pc.sum(spell["episodes"]).as_py() == 2074
+    assert spell.num_rows <= 2074
+    assert set(pc.unique(reader.table("person")["linked_by"]).to_pylist()) == {"source_pseudonym"}
+    aggregates = open_aggregates(made.store, made.place)
+    assert aggregates.measures()["value"].null_count == aggregates.measures().num_rows  # nobody is registered: no rate, and not 0
+    index = write_pages(aggregates, made.place, tmp_path / "pages")[0].read_text(encoding="utf-8")
+    assert "no data" in index.lower()
