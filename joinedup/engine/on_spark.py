@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyspark.errors import AnalysisException, PySparkException
+from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
+from pyspark.errors import AnalysisException, PySparkException, PySparkRuntimeError
 from pyspark.sql import DataFrame, SparkSession
 
 from joinedup.engine.engines import ROWS_IN_GROUP
@@ -68,7 +69,12 @@ class SparkEngine:
     def started(cls, tmp: Path, *, threads: int | None = None) -> SparkEngine:
         """The running session, or a new one that keeps all its files below `tmp`."""
         running = SparkSession.getActiveSession()
-        return cls(running, tmp, own=False) if running is not None else cls(_session(tmp / "spark", threads or 2), tmp, own=True)
+        if running is not None:
+            return cls(running, tmp, own=False)
+        try:
+            return cls(_session(tmp / "spark", threads or 2), tmp, own=True)
+        except PySparkRuntimeError as error:
+            raise SqlError("Spark can't start: install Java 17 or later, or choose --engine duckdb") from error
 
     def show(self, table: str, source: Path | pa.Table) -> None:
         """Nothing; SQL then finds the Parquet file or the rows under the name `table`."""
@@ -141,13 +147,13 @@ def _told(spec: TableSpec) -> Iterator[None]:
         yield
     except AnalysisException as error:
         raise SqlError(f"{spec.sql_file}: Spark can't run it: {str(error).splitlines()[0]}") from error
-    except PySparkException as error:
+    except (PySparkException, Py4JJavaError) as error:
         raise _stopped(spec, error) from None
 
 
-def _stopped(spec: TableSpec, error: PySparkException) -> SqlError | StoreProblem:
+def _stopped(spec: TableSpec, error: PySparkException | Py4JJavaError) -> SqlError | StoreProblem:
     """Runtime errors may hold a value of somebody's row, so only their kind is told."""
     if "No space left" in str(error):
         return StoreProblem(f"{spec.table} can't be made: the disk is full; free some space and run it again")
-    kind = error.getCondition() or type(error).__name__
+    kind = (error.getCondition() if isinstance(error, PySparkException) else None) or type(error).__name__
     return SqlError(f"{spec.sql_file}: Spark stopped with {kind}; look for a CAST, sum or division that some value doesn't fit")

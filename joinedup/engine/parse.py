@@ -13,6 +13,8 @@ from sqlglot.errors import SqlglotError
 from sqlglot.tokens import Token, TokenType
 
 EXPLICIT = "explicit_nulls"
+BEGINNINGS = {TokenType.SELECT, TokenType.WITH, TokenType.L_PAREN, TokenType.FROM, TokenType.VALUES}
+"""What a query may begin with; the rest isn't read at all."""
 
 
 class Portable(Dialect):  # type: ignore[misc]  # sqlglot's types are not followed
@@ -46,11 +48,15 @@ def parse(sql: str) -> Parsed:
     tokens: tuple[Token, ...] = ()
     try:
         tokens = tuple(dialect.tokenize(sql))
+        if not tokens or tokens[0].token_type not in BEGINNINGS:
+            return Parsed(tokens, ())
         trees = tuple(tree for tree in dialect.parser().parse(list(tokens), sql) if tree is not None)
     except SqlglotError as error:
         details = getattr(error, "errors", None) or [{}]
         what = details[0].get("description") or str(error).splitlines()[0]
         return Parsed(tokens, (), _plain(what), details[0].get("line"))
+    except RecursionError:
+        return Parsed(tokens, (), "it is nested too deeply", 1)
     return Parsed(tokens, trees)
 
 
