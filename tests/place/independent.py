@@ -103,6 +103,10 @@ def is_nhs_number(text: str) -> bool:
     return check == int(text[9])
 
 
+def months_between(month: date, on: date) -> int:
+    return (on.year - month.year) * 12 + on.month - month.month
+
+
 @dataclass
 class Person:
     """Someone on the registration list."""
@@ -137,6 +141,14 @@ class Person:
         born = self.birth_month or date.min
         within = ((max(start, born), min(end, self.died), practice) for start, end, practice in self.on_lists)
         return [(start, end, practice) for start, end, practice in within if start < end]
+
+    def on_a_list(self, on: date) -> date:
+        """The day whose list tells where care belongs: the day before for the dead of that day, the first day on any list for newborns."""
+        first = min((spell[0] for spell in self.lived), default=on)
+        month = self.birth_month
+        if month and month <= on < first and months_between(month, first) < 4:
+            return first
+        return on - timedelta(days=1) if on == self.died else on
 
     def practice_on(self, on: date) -> str | None:
         """The practice last joined, of those joined on one day the longest stayed with, as long as any of its rows goes on."""
@@ -234,11 +246,11 @@ class Record:
 
     @cached_property
     def activities(self) -> list[Activity]:
-        """What was done for people registered with the place on the day that it began."""
+        """What was done for people of the place on the day that it began."""
         found = [*map(Spell, self._spells()), *map(Attendance, self.rows["ecds"])]
         for activity in found:
             activity.person = self.people.get(self.who(activity.first))
-            activity.area = activity.person and self.area_on(activity.person, activity.starts)
+            activity.area = activity.person and self.area_on(activity.person, activity.person.on_a_list(activity.starts))
         return [activity for activity in found if activity.area]
 
     def _spells(self) -> Iterable[list[Row]]:
