@@ -9,32 +9,44 @@ WITH named AS (
             ELSE 'row ' || CAST(file_id AS STRING) || ' ' || CAST(source_row AS STRING)
         END || ' ' || coalesce(left(coalesce(procode3, procodet), 3), '') AS spell,
         CASE WHEN epiorder < 98 THEN epiorder END AS order_given,
-        person_id, linked_by, admidate, admimeth, classpat, epitype, tretspef, epistart, epiend, epidur, epistat,
+        coalesce(epistat = '3', epiend IS NOT NULL) AS finished,
+        person_id, linked_by, admidate, admimeth, classpat, epitype, tretspef, epistart, epiend, epidur,
         disreadydate, disdate, dismeth, final_price_pence
     FROM landed_apc
+),
+-- Extracts by year have an episode over the year's end twice: unfinished, and finished in the next year.
+repeated AS (
+    SELECT DISTINCT u.file_id, u.source_row
+    FROM named AS u
+    INNER JOIN named AS f
+        ON f.spell = u.spell
+        AND f.epistart = u.epistart
+        AND coalesce(f.order_given, 98) = coalesce(u.order_given, 98)
+    WHERE f.finished AND NOT u.finished
 )
 SELECT
-    min(CAST(file_id AS BIGINT) * 10000000000 + source_row) OVER (PARTITION BY spell) AS activity_id,
+    min(CAST(n.file_id AS BIGINT) * 10000000000 + n.source_row) OVER (PARTITION BY n.spell) AS activity_id,
     CAST(row_number() OVER (
-        PARTITION BY spell
-        ORDER BY order_given NULLS LAST, epistart NULLS LAST, file_id NULLS LAST, source_row NULLS LAST
+        PARTITION BY n.spell
+        ORDER BY n.order_given NULLS LAST, n.epistart NULLS LAST, n.file_id NULLS LAST, n.source_row NULLS LAST
     ) AS INTEGER) AS episode_order,
-    file_id,
-    source_row,
-    person_id,
-    linked_by,
-    provider_code,
-    admidate AS admitted_on,
-    admimeth AS admission_method,
-    classpat AS patient_class,
-    epitype AS episode_type,
-    tretspef AS treatment_specialty,
-    epistart AS starts,
-    epiend AS ends,
-    coalesce(epidur, CAST(epiend - epistart AS INTEGER)) AS days,
-    coalesce(epistat = '3', epiend IS NOT NULL) AS finished,
-    disreadydate AS ready_on,
-    disdate AS discharged_on,
-    dismeth AS discharge_method,
-    final_price_pence AS price_pence
-FROM named
+    n.file_id,
+    n.source_row,
+    n.person_id,
+    n.linked_by,
+    n.provider_code,
+    n.admidate AS admitted_on,
+    n.admimeth AS admission_method,
+    n.classpat AS patient_class,
+    n.epitype AS episode_type,
+    n.tretspef AS treatment_specialty,
+    n.epistart AS starts,
+    n.epiend AS ends,
+    CASE WHEN n.epidur >= 0 THEN n.epidur ELSE CAST(n.epiend - n.epistart AS INTEGER) END AS days,
+    n.finished,
+    n.disreadydate AS ready_on,
+    n.disdate AS discharged_on,
+    n.dismeth AS discharge_method,
+    n.final_price_pence AS price_pence
+FROM named AS n
+WHERE NOT EXISTS (SELECT 1 FROM repeated AS r WHERE r.file_id = n.file_id AND r.source_row = n.source_row)
