@@ -38,6 +38,9 @@ Rule = Callable[[exp.Expression, Context], Iterable[Refusal]]
 
 
 def _key_names(tree: exp.Expression, reads: tuple[TableSpec, ...]) -> frozenset[str]:
+    """The columns of the keys of the tables read, by these and by all names that the query gives them."""
     keys = {column.lower() for spec in reads for column in spec.key}
-    renamed = {alias.this.name.lower(): alias.alias.lower() for alias in tree.find_all(exp.Alias) if isinstance(alias.this, exp.Column)}
-    return frozenset(keys | {new for old, new in renamed.items() if old in keys})
+    renamed = {(alias.this.name.lower(), alias.alias.lower()) for alias in tree.find_all(exp.Alias) if isinstance(alias.this, exp.Column)}
+    while found := {new for old, new in renamed if old in keys} - keys:
+        keys |= found
+    return frozenset(keys)
