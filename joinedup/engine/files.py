@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 
+from joinedup.engine.files_bytes import SPACES
 from joinedup.engine.files_lines import Connection, keep_records, literal, quoted, write_records
 from joinedup.engine.files_text import Header, Text
 from joinedup.engine.files_values import Cleaning
@@ -74,17 +75,15 @@ def _read_at_once(con: Connection, text: Text, header: Header, wanted: Mapping[s
     names = [f"c{at}" for at in range(len(header.names))]
     options = f"skip = {header.line}, new_line = '{text.newline.encode('unicode_escape').decode()}'"
     source = _csv_sql(text.path, names, header.delimiter, f"{options}, compression = '{'gzip' if text.gzipped else 'none'}'")
-    if not _keep(con, _cleaned_sql(wanted, names, source, odd_spaces=text.odd_spaces), text.path, number="rowid + 1"):
+    if not _keep(con, _cleaned_sql(wanted, names, source, spaces=text.spaces), text.path, number="rowid + 1"):
         return None
     refused, split = con.execute("SELECT (SELECT count(*) FROM file_refused), (SELECT count(*) FROM file_fields)").fetchall()[0]
     return Rows(split, 0) if not refused and split == max(text.lines - header.line, 0) else None
 
 
-def _cleaned_sql(wanted: Mapping[str, Wanted], columns: Sequence[str], source: str, *, odd_spaces: bool, also: str = "") -> str:
+def _cleaned_sql(wanted: Mapping[str, Wanted], columns: Sequence[str], source: str, *, spaces: str, also: str = "") -> str:
     """The wanted columns of a source, whose `columns` are told by position, cleaned step by step; `also` names one to keep as it is."""
-    cleanings = {
-        quoted(name): column.cleaning.steps(columns[column.at], quoted(name), odd_spaces=odd_spaces) for name, column in wanted.items()
-    }
+    cleanings = {quoted(name): column.cleaning.steps(columns[column.at], quoted(name), spaces=spaces) for name, column in wanted.items()}
     for step in range(max(map(len, cleanings.values()))):
         fields = [f"{steps[step] if step < len(steps) else name} AS {name}" for name, steps in cleanings.items()]
         source = f"(SELECT {', '.join([also, *fields] if also else fields)} FROM {source})"
@@ -135,7 +134,7 @@ def _read_by_line(con: Connection, text: Text, header: Header, wanted: Mapping[s
     with tempfile.NamedTemporaryFile(dir=scratch, suffix=".csv") as complete:
         write_records(con, Path(complete.name), header.delimiter)
         source = _csv_sql(Path(complete.name), names, header.delimiter)
-        fields = _cleaned_sql(wanted, names[1:], source, odd_spaces=True, also=names[0])
+        fields = _cleaned_sql(wanted, names[1:], source, spaces=SPACES, also=names[0])
         kept = _keep(con, fields, Path(complete.name), number=f"CAST({names[0]} AS BIGINT)")
     if not kept:
         return None
@@ -168,7 +167,7 @@ def _faults_sql(delimiter: str) -> str:
 def read_parquet(con: Connection, path: Path, columns: Mapping[str, str], wanted: Mapping[str, Wanted]) -> Rows | None:
     """The rows of a Parquet file with these `columns` (name -> type), the wanted ones as text; None where it is damaged."""
     texts = [_as_text_sql(name, kind) for name, kind in columns.items()]
-    if not _keep(con, _cleaned_sql(wanted, texts, _parquet_sql(path), odd_spaces=True), path, number="rowid + 1"):
+    if not _keep(con, _cleaned_sql(wanted, texts, _parquet_sql(path), spaces=SPACES), path, number="rowid + 1"):
         return None
     return Rows(con.execute("SELECT count(*) FROM file_fields").fetchall()[0][0], 0)
 

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from joinedup.findings import Finding
 
 CHUNK = 4 << 20  # bytes: a few reads a file, and little memory
@@ -25,7 +27,10 @@ OTHER_KINDS = {
 BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 CONTROL = bytes(byte for byte in range(32) if byte not in b"\t\n\r")
 NO_BREAK_SPACE = "\u00a0".encode()
-BEYOND_ASCII = bytes(range(128, 256))
+SPACE = 32
+EDGES = np.array([byte in b' ,;|\t\r\n"' for byte in range(256)])
+"""What a field may begin or end with, or stand beside."""
+SPACES = " \t\r\n\u00a0"
 FEW, BINARY_SHARE = 8, 0.02  # control characters in the first bytes: a text has none, a damaged one a few, a binary file more than both
 
 
@@ -45,8 +50,8 @@ class FileBytes:
     """Lines, without the empty ones at its very end."""
     clean: bool = True
     """Whether DuckDB can read it as it is: UTF-8, one kind of line end, no control characters."""
-    odd_spaces: bool = False
-    """Whether it holds tabs or no-break spaces."""
+    spaces: str = SPACES
+    """What may have to be trimmed from its fields: nothing, plain spaces, or tabs and no-break spaces too."""
 
 
 @dataclass(slots=True)
@@ -59,20 +64,45 @@ class ByteCounts:
     pairs: int = 0
     control: int = 0
     letters: int = 0
-    """Bytes of good UTF-8 beyond ASCII."""
+    """Bytes of good UTF-8 beyond ASCII, the first of each character left out."""
     strays: int = 0
     """Bytes that are no UTF-8."""
     odd_spaces: int = 0
+    outer_spaces: bool = False
+    """Whether a space may begin or end a field."""
     tail: bytes = b""
 
     def add(self, chunk: bytes) -> None:
         """Counts one more chunk."""
-        self.line_feeds += chunk.count(b"\n")
-        self.returns += chunk.count(b"\r")
-        self.pairs += chunk.count(b"\r\n") + (self.tail[-1:] == b"\r" and chunk[:1] == b"\n")
-        self.control += control_characters(chunk, self.delimiter)
-        self.odd_spaces += chunk.count(b"\t") + (0 if chunk.isascii() else chunk.count(NO_BREAK_SPACE))
+        line_feeds, returns, tabs = chunk.count(b"\n"), chunk.count(b"\r"), chunk.count(b"\t")
+        self.line_feeds += line_feeds
+        self.returns += returns
+        if returns or self.tail[-1:] == b"\r":
+            self.pairs += chunk.count(b"\r\n") + (self.tail[-1:] == b"\r" and chunk[:1] == b"\n")
+        values = np.frombuffer(chunk, np.uint8)
+        below_space = int(np.count_nonzero(values < SPACE))
+        if below_space > line_feeds + returns + tabs:
+            self.control += control_characters(chunk, self.delimiter)
+        self.odd_spaces += tabs + (0 if chunk.isascii() else chunk.count(NO_BREAK_SPACE))
+        self.outer_spaces = self.outer_spaces or _has_outer_spaces(values)
         self.tail = (self.tail + chunk[-TAIL:])[-TAIL:]
+
+    def add_letters(self, text: bytes) -> bytes:
+        """Counts what is UTF-8 beyond ASCII and what isn't UTF-8; the bytes of a last character that is cut off come back."""
+        try:
+            good, used = codecs.utf_8_decode(text, "strict", False)
+            self.letters += used - len(good)
+        except UnicodeDecodeError:
+            good, used = codecs.utf_8_decode(text, "ignore", False)
+            kept = len(good.encode())
+            self.letters += kept - len(good)
+            self.strays += used - kept
+        return text[used:]
+
+    @property
+    def spaces(self) -> str:
+        """What may have to be trimmed from its fields."""
+        return SPACES if self.odd_spaces else " " if self.outer_spaces else ""
 
     @property
     def newline(self) -> str:
@@ -92,6 +122,15 @@ class ByteCounts:
         end = self.newline[-1].encode()
         at_end = self.tail[len(self.tail.rstrip(b"\r\n")) :].count(end)
         return (self.returns if end == b"\r" else self.line_feeds) - at_end + 1
+
+
+def _has_outer_spaces(values: np.ndarray) -> bool:
+    """Whether a space stands beside another, a quote or what parts fields and lines, or at the edge of this chunk."""
+    spaces = np.flatnonzero(values == SPACE)
+    if not spaces.size:
+        return False
+    at_edge = spaces[0] == 0 or spaces[-1] == values.size - 1
+    return bool(at_edge or EDGES[values[spaces - 1]].any() or EDGES[values[spaces + 1]].any())
 
 
 def look_at(path: Path, name: str, *, encoding: str | None = None, delimiter: str | None = None) -> FileBytes | Finding:
@@ -174,16 +213,15 @@ def _encoding_of(head: bytes) -> str:
 def _survey(found: FileBytes, *, encoding: str | None, head: bytes, delimiter: str | None) -> FileBytes:
     """One pass over the text: its line ends, its damage and, where nobody said, its encoding."""
     counts = ByteCounts(delimiter)
-    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+    carried = b""
     for chunk in chunks(found.path, gzipped=found.gzipped):
         counts.add(chunk)
-        if not (chunk.isascii() and decoder.getstate()[0] == b""):
-            good = decoder.decode(chunk).encode("utf-8", "ignore")
-            counts.letters += len(good) - len(good.translate(None, BEYOND_ASCII))
-            counts.strays += len(chunk) - len(good)
+        if carried or not chunk.isascii():
+            carried = counts.add_letters(carried + chunk)
+    counts.strays += len(carried)
     chosen = encoding or _encoding_of(head)
     if chosen == "utf-8" and counts.strays > counts.letters:
         chosen = "cp1252"
     utf8 = chosen.startswith("utf-8") and not counts.strays
     clean = utf8 and counts.one_newline and not counts.control
-    return replace(found, encoding=chosen, newline=counts.newline, lines=counts.lines, clean=clean, odd_spaces=counts.odd_spaces > 0)
+    return replace(found, encoding=chosen, newline=counts.newline, lines=counts.lines, clean=clean, spaces=counts.spaces)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from joinedup.engine.files_bytes import CONTROL, HEAD, ByteCounts, FileBytes, chunks, first_bytes
+from joinedup.engine.files_bytes import CONTROL, HEAD, SPACES, ByteCounts, FileBytes, chunks, first_bytes
 
 DELIMITERS = (",", "|", ";", "\t")
 DAMAGE = "\0"
@@ -39,8 +39,8 @@ class Text:
     newline: str
     lines: int
     damaged: bool = False
-    odd_spaces: bool = False
-    """Whether it holds tabs or no-break spaces."""
+    spaces: str = SPACES
+    """What may have to be trimmed from its fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Header:
 def clean_text(file: FileBytes, scratch: Path, delimiter: str | None) -> Iterator[Text]:
     """The file itself where it is clean, else a clean copy in `scratch`, private and gone afterwards."""
     if file.clean:
-        yield Text(file.path, file.gzipped, file.newline, file.lines, odd_spaces=file.odd_spaces)
+        yield Text(file.path, file.gzipped, file.newline, file.lines, spaces=file.spaces)
         return
     with tempfile.NamedTemporaryFile(dir=scratch, suffix=".csv") as copy:
         counts = ByteCounts()
@@ -68,7 +68,7 @@ def clean_text(file: FileBytes, scratch: Path, delimiter: str | None) -> Iterato
             copy.write(chunk)
             counts.add(chunk)
         copy.flush()
-        yield Text(Path(copy.name), False, "\n", counts.lines, damaged=counts.control > 0, odd_spaces=counts.odd_spaces > 0)
+        yield Text(Path(copy.name), False, "\n", counts.lines, damaged=counts.control > 0, spaces=counts.spaces)
 
 
 def _clean_chunks(file: FileBytes, delimiter: str | None) -> Iterator[bytes]:

@@ -10,7 +10,6 @@ import duckdb
 from joinedup.engine.files_lines import Connection, literal
 
 EMPTY = "''"
-SPACES = " \t\r\n\u00a0"
 WRITTEN_NULLS = ("NULL", r"\N")
 """What databases write for a null; in running text it may be a name."""
 DATE_WORDS = ("epoch", "infinity", "-infinity")
@@ -40,13 +39,14 @@ class Cleaning:
     things: bool = False
     """Its numbers stand for things, so that the .0 which some software adds is no part of them."""
 
-    def steps(self, column: str, name: str, *, odd_spaces: bool) -> list[str]:
+    def steps(self, column: str, name: str, *, spaces: str) -> list[str]:
         """The SQL of each step, the first over `column` and the others over `name`, which is what the step before gave.
 
-        They are nested queries, since DuckDB evaluates twice what stands twice in one. Tabs and no-break spaces are
-        looked for only where a file has them, as that takes six times as long.
+        They are nested queries, since DuckDB evaluates twice what stands twice in one. Only such spaces are trimmed as
+        the file has: no-break spaces take six times as long as plain ones.
         """
-        steps = [f"trim({column}, {literal(SPACES)})" if odd_spaces else f"trim({column})"]
+        trimmed = {"": column, " ": f"trim({column})"}
+        steps = [trimmed.get(spaces, f"trim({column}, {literal(spaces)})")]
         if self.replaced:
             cases = " ".join(f"WHEN {literal(theirs)} THEN {literal(ours)}" for theirs, ours in self.replaced.items())
             steps.append(f"CASE {name} {cases} ELSE {name} END")
@@ -127,6 +127,16 @@ def knows_style(con: Connection, style: str) -> bool:
     except duckdb.Error:
         return False
     return True
+
+
+def all_fit(con: Connection, table: str, columns: Sequence[str], style: str) -> list[bool]:
+    """For each column, whether all its dates are written in one style."""
+    if not columns:
+        return []
+    misfits = ", ".join(
+        f"count(*) FILTER ({column} IS NOT NULL AND {likely_date_sql(date_sql(column, [style]))} IS NOT TRUE)" for column in columns
+    )
+    return [count == 0 for count in con.execute(f"SELECT {misfits} FROM {table}").fetchall()[0]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from joinedup.engine import files_values as values
-from joinedup.engine.files_lines import literal, quoted
 from joinedup.engine.files import NUMBER, Wanted
+from joinedup.engine.files_bytes import SPACES
+from joinedup.engine.files_lines import literal, quoted
 from joinedup.engine.files_text import DAMAGE, plain
 from joinedup.place.model import Source
 from joinedup.sources.columns import Columns
@@ -90,8 +91,8 @@ def cleaning(field: ContractField, source: Source) -> values.Cleaning:
     nulls = [*field.null_values, *nulls_of.get(field.name, ()), *source.null_values.get("*", ()), *usual]
     replaced = next((by for name, by in source.values.items() if plain(name) == field.name), {})
     return values.Cleaning(
-        replaced={theirs.strip(values.SPACES): ours for theirs, ours in replaced.items()},
-        nulls=tuple(dict.fromkeys(null.strip(values.SPACES) for null in nulls)),
+        replaced={theirs.strip(SPACES): ours for theirs, ours in replaced.items()},
+        nulls=tuple(dict.fromkeys(null.strip(SPACES) for null in nulls)),
         without=field.without,
         upper=field.type is FieldType.CODE,
         things=field.type in (FieldType.TEXT, FieldType.CODE),

@@ -11,7 +11,7 @@ from joinedup.engine.files import NUMBER, Rows, forget, parquet_columns, read_cs
 from joinedup.engine.files_bytes import FileBytes, look_at
 from joinedup.engine.files_lines import Connection, quoted
 from joinedup.engine.files_text import Header, clean_text, plain, read_header
-from joinedup.engine.files_values import DateStyle, date_style
+from joinedup.engine.files_values import DateStyle, all_fit, date_style
 from joinedup.findings import Finding, Severity, errors
 from joinedup.place.model import Source
 from joinedup.sources.accounts import FileAccount
@@ -173,11 +173,14 @@ def _warning(work: FileWork, rule: str, message: str, rows: SomeRows = SomeRows(
 def _date_styles(work: FileWork, plan: RowPlan) -> dict[str, DateStyle]:
     """How this file writes each of its dates: as sources.yml says, else as the values show."""
     dates = [field for field in plan.contract.fields if field.type is FieldType.DATE and field.name in plan.columns.at]
-    found = {}
-    for field in dates:
-        styles = declared_styles(field, plan.contract, plan.source)
-        said = styles != plan.contract.date_styles
-        found[field.name] = DateStyle(styles) if said else date_style(work.con, "file_rows", quoted(text_name(field)), styles)
+    said = {field.name: declared_styles(field, plan.contract, plan.source) for field in dates}
+    open_to = [field for field in dates if said[field.name] == plan.contract.date_styles]
+    usual = plan.contract.date_styles[0]
+    fit = all_fit(work.con, "file_rows", [quoted(text_name(field)) for field in open_to], usual)
+    found = {name: DateStyle(styles) for name, styles in said.items()}
+    for field, fits in zip(open_to, fit, strict=True):
+        column = quoted(text_name(field))
+        found[field.name] = DateStyle((usual,)) if fits else date_style(work.con, "file_rows", column, plan.contract.date_styles)
     return found
 
 

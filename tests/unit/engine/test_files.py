@@ -170,7 +170,7 @@ def test_what_a_file_is_not(tmp_path: Path) -> None:
 )
 def test_cleaning(con: Connection, field: str, cleaning: Cleaning, said: str | None) -> None:
     sql = f"(SELECT {literal(field)} AS f)"
-    for step in cleaning.steps("f", "f", odd_spaces=True):
+    for step in cleaning.steps("f", "f", spaces=files_bytes.SPACES):
         sql = f"(SELECT {step} AS f FROM {sql})"
     assert con.execute(f"FROM {sql}").fetchall() == [(said,)]
 
