@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 from joinedup.findings import Finding
@@ -49,5 +48,3 @@ class Staging:
 
     files: tuple[FileAccount, ...]
     findings: tuple[Finding, ...]
-    columns: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """Contract -> its staged columns that at least one file brought."""
