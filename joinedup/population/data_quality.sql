@@ -10,6 +10,17 @@ open_list AS (
     WHERE end_date_gmp_patient_registration IS NULL AND person_id IS NOT NULL
     GROUP BY person_id
 ),
+same_days AS (
+    SELECT activity_id, count(*) - 1 AS more
+    FROM episode
+    WHERE finished AND days > 0 AND starts IS NOT NULL AND ends IS NOT NULL
+    GROUP BY activity_id, starts, ends
+),
+spell_people AS (
+    SELECT activity_id, min(person_id) AS least_id, max(person_id) AS greatest_id
+    FROM episode
+    GROUP BY activity_id
+),
 counted AS (
     SELECT 'activity-unlinked' AS rule, count(*) FILTER (WHERE person_id IS NULL) AS found, count(*) AS out_of FROM activity
     UNION ALL
@@ -30,6 +41,14 @@ counted AS (
     CROSS JOIN place_parameter AS p
     UNION ALL
     SELECT 'no-spell-number', count(*) - count(susspellid), count(*) FROM landed_apc
+    UNION ALL
+    SELECT 'episode-over-year-end', count(*) FILTER (WHERE e.activity_id IS NULL), count(*)
+    FROM landed_apc AS l
+    LEFT JOIN episode AS e ON e.file_id = l.file_id AND e.source_row = l.source_row
+    UNION ALL
+    SELECT 'episode-twice', CAST(coalesce(sum(more), 0) AS BIGINT), CAST(count(*) + coalesce(sum(more), 0) AS BIGINT) FROM same_days
+    UNION ALL
+    SELECT 'spell-of-several-people', count(*) FILTER (WHERE least_id < greatest_id), count(*) FROM spell_people
     UNION ALL
     SELECT 'method-unknown', count(*) FILTER (WHERE point_of_delivery = 'Other admission'), count(*) FROM spell
     UNION ALL
