@@ -36,6 +36,18 @@ def java() -> str:
     return found
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """All tests that name Spark run in one process, with one session; pytest-xdist's own groups are lost on pytest 9.2."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class OneSpark(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "spark" if "spark" in nodeid else str(nodeid)
+
+    return OneSpark(config, log)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say plainly how many tests were skipped, since a skipped test proves nothing."""
     skipped = len(terminalreporter.stats.get("skipped", []))

@@ -10,7 +10,7 @@ from joinedup.engine.engines import Engine, open_engine
 
 ENGINES = (
     pytest.param("duckdb", id="duckdb"),
-    pytest.param("spark", id="spark", marks=[pytest.mark.spark, pytest.mark.xdist_group("spark")]),
+    pytest.param("spark", id="spark", marks=pytest.mark.spark),
 )
 
 

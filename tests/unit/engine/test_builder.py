@@ -305,7 +305,6 @@ def test_reference_data_is_read_once_and_typed(store: Store, tmp_path: Path) -> 
 
 
 @pytest.mark.spark
-@pytest.mark.xdist_group("spark")
 def test_spark_makes_the_same_tables(store: Store, tmp_path: Path, spark_engine: Engine) -> None:
     inputs = visits(store, *FEW)
     build(SPECS, inputs, store)
@@ -320,7 +319,6 @@ def test_spark_makes_the_same_tables(store: Store, tmp_path: Path, spark_engine:
 
 
 @pytest.mark.spark
-@pytest.mark.xdist_group("spark")
 @pytest.mark.parametrize("fault", FAULTS)
 def test_spark_stops_at_the_same_faults(store: Store, spark_engine: Engine, fault: str) -> None:
     specs, said = FAULTS[fault]

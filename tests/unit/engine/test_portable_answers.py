@@ -161,9 +161,8 @@ def test_values_are_the_expected_ones(engine: Engine) -> None:
 
 
 @pytest.mark.spark
-@pytest.mark.xdist_group("spark")
 @pytest.mark.parametrize("sql", [scalar_query(), *QUERIES.values()], ids=["values of a row", *QUERIES])
-def test_engines_agree(sql: str, duck_engine: Engine, spark_engine: Engine) -> None:
+def test_spark_agrees_with_duckdb(sql: str, duck_engine: Engine, spark_engine: Engine) -> None:
     duck_engine.show("thing", THINGS)
     spark_engine.show("thing", THINGS)
     duck, spark = duck_engine.rows(THING, sql), spark_engine.rows(THING, sql)
