@@ -5,6 +5,7 @@ SEED ?= 1
 PLACE ?= places/calderdale
 SERVE ?= 1
 PORT ?= 8000
+NAME = $(notdir $(PLACE:/=))
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
@@ -14,7 +15,7 @@ help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: set-up-demo ## invent a place, build its record, write its pages and serve them (PEOPLE=210000 for full size, SERVE=0 to stop after writing)
-	@$(BIN)/joinedup demo $(PLACE) --people $(PEOPLE) --seed $(SEED) --out demo/$(notdir $(PLACE)) --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve,--serve)
+	@$(BIN)/joinedup demo $(PLACE) --people $(PEOPLE) --seed $(SEED) --out demo/$(NAME) --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve,--serve)
 
 test: set-up-test ## run every test
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
@@ -38,15 +39,15 @@ docs: set-up-test ## write docs/reference from the .yml files
 	@$(BIN)/python -m tools.reference
 
 screenshots: set-up-test ## take the pictures of docs/screenshots again from the demo's pages
-	@$(BIN)/python -m tools.screenshots demo/$(notdir $(PLACE))/pages docs/screenshots
+	@$(BIN)/python -m tools.screenshots demo/$(NAME)/pages docs/screenshots
 
 lock: ## lock the requirement files again, with hashes and without addresses
 	@for name in base spark build styles dev; do \
 	  .uv/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
 	    requirements/$$name.in --output-file requirements/$$name.txt $(LOCK) || exit 1; done
 
-clean: ## remove what demos and builds made
-	@rm -rf demo .joinedup build dist *.egg-info
+clean: ## remove what demos made; never .joinedup, whose registers of people can't be made again
+	@rm -rf demo build dist *.egg-info
 
 set-up-demo:
 	@$(PYTHON) tools/set_up.py demo

@@ -5,35 +5,57 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from joinedup.errors import JoinedupError
+from joinedup.errors import JoinedupError, NothingPublished, PlaceError, StoreProblem
 
 if TYPE_CHECKING:
     from joinedup.engine.store import Store
     from joinedup.findings import Finding
     from joinedup.place.model import Place
+    from joinedup.progress import Progress
+    from joinedup.sources.check import Checked
+
+
+INTERRUPTED = 130  # as shells have it: 128 and the number of the signal, 2
 
 
 class Verbs(click.Group):
-    """Shows errors of the family as one sentence and ends with their exit code."""
+    """Shows what ends a verb before its time as one sentence, without a traceback, and gives its exit code."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """The verbs in the order in which they are used."""
+        return list(self.commands)
 
     def invoke(self, context: click.Context) -> object:
-        """What the verb gives back, or the exit code of the error it raised."""
+        """What the verb gives back, or the exit code of what ended it."""
         try:
             return super().invoke(context)
         except JoinedupError as error:
-            from joinedup.report import show_findings
-
-            findings = getattr(error, "findings", ())
-            if findings:
-                show_findings(findings, sys.stderr)
-            click.echo(f"joinedup: {error}", err=True)
+            show_error(error)
             context.exit(error.exit_code)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            click.echo(f"joinedup: {error.filename or 'a file'} can't be read or written: {error.strerror}", err=True)
+            context.exit(StoreProblem.exit_code)
+        except KeyboardInterrupt:
+            click.echo("joinedup: stopped; what was published before is as it was", err=True)
+            context.exit(INTERRUPTED)
+
+
+def show_error(error: JoinedupError) -> None:
+    """What was found, and the error's sentence, which doesn't say over again what a finding has said."""
+    from joinedup.report import show_findings, tally
+
+    findings = getattr(error, "findings", ())
+    show_findings(findings, sys.stderr)
+    said = any(finding.message in str(error) for finding in findings)
+    click.echo(f"joinedup: {tally(findings) if said else error}", err=True)
 
 
 def example(*lines: str) -> str:
@@ -41,14 +63,15 @@ def example(*lines: str) -> str:
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
 
-place_argument = click.argument("place_folder", metavar="PLACE", type=click.Path(path_type=Path))
+a_folder = click.Path(exists=True, file_okay=False, path_type=Path)
+place_argument = click.argument("place_folder", metavar="PLACE", type=a_folder)
 store_option = click.option(
-    "--store", "store_folder", type=click.Path(path_type=Path), help="Where builds and registers lie [.joinedup/<place>]."
+    "--store", "store_folder", type=click.Path(path_type=Path), help="Where builds and registers lie [.joinedup/<id of the place>]."
 )
 extracts_option = click.option(
     "--extracts",
     "extracts_folder",
-    type=click.Path(path_type=Path),
+    type=a_folder,
     help="The folder that the files in sources.yml are relative to [PLACE/extracts].",
 )
 key_option = click.option(
@@ -63,13 +86,21 @@ def main() -> None:
     """The working system of a place: from its partners' extracts to one linked record and a page per neighbourhood.
 
     \b
-    Exit codes: 0 all is well; 1 something was found in folder or files; 2 it can't be read, or was asked wrongly;
-    3 a table's SQL is at fault; 4 the key is; 5 the store is; 6 nothing has been published yet; 7 a door stays shut.
+    Exit codes:
+      0    all is well
+      1    something was found in a place folder or in extracts
+      2    the command doesn't make sense, or names a folder that isn't there
+      3    the SQL of a table is at fault
+      4    the key of the identity register is
+      5    the store, or another file, can't be read or written
+      6    nothing has been landed or built yet
+      7    a door stays shut
+      130  it was stopped by Ctrl+C
     """
 
 
 def open_place(folder: Path) -> Place:
-    """The place, its warnings shown."""
+    """The place; its warnings are for `check` to show."""
     from joinedup.place.folder import read_place
     from joinedup.sources.contract import contracts
 
@@ -80,34 +111,61 @@ def open_store(place: Place, folder: Path | None) -> Store:
     """The store of a place."""
     from joinedup.engine.store import Store
 
-    return Store((folder or Path(".joinedup") / place.id).resolve())
+    return Store(outside(place, (folder or Path(".joinedup") / place.id).resolve(), "--store"))
+
+
+def outside(place: Place, folder: Path, option: str) -> Path:
+    """The folder; a usage error when it lies in the place folder, which is copied and shared."""
+    if folder.resolve().is_relative_to(place.folder.resolve()):
+        raise click.BadParameter(f"{folder} lies in the place folder, which is copied and shared; choose another", param_hint=option)
+    return folder
 
 
 def extracts_of(place_folder: Path, folder: Path | None) -> Path:
-    """Where a place's extracts lie."""
-    return folder or place_folder / "extracts"
+    """Where a place's extracts lie; a usage error when there is no such folder."""
+    extracts = folder or place_folder / "extracts"
+    if not extracts.is_dir():
+        raise click.UsageError(
+            f"there is no folder {extracts}: say where the extracts lie with --extracts, or build what has landed with --no-land"
+        )
+    return extracts
 
 
 @main.command(
-    epilog=example("joinedup check places/calderdale --extracts demo/calderdale/extracts", "joinedup check places/calderdale --format csv")
+    epilog=example("joinedup check places/calderdale", "joinedup check places/calderdale --extracts demo/calderdale/extracts --format csv")
 )
 @place_argument
 @extracts_option
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
-def check(place_folder: Path, extracts_folder: Path | None, form: str) -> None:
+@quiet_option
+def check(place_folder: Path, extracts_folder: Path | None, form: str, quiet: bool) -> None:
     """Everything wrong with a place's folder and its extracts, at once.
 
-    Rows are named by number and never shown. Ends with 0 when clean, 1 with findings, 2 when the folder can't be read.
+    Rows are named by number and never shown. Without --extracts, and where PLACE has no folder extracts, only PLACE is checked. Ends with 0
+    when clean, 1 with findings, warnings too, 2 when a folder isn't there.
     """
-    from joinedup.report import show_check
-    from joinedup.sources.check import check as check_all
+    from joinedup.report import progress_on, show_check
 
-    found = check_all(place_folder, extracts_of(place_folder, extracts_folder))
+    with progress_on(sys.stderr, quiet) as progress:
+        found = checked(place_folder, extracts_folder or place_folder / "extracts", progress)
     if form == "table":
         show_check(found, sys.stdout)
     else:
         write_findings(found.findings, form)
     sys.exit(1 if found.findings else 0)
+
+
+def checked(place_folder: Path, extracts: Path, progress: Progress) -> Checked:
+    """What is wrong with folder and extracts, or with the folder alone where there are no extracts."""
+    from joinedup.sources.check import Checked, check
+
+    if extracts.is_dir():
+        return check(place_folder, extracts, progress)
+    click.echo(f"there is no folder {extracts}, so the place folder alone is checked; --extracts names another", err=True)
+    try:
+        return Checked((), open_place(place_folder).warnings)
+    except PlaceError as error:
+        return Checked((), error.findings)
 
 
 def write_findings(findings: Iterable[Finding], form: str) -> None:
@@ -140,16 +198,23 @@ def synth(place_folder: Path, people: int, seed: int, out: Path, workers: int, q
             click.echo(path)
 
 
-@main.command(epilog=example("joinedup land places/calderdale --extracts demo/calderdale/extracts --key-file ~/calderdale.key"))
+AFTER_DEMO = "--extracts demo/calderdale/extracts --store demo/calderdale/store --key-file demo/calderdale/invented-people.key"
+
+
+@main.command(epilog=example(f"joinedup land places/calderdale {AFTER_DEMO}"))
 @place_argument
 @extracts_option
 @store_option
 @key_option
 @quiet_option
 def land(place_folder: Path, extracts_folder: Path | None, store_folder: Path | None, key_file: Path | None, quiet: bool) -> None:
-    """Read a place's extracts, check them, split off identifiers and link people (on the trusted host)."""
-    place = open_place(place_folder)
-    sys.exit(landing(place, extracts_of(place_folder, extracts_folder), open_store(place, store_folder), key_file, quiet))
+    """Read a place's extracts and link people (on the trusted host).
+
+    Every row is checked and accounted for, and identifiers are split off to the identity register. Ends with 1 when a file was refused; the
+    others have landed.
+    """
+    extracts, place = extracts_of(place_folder, extracts_folder), open_place(place_folder)
+    sys.exit(landing(place, extracts, open_store(place, store_folder), key_file, quiet))
 
 
 def landing(place: Place, extracts: Path, store: Store, key_file: Path | None, quiet: bool) -> int:
@@ -168,7 +233,9 @@ def landing(place: Place, extracts: Path, store: Store, key_file: Path | None, q
 
 @main.command(
     epilog=example(
-        "joinedup build places/calderdale --extracts demo/calderdale/extracts", "joinedup build places/calderdale --engine spark"
+        f"joinedup build places/calderdale {AFTER_DEMO}",
+        "joinedup build places/calderdale --no-land --store demo/calderdale/store",
+        "joinedup build places/calderdale --no-land --store demo/calderdale/store --engine spark",
     )
 )
 @place_argument
@@ -191,16 +258,18 @@ def build(
     verify: bool,
     quiet: bool,
 ) -> None:
-    """Make the linked record of a place and publish it; lands first where the extracts are.
+    """Make the linked record of a place and publish it.
 
-    Prints the id of the published build. What was made before and hasn't changed is used again.
+    Lands the extracts first, as `joinedup land` does, unless told --no-land. Prints the id of the published build. What was made before and
+    hasn't changed is used again.
     """
     from joinedup.build import build as build_place
     from joinedup.report import progress_on, show_build
 
-    place, extracts = open_place(place_folder), extracts_of(place_folder, extracts_folder)
+    extracts = None if no_land else extracts_of(place_folder, extracts_folder)
+    place = open_place(place_folder)
     store = open_store(place, store_folder)
-    status = 0 if no_land else landing(place, extracts, store, key_file, quiet)
+    status = 0 if extracts is None else landing(place, extracts, store, key_file, quiet)
     before = published_id(store)
     with progress_on(sys.stderr, quiet) as progress:
         manifest = build_place(place, store, engine=engine, jobs=jobs, verify=verify, progress=progress)
@@ -210,33 +279,36 @@ def build(
 
 
 def published_id(store: Store) -> str | None:
-    """The id of the build that is published; None when there is none."""
+    """The id of the build that is published; None when there is none, or one that can't be read and is about to be replaced."""
     from joinedup.engine.manifest import read_manifest
-    from joinedup.errors import NothingPublished
 
     try:
         return read_manifest(store).build_id
-    except NothingPublished:
+    except (NothingPublished, StoreProblem):
         return None
 
 
-@main.command(epilog=example("joinedup pack places/calderdale --out demo/calderdale/pages"))
+@main.command(epilog=example("joinedup pack places/calderdale --store demo/calderdale/store --out demo/calderdale/pages"))
 @place_argument
 @store_option
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder to write pages to; outside the place folder.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder to write pages to, outside PLACE.")
 @click.option("--purpose", default="planning", show_default=True, help="What the pages are for.")
 @quiet_option
 def pack(place_folder: Path, store_folder: Path | None, out: Path, purpose: str, quiet: bool) -> None:
-    """Pages of the published build: an index with a map, and one page per neighbourhood."""
+    """Pages of the published build: an index and one per neighbourhood.
+
+    Prints the path of the index.
+    """
     from joinedup.report import progress_on
 
     place = open_place(place_folder)
+    store = open_store(place, store_folder)
     with progress_on(sys.stderr, quiet) as progress:
-        pages = write_pack(place, open_store(place, store_folder), out, purpose, progress)
+        pages = write_pack(place, store, outside(place, out, "--out"), purpose, progress)
     click.echo(pages[0])
 
 
-def write_pack(place: Place, store: Store, out: Path, purpose: str, progress: Callable[..., None]) -> list[Path]:
+def write_pack(place: Place, store: Store, out: Path, purpose: str, progress: Progress) -> list[Path]:
     """The pages, the index first."""
     from joinedup.access.aggregates import open_aggregates
     from joinedup.papers.pages import write_pages
@@ -247,7 +319,7 @@ def write_pack(place: Place, store: Store, out: Path, purpose: str, progress: Ca
 @main.command("new-key", epilog=example("joinedup new-key ~/calderdale.key", "export JOINEDUP_KEY_FILE=~/calderdale.key"))
 @click.argument("path", type=click.Path(path_type=Path))
 def new_key(path: Path) -> None:
-    """Write a new key for the identity register to a file that doesn't exist yet.
+    """Write a new key for the identity register to a new file.
 
     Keep it apart from place, store and their backups: whoever holds the register and the key can tell who is who, and without the
     key the register can't be read.
@@ -258,7 +330,11 @@ def new_key(path: Path) -> None:
     click.echo(path)
 
 
-@main.command(epilog=example("joinedup demo places/calderdale --people 20000 --out demo/calderdale"))
+@main.command(
+    epilog=example(
+        "joinedup demo places/calderdale --out demo/calderdale", "joinedup demo places/calderdale --people 2000 --out demo/small --no-serve"
+    )
+)
 @place_argument
 @click.option("--people", type=click.IntRange(1), default=20_000, show_default=True)
 @click.option("--seed", type=int, default=1, show_default=True)
@@ -269,12 +345,16 @@ def new_key(path: Path) -> None:
 )
 @quiet_option
 def demo(place_folder: Path, people: int, seed: int, out: Path, serve: bool, port: int, quiet: bool) -> None:
-    """Invent a place's extracts, land, build, write pages and serve them: the whole path in one command."""
+    """The whole path on invented people: extracts, record, pages.
+
+    Invents extracts, lands them, builds, writes the pages and serves them. Prints the path of the index, then its address.
+    """
     from joinedup.demo import make, serve_pages
     from joinedup.report import progress_on
 
+    place = open_place(place_folder)
     with progress_on(sys.stderr, quiet) as progress:
-        index = make(open_place(place_folder), people, seed, out, progress)
+        index = make(place, people, seed, outside(place, out, "--out"), progress)
     click.echo(index)
     if serve:
         serve_pages(index.parent, port)

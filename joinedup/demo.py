@@ -66,12 +66,19 @@ def serve_pages(folder: Path, port: int) -> None:
             sys.stderr.write("\nended\n")
 
 
+class Server(ThreadingHTTPServer):
+    """Never shares its port with another server, as newer Pythons would let it."""
+
+    allow_reuse_port = False
+
+
 def open_server(folder: Path, port: int) -> ThreadingHTTPServer:
     """A server on the first free port from `port` on; StoreProblem when none of them is free."""
     handler = partial(QuietHandler, directory=str(folder))
-    for candidate in range(port, min(port + PORTS_TRIED, 65536)) if port else [0]:
+    candidates = range(port, min(port + PORTS_TRIED, 65536)) if port else [0]
+    for candidate in candidates:
         try:
-            return ThreadingHTTPServer(("127.0.0.1", candidate), handler)
+            return Server(("127.0.0.1", candidate), handler)
         except OSError:
             continue
-    raise StoreProblem(f"ports {port} to {port + PORTS_TRIED - 1} on 127.0.0.1 are all in use; choose another with --port")
+    raise StoreProblem(f"no port from {port} to {candidates[-1]} on 127.0.0.1 is free for this user; choose another with --port")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 from rich.table import Table
@@ -17,10 +19,14 @@ from joinedup.progress import Progress, Step, silent
 if TYPE_CHECKING:
     from joinedup.engine.manifest import Manifest
     from joinedup.land import Landing
+    from joinedup.sources.accounts import FileAccount
     from joinedup.sources.check import Checked
+    from joinedup.sources.landed import FileRecord
 
 PIPE_WIDTH = 200
 SLOWEST_SHOWN = 3
+MANY_REJECTED = 0.05
+"""A share of a file's rows; chosen: what is odd in single rows stays far below it, a wrong column or setting far above."""
 
 
 def console_on(stream: TextIO) -> Console:
@@ -42,52 +48,63 @@ def progress_on(stream: TextIO, quiet: bool = False) -> Iterator[Progress]:
 
 
 def _show_on(bars: Bars) -> Progress:
-    """What shows a step: a line above the bar of its stage."""
-    stages = {}
+    """What shows a step: a line above the one bar, which is that of the stage."""
+    bar = bars.add_task("", total=None, visible=False)
+    of_stage = ""
 
     def show(step: Step) -> None:
-        if step.stage not in stages:
-            stages[step.stage] = bars.add_task(step.stage, total=step.total)
-        bars.update(stages[step.stage], completed=step.done, total=step.total)
-        bars.console.print(step_line(step), highlight=False)
+        nonlocal of_stage
+        if step.stage != of_stage:
+            of_stage = step.stage
+            bars.reset(bar, total=step.total, description=step.stage, visible=True)
+        bars.update(bar, completed=step.done)
+        bars.console.print(step_line(step), highlight=False, markup=False, no_wrap=True, overflow="ellipsis")
 
     return show
 
 
 def step_line(step: Step) -> str:
-    """One step: what it was, its rows by kind and its seconds."""
-    rows = ", ".join(f"{count:,} {kind}" for kind, count in step.rows.items())
+    """One step: its stage and seconds, what it was and its rows by kind."""
     how = "used again" if step.reused else f"{step.seconds:.1f} s"
-    return f"  {step.stage:<10} {step.name:<32} {rows:<60} {how:>10} {step.note}".rstrip()
+    rows = ", ".join(f"{count:,} {kind}" for kind, count in step.rows.items())
+    return f"  {step.stage:<6} {how:>10}  {step.name:<24}  {rows} {step.note}".rstrip()
 
 
 def show_findings(findings: Iterable[Finding], stream: TextIO) -> None:
     """Each finding: how grave, where, what was found and what it endangers; errors first."""
     console = console_on(stream)
     for finding in sorted(findings, key=lambda f: (f.severity is not Severity.ERROR, f.file, f.line or 0, f.rule)):
-        count = f" ({finding.count:,} {'row' if finding.count == 1 else 'rows'})" if finding.count else ""
         style = "bold red" if finding.severity is Severity.ERROR else "yellow"
-        console.print(f"[{style}]{finding.severity}[/] {finding.where}: {finding.rule}{count}", soft_wrap=True)
+        console.print(f"[{style}]{finding.severity}[/] {escape(finding.where)}: {finding.rule}", soft_wrap=True)
         console.print(f"    {finding.message}", soft_wrap=True, markup=False)
         if finding.endangers:
             console.print(f"    endangers: {finding.endangers}", soft_wrap=True, markup=False)
 
 
-def account_table(files: Iterable[object], title: str) -> Table:
-    """Rows read, loaded, superseded and rejected by file, and how far each file reaches."""
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    for name, side in (("file", "left"), ("contract", "left"), ("read", "right"), ("loaded", "right")):
-        table.add_column(name, justify=side)  # type: ignore[arg-type]
-    for name in ("superseded", "rejected", "linked", "data to"):
-        table.add_column(name, justify="right")
-    for file in files:
-        counts = [getattr(file, what, None) for what in ("rows_read", "loaded", "superseded", "rejected", "linked")]
-        data_to = getattr(file, "data_to", None)
+def tally(findings: Sequence[Finding]) -> str:
+    """How many errors and warnings there are, in words."""
+    grave = sum(finding.severity is Severity.ERROR for finding in findings)
+    return f"{_counted(grave, 'error')}, {_counted(len(findings) - grave, 'warning')}"
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+
+
+def account_table(files: Sequence[FileAccount | FileRecord]) -> Table:
+    """Rows read, loaded, superseded and rejected by file, how far each file reaches, and rows linked where that is known."""
+    linked = [getattr(file, "linked", None) for file in files]
+    table = Table(box=None, pad_edge=False)
+    for name in ("file", "contract", "read", "loaded", "superseded", "rejected", "data to", *(["linked"] if any(linked) else [])):
+        table.add_column(name, justify="left" if name in {"file", "contract"} else "right")
+    for file, people in zip(files, linked, strict=True):
+        counts = (file.rows_read, file.loaded, file.superseded, file.rejected)
         table.add_row(
-            str(getattr(file, "file", "")),
-            str(getattr(file, "contract", "")),
-            *("" if count is None else f"{count:,}" for count in counts),
-            data_to.isoformat() if data_to else "no date",
+            escape(file.file),
+            file.contract,
+            *(f"{count:,}" for count in counts),
+            file.data_to.isoformat() if file.data_to else "no date",
+            *([f"{people:,}"] if any(linked) and people is not None else []),
         )
     return table
 
@@ -96,23 +113,34 @@ def show_check(checked: Checked, stream: TextIO) -> None:
     """The account of every file, every finding, and how many there are."""
     console = console_on(stream)
     if checked.files:
-        console.print(account_table(checked.files, "Files"))
+        console.print(account_table(checked.files))
         console.print()
     show_findings(checked.findings, stream)
-    errors = sum(finding.severity is Severity.ERROR for finding in checked.findings)
-    console.print(f"{errors} errors, {len(checked.findings) - errors} warnings")
+    console.print(tally(checked.findings))
 
 
 def show_landing(landing: Landing, stream: TextIO) -> None:
     """What was landed, what is missing and what was found, in few lines."""
     console, record = console_on(stream), landing.record
-    console.print(account_table(record.files, f"Landing {record.landing_id}" + (", unchanged" if landing.reused else "")))
+    console.print(f"landing {record.landing_id}" + (", unchanged" if landing.reused else ""))
+    console.print(account_table(record.files))
     if record.missing_contracts:
         console.print(f"no extract of: {', '.join(record.missing_contracts)}; what needs them will say so")
+    for file in record.files:
+        if file.rejected > MANY_REJECTED * file.rows_read:
+            console.print(f"[bold red]{file.rejected:,} of {file.rows_read:,} rows of {escape(file.file)} were rejected[/]", soft_wrap=True)
     show_findings((f for f in landing.findings if f.severity is Severity.ERROR), stream)
-    warnings = sum(f.severity is Severity.WARNING for f in landing.findings)
-    if warnings:
-        console.print(f"{warnings} warnings: joinedup check shows them")
+    _show_by_rule([f for f in landing.findings if f.severity is Severity.WARNING], console)
+
+
+def _show_by_rule(warnings: Sequence[Finding], console: Console) -> None:
+    """How many rows each rule found, over all files; a warning of no row counts as one."""
+    rows: Counter[str] = Counter()
+    for warning in warnings:
+        rows[warning.rule] += warning.count or 1
+    if rows:
+        found = ", ".join(f"{rule} {count:,}" for rule, count in rows.most_common())
+        console.print(f"warnings, with their rows: {found}; joinedup check says more of most", soft_wrap=True)
 
 
 def show_build(manifest: Manifest, stream: TextIO, *, unchanged: bool = False) -> None:
