@@ -52,6 +52,8 @@ class FileBytes:
     """Whether DuckDB can read it as it is: UTF-8, one kind of line end, no control characters."""
     spaces: str = SPACES
     """What may have to be trimmed from its fields: nothing, plain spaces, or tabs and no-break spaces too."""
+    rather_utf8: bool = False
+    """Whether it is good UTF-8 beyond ASCII, though read in another encoding as was asked."""
 
 
 @dataclass(slots=True)
@@ -224,4 +226,6 @@ def _survey(found: FileBytes, *, encoding: str | None, head: bytes, delimiter: s
         chosen = "cp1252"
     utf8 = chosen.startswith("utf-8") and not counts.strays
     clean = utf8 and counts.one_newline and not counts.control
-    return replace(found, encoding=chosen, newline=counts.newline, lines=counts.lines, clean=clean, spaces=counts.spaces)
+    rather_utf8 = not chosen.startswith("utf") and counts.letters > 0 and not counts.strays
+    found = replace(found, encoding=chosen, newline=counts.newline, lines=counts.lines)
+    return replace(found, clean=clean, spaces=counts.spaces, rather_utf8=rather_utf8)

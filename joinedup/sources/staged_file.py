@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -21,6 +21,8 @@ from joinedup.sources.rows import RowFault, RowPlan, declared_styles, marks, ref
 
 ROWS_NAMED = 5
 """How many row numbers a finding gives, to begin looking."""
+MOST = 0.5
+"""Of a file's rows: when more are rejected, the file as a whole is in doubt."""
 LONGEST_CODE_NAMED = 3
 """Characters of a value that a message may name: no person can be told by it, even where columns have slipped."""
 
@@ -75,11 +77,16 @@ def _literal_path(path: Path, work: FileWork) -> Path:
 
 
 def _refused(work: FileWork, seen: FileBytes | None, findings: Sequence[Finding]) -> StagedFile:
-    said = (
-        {"sha256": seen.sha256, "size": seen.size, "mtime_ns": seen.mtime_ns} if seen else {"sha256": None, "size": None, "mtime_ns": None}
+    return StagedFile(replace(_unread_account(work, seen), refused=True), tuple(findings))
+
+
+def _unread_account(work: FileWork, seen: FileBytes | None) -> FileAccount:
+    """What a file is, before any of its rows is read."""
+    source = work.source
+    account = FileAccount(
+        work.file_id, source.name, source.partner, work.contract.contract, work.name, sha256=None, size=None, mtime_ns=None
     )
-    account = FileAccount(work.file_id, work.source.name, work.source.partner, work.contract.contract, work.name, **said, refused=True)
-    return StagedFile(account, tuple(findings))
+    return replace(account, sha256=seen.sha256, size=seen.size, mtime_ns=seen.mtime_ns) if seen else account
 
 
 def _stage_parquet(work: FileWork, seen: FileBytes) -> StagedFile:
@@ -131,21 +138,12 @@ def _sign(delimiter: str) -> str:
 def _stage_rows(work: FileWork, seen: FileBytes, plan: RowPlan, rows: Rows) -> StagedFile:
     plan = replace(plan, styles=_date_styles(work, plan))
     findings = [*plan.columns.findings, *_style_findings(work, plan), *_repeated_columns(work, plan)]
-    if not rows.read:
-        findings.append(_warning(work, "no-rows", "it holds a header and no rows"))
     work.con.execute(f"INSERT INTO {work.table} BY NAME {rows_sql(plan, work.file_id)}")
     findings += _mark_findings(work, marks(plan))
     rejected = _reject(work, refusals(plan))
-    findings += _rejection_findings(work)
-    account = FileAccount(
-        work.file_id,
-        work.source.name,
-        work.source.partner,
-        work.contract.contract,
-        work.name,
-        sha256=seen.sha256,
-        size=seen.size,
-        mtime_ns=seen.mtime_ns,
+    findings += [*_rejection_findings(work), *_doubts(work, seen, rows, rejected)]
+    account = replace(
+        _unread_account(work, seen),
         rows_read=rows.read,
         loaded=rows.read - rejected,
         rejected=rejected,
@@ -153,6 +151,20 @@ def _stage_rows(work: FileWork, seen: FileBytes, plan: RowPlan, rows: Rows) -> S
         extra_columns=plan.columns.extra,
     )
     return StagedFile(account, tuple(findings))
+
+
+def _doubts(work: FileWork, seen: FileBytes, rows: Rows, rejected: int) -> Iterator[Finding]:
+    """What speaks against a file as a whole, though it can be read."""
+    if not rows.read:
+        yield _warning(work, "no-rows", "it holds a header and no rows")
+    if seen.rather_utf8:
+        message = (
+            f"sources.yml says that its encoding is {work.source.encoding}, but it looks like utf-8: letters with accents may be wrong"
+        )
+        yield _warning(work, "encoding-in-doubt", message)
+    if rejected > rows.read * MOST:
+        message = f"{rejected:,} of its {rows.read:,} rows were rejected: it is probably not what sources.yml says it is"
+        yield _warning(work, "mostly-rejected", message, SomeRows(rejected), f"everything from {work.contract.contract}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,6 +136,13 @@ def test_an_encoding_that_sources_yml_says(tmp_path: Path) -> None:
     assert found.rows("register", "person_family_name") == [(1, "Łoś")]
 
 
+def test_an_encoding_that_sources_yml_says_and_the_text_does_not_have(tmp_path: Path) -> None:
+    body = lines(REGISTER + ",PERSON_FAMILY_NAME", f"{A},1950-01-02,Y00001,2010-01-01,Müller")
+    found = register(tmp_path, body.encode(), encoding="cp1252")
+    assert found.rules == ["encoding-in-doubt"]
+    assert found.counts == (1, 1, 0, 0)
+
+
 def test_windows_quotes_are_text(tmp_path: Path) -> None:
     body = lines(REGISTER + ",PERSON_FAMILY_NAME", f"{A},1950-01-02,Y00001,2010-01-01,O’Neill")
     assert register(tmp_path, body.encode("cp1252")).rows("register", "person_family_name") == [(1, "O’Neill")]

@@ -174,6 +174,13 @@ def test_many_rejected_rows_name_the_first_five(tmp_path: Path) -> None:
     assert finding.message.startswith("9 rows rejected")
 
 
+def test_a_file_whose_rows_are_mostly_rejected_is_in_doubt(tmp_path: Path) -> None:
+    found = register(tmp_path, lines(REGISTER, *[f"{A},{ROW},more"] * 3, f"{B},{ROW}", f"{C},{ROW}"))
+    assert found.rules == ["too-many-fields", "mostly-rejected"]
+    assert "3 of its 5 rows" in found.only("mostly-rejected").message
+    assert found.counts == (5, 2, 0, 3)
+
+
 def test_an_account_that_does_not_add_up_is_refused() -> None:
     with pytest.raises(AssertionError, match="3 rows read, but 1 loaded, 1 superseded and 0 rejected"):
         FileAccount(1, "list", "partner", "register", "file.csv", None, None, None, rows_read=3, loaded=1, superseded=1)
