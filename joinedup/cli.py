@@ -77,7 +77,7 @@ extracts_option = click.option(
 key_option = click.option(
     "--key-file", type=click.Path(path_type=Path), help="The key of the identity register [$JOINEDUP_KEY or $JOINEDUP_KEY_FILE]."
 )
-quiet_option = click.option("--quiet", is_flag=True, help="No progress, only results and errors.")
+quiet_option = click.option("--quiet", is_flag=True, help="No progress and no accounts, only results and errors.")
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -222,12 +222,15 @@ def landing(place: Place, extracts: Path, store: Store, key_file: Path | None, q
     from joinedup.findings import errors
     from joinedup.kept.keys import read_key
     from joinedup.land import land as land_extracts
-    from joinedup.report import progress_on, show_landing
+    from joinedup.report import progress_on, show_findings, show_landing
 
     key = read_key(key_file, outside=(place.folder, store.root))
     with progress_on(sys.stderr, quiet) as progress:
         landed = land_extracts(place, extracts, store, key, progress=progress)
-    show_landing(landed, sys.stderr)
+    if quiet:
+        show_findings(errors(landed.findings), sys.stderr)
+    else:
+        show_landing(landed, sys.stderr)
     return 1 if errors(landed.findings) else 0
 
 
@@ -273,7 +276,8 @@ def build(
     before = published_id(store)
     with progress_on(sys.stderr, quiet) as progress:
         manifest = build_place(place, store, engine=engine, jobs=jobs, verify=verify, progress=progress)
-    show_build(manifest, sys.stderr, unchanged=manifest.build_id == before)
+    if not quiet:
+        show_build(manifest, sys.stderr, unchanged=manifest.build_id == before)
     click.echo(manifest.build_id)
     sys.exit(status)
 

@@ -225,6 +225,14 @@ def test_a_build_again_prints_the_same_id_and_says_that_nothing_changed(demo: Pa
     assert "nothing has changed" in again.stderr
 
 
+def test_quiet_leaves_the_result_alone(demo: Path) -> None:
+    made = demo / "demo" / "calderdale"
+    words = ["--extracts", made / "extracts", "--store", made / "store", "--key-file", made / "invented-people.key"]
+    answer = run("build", demo / "places" / "calderdale", *words, "--quiet")
+    assert (answer.exit_code, answer.stderr) == (0, "")
+    assert len(answer.stdout.splitlines()) == 1
+
+
 @pytest.mark.parametrize("verb", ["demo", "pack"])
 def test_no_door_opens_for_people_who_may_be_real(verb: str, demo: Path, place: Path, tmp_path: Path) -> None:
     spoil(place, "invented: true", "invented: false", "place.yml")
