@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +12,6 @@ from joinedup.errors import JoinedupError, NothingPublished, PlaceError, StorePr
 
 if TYPE_CHECKING:
     from joinedup.engine.store import Store
-    from joinedup.findings import Finding
     from joinedup.place.model import Place
     from joinedup.progress import Progress
     from joinedup.sources.check import Checked
@@ -144,14 +140,14 @@ def check(place_folder: Path, extracts_folder: Path | None, form: str, quiet: bo
     Rows are named by number and never shown. Without --extracts, and where PLACE has no folder extracts, only PLACE is checked. Ends with 0
     when clean, 1 with findings, warnings too, 2 when a folder isn't there.
     """
-    from joinedup.report import progress_on, show_check
+    from joinedup.report import progress_on, show_check, write_findings
 
     with progress_on(sys.stderr, quiet) as progress:
         found = checked(place_folder, extracts_folder or place_folder / "extracts", progress)
     if form == "table":
         show_check(found, sys.stdout)
     else:
-        write_findings(found.findings, form)
+        write_findings(found.findings, form, sys.stdout)
     sys.exit(1 if found.findings else 0)
 
 
@@ -166,18 +162,6 @@ def checked(place_folder: Path, extracts: Path, progress: Progress) -> Checked:
         return Checked((), open_place(place_folder).warnings)
     except PlaceError as error:
         return Checked((), error.findings)
-
-
-def write_findings(findings: Iterable[Finding], form: str) -> None:
-    """The findings on stdout, for a program to read."""
-    fields = ("severity", "file", "line", "rule", "count", "rows", "message", "endangers")
-    rows = [{field: getattr(finding, field) for field in fields} for finding in findings]
-    if form == "json":
-        click.echo(json.dumps([row | {"severity": str(row["severity"])} for row in rows], indent=1))
-        return
-    writer = csv.DictWriter(sys.stdout, fields)
-    writer.writeheader()
-    writer.writerows(row | {"rows": " ".join(map(str, row["rows"]))} for row in rows)
 
 
 @main.command(epilog=example("joinedup synth places/calderdale --people 20000 --seed 1 --out demo/calderdale/extracts"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 PIPE_WIDTH = 200
 SLOWEST_SHOWN = 3
+FINDING_FIELDS = ("severity", "file", "line", "rule", "count", "rows", "message", "endangers")
 MANY_REJECTED = 0.05
 """A share of a file's rows; chosen: what is odd in single rows stays far below it, a wrong column or setting far above."""
 
@@ -94,19 +97,26 @@ def _counted(count: int, thing: str) -> str:
 def account_table(files: Sequence[FileAccount | FileRecord]) -> Table:
     """Rows read, loaded, superseded and rejected by file, how far each file reaches, and rows linked where that is known."""
     linked = [getattr(file, "linked", None) for file in files]
+    known = None not in linked
     table = Table(box=None, pad_edge=False)
-    for name in ("file", "contract", "read", "loaded", "superseded", "rejected", "data to", *(["linked"] if any(linked) else [])):
+    for name in ("file", "contract", "read", "loaded", "superseded", "rejected", "data to", *(["linked"] if known else [])):
         table.add_column(name, justify="left" if name in {"file", "contract"} else "right")
     for file, people in zip(files, linked, strict=True):
-        counts = (file.rows_read, file.loaded, file.superseded, file.rejected)
-        table.add_row(
-            escape(file.file),
-            file.contract,
-            *(f"{count:,}" for count in counts),
-            file.data_to.isoformat() if file.data_to else "no date",
-            *([f"{people:,}"] if any(linked) and people is not None else []),
-        )
+        counts = (f"{count:,}" for count in (file.rows_read, file.loaded, file.superseded, file.rejected))
+        data_to = file.data_to.isoformat() if file.data_to else "no date"
+        table.add_row(escape(file.file), file.contract, *counts, data_to, *([f"{people:,}"] if known else []))
     return table
+
+
+def write_findings(findings: Iterable[Finding], form: str, stream: TextIO) -> None:
+    """Nothing; the findings are on the stream as CSV or JSON, for a program to read."""
+    rows = [{field: getattr(finding, field) for field in FINDING_FIELDS} for finding in findings]
+    if form == "json":
+        stream.write(json.dumps(rows, indent=1) + "\n")
+        return
+    writer = csv.DictWriter(stream, FINDING_FIELDS)
+    writer.writeheader()
+    writer.writerows(row | {"rows": " ".join(map(str, row["rows"]))} for row in rows)
 
 
 def show_check(checked: Checked, stream: TextIO) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from datetime import UTC, date, datetime
 
 import pytest
@@ -10,7 +11,18 @@ import pytest
 from joinedup.findings import Finding, Severity
 from joinedup.land import Landing
 from joinedup.progress import Step
-from joinedup.report import PIPE_WIDTH, account_table, console_on, progress_on, show_check, show_findings, show_landing, step_line, tally
+from joinedup.report import (
+    PIPE_WIDTH,
+    account_table,
+    console_on,
+    progress_on,
+    show_check,
+    show_findings,
+    show_landing,
+    step_line,
+    tally,
+    write_findings,
+)
 from joinedup.sources.accounts import FileAccount
 from joinedup.sources.check import Checked
 from joinedup.sources.landed import FileRecord, LandingRecord
@@ -183,7 +195,15 @@ def test_a_check_shows_files_findings_and_how_many_and_no_links() -> None:
     assert text.endswith("1 error, 0 warnings\n")
 
 
-def test_a_file_that_links_nobody_has_a_nought_beside_the_others() -> None:
+def test_a_landing_that_links_nobody_says_nought() -> None:
     nobody = file_record("b.csv", 8).model_copy(update={"linked": 0})
-    columns = account_table([file_record("a.csv", 8), nobody]).columns
-    assert list(columns[-1].cells) == ["900", "0"]
+    assert list(account_table([nobody]).columns[-1].cells) == ["0"]
+
+
+def test_findings_for_a_program_are_whole() -> None:
+    as_json, as_csv = io.StringIO(), io.StringIO()
+    write_findings([WARNING], "json", as_json)
+    write_findings([WARNING], "csv", as_csv)
+    first = {"severity": "warning", "file": "apc.csv", "line": None, "rule": "unknown-code", "count": 2, "rows": [3, 9]}
+    assert json.loads(as_json.getvalue()) == [first | {"message": "2 rows: a code", "endangers": "spell"}]
+    assert as_csv.getvalue().splitlines()[1] == "warning,apc.csv,,unknown-code,2,3 9,2 rows: a code,spell"
