@@ -38,12 +38,16 @@ def java() -> str:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
-    """All tests that name Spark run in one process, with one session; pytest-xdist's own groups are lost on pytest 9.2."""
+    """Tests that name Spark run in one process, with one session, and so do those of the command line and of pages.
+
+    pytest-xdist has groups of its own, and loses them on pytest 9.2.
+    """
     from xdist.scheduler import LoadScopeScheduling
 
     class OneSpark(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return "spark" if "spark" in nodeid else str(nodeid)
+            together = ("spark", "tests/unit/test_cli.py", "tests/unit/papers/")  # one session; one demo; one set of pages
+            return next((scope for scope in together if scope in nodeid), str(nodeid))
 
     return OneSpark(config, log)
 

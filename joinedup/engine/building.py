@@ -26,7 +26,7 @@ def plan(specs: Mapping[str, TableSpec], inputs: Mapping[str, InputFile], store:
     """The work of a build, nothing of it done yet; SqlError or StoreProblem where it can't be done."""
     findings = table_findings(specs)
     if findings:
-        raise SqlError(f"{len(findings)} faults in tables; the first: {findings[0].where}: {findings[0].message}", findings)
+        raise SqlError(f"tables are at fault, {len(findings)} findings in all: {findings[0].where}: {findings[0].message}", findings)
     derived = order(specs)
     return Work.planned(derived, supply(specs, derived, inputs, store, verify=verify), store, software)
 

@@ -68,7 +68,7 @@ def read_manifest(store: Store) -> Manifest:
         return Manifest.model_validate_json(store.manifest.read_bytes())
     except ValidationError as error:
         raise StoreProblem(
-            f"{store.manifest} is not a manifest that this version can read ({error.error_count()} faults); build again to replace it"
+            f"{store.manifest} is not a manifest that this version can read (faults: {error.error_count()}); build again to replace it"
         ) from error
 
 

@@ -97,12 +97,22 @@ class TableSpec(Frozen):
         return f"{self.table}.sql"
 
 
+def read_yaml(file: str, text: str) -> Any:  # noqa: ANN401 - whatever was written; models check it
+    """What a description says; SqlError that names file and line when it isn't YAML."""
+    try:
+        return yaml.load(text, Loader=yaml.CSafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else None
+        finding = Finding(file, "yaml", f"{error.problem}; expected YAML: look at this line and the one before it", line=line)
+        raise SqlError(f"{finding.where}: {finding.message}", [finding]) from error
+
+
 def read_specs(folder: Path) -> dict[str, TableSpec]:
     """The tables described by `.yml` files in `folder` and below that hold a `table:`, by name; raises SqlError with findings."""
     specs: dict[str, TableSpec] = {}
     findings: list[Finding] = []
     for path in sorted(folder.rglob("*.yml")):
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        content = read_yaml(path.name, path.read_text(encoding="utf-8"))
         if not (isinstance(content, dict) and "table" in content):
             continue
         sql, csv = path.with_suffix(".sql"), path.with_suffix(".csv")
@@ -116,5 +126,5 @@ def read_specs(folder: Path) -> dict[str, TableSpec]:
             findings.append(Finding(path.name, "table-name", f"table is called {spec.table}; a table has the name of its file, once"))
         specs[spec.table] = spec
     if findings:
-        raise SqlError(f"{len(findings)} table descriptions can't be used: {findings[0].file}: {findings[0].message}", findings)
+        raise SqlError(f"descriptions of tables can't be used, {len(findings)} in all: {findings[0].file}: {findings[0].message}", findings)
     return specs

@@ -9,9 +9,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from joinedup.engine.specs import read_yaml
 from joinedup.errors import SqlError
 from joinedup.findings import Finding
 
@@ -70,7 +70,7 @@ def read_measures(folder: Path) -> dict[str, MeasureSpec]:
     specs: list[MeasureSpec] = []
     findings: list[Finding] = []
     for path in sorted(folder.glob("*.yml")):
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = read_yaml(path.name, path.read_text(encoding="utf-8"))
         try:
             spec = MeasureSpec.model_validate(content)
         except ValidationError as error:
@@ -80,5 +80,6 @@ def read_measures(folder: Path) -> dict[str, MeasureSpec]:
             findings.append(Finding(path.name, "measure-name", f"the measure is called {spec.id}; a measure has the name of its file"))
         specs.append(spec)
     if findings:
-        raise SqlError(f"{len(findings)} descriptions of measures can't be used: {findings[0].file}: {findings[0].message}", findings)
+        first = f"{findings[0].file}: {findings[0].message}"
+        raise SqlError(f"descriptions of measures can't be used, {len(findings)} in all: {first}", findings)
     return {spec.id: spec for spec in sorted(specs, key=lambda spec: (spec.order, spec.id))}

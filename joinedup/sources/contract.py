@@ -7,10 +7,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
-from joinedup.engine.specs import Column, ColumnType, TableSpec
+from joinedup.engine.specs import Column, ColumnType, TableSpec, read_yaml
 
 
 class FieldType(StrEnum):
@@ -163,7 +162,6 @@ class ContractSpec(Frozen):
 def contracts() -> dict[str, ContractSpec]:
     """Every contract that joinedup ships, by name."""
     folder = files("joinedup.sources")
-    texts = [path.read_text(encoding="utf-8") for path in folder.iterdir() if path.name.endswith(".yml")]
-    read = [yaml.load(text, Loader=yaml.CSafeLoader) for text in texts]
+    read = [read_yaml(path.name, path.read_text(encoding="utf-8")) for path in folder.iterdir() if path.name.endswith(".yml")]
     specs = [ContractSpec(**content) for content in read if "contract" in content]
     return {spec.contract: spec for spec in sorted(specs, key=lambda spec: spec.contract)}

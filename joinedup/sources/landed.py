@@ -95,7 +95,7 @@ def read_landing(store: Store) -> LandingRecord:
         return LandingRecord.model_validate_json(path.read_bytes())
     except ValidationError as error:
         raise StoreProblem(
-            f"{path} is not a landing that this version can read ({error.error_count()} faults); land again to replace it"
+            f"{path} is not a landing that this version can read (faults: {error.error_count()}); land again to replace it"
         ) from error
 
 

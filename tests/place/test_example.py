@@ -17,7 +17,6 @@ from .conftest import Example, copy_of
 
 
 @pytest.mark.spark
-@pytest.mark.xdist_group("spark")
 @pytest.mark.usefixtures("java")
 def test_the_whole_example_is_equal_on_duckdb_and_spark(example: Example, tmp_path: Path) -> None:
     on_spark = copy_of(example, tmp_path)

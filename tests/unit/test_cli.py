@@ -17,7 +17,6 @@ from click.testing import CliRunner, Result
 from joinedup.cli import INTERRUPTED, main
 from joinedup.engine.store import Store
 
-pytestmark = pytest.mark.xdist_group("cli")  # one demo for all of them
 VERBS = list(main.commands)
 
 

@@ -169,7 +169,7 @@ FAULTS = {
     ),
     "unportable": (
         changed("total", sql="SELECT concat('a') AS visits, 1 / visits AS mean_visits FROM busy"),
-        "2 faults in tables; the first: total.sql:1: one engine stops at a division by zero",
+        "tables are at fault, 2 findings in all: total.sql:1: one engine stops at a division by zero",
     ),
     "unknown": (
         changed("total", sql="SELECT 1 AS visits, 1.0e0 AS mean_visits FROM bussy"),

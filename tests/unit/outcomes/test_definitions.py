@@ -37,7 +37,7 @@ def test_a_description_that_cannot_be_used_is_a_finding(tmp_path: Path) -> None:
     (tmp_path / "late_days.yml").write_text(text, encoding="utf-8")
     (tmp_path / "no_unit.yml").write_text(re.sub(r"(?m)^unit: .*\n", "", text), encoding="utf-8")
     shutil.copy(FOLDER / "delayed_days.yml", tmp_path)
-    with pytest.raises(SqlError, match="2 descriptions") as caught:
+    with pytest.raises(SqlError, match="2 in all") as caught:
         read_measures(tmp_path)
     assert [(finding.file, finding.rule) for finding in caught.value.findings] == [
         ("late_days.yml", "measure-name"),

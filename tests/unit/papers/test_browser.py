@@ -8,8 +8,6 @@ import pytest
 
 from tools.browser import Tab, address
 
-pytestmark = pytest.mark.xdist_group("pages")
-
 TEXTS = """
 (() => [...document.querySelectorAll('.ju-chart')].filter(chart => chart.offsetParent !== null).flatMap(chart => {
   const frame = chart.querySelector('svg').getBoundingClientRect();

@@ -17,8 +17,6 @@ from joinedup.progress import Step
 from tests.unit.papers.fixtures import FakeAggregates, five, nine
 from tests.unit.papers.reading import Element, read
 
-pytestmark = pytest.mark.xdist_group("pages")
-
 
 def all_pages(folder: Path) -> list[Path]:
     return sorted(folder.rglob("*.html"))
