@@ -7,9 +7,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from joinedup.engine.specs import Column, ColumnType, TableSpec, read_yaml
+from joinedup.engine.specs import Column, ColumnType, Frozen, TableSpec, read_yaml
 
 
 class FieldType(StrEnum):
@@ -33,12 +33,6 @@ LANDED_TYPES = {
     FieldType.DATE: ColumnType.DATE,
     FieldType.TIME: ColumnType.STRING,
 }
-
-
-class Frozen(BaseModel):
-    """A value that doesn't change and takes no field it doesn't know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class ContractField(Frozen):

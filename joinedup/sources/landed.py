@@ -6,17 +6,12 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
+from joinedup.engine.specs import Frozen
 from joinedup.engine.store import Store, atomic_write
 from joinedup.errors import NothingPublished, StoreProblem
 from joinedup.findings import Finding
-
-
-class Frozen(BaseModel):
-    """A value that doesn't change and takes no field it doesn't know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class LandedTable(Frozen):
