@@ -19,6 +19,7 @@ from jinja2 import ChainableUndefined, ChoiceLoader, Environment, PackageLoader
 from markupsafe import Markup
 
 from joinedup.engine.store import PRIVATE_FOLDER, atomic_write
+from joinedup.errors import StoreProblem
 from joinedup.papers import assets, evidence, summary
 from joinedup.papers.drawing import draw, named
 from joinedup.papers.facts import Area, Facts
@@ -32,7 +33,10 @@ from joinedup.place.model import Neighbourhood, Place
 from joinedup.progress import Progress, Step, silent
 
 WRITTEN = ".pages.json"
-"""In the folder of pages: the files that were written there last, so that those no longer written can be removed."""
+"""In the folder of pages: the files that were written there last, so that those no longer written can be removed.
+
+A folder that holds anything but not this file is somebody else's.
+"""
 TERMS = (
     ("Rows read", "Rows in the partner's files. Loaded, superseded and rejected always add up to it."),
     ("Loaded", "Rows that the record uses."),
@@ -80,14 +84,16 @@ def write_pages(aggregates: Aggregates, place: Place, out: Path, progress: Progr
     """The pages written to `out`, the overview first; drawings are kept in `cache`, so that unchanged charts aren't drawn again.
 
     Every file is written whole or not at all; files of an earlier writing that have no place any more are removed.
-    Raises AssetsMissing where set-up hasn't brought the style sheet.
+    Raises AssetsMissing where set-up hasn't brought the style sheet, StoreProblem where the folder holds files but no pages.
     """
     style = assets.files()
+    _refuse_others(out)
     for folder in (out, out / "assets", out / "neighbourhood", *([cache] if cache else [])):
         folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
     out.chmod(PRIVATE_FOLDER)
     facts = Facts(aggregates, place)
     before = _written(out)
+    atomic_write(out / WRITTEN, json.dumps(sorted(before)).encode())  # from now on the folder is known as one of pages, however this ends
     files = {f"assets/{name}": content for name, content in style.items()}
     total, pages = len(facts.areas) + 2, []
     for done, page in enumerate(_pages(facts, cache), start=1):
@@ -101,6 +107,17 @@ def write_pages(aggregates: Aggregates, place: Place, out: Path, progress: Progr
     for name in before - files.keys():
         (out / name).unlink(missing_ok=True)
     return [out / name for name in pages]
+
+
+def _refuse_others(out: Path) -> None:
+    """Nothing; StoreProblem when the folder holds something and isn't one of pages."""
+    found = sorted(path.name for path in out.iterdir()) if out.is_dir() else []
+    if found and WRITTEN not in found:
+        more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+        raise StoreProblem(
+            f"the folder {out} holds {found[0]}{more} and no pages that joinedup wrote, so nothing was written there; "
+            "name a folder that is new or empty, or one of earlier pages"
+        )
 
 
 def _written(out: Path) -> set[str]:

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urldefrag
 import pyarrow as pa
 import pytest
 
+from joinedup.errors import StoreProblem
 from joinedup.papers.pages import write_pages
 from joinedup.place.model import Neighbourhood
 from joinedup.progress import Step
@@ -226,6 +227,28 @@ def test_pages_of_what_is_no_more_are_removed_and_other_files_stay(tmp_path: Pat
     assert [path.name for path in written] == ["index.html", "north.html", "about.html"]
     assert not list(tmp_path.glob("neighbourhood/south*"))
     assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_a_folder_of_somebody_elses_is_refused_and_left_as_it_was(tmp_path: Path, cache: Path) -> None:
+    (tmp_path / "index.html").write_text("mine")
+    (tmp_path / "notes.txt").write_text("mine too")
+    mode = tmp_path.stat().st_mode
+    fake = five()
+    with pytest.raises(StoreProblem, match=r"holds index\.html and 1 more and no pages .* new or empty"):
+        write_pages(fake, fake.place, tmp_path, cache=cache)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["index.html", "notes.txt"]
+    assert (tmp_path / "index.html").read_text() == "mine"
+    assert tmp_path.stat().st_mode == mode
+
+
+def test_pages_can_be_written_where_an_earlier_writing_was_stopped(tmp_path: Path, cache: Path) -> None:
+    def stops(step: Step) -> None:
+        raise KeyboardInterrupt
+
+    fake = five()
+    with pytest.raises(KeyboardInterrupt):
+        write_pages(fake, fake.place, tmp_path, stops, cache=cache)
+    assert write_pages(fake, fake.place, tmp_path, cache=cache)[0].is_file()
 
 
 def test_nothing_outside_the_folder_is_removed(tmp_path: Path, cache: Path) -> None:
