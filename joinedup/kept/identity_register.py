@@ -25,6 +25,7 @@ from joinedup.kept.vault import Sealed, sealed
 REGISTER_VARIABLE = "JOINEDUP_REGISTER"
 SCHEMA_VERSION = "1"
 ROWS_AT_A_TIME = 50_000
+DISK_ERRORS = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
 
 TABLES = sa.MetaData()
 META = sa.Table("meta", TABLES, sa.Column("name", sa.String(40), primary_key=True), sa.Column("value", sa.String(200), nullable=False))
@@ -252,4 +253,12 @@ def _register_errors() -> Iterator[None]:
         yield
     except sa.exc.DBAPIError as error:
         said = str(error.orig).partition("\n")[0]
-        raise StoreProblem(f"the identity register can't be used ({said}); if it is damaged restore it from a backup") from None
+        advice = "if it is damaged restore it from a backup"
+        if _is_of_the_disk(error.orig):
+            advice = f"its disk may be full: make room there and try again; where there is room already, {advice}"
+        raise StoreProblem(f"the identity register can't be used ({said}); {advice}") from None
+
+
+def _is_of_the_disk(error: BaseException | None) -> bool:
+    """Whether SQLite had no room to write, or couldn't read or write; the low byte of its code says so whatever the rest adds."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in DISK_ERRORS

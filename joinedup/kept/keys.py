@@ -22,7 +22,7 @@ FILE_VARIABLE = "JOINEDUP_KEY_FILE"
 KEY_BYTES = 32
 FINGERPRINT_BYTES = 8
 LEAST_VARIETY = 16  # of 32 random bytes about 30 differ; fewer than 16 is one chance in 10^14
-HOW_TO_MAKE = "make one with (umask 077; openssl rand -hex 32 > FILE)"
+HOW_TO_MAKE = "make one with joinedup new-key FILE"
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
@@ -120,12 +120,14 @@ def _read_key_file(path: Path, outside: Sequence[Path]) -> str:
 
 
 def write_new_key(path: Path) -> None:
-    """Nothing; `path` then holds a new random key, for its owner only. KeyProblem when the file is already there."""
+    """Nothing; `path` then holds a new random key, for its owner only. KeyProblem when the file is already there or can't be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
-        raise KeyProblem(f"no new key can be written to {path} ({error.strerror}); name a file that isn't there yet") from None
+        there = isinstance(error, FileExistsError) and Path(error.filename) == path
+        advice = "name a file that isn't there yet" if there else "name a file in a folder that can be written to"
+        raise KeyProblem(f"no new key can be written to {path} ({error.strerror}); {advice}") from None
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(secrets.token_hex(KEY_BYTES) + "\n")
         file.flush()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from joinedup.errors import KeyProblem, StoreProblem
-from joinedup.kept.identity_register import VAULT, IdentityRegister, identifiers_of, open_register, register_place
+from joinedup.kept.identity_register import VAULT, IdentityRegister, _register_errors, identifiers_of, open_register, register_place
 from joinedup.kept.keys import Keys, derived_keys
 from joinedup.kept.vault import BATCH_ROWS
 
@@ -170,6 +171,24 @@ def test_truncated_file_is_refused(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:6000])
     with pytest.raises(StoreProblem, match="backup"), open_register(path).landing("second", KEYS) as entry:
         list(entry.known())
+
+
+def test_a_full_disk_is_said_before_damage_is(path: Path) -> None:
+    """The pages that the file may have are as few as on a disk without room."""
+    register = open_register(path)
+    land(register)
+    sa.event.listen(register.engine, "begin", lambda connection: connection.exec_driver_sql("PRAGMA max_page_count = 1"))
+    names = pa.table({"person_id": PEOPLE, "person_family_name": [os.urandom(9_000).hex() for _ in PEOPLE]})
+    with pytest.raises(StoreProblem, match=r"is full\); its disk may be full: .* backup"), register.landing("second", KEYS) as entry:
+        entry.add_identifiers("register", names)
+    assert not open_register(path).knows_landing("second")
+
+
+def test_an_error_of_the_disk_says_first_that_it_may_be_full() -> None:
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = sqlite3.SQLITE_IOERR_WRITE
+    with pytest.raises(StoreProblem, match=r"\(disk I/O error\); its disk may be full: .* backup"), _register_errors():
+        raise sa.exc.OperationalError(None, None, error)
 
 
 def test_path_that_can_not_be_opened(tmp_path: Path) -> None:

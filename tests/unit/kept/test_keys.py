@@ -43,7 +43,7 @@ def test_sub_keys_follow_rfc_5869_and_differ() -> None:
 
 
 def test_absent_key_says_how_to_make_one() -> None:
-    with pytest.raises(KeyProblem, match=r"none was given; make one with .*openssl"):
+    with pytest.raises(KeyProblem, match=r"none was given; make one with joinedup new-key FILE"):
         read_key(environ={})
 
 
@@ -110,6 +110,13 @@ def test_new_key_is_private_random_and_never_overwritten(tmp_path: Path) -> None
     assert read_key(file=one, environ={}).fingerprint != read_key(file=two, environ={}).fingerprint
     with pytest.raises(KeyProblem, match="isn't there yet"):
         write_new_key(one)
+
+
+def test_a_new_key_that_cant_be_written_asks_for_another_folder(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for path in (tmp_path / "file" / "key", tmp_path / "file" / "deeper" / "key"):
+        with pytest.raises(KeyProblem, match="a folder that can be written to"):
+            write_new_key(path)
 
 
 def test_keys_show_their_fingerprint_only() -> None:
