@@ -40,7 +40,8 @@ class Finding:
             return f"{self.file}:{self.line}"
         if self.rows:
             more = ", …" if self.count > len(self.rows) else ""
-            return f"{self.file} rows {', '.join(map(str, self.rows))}{more}"
+            word = "row" if len(self.rows) == 1 and not more else "rows"
+            return f"{self.file} {word} {', '.join(map(str, self.rows))}{more}"
         return self.file
 
 
