@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import ExitStack
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from time import perf_counter
 
 import numpy as np
 
-from joinedup.errors import PlaceError
+from joinedup.errors import PlaceError, StoreProblem
 from joinedup.place.model import Place
 from joinedup.progress import Progress, Step, silent
 from joinedup.sources.synthetic import apc, deaths, ecds, register
@@ -32,16 +34,20 @@ MAKERS: dict[str, Callable[[Block], Rows]] = {"register": register.rows, "apc": 
 AHEAD = 2
 """Blocks that each worker may be ahead of the writing."""
 
+MAIN_GUARD = 'call it in a script below if __name__ == "__main__":'
+
 
 def synthesise(place: Place, people: int, seed: int, out: Path, *, workers: int = 1, progress: Progress = silent) -> list[Path]:  # noqa: PLR0913 -- so the command line calls it
     """The files written below `out`: the extracts that the place's sources name, of so many people registered on its last day.
 
     The same place, people and seed give the same rows, whatever the number of workers. What is wrong with the rows on
     purpose is told in `out/truth`, which no source reads. PlaceError when the place isn't an invented one or can't hold
-    so many people, or when a source names a file that can't be written.
+    so many people, or when a source names a file that can't be written. Workers are new processes that read the calling
+    script again: it must call this below `if __name__ == "__main__":`, and StoreProblem says so when a worker dies.
     """
     _refuse(place, people, seed, workers)
     setting = setting_of(place, people, seed)
+    _refuse_in_a_worker(min(workers, setting.blocks))
     targets = targets_of(place, setting.span, tuple(MAKERS))
     out.mkdir(parents=True, exist_ok=True)
     with ExitStack() as tidy:
@@ -68,6 +74,12 @@ def _refuse(place: Place, people: int, seed: int, workers: int) -> None:
             raise PlaceError(f"{name} must be a whole number from {least}, found {value}")
 
 
+def _refuse_in_a_worker(workers: int) -> None:
+    """Nothing; StoreProblem before a script that a worker reads again comes to start workers and write the same files."""
+    if workers > 1 and multiprocessing.parent_process() is not None:
+        raise StoreProblem(f"a process that another one started can't start {workers} workers; use one, or {MAIN_GUARD}")
+
+
 def _write(setting: Setting, files: Sequence[OpenFile], blocks: Iterator[list[Piece]], progress: Progress) -> None:
     began = perf_counter()
     for number, pieces in enumerate(blocks, start=1):
@@ -85,14 +97,35 @@ def _pieces(setting: Setting, targets: Sequence[Target], workers: int) -> Iterat
         yield from (make(setting, targets, number) for number in range(setting.blocks))
         return
     context = multiprocessing.get_context("spawn")  # a process that is forked may inherit another's locks
-    with ProcessPoolExecutor(min(workers, setting.blocks), context, _remember, (setting, targets)) as pool:
-        waiting: deque[Future[list[Piece]]] = deque()
-        for number in range(setting.blocks):
+    pool = ProcessPoolExecutor(min(workers, setting.blocks), context, _remember, (setting, targets))
+    try:
+        yield from _in_order(pool, setting.blocks, workers * AHEAD)
+    except BrokenProcessPool:
+        raise StoreProblem(f"a worker process ended too early, as when memory runs out; use one worker, or {MAIN_GUARD}") from None
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _in_order(pool: ProcessPoolExecutor, blocks: int, ahead: int) -> Iterator[list[Piece]]:
+    """What the workers make, block by block in order, with no more than so many blocks on the way."""
+    waiting: deque[Future[list[Piece]]] = deque()
+    for number in range(blocks):
+        with _interrupts_held():
             waiting.append(pool.submit(_make_remembered, number))
-            if len(waiting) >= workers * AHEAD:
-                yield waiting.popleft().result()
-        while waiting:
+        if len(waiting) >= ahead:
             yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Within it Ctrl+C waits; a worker that is started there never hears it, so that only this process speaks of it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 _remembered: list[tuple[Setting, Sequence[Target]]] = []

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -190,6 +194,50 @@ def test_a_broken_run_leaves_no_half_file(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         synthesise(plain_place(), 100, 1, tmp_path, progress=fails)
     assert list(tmp_path.iterdir()) == []
+
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from joinedup.sources.synthetic import synthesise
+from tests.unit.sources.synthetic.places import plain_place
+
+def shown(step):
+    print(step.name, flush=True)
+
+"""
+
+
+def script(call: str, root: Path, tmp_path: Path) -> subprocess.Popen[str]:
+    """A process of its own that runs a script which ends with `call`."""
+    file = tmp_path / "script.py"
+    file.write_text(SCRIPT + call, encoding="utf-8")
+    command = [sys.executable, str(file), str(tmp_path / "out")]
+    pipe, paths = subprocess.PIPE, {"PYTHONPATH": str(root)}
+    return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=os.environ | paths, start_new_session=True)
+
+
+def test_ctrl_c_is_spoken_of_once(root: Path, tmp_path: Path) -> None:
+    """A terminal sends it to every process of the command."""
+    call = "if __name__ == '__main__':\n    synthesise(plain_place(), 60_000, 5, Path(sys.argv[1]), workers=2, progress=shown)\n"
+    with script(call, root, tmp_path) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "people 1 to 10000\n"
+        os.killpg(process.pid, signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert said.count("Traceback") == 1
+    assert said.endswith("KeyboardInterrupt\n")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_script_without_a_main_guard_ends_with_a_sentence(root: Path, tmp_path: Path) -> None:
+    with script("synthesise(plain_place(), 10_100, 5, Path(sys.argv[1]), workers=2)\n", root, tmp_path) as process:
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "StoreProblem: a worker process ended too early" in said
+    assert said.endswith('below if __name__ == "__main__":\n')
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_the_example_can_be_invented(root: Path, tmp_path: Path) -> None:
