@@ -6,6 +6,7 @@ import json
 import secrets
 import shutil
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +22,7 @@ from joinedup.kept.identity_register import IdentityRegister, open_register, reg
 from joinedup.kept.keys import Keys
 from joinedup.place.model import Place
 from joinedup.progress import Progress, Step, silent
-from joinedup.sources.accounts import Staging
+from joinedup.sources.accounts import MOST_ROWS_REJECTED, Staging
 from joinedup.sources.contract import contracts
 from joinedup.sources.cross_checks import people_findings, place_findings
 from joinedup.sources.landed import FileRecord, LandingRecord, SeenFile, publish_landing, read_landing
@@ -195,10 +196,16 @@ def _hand_over(staged: Staged, work: _Work, staging: Staging, landing_id: str, f
         tables=tables,
         files=files,
         seen=seen,
-        missing_contracts=tuple(sorted(set(contracts()) - set(staged.columns))),
+        missing_contracts=tuple(sorted(set(contracts()) - _contracts_used(staged, findings))),
         links=links_by_contract(staged),
         findings=tuple(findings),
     )
+
+
+def _contracts_used(staged: Staged, findings: Iterable[Finding]) -> set[str]:
+    """The contracts of which some file was not refused, in linking either."""
+    refused = {finding.file for finding in findings if finding.rule == MOST_ROWS_REJECTED}
+    return {file.contract for file in staged.files if file.file not in refused}
 
 
 def _file_records(staging: Staging, staged: Staged) -> tuple[FileRecord, ...]:

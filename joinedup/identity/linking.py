@@ -5,7 +5,7 @@ from __future__ import annotations
 from joinedup.findings import Finding
 from joinedup.identity.hashing import joined_sql
 from joinedup.identity.minting import mint
-from joinedup.identity.numbers import read_numbers, reject_numbers_out_of_place
+from joinedup.identity.numbers import read_numbers, refuse_files_mostly_rejected, reject_numbers_out_of_place
 from joinedup.identity.staged import Staged
 from joinedup.identity.verifying import BY_NUMBER, LINKED_BY, LIST, verify
 from joinedup.kept.identity_register import RegisterLanding
@@ -78,7 +78,8 @@ def link(staged: Staged, entry: RegisterLanding, *, invented: bool) -> list[Find
     """
     con = staged.con
     read_numbers(staged)
-    findings = reject_numbers_out_of_place(staged, invented=invented) + verify(staged)
+    findings = reject_numbers_out_of_place(staged, invented=invented) + refuse_files_mostly_rejected(staged)
+    findings += verify(staged)
     con.execute(_list_rows_sql(staged.columns.get(LIST)))
     con.execute(KEYED)
     con.execute(KEYS)

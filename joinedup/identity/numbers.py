@@ -6,6 +6,7 @@ import pyarrow as pa
 
 from joinedup.findings import Finding, Severity
 from joinedup.identity.staged import RowRule, Staged, row_findings
+from joinedup.sources.accounts import MOST_ROWS_REJECTED, REST_REJECTED, most_rows_rejected, refused_for_rejections
 from joinedup.sources.nhs_numbers import valid_numbers
 
 INVENTED_RANGE = "number // 10000000 = 999"  # 999 000 0000 to 999 999 9999: invented people's
@@ -61,4 +62,20 @@ def reject_numbers_out_of_place(staged: Staged, *, invented: bool) -> list[Findi
             values = {"rule": rule.name, "reason": rule.message}
             con.execute(f"INSERT INTO staged_rejected SELECT file_id, source_row, $rule, $reason {which}", values)
             con.execute(f"DELETE {which}")
+    return findings
+
+
+def refuse_files_mostly_rejected(staged: Staged) -> list[Finding]:
+    """An error for each file of which nearly all rows are rejected by now; its other rows are rejected too."""
+    con = staged.con
+    findings = []
+    for file in staged.files:
+        in_file = f"FROM staged_{file.contract} WHERE file_id = {file.file_id}"
+        left, rejected = con.execute(
+            f"SELECT (SELECT count(*) {in_file}), (SELECT count(*) FROM staged_rejected WHERE file_id = {file.file_id})"
+        ).fetchall()[0]
+        if refused_for_rejections(left + rejected, rejected):
+            findings.append(most_rows_rejected(file.file, left + rejected, rejected, file.contract))
+            con.execute(f"INSERT INTO staged_rejected SELECT file_id, source_row, ?, ? {in_file}", [MOST_ROWS_REJECTED, REST_REJECTED])
+            con.execute(f"DELETE {in_file}")
     return findings

@@ -2,7 +2,7 @@ WITH waiting AS (
     SELECT
         a.activity_id,
         a.person_id,
-        greatest(a.ready_on, a.starts) AS starts,
+        a.ready_on AS starts,
         -- Who is still in hospital has waited to the end of the as-at date, or to their death.
         coalesce(a.ends, least(q.as_at + 1, p.death_date)) AS ends,
         a.ends IS NULL AS still_waiting,
@@ -10,7 +10,8 @@ WITH waiting AS (
     FROM activity AS a
     CROSS JOIN place_parameter AS q
     LEFT JOIN person AS p ON p.person_id = a.person_id
-    WHERE a.ready_on IS NOT NULL
+    -- Nobody is ready to leave before they came: such a date is wrong, and no delay is made of it.
+    WHERE a.ready_on >= a.starts
 )
 SELECT
     activity_id,

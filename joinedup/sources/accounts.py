@@ -7,6 +7,27 @@ from datetime import date
 
 from joinedup.findings import Finding
 
+REFUSED_SHARE, REFUSED_ROWS = 0.9, 100
+"""Our choice, 2026: where more than nine rows in ten are rejected, something said of the file is wrong, not its rows, and the few
+left would be taken for all there are. In files of fewer rows than this a share says little."""
+MOST_ROWS_REJECTED = "most-rows-rejected"
+"""The rule by which the other rows of such a file are rejected."""
+REST_REJECTED = "nearly all other rows of the file were rejected, so that the file as a whole isn't used"
+
+
+def refused_for_rejections(rows: int, rejected: int) -> bool:
+    """Whether so many of a file's rows are rejected that it is refused as a whole."""
+    return rows >= REFUSED_ROWS and rejected > rows * REFUSED_SHARE
+
+
+def most_rows_rejected(file: str, rows: int, rejected: int, contract: str) -> Finding:
+    """The error by which such a file is refused."""
+    message = (
+        f"{rejected:,} of its {rows:,} rows were rejected, so none of it is used: it is probably not what sources.yml and place.yml "
+        "say it is; look at why its rows were rejected and correct what is wrong there, or ask for another extract"
+    )
+    return Finding(file, MOST_ROWS_REJECTED, message, count=rejected, endangers=f"everything from {contract}")
+
 
 @dataclass(frozen=True, slots=True)
 class FileAccount:
@@ -30,7 +51,7 @@ class FileAccount:
     missing_columns: tuple[str, ...] = ()
     extra_columns: tuple[str, ...] = ()
     refused: bool = False
-    """It couldn't be used, and none of its rows was read."""
+    """It couldn't be used: none of its rows was read, or all of them were rejected."""
 
     def __post_init__(self) -> None:
         if self.rows_read != self.loaded + self.superseded + self.rejected:

@@ -40,7 +40,7 @@ def place_findings(con: Connection, place: Place, contracts: Mapping[str, Contra
             yield from _rule_findings(con, rule, files)
         yield from _nobody_registered(con, place, files)
     for contract in contracts.values():
-        if not any(file.contract == contract.contract and not file.refused for file in files):
+        if not any(source.contract == contract.contract for source in place.sources):  # else a finding tells what its files lack
             message = f"no source gives {contract.title.lower()} (contract {contract.contract}), so what needs it is left out of the pages"
             yield Finding("sources.yml", "no-extract", message, severity=Severity.WARNING, endangers=f"everything from {contract.contract}")
 

@@ -7,6 +7,7 @@ A value that isn't of its type is taken as missing. A code outside its list is k
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -95,12 +96,30 @@ def _files_of(source: Source, extracts: Path, found: list[Finding]) -> list[Path
     """The files of a source; a pattern without any goes to `found`."""
     files: dict[Path, None] = {}
     for pattern in source.files:
-        matching = sorted(path for path in extracts.glob(pattern) if not path.is_dir())
+        try:
+            matching = files_matching(extracts, pattern)
+        except OSError as error:
+            found.append(_unreadable_folder(source, pattern, error))
+            continue
         files |= dict.fromkeys(matching)
         if not matching:
             message = f"source {source.name} has no such file in the folder of extracts: fetch it, or change files in sources.yml"
             found.append(Finding(pattern, "missing-file", message, endangers=f"everything from {source.contract}"))
     return list(files)
+
+
+def files_matching(extracts: Path, pattern: str) -> list[Path]:
+    """The files of the folder that fit a pattern; OSError where the folder can't be looked into."""
+    with os.scandir(extracts):
+        return sorted(path for path in extracts.glob(pattern) if not path.is_dir())
+
+
+def _unreadable_folder(source: Source, pattern: str, error: OSError) -> Finding:
+    message = (
+        f"files of source {source.name} can't be looked for, as the folder of extracts can't be read ({error.strerror}): "
+        "check its path and its permissions"
+    )
+    return Finding(pattern, "unreadable-folder", message, endangers=f"everything from {source.contract}")
 
 
 def _counted_again(work: FileWork, account: FileAccount) -> FileAccount:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from joinedup.engine import files_values as values
 from joinedup.engine.files import NUMBER, Wanted
@@ -112,13 +112,40 @@ def read_sql(field: ContractField, text: str, styles: tuple[str, ...]) -> str:
     return makers[field.type](text) if field.type in makers else text
 
 
-def landed_sql(field: ContractField) -> str:
+def null_dates(field: ContractField, source: Source) -> tuple[date, ...]:
+    """The days that mean a missing date, however a file writes them; given in ISO style, with or without a time."""
+    written = cleaning(field, source).nulls if field.type is FieldType.DATE else ()
+    return tuple(dict.fromkeys(day for day in map(_iso_day, written) if day))
+
+
+def _iso_day(written: str) -> date | None:
+    """The day of a text in ISO style; None where it is no such text."""
+    try:
+        return datetime.fromisoformat(written).date()
+    except ValueError:
+        return None
+
+
+def _null_date_sql(field: ContractField, source: Source) -> str:
+    """Whether what `read_sql` gave is a null date; empty where the field has none."""
+    return " OR ".join(f"{field.landed} = DATE '{day}'" for day in null_dates(field, source))
+
+
+def landed_sql(field: ContractField, source: Source) -> str:
     """The value of a field from what `read_sql` gave under its landed name."""
     if field.type is FieldType.DATE:
-        return f"CASE WHEN {values.likely_date_sql(field.landed)} THEN {field.landed} END AS {field.landed}"
+        missing = _null_date_sql(field, source)
+        unlikely = f"NOT ({values.likely_date_sql(field.landed)})"
+        return f"CASE WHEN {f'{missing} OR {unlikely}' if missing else unlikely} THEN NULL ELSE {field.landed} END AS {field.landed}"
     if field.type is FieldType.MONEY:
         return f"{values.pence_sql(field.landed)} AS {field.landed}, {values.finer_than_pence_sql(field.landed)} AS {_rounded_name(field)}"
     return field.landed
+
+
+def _text_sql(field: ContractField, source: Source) -> str:
+    """The text of a field beside its value; null, as a blank is, where it was read as a null date."""
+    text, missing = quoted(text_name(field)), _null_date_sql(field, source)
+    return f"CASE WHEN {missing} THEN NULL ELSE {text} END AS {text}" if missing else text
 
 
 def _rounded_name(field: ContractField) -> str:
@@ -192,13 +219,16 @@ def rows_sql(plan: RowPlan, file_id: int) -> str:
     refusal = " ".join(f"WHEN {fault.when} THEN {place}" for place, fault in enumerate(faults, 1))
     bits = " + ".join(f"CASE WHEN {mark.when} THEN {1 << bit}::BIGINT ELSE 0 END" for bit, mark in enumerate(seen)) or "0"
     fields = plan.contract.fields
-    texts = [quoted(text_name(field)) for field in fields if field.name in plan.columns.at]
+    written = [field for field in fields if field.name in plan.columns.at]
+    texts = [quoted(text_name(field)) for field in written]
+    said = [_text_sql(field, plan.source) for field in written]
+    values_read = [landed_sql(field, plan.source) for field in fields]
     read = ", ".join(_read_sql(plan, field) for field in fields)
     return f"""
         SELECT {file_id} AS file_id, source_row, {", ".join(field.landed for field in fields)},
             CASE {refusal} ELSE 0 END AS refusal, {bits} AS marks
         FROM (
-            SELECT source_row, DATE '{plan.as_at}' AS as_at, {", ".join(texts)}, {", ".join(landed_sql(field) for field in fields)}
+            SELECT source_row, DATE '{plan.as_at}' AS as_at, {", ".join(said)}, {", ".join(values_read)}
             FROM (SELECT {quoted(NUMBER)} AS source_row, {", ".join(texts)}, {read} FROM file_rows)
         )
     """

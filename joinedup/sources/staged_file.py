@@ -14,7 +14,7 @@ from joinedup.engine.files_text import Header, clean_text, plain, read_header
 from joinedup.engine.files_values import DateStyle, all_fit, date_style
 from joinedup.findings import Finding, Severity, errors
 from joinedup.place.model import Source
-from joinedup.sources.accounts import FileAccount
+from joinedup.sources.accounts import MOST_ROWS_REJECTED, REST_REJECTED, FileAccount, most_rows_rejected, refused_for_rejections
 from joinedup.sources.columns import known_names, match
 from joinedup.sources.contract import ContractSpec, FieldType
 from joinedup.sources.rows import RowFault, RowPlan, declared_styles, marks, refusals, rows_sql, second_name, text_name, wanted
@@ -142,6 +142,9 @@ def _stage_rows(work: FileWork, seen: FileBytes, plan: RowPlan, rows: Rows) -> S
     findings += _mark_findings(work, marks(plan))
     rejected = _reject(work, refusals(plan))
     findings += [*_rejection_findings(work), *_doubts(work, seen, rows, rejected)]
+    refused = refused_for_rejections(rows.read, rejected)
+    if refused:
+        rejected += _reject_rest(work)
     account = replace(
         _unread_account(work, seen),
         rows_read=rows.read,
@@ -149,6 +152,7 @@ def _stage_rows(work: FileWork, seen: FileBytes, plan: RowPlan, rows: Rows) -> S
         rejected=rejected,
         missing_columns=plan.columns.missing,
         extra_columns=plan.columns.extra,
+        refused=refused,
     )
     return StagedFile(account, tuple(findings))
 
@@ -162,7 +166,9 @@ def _doubts(work: FileWork, seen: FileBytes, rows: Rows, rejected: int) -> Itera
             f"sources.yml says that its encoding is {work.source.encoding}, but it looks like utf-8: letters with accents may be wrong"
         )
         yield _warning(work, "encoding-in-doubt", message)
-    if rejected > rows.read * MOST:
+    if refused_for_rejections(rows.read, rejected):
+        yield most_rows_rejected(work.name, rows.read, rejected, work.contract.contract)
+    elif rejected > rows.read * MOST:
         message = f"{rejected:,} of its {rows.read:,} rows were rejected: it is probably not what sources.yml says it is"
         yield _warning(work, "mostly-rejected", message, SomeRows(rejected), f"everything from {work.contract.contract}")
 
@@ -258,6 +264,15 @@ def _reject(work: FileWork, faults: Sequence[RowFault]) -> int:
     """)
     work.con.execute(f"DELETE FROM {work.table} WHERE file_id = {work.file_id} AND refusal > 0")
     return int(work.con.execute(f"SELECT count(*) FROM staged_rejected WHERE file_id = {work.file_id}").fetchall()[0][0])
+
+
+def _reject_rest(work: FileWork) -> int:
+    """How many rows were left of a file that is refused because nearly all the others were rejected; now these are too."""
+    in_file = f"FROM {work.table} WHERE file_id = {work.file_id}"
+    left = int(work.con.execute(f"SELECT count(*) {in_file}").fetchall()[0][0])
+    work.con.execute(f"INSERT INTO staged_rejected SELECT file_id, source_row, ?, ? {in_file}", [MOST_ROWS_REJECTED, REST_REJECTED])
+    work.con.execute(f"DELETE {in_file}")
+    return left
 
 
 def _rejection_findings(work: FileWork) -> list[Finding]:

@@ -44,8 +44,15 @@ def signature(place: Place, seen: tuple[SeenFile, ...]) -> str:
 def see_again(place: Place, extracts: Path, before: LandingRecord) -> tuple[SeenFile, ...] | None:
     """The files that were landed `before`, as they are now; None when some are other files, or hold something else.
 
-    A file with the same size and modification time isn't read again.
+    A file with the same size and modification time isn't read again. What can't be read isn't the same: landing says what is wrong.
     """
+    try:
+        return _see_again(place, extracts, before)
+    except OSError:
+        return None
+
+
+def _see_again(place: Place, extracts: Path, before: LandingRecord) -> tuple[SeenFile, ...] | None:
     remembered = {(file.source, file.file): file for file in before.seen}
     present = {(source.name, str(path.relative_to(extracts))): path for source, path in files_of(place, extracts)}
     if present.keys() != remembered.keys():

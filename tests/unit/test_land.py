@@ -6,6 +6,7 @@ import csv
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,7 +20,7 @@ import pytest
 from joinedup.engine.duck import connect
 from joinedup.engine.results import schema
 from joinedup.engine.store import Store
-from joinedup.errors import KeyProblem, PlaceError, StoreProblem
+from joinedup.errors import KeyProblem, NothingPublished, PlaceError, StoreProblem
 from joinedup.findings import Severity
 from joinedup.kept.identity_register import identifiers_of, open_register
 from joinedup.kept.keys import derived_keys
@@ -110,6 +111,43 @@ def test_rows_land_with_their_people(work: Work) -> None:
     people = work.table("landed_person")
     assert people["person_id"].to_pylist() == sorted(apc["person_id"].to_pylist())
     assert sorted(people["birth_month"].to_pylist()) == [born.replace(day=1) for born in BORN]
+
+
+def test_a_file_of_which_linking_rejects_nearly_all_rows_is_refused(work: Work) -> None:
+    number = {"NHS_NUMBER": nhs_number(7, first=400_000_000)}
+    write(work.extracts / "apc.csv", [admitted(PEOPLE[key] if key < 3 else {**PEOPLE[3], **number}, key) for key in range(100)])
+    landing = work.land()
+    account = {account.file: account for account in landing.accounts}["apc.csv"]
+    assert (account.rows_read, account.loaded, account.rejected, account.linked) == (100, 0, 100, 0)
+    assert work.table("landed_apc").num_rows == 0
+    assert work.table("landed_register").num_rows == 3
+    rejected = work.table("rejected").to_pylist()
+    assert [row["source_row"] for row in rejected if row["rule"] == "most-rows-rejected"] == [1, 2, 3]
+    assert len(rejected) == 100
+    (error,) = [finding for finding in landing.findings if finding.rule == "most-rows-rejected"]
+    assert (error.severity, error.file, error.count) == (Severity.ERROR, "apc.csv", 97)
+    assert "apc" in landing.record.missing_contracts
+
+
+def test_invented_people_in_a_place_that_says_it_is_real_publish_nothing(work: Work) -> None:
+    nobody = {**PEOPLE[0], "NHS_NUMBER": ""}
+    write(work.extracts / "list.csv", [*(listed(PEOPLE[0], f"Y{practice:05}") for practice in range(99)), listed(nobody)])
+    write(work.extracts / "apc.csv", [*(admitted(PEOPLE[1], key) for key in range(100)), admitted(nobody, 100)])
+    with pytest.raises(PlaceError, match="no row of 2 files can be used") as caught:
+        work.land(invented=False)
+    assert "most-rows-rejected" in {finding.rule for finding in caught.value.findings}
+    with pytest.raises(NothingPublished):
+        read_landing(work.store)
+
+
+def test_a_folder_of_extracts_that_can_no_longer_be_read(work: Work) -> None:
+    before = work.land()
+    shutil.rmtree(work.extracts)
+    work.extracts.write_text("a file where the folder should be")
+    with pytest.raises(PlaceError) as caught:
+        work.land()
+    assert {finding.rule for finding in caught.value.findings} == {"unreadable-folder"}
+    assert read_landing(work.store) == before.record
 
 
 def test_nothing_that_identifies_anyone_leaves(work: Work) -> None:

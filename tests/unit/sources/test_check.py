@@ -140,9 +140,16 @@ def test_activity_after_death_and_registration_and_birth_after_it(folder: Path) 
 
 
 def test_a_contract_without_an_extract(folder: Path) -> None:
-    (folder / "extracts" / "deaths.csv").unlink()
-    assert [finding.file for finding in found(folder, "missing-file")] == ["deaths.csv"]
-    assert "registered deaths" in found(folder, "no-extract")[0].message
+    (folder / "sources.yml").write_text("".join(line for line in SOURCES.splitlines(True) if "deaths" not in line))
+    assert ["registered deaths" in finding.message for finding in found(folder, "no-extract")] == [True]
+
+
+@pytest.mark.parametrize(("body", "rule"), [(None, "missing-file"), ("", "empty-file")])
+def test_a_source_without_a_usable_file_is_not_said_to_be_none(folder: Path, body: str | None, rule: str) -> None:
+    path = folder / "extracts" / "deaths.csv"
+    path.unlink() if body is None else path.write_text(body)
+    assert [finding.file for finding in found(folder, rule)] == ["deaths.csv"]
+    assert found(folder, "no-extract") == []
 
 
 def test_faults_of_the_folder_and_of_the_files_come_at_once(folder: Path) -> None:

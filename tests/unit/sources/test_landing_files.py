@@ -9,7 +9,8 @@ import pytest
 
 from joinedup.engine.duck import connect
 from joinedup.findings import Severity
-from tests.unit.sources.extracts import ECDS, NUMBERS, REGISTER, counts, lines, register, source, staged
+from joinedup.sources.landing import stage
+from tests.unit.sources.extracts import ECDS, NUMBERS, REGISTER, counts, lines, place_with, register, source, staged
 
 A, B, C = NUMBERS[:3]
 SOUND = lines(REGISTER, f"{A},1950-01-02,Y00001,2010-01-01", f"{B},1960-03-04,Y00002,2011-02-03")
@@ -70,6 +71,26 @@ def test_a_folder_with_the_name_of_a_file(tmp_path: Path) -> None:
     found = staged(tmp_path, {}, source())
     assert found.rules == ["missing-file"]
     assert found.staging.files == ()
+
+
+def test_a_folder_of_extracts_that_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "extracts").write_text("a file where the folder should be")
+    found = stage(connect(), place_with(source(files=("a.csv", "*.csv"))), tmp_path / "extracts")
+    assert [(finding.file, finding.rule, finding.severity) for finding in found.findings] == [
+        ("a.csv", "unreadable-folder", Severity.ERROR),
+        ("*.csv", "unreadable-folder", Severity.ERROR),
+    ]
+    assert "Not a directory" in found.findings[0].message
+
+
+def test_a_folder_that_this_user_may_not_enter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def closed(self: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    (tmp_path / "file.csv").write_text(SOUND)
+    monkeypatch.setattr(Path, "is_dir", closed)
+    found = stage(connect(), place_with(source()), tmp_path)
+    assert [finding.rule for finding in found.findings] == ["unreadable-folder"]
 
 
 def test_a_file_that_this_user_may_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -174,6 +174,19 @@ def test_many_rejected_rows_name_the_first_five(tmp_path: Path) -> None:
     assert finding.message.startswith("9 rows rejected")
 
 
+@pytest.mark.parametrize(("bad", "good", "refused"), [(91, 9, True), (90, 10, False), (95, 4, False)])
+def test_a_file_of_which_nearly_all_rows_are_rejected_is_refused(tmp_path: Path, bad: int, good: int, refused: bool) -> None:
+    sound = [f"{number:010},{ROW}" for number in range(good)]
+    found = register(tmp_path, lines(REGISTER, *[f"{A},{ROW},more"] * bad, *sound))
+    assert found.rules == ["too-many-fields", "most-rows-rejected" if refused else "mostly-rejected"]
+    assert found.file.refused is refused
+    assert found.counts == ((100, 0, 0, 100) if refused else (bad + good, good, 0, bad))
+    assert len(found.rejected()) == found.file.rejected
+    if refused:
+        assert found.only("most-rows-rejected").severity is Severity.ERROR
+        assert [rule for _, rule in found.rejected()] == ["too-many-fields"] * bad + ["most-rows-rejected"] * good
+
+
 def test_a_file_whose_rows_are_mostly_rejected_is_in_doubt(tmp_path: Path) -> None:
     found = register(tmp_path, lines(REGISTER, *[f"{A},{ROW},more"] * 3, f"{B},{ROW}", f"{C},{ROW}"))
     assert found.rules == ["too-many-fields", "mostly-rejected"]

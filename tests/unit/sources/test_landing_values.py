@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from joinedup.engine.duck import connect
 from tests.unit.sources.extracts import APC, ECDS, NUMBERS, REGISTER, Staged, lines, register, source, staged
 
 A, B, C, D, E = NUMBERS
@@ -109,6 +110,46 @@ def test_the_nulls_of_hes(tmp_path: Path) -> None:
         (1, "I219", None, None, None, None),
         (2, "R69X", None, "300", "2025-03-02", None),
     ]
+
+
+READY = "DISREADYDATE,EPISTART,EPIEND"
+
+
+@pytest.mark.parametrize(
+    ("more", "written"),
+    [
+        ({"date_format": "%d/%m/%Y"}, ("01/01/1801", "02/03/2025", "01/01/1800")),
+        ({}, ("01/01/1801", "02/03/2025", "01/01/1800")),
+        ({"date_format": "%d/%m/%Y %H:%M:%S"}, ("01/01/1801 00:00:00", "02/03/2025 00:00:00", "01/01/1802 00:00:00")),
+        ({"date_format": "%Y-%m-%d %H:%M:%S.%f"}, ("1801-01-01 00:00:00.000", "2025-03-02 00:00:00.000", "1802-01-01 00:00:00.000")),
+        ({"date_format": "%d%b%Y", "null_values": {"EPIEND": ("1899-12-30",)}}, ("01JAN1801", "02MAR2025", "30DEC1899")),
+        ({"date_format": "%d/%m/%Y", "null_values": {"*": ("9999-12-31",)}}, ("01/01/1801", "02/03/2025", "31/12/9999")),
+    ],
+)
+def test_null_dates_are_missing_whatever_their_style(tmp_path: Path, more: dict[str, object], written: tuple[str, str, str]) -> None:
+    day = written[1]
+    body = lines(f"{APC},{READY}", f"{A},1,{day},21,{day},{','.join(written)}", f"{B},2,{day},21,{day},{day},{day},")
+    found = staged(tmp_path, {"file.csv": body}, source("apc", **more))
+    assert (found.counts, found.rules) == ((2, 2, 0, 0), [])
+    assert found.rows("apc", "disreadydate::VARCHAR, epistart::VARCHAR, epiend") == [
+        (1, None, "2025-03-02", None),
+        (2, "2025-03-02", "2025-03-02", None),
+    ]
+
+
+def test_a_null_date_where_one_is_required(tmp_path: Path) -> None:
+    found = staged(tmp_path, {"file.csv": lines(APC, f"{A},1,01/01/1801,21,")}, source("apc", date_format="%d/%m/%Y"))
+    assert found.rejected() == [(1, "required-value-missing")]
+
+
+def test_null_dates_of_parquet(tmp_path: Path) -> None:
+    connect().execute(f"""
+        COPY (SELECT '{A}' AS nhs_number, '1' AS epikey, DATE '2025-03-02' AS admidate, '21' AS admimeth,
+            DATE '1801-01-01' AS disreadydate, TIMESTAMP '1802-01-01 00:00:00' AS epiend, TIMESTAMP '2025-03-02 00:00:00' AS epistart)
+        TO '{tmp_path}/file.csv' (FORMAT parquet)""")
+    found = staged(tmp_path, {}, source("apc"))
+    assert (found.counts, found.rules) == ((1, 1, 0, 0), [])
+    assert found.rows("apc", "disreadydate, epistart::VARCHAR, epiend") == [(1, None, "2025-03-02", None)]
 
 
 def test_codes_are_trimmed_and_in_upper_case_without_points(tmp_path: Path) -> None:
