@@ -94,15 +94,15 @@ def link(staged: Staged, entry: RegisterLanding, *, invented: bool) -> list[Find
 def _list_rows_sql(columns: frozenset[str] | None) -> str:
     """The statement that makes `list_row`: rows of the list without a usable number, and what each is known by.
 
-    Rows that are alike are one person where a name or local identifier is given, else numbered, in an order that doesn't
-    depend on that of the files.
+    Rows that are alike are one person where a name or local identifier is given, else numbered: by all that they say, which doesn't
+    depend on the order of files, and by their row where they say the same.
     """
     if columns is None:
         return "CREATE OR REPLACE TEMP TABLE list_row(file_id INTEGER, source_row BIGINT, value VARCHAR)"
     parts = [f"coalesce(upper(trim(CAST(s.{name} AS VARCHAR))), '')" for name in ROW_IS_KNOWN_BY if name in columns]
     apart = " OR ".join(f"s.{name} IS NOT NULL" for name in TELLS_PEOPLE_APART if name in columns) or "false"
     rest = ", ".join(f"s.{name}" for name in sorted(columns - {"file_id", "source_row"}))
-    number = "CASE WHEN apart THEN 1 ELSE row_number() OVER (PARTITION BY alike, apart ORDER BY rest) END"
+    number = "CASE WHEN apart THEN 1 ELSE row_number() OVER (PARTITION BY alike, apart ORDER BY rest, file_id, source_row) END"
     return f"""
         CREATE OR REPLACE TEMP TABLE list_row AS
         WITH rows AS (

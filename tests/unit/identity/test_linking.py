@@ -289,6 +289,14 @@ def test_properties_of_linking(rows: tuple[list[Any], ...], seed: int) -> None:
     assert by_row(rows, random.Random(seed)) == links, "the order of files and rows changes nothing"
 
 
+def test_rows_that_say_nothing_keep_their_ids_in_any_order() -> None:
+    nobody = {"nhs_number": None, "person_birth_date": None, "nhs_number_status_indicator_code": None, "source_pseudonym": None}
+    rows: tuple[list[Any], ...] = ([nobody] * 5, [], [])
+    first = by_row(rows)
+    assert len({person for _, person, _ in first.values()}) == 5
+    assert all(by_row(rows, random.Random(seed)) == first for seed in range(5))
+
+
 @given(rows=SOURCES)
 @QUICKLY
 def test_sex_is_no_evidence(rows: tuple[list[Any], ...]) -> None:
