@@ -30,6 +30,10 @@ STAGED_WORK = ("refusal", "marks")
 """Columns of a staged table that only the staging itself needs."""
 
 
+REPEATED_SHARE, REPEATED_ROWS = 0.5, 100
+"""Our choice, 2026: a month's corrections repeat some rows of earlier files, not more than half of them; few rows say little."""
+
+
 def stage(con: Connection, place: Place, extracts: Path, progress: Progress = silent) -> Staging:
     """The accounts and findings of every file that a place's sources name, their rows staged in `con`'s temp tables."""
     known = contracts()
@@ -56,7 +60,8 @@ def stage(con: Connection, place: Place, extracts: Path, progress: Progress = si
         for column in STAGED_WORK:
             con.execute(f"ALTER TABLE staged_{name} DROP COLUMN {column}")
     accounts = tuple(_counted_again(each, file.account) for each, file in zip(work, staged, strict=True))
-    return Staging(accounts, (*found, *(finding for file in staged for finding in file.findings), *_same_files(accounts)))
+    in_files = (finding for file in staged for finding in file.findings)
+    return Staging(accounts, (*found, *in_files, *_same_files(accounts), *_lists_of_a_day(accounts)))
 
 
 def _make_tables(con: Connection, known: Mapping[str, ContractSpec]) -> None:
@@ -142,3 +147,18 @@ def _same_files(accounts: Sequence[FileAccount]) -> Iterator[Finding]:
         if other is not account:
             message = f"it holds the same as {other.file}, byte for byte: check whether it is the file you meant"
             yield Finding(account.file, "same-file", message, severity=Severity.WARNING)
+
+
+def _lists_of_a_day(accounts: Sequence[FileAccount]) -> Iterator[Finding]:
+    """Files that a later file of their source mostly repeats: probably each lists everyone of its day."""
+    for account in accounts:
+        if account.rows_read >= REPEATED_ROWS and account.superseded > account.rows_read * REPEATED_SHARE:
+            message = (
+                f"{account.superseded:,} of its {account.rows_read:,} rows stand again in it or in a later file of source "
+                f"{account.source}: if each file lists everyone of its day, name only the latest in sources.yml, for who has left "
+                "since would be counted on"
+            )
+            endangers = f"everything from {account.contract}"
+            yield Finding(
+                account.file, "mostly-repeated", message, severity=Severity.WARNING, count=account.superseded, endangers=endangers
+            )

@@ -24,6 +24,16 @@ def test_a_later_file_of_the_source_supersedes_an_earlier_one(tmp_path: Path) ->
     assert found.superseded() == [(1, 1, "same-key")]
 
 
+def test_files_that_each_list_everyone_are_doubted(tmp_path: Path) -> None:
+    people = [f",REF{n},2025-01-01,21,".replace("REF", f"{n:04}") for n in range(120)]
+    months = {"1.csv": lines(APC, *people), "2.csv": lines(APC, *people[:61])}
+    found = staged(tmp_path, months, source("apc", ("1.csv", "2.csv")))
+    doubt = found.only("mostly-repeated")
+    assert (doubt.file, doubt.count) == ("1.csv", 61)
+    corrections = {"1.csv": lines(APC, *people), "2.csv": lines(APC, *people[:60])}
+    assert "mostly-repeated" not in staged(tmp_path, corrections, source("apc", ("1.csv", "2.csv"))).rules
+
+
 def test_sources_do_not_supersede_one_another(tmp_path: Path) -> None:
     files = {"1.csv": lines(APC, f"{A},7,2025-01-01,21,"), "2.csv": lines(APC, f"{B},7,2025-01-03,21,")}
     found = staged(tmp_path, files, source("apc", "1.csv"), source("apc", "2.csv", name="other"))
