@@ -88,11 +88,11 @@ def write_pages(aggregates: Aggregates, place: Place, out: Path, progress: Progr
     """
     style = assets.files()
     _refuse_others(out)
+    before = _written(out)
     for folder in (out, out / "assets", out / "neighbourhood", *([cache] if cache else [])):
         folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
     out.chmod(PRIVATE_FOLDER)
     facts = Facts(aggregates, place)
-    before = _written(out)
     atomic_write(out / WRITTEN, json.dumps(sorted(before)).encode())  # from now on the folder is known as one of pages, however this ends
     files = {f"assets/{name}": content for name, content in style.items()}
     total, pages = len(facts.areas) + 2, []
@@ -123,7 +123,10 @@ def _refuse_others(out: Path) -> None:
 def _written(out: Path) -> set[str]:
     """The files that the last writing left, by their names in `out`; a name that leads out of it is none of ours."""
     path = out / WRITTEN
-    names = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    try:
+        names = json.loads(path.read_bytes()) if path.exists() else []
+    except ValueError as error:
+        raise StoreProblem(f"{path} should list the pages that joinedup wrote and can't be read; write to a new folder instead") from error
     return {name for name in names if (out / name).resolve().is_relative_to(out.resolve())}
 
 

@@ -275,6 +275,17 @@ def test_a_neighbourhood_that_ended_says_when_and_who_came_after(tmp_path: Path,
     assert not (tmp_path / "neighbourhood" / "gone.html").exists()
 
 
+@pytest.mark.parametrize("damage", [b"[", b"\xff\xfe[]\x00"])
+def test_a_damaged_list_of_pages_is_said_and_nothing_is_written(tmp_path: Path, cache: Path, damage: bytes) -> None:
+    out = tmp_path / "pages"
+    out.mkdir()
+    (out / ".pages.json").write_bytes(damage)
+    fake = five()
+    with pytest.raises(StoreProblem, match="write to a new folder"):
+        write_pages(fake, fake.place, out, cache=cache)
+    assert [path.name for path in out.iterdir()] == [".pages.json"]
+
+
 def test_words_of_the_place_folder_cannot_become_markup(tmp_path: Path, cache: Path) -> None:
     fake = five()
     north, *others = fake.place.neighbourhoods
