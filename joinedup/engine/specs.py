@@ -108,13 +108,19 @@ def read_yaml(file: str, text: str) -> Any:  # noqa: ANN401 - whatever was writt
 
 
 def read_specs(folder: Path) -> dict[str, TableSpec]:
-    """The tables described by `.yml` files in `folder` and below that hold a `table:`, by name; raises SqlError with findings."""
+    """The tables described by `.yml` files in `folder` and below that hold a `table:`, by name; raises SqlError with findings.
+
+    `columns_of: <name>` begins a table's columns with those that `columns/<name>.yml` beside it lists, for tables of one shape.
+    """
     specs: dict[str, TableSpec] = {}
     findings: list[Finding] = []
     for path in sorted(folder.rglob("*.yml")):
         content = read_yaml(path.name, path.read_text(encoding="utf-8"))
         if not (isinstance(content, dict) and "table" in content):
             continue
+        if "columns_of" in content:
+            shared = path.parent / "columns" / f"{content.pop('columns_of')}.yml"
+            content["columns"] = [*read_yaml(shared.name, shared.read_text(encoding="utf-8"))["columns"], *content.get("columns", [])]
         sql, csv = path.with_suffix(".sql"), path.with_suffix(".csv")
         beside = {"sql": sql.read_text(encoding="utf-8") if sql.exists() else None, "csv": csv if csv.exists() else None}
         try:

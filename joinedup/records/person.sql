@@ -1,23 +1,12 @@
-WITH sighting AS (
-    SELECT person_id, TRUE AS on_list, start_date_gmp_patient_registration AS seen_on,
-        person_stated_gender_code AS sex, ethnic_category AS ethnic_group
-    FROM landed_register
-    UNION ALL SELECT person_id, FALSE, admidate, sex, ethnos FROM landed_apc
-    UNION ALL SELECT person_id, FALSE, arrival_date, stated_gender, ethnic_category FROM landed_ecds
-    UNION ALL SELECT person_id, FALSE, reg_date_of_death, dec_sex, CAST(NULL AS STRING) FROM landed_deaths
-),
-summary AS (
+WITH summary AS (
     SELECT
         person_id,
-        count(*) FILTER (WHERE on_list AND sex = '1') - count(*) FILTER (WHERE on_list AND sex = '2') AS list_says,
-        count(*) FILTER (WHERE sex = '1') - count(*) FILTER (WHERE sex = '2') AS all_say,
-        -- The latest is the greatest, since dates as text sort by time.
-        max(coalesce(CAST(seen_on AS STRING), '0000-00-00') || left(ethnic_group, 1))
-            FILTER (WHERE left(ethnic_group, 1) >= 'A' AND left(ethnic_group, 1) <= 'S') AS latest_ethnic_group,
-        min(seen_on) AS first_seen,
-        max(seen_on) AS last_seen
+        CAST(sum(CASE WHEN contract = 'register' THEN said_male - said_female END) AS BIGINT) AS list_says,
+        CAST(sum(said_male - said_female) AS BIGINT) AS all_say,
+        max(latest_ethnic_group) AS latest_ethnic_group,
+        min(first_seen) AS first_seen,
+        max(last_seen) AS last_seen
     FROM sighting
-    WHERE person_id IS NOT NULL
     GROUP BY person_id
 ),
 death AS (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -74,6 +74,31 @@ class Rule(Frozen):
     effect: Literal["reject", "warn"]
     message: str
     endangers: str = ""
+    broken_by: dict[str, str] = Field(default_factory=dict)
+    """How a sound row is made to break it: field -> a value as written in an extract, or a field's name with days to add, such as
+    `ARRIVAL_DATE - 1` (of a time: minutes), or `as_at + 1`."""
+
+
+class Deletion(Frozen):
+    """How a row says that the record of its key is to be taken out."""
+
+    field: str
+    codes: tuple[str, ...]
+
+
+class ContractCase(Frozen):
+    """A few rows as a source writes them, and what landing makes of them: run as a test and shown in the docs.
+
+    Each file is a list of rows, field -> text. Of what is loaded only the named columns are compared, by their landed names and in
+    order; of findings those of the rules that rows break, each with its number of rows.
+    """
+
+    name: str
+    files: tuple[tuple[dict[str, str], ...], ...]
+    loaded: tuple[dict[str, Any], ...] = ()
+    superseded: dict[str, int] = Field(default_factory=dict)
+    rejected: dict[str, int] = Field(default_factory=dict)
+    warned: dict[str, int] = Field(default_factory=dict)
 
 
 class ContractSpec(Frozen):
@@ -91,8 +116,17 @@ class ContractSpec(Frozen):
     dated_by: str | None = None
     """The field whose latest value tells to which day the extract reaches."""
     about: str = ""
+    resubmission: str = "A later row of the same source with the same key replaces the earlier one."
+    """The contract's rule for overlap, correction and deletion, in words."""
+    deleted_by: Deletion | None = None
+    """A row so marked takes out the earlier ones of its key, and is itself counted as superseded."""
+    provided_by: str | None = None
+    """The field that says who gave the care."""
+    lists: bool = False
+    """It lists what is so, such as who is registered; the others tell what happened, day by day."""
     fields: tuple[ContractField, ...]
     rules: tuple[Rule, ...] = ()
+    cases: tuple[ContractCase, ...] = ()
     date_styles: tuple[str, ...] = (
         "%Y-%m-%d",
         "%d/%m/%Y",
@@ -157,5 +191,30 @@ def contracts() -> dict[str, ContractSpec]:
     """Every contract that joinedup ships, by name."""
     folder = files("joinedup.sources")
     read = [read_yaml(path.name, path.read_text(encoding="utf-8")) for path in folder.iterdir() if path.name.endswith(".yml")]
-    specs = [ContractSpec(**content) for content in read if "contract" in content]
+    specs = [ContractSpec(**_with_shared(content)) for content in read if "contract" in content]
     return {spec.contract: spec for spec in sorted(specs, key=lambda spec: spec.contract)}
+
+
+def _with_shared(content: dict[str, Any]) -> dict[str, Any]:
+    """What a contract's .yml says, with the fields and lists of codes that it shares with others written out."""
+    who = content.pop("who", None)
+    own = content["fields"]
+    shared = [field for field in _shared(who)["fields"] if field["name"] not in {each["name"] for each in own}] if who else []
+    lists = _shared("code_lists")
+    content["fields"] = [_with_codes(field, lists) for field in (*shared, *own)]
+    return content
+
+
+def _with_codes(field: dict[str, Any], lists: dict[str, dict[str, str]]) -> dict[str, Any]:
+    """A field with its list of codes: the shared one that it names, and what it adds to that."""
+    named = lists[field["code_list"]] if "code_list" in field else {}
+    rest = {name: value for name, value in field.items() if name != "code_list"}
+    return rest | ({"codes": named | rest.get("codes", {})} if named else {})
+
+
+@cache
+def _shared(name: str) -> dict[str, Any]:
+    """What `fields/<name>.yml` says."""
+    path = files("joinedup.sources") / "fields" / f"{name}.yml"
+    content: dict[str, Any] = read_yaml(f"{name}.yml", path.read_text(encoding="utf-8"))
+    return content

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from time import perf_counter
 
@@ -17,7 +19,7 @@ import numpy as np
 from joinedup.errors import PlaceError, StoreProblem
 from joinedup.place.model import Place
 from joinedup.progress import Progress, Step, silent
-from joinedup.sources.synthetic import apc, deaths, ecds, register
+from joinedup.sources.contract import contracts
 from joinedup.sources.synthetic.block import Block
 from joinedup.sources.synthetic.dirt import CLEAN, Dirty, spoil
 from joinedup.sources.synthetic.faults import kinds
@@ -28,8 +30,14 @@ from joinedup.sources.synthetic.targets import Target, targets_of
 from joinedup.sources.synthetic.truth import write_truth
 from joinedup.sources.synthetic.writing import OpenFile, Piece
 
-MAKERS: dict[str, Callable[[Block], Rows]] = {"register": register.rows, "apc": apc.rows, "ecds": ecds.rows, "deaths": deaths.rows}
-"""The contracts that can be invented, each with what makes its rows."""
+
+def _makers() -> dict[str, Callable[[Block], Rows]]:
+    """The contracts that can be invented, each with what makes its rows: `rows` of the module of its name."""
+    here = "joinedup.sources.synthetic"
+    return {name: import_module(f"{here}.{name}").rows for name in contracts() if find_spec(f"{here}.{name}")}
+
+
+MAKERS = _makers()
 
 AHEAD = 2
 """Blocks that each worker may be ahead of the writing."""

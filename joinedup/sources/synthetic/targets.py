@@ -19,8 +19,6 @@ from joinedup.sources.synthetic.rows import Rows
 from joinedup.sources.synthetic.seasons import Span, dates
 
 SUFFIXES = (".csv", ".txt", ".tsv", ".csv.gz", ".txt.gz", ".tsv.gz", ".parquet")
-LISTS = frozenset({"register"})
-"""Contracts whose extract is a list as it stands; the others hold what happened in a while, and may be parted by it."""
 WILD = re.compile(r"\*\*/|\*+|\?|\[[^\]]*\]")
 
 NUMBERS_AND_NAMES = frozenset(
@@ -69,7 +67,7 @@ class Target:
     def rows(self, rows: Rows) -> Ints:
         """The positions of the rows that belong in it."""
         mine = rows.source == self.position
-        if self.source.contract not in LISTS:
+        if not self.contract.lists:
             return np.flatnonzero(mine & (rows.day >= self.start) & (rows.day < self.end))
         return np.flatnonzero(mine & (rows.person % self.of == self.part))
 
@@ -98,7 +96,7 @@ def _targets(source: Source, position: int, names: Sequence[str], span: Span) ->
 def _names(source: Source, entry: str, span: Span, as_at: date) -> list[str]:
     """The file names that an entry of sources.yml stands for: itself, or for a pattern one for each twelve months of the span."""
     if WILD.search(entry):
-        labels = _labels(span) if source.contract not in LISTS else [as_at.isoformat()]
+        labels = [as_at.isoformat()] if contracts()[source.contract].lists else _labels(span)
         names = [_filled(entry, label) for label in labels]
     else:
         names = [entry]

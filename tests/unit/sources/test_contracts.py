@@ -12,15 +12,24 @@ from joinedup.engine.duck import connect
 from joinedup.engine.files_text import plain
 from joinedup.engine.files_values import date_sql, likely_date_sql
 from joinedup.sources.columns import PERSON_FIELDS, Columns, known_names
-from joinedup.sources.contract import FieldType, contracts
+from joinedup.sources.contract import ContractCase, ContractSpec, FieldType, contracts
+from joinedup.sources.contract_cases import run_contract_case
 from joinedup.sources.rows import RowPlan, marks
 from tests.unit.sources.extracts import AS_AT, source
 
 CONTRACTS = sorted(contracts())
+CASES = [pytest.param(spec, case, id=f"{name}: {case.name}") for name, spec in contracts().items() for case in spec.cases]
 
 
-def test_there_are_four() -> None:
-    assert CONTRACTS == ["apc", "deaths", "ecds", "register"]
+@pytest.mark.parametrize(("contract", "case"), CASES)
+def test_case(contract: ContractSpec, case: ContractCase) -> None:
+    assert run_contract_case(contract, case) == []
+
+
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_every_contract_has_cases_and_every_rule_a_way_to_break_it(name: str) -> None:
+    assert contracts()[name].cases
+    assert [rule.name for rule in contracts()[name].rules if not rule.broken_by] == []
 
 
 @pytest.mark.parametrize("name", CONTRACTS)

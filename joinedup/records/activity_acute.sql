@@ -1,0 +1,41 @@
+SELECT
+    activity_id,
+    person_id,
+    linked_by,
+    'acute' AS sector,
+    point_of_delivery,
+    CAST(NULL AS STRING) AS service,
+    provider_code,
+    starts,
+    ends,
+    admission_method,
+    outcome,
+    ready_on,
+    episodes AS units,
+    CASE WHEN short_episodes + long_episodes = episodes THEN short_episodes END AS short_units,
+    FALSE AS accrues,
+    price_pence,
+    file_id,
+    source_row
+FROM spell
+UNION ALL
+SELECT
+    CAST(file_id AS BIGINT) * 10000000000 + source_row,
+    person_id,
+    linked_by,
+    'acute',
+    CASE WHEN department_type = '05' THEN 'Same day emergency care' ELSE 'Emergency care' END,
+    CAST(NULL AS STRING),
+    left(provider_code, 3),
+    arrival_date,
+    coalesce(departure_date, arrival_date),
+    CAST(NULL AS STRING),
+    CASE discharge_destination WHEN '306706006' THEN 'admitted' WHEN '305398007' THEN 'died' ELSE 'discharged' END,
+    CAST(NULL AS DATE),
+    1,
+    0,
+    FALSE,
+    final_price_pence,
+    file_id,
+    source_row
+FROM landed_ecds
