@@ -67,7 +67,10 @@ def _loaded(con: Connection, contract: ContractSpec, case: ContractCase) -> list
     """The loaded rows in order, with the columns that the case names."""
     names = list(dict.fromkeys(name for row in case.loaded for name in row)) or ["source_row"]
     table = f"staged_{contract.contract}"
-    return con.sql(f"SELECT {', '.join(names)} FROM {table} ORDER BY file_id, source_row").to_arrow_table().to_pylist()
+    rows: list[dict[str, object]] = (
+        con.sql(f"SELECT {', '.join(names)} FROM {table} ORDER BY file_id, source_row").to_arrow_table().to_pylist()
+    )
+    return rows
 
 
 def _counted(con: Connection, table: str) -> dict[str, int]:
