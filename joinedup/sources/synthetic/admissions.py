@@ -93,7 +93,7 @@ def births(setting: Setting, block: int, people: People) -> tuple[Table, Table]:
     """Births in hospital of babies born here in the span, and their mothers' deliveries."""
     told = figures("rates")["birth"]
     rng = stream(setting.seed, "births", block)
-    mother = _mothers(people)
+    mother = mothers_of(people)
     here = (people.born >= setting.span.start) & (mother >= 0) & ~people.outside & (people.joined < people.born + 60)
     baby = np.flatnonzero(
         here & (people.joined[mother] <= people.born) & (people.gone[mother] > people.born) & (rng.random(len(here)) < told["in_hospital"])
@@ -107,7 +107,7 @@ def births(setting: Setting, block: int, people: People) -> tuple[Table, Table]:
     return born, _spells(delivered, DELIVERY, day[first], np.maximum(nights[first], cut * 2), delivery | _method(len(first), "31"))
 
 
-def _mothers(people: People) -> Ints:
+def mothers_of(people: People) -> Ints:
     """For each child of a household the woman who heads it or is its partner, if she was of an age to bear it; -1 for everyone else."""
     first = np.unique(people.household, return_index=True)[1][people.household]
     second = np.minimum(first + 1, len(first) - 1)

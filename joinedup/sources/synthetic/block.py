@@ -7,6 +7,7 @@ from functools import cached_property
 
 from joinedup.sources.synthetic.attendances import Attendances, attendances_of
 from joinedup.sources.synthetic.draws import Ints
+from joinedup.sources.synthetic.life import Life, life_of
 from joinedup.sources.synthetic.mortality import Deaths, deaths_of
 from joinedup.sources.synthetic.names import Names, names_of
 from joinedup.sources.synthetic.nhs_numbers import numbers
@@ -48,6 +49,11 @@ class Block:
     def attendances(self) -> Attendances:
         """Their attendances at emergency departments."""
         return attendances_of(self.setting, self.number, self.people, self.spells, self.deaths)
+
+    @cached_property
+    def life(self) -> Life:
+        """What else their lives hold."""
+        return life_of(self.setting, self.number, self.people, self.deaths, self.spells)
 
     @cached_property
     def names(self) -> Names:
