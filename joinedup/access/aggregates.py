@@ -56,11 +56,15 @@ class Aggregates:
 
     def activity_by_month(self) -> pa.Table:
         """Activities by area, month and point of delivery, in the 24 months that end with the period."""
-        return self._table("area_month", "area_type", "area_id", "point_of_delivery", "month")
+        return self._table("area_month", "area_type", "area_id", "sector", "point_of_delivery", "month")
 
     def costs(self) -> pa.Table:
         """Activities and their cost in pence by area and point of delivery, in the period; how many have a cost, and from where."""
-        return self._table("area_cost", "area_type", "area_id", "point_of_delivery")
+        return self._table("area_cost", "area_type", "area_id", "sector", "point_of_delivery")
+
+    def cost_differences(self) -> pa.Table:
+        """The extracts' own costs beside the averages for the same activity, by sector and point of delivery, in the period."""
+        return self._table("cost_difference", "sector", "point_of_delivery")
 
     def measures(self) -> pa.Table:
         """The measures by area: counts, value, 95% limits, how neighbourhoods compare with the place, and why a value is missing."""

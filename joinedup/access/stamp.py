@@ -10,7 +10,7 @@ from itertools import groupby
 from joinedup.engine.manifest import Manifest
 from joinedup.outcomes.definitions import MeasureSpec
 from joinedup.place.model import Place
-from joinedup.sources.contract import contracts
+from joinedup.sources.contract import ContractSpec, contracts
 from joinedup.sources.landed import FileRecord
 
 SUFFERS = {
@@ -30,6 +30,7 @@ class SourceStamp:
     partner_name: str
     contract: str
     title: str
+    sector: str
     data_to: date | None
     rows_read: int
     loaded: int
@@ -44,6 +45,7 @@ class Missing:
 
     contract: str
     title: str
+    sector: str
     endangers: str
 
 
@@ -81,7 +83,7 @@ def stamp_of(manifest: Manifest, place: Place, measures: Mapping[str, MeasureSpe
         built_at=manifest.built_at,
         version=str(manifest.about["version"]),
         sources=sources,
-        missing=tuple(_missing(name, spec.title, measures) for name, spec in contracts().items() if name not in here),
+        missing=tuple(_missing(spec, measures) for name, spec in contracts().items() if name not in here),
     )
 
 
@@ -96,6 +98,7 @@ def _sources(files: Iterable[FileRecord], partners: Mapping[str, str]) -> Iterab
             partner_name=partners.get(partner, partner),
             contract=contract,
             title=contracts()[contract].title,
+            sector=contracts()[contract].sector,
             data_to=max((file.data_to for file in own if file.data_to), default=None),
             rows_read=sum(file.rows_read for file in own),
             loaded=sum(file.loaded for file in own),
@@ -105,8 +108,11 @@ def _sources(files: Iterable[FileRecord], partners: Mapping[str, str]) -> Iterab
         )
 
 
-def _missing(contract: str, title: str, measures: Mapping[str, MeasureSpec]) -> Missing:
+def _missing(spec: ContractSpec, measures: Mapping[str, MeasureSpec]) -> Missing:
     """What suffers without a contract: what is said of it here, and the measures that need it."""
-    needing = [spec.title for spec in measures.values() if contract in spec.contracts]
-    parts = [SUFFERS.get(contract, ""), f"the measures {'; '.join(needing)}" if needing else ""]
-    return Missing(contract, title, ", and ".join(part for part in parts if part))
+    needing = [measure.title for measure in measures.values() if spec.contract in measure.contracts]
+    parts = [
+        SUFFERS.get(spec.contract, f"use and cost of {spec.sector} ({spec.title})"),
+        f"the measures {'; '.join(needing)}" if needing else "",
+    ]
+    return Missing(spec.contract, spec.title, spec.sector, ", and ".join(part for part in parts if part))

@@ -1,35 +1,39 @@
-WITH by_neighbourhood AS (
-    SELECT
-        a.neighbourhood_id,
-        a.point_of_delivery,
-        count(*) AS activities,
-        count(a.cost_pence) AS costed,
-        CAST(sum(a.cost_pence) AS BIGINT) AS cost_pence,
-        count(*) FILTER (WHERE a.costing_method = 'extract') AS from_extract,
-        count(*) FILTER (WHERE a.costing_method = 'unit_cost') AS from_unit_cost
+WITH in_period AS (
+    SELECT a.activity_id, a.neighbourhood_id, a.sector, a.point_of_delivery, a.cost_pence, a.costing_method
     FROM place_activity AS a
     CROSS JOIN place_parameter AS p
-    WHERE a.starts >= p.period_start AND a.starts < p.period_end
-    GROUP BY a.neighbourhood_id, a.point_of_delivery
+    WHERE NOT a.accrues AND a.starts >= p.period_start AND a.starts < p.period_end
+    UNION ALL
+    SELECT activity_id, neighbourhood_id, sector, point_of_delivery, cost_pence, costing_method
+    FROM package_days
 ),
 by_area AS (
     SELECT
         CASE WHEN neighbourhood_id IS NULL THEN 'none' ELSE 'neighbourhood' END AS area_type,
         coalesce(neighbourhood_id, 'none') AS area_id,
-        point_of_delivery, activities, costed, cost_pence, from_extract, from_unit_cost
-    FROM by_neighbourhood
+        sector, point_of_delivery, activity_id, cost_pence, costing_method
+    FROM in_period
     UNION ALL
-    SELECT 'place', 'place', point_of_delivery, activities, costed, cost_pence, from_extract, from_unit_cost
-    FROM by_neighbourhood
+    SELECT 'place', 'place', sector, point_of_delivery, activity_id, cost_pence, costing_method
+    FROM in_period
+),
+-- Someone who moves has the days of one package in several neighbourhoods.
+once AS (
+    SELECT
+        area_type, area_id, sector, point_of_delivery, activity_id, costing_method,
+        CAST(sum(cost_pence) AS BIGINT) AS cost_pence
+    FROM by_area
+    GROUP BY area_type, area_id, sector, point_of_delivery, activity_id, costing_method
 )
 SELECT
     area_type,
     area_id,
+    sector,
     point_of_delivery,
-    CAST(sum(activities) AS BIGINT) AS activities,
-    CAST(sum(costed) AS BIGINT) AS costed,
+    count(*) AS activities,
+    count(cost_pence) AS costed,
     CAST(sum(cost_pence) AS BIGINT) AS cost_pence,
-    CAST(sum(from_extract) AS BIGINT) AS from_extract,
-    CAST(sum(from_unit_cost) AS BIGINT) AS from_unit_cost
-FROM by_area
-GROUP BY area_type, area_id, point_of_delivery
+    count(*) FILTER (WHERE costing_method = 'extract') AS from_extract,
+    count(*) FILTER (WHERE costing_method = 'unit_cost') AS from_unit_cost
+FROM once
+GROUP BY area_type, area_id, sector, point_of_delivery

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf, log
 
 from joinedup.papers.facts import Facts
 from joinedup.papers.figure import Column, Table
 from joinedup.papers.needs import Missing, SourceStamp
-from joinedup.papers.numbers import NO_DATA, day, fraction, moment, share, whole
+from joinedup.papers.numbers import NO_DATA, day, fraction, moment, pounds, share, whole
 from joinedup.papers.words import capital, listed, local, many
 
 
@@ -86,6 +87,27 @@ def quality(facts: Facts) -> Table:
         Column("What suffers", suffers, "endangers", bare["endangers"], text=True),
     ]
     return Table("What was found wrong or missing in the record", columns)
+
+
+def cost_differences(facts: Facts) -> Table:
+    """The extracts' own costs beside the published averages for the same activity, the furthest apart first."""
+    rows = facts.aggregates.cost_differences().to_pylist()
+    rows.sort(key=lambda row: -abs(log(row["ratio"])) if row["ratio"] else -inf)
+    bare = {
+        name: [row[name] for row in rows]
+        for name in ("sector", "point_of_delivery", "activities", "extract_pence", "average_pence", "ratio")
+    }
+    columns = [
+        Column("Sector", [capital(sector) for sector in bare["sector"]], "sector", bare["sector"]),
+        Column("Point of delivery", bare["point_of_delivery"], "point_of_delivery", bare["point_of_delivery"], text=True),
+        Column("Activities", [whole(count) for count in bare["activities"]], "activities", bare["activities"]),
+        *(
+            Column(head, [pounds(pence) for pence in bare[name]], name, bare[name])
+            for head, name in (("In the extracts, used", "extract_pence"), ("By published averages", "average_pence"))
+        ),
+        Column("Ratio", [NO_DATA if each is None else f"{each:.2f}" for each in bare["ratio"]], "ratio", bare["ratio"]),
+    ]
+    return Table(f"Costs of the extracts beside published averages, {facts.period}", columns)
 
 
 def in_short(facts: Facts) -> str:

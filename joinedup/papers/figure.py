@@ -90,9 +90,16 @@ def fitted(chart: altair.LayerChart, size: Size, height: int) -> altair.LayerCha
 
 
 def without(facts: Facts) -> list[str]:
-    """What a sum over all services leaves out, for want of an extract."""
-    titles = [gap.title for gap in facts.stamp.missing]
-    return [f"Without {listed(titles)}: there is no such extract."] if titles else []
+    """What a sum over all services leaves out, for want of an extract: whole sectors by their names, else single extracts."""
+    there = {source.sector for source in facts.stamp.sources}
+    sectors = dict.fromkeys(gap.sector for gap in facts.stamp.missing if gap.sector not in there)
+    titles = [gap.title for gap in facts.stamp.missing if gap.sector in there]
+    found = (
+        [f"No extract tells of {listed(list(sectors))}: what they do isn't in these figures, which isn't the same as none."]
+        if sectors
+        else []
+    )
+    return found + ([f"Without {listed(titles)}: there is no such extract."] if titles else [])
 
 
 def missing(facts: Facts, what: str) -> str:

@@ -183,9 +183,9 @@ def _neighbourhood(facts: Facts, index: int, neighbourhood: Neighbourhood, cache
 
 
 def _about(facts: Facts) -> Page:
-    accounting, found = evidence.accounting(facts), evidence.quality(facts)
-    shows = {"accounting": accounting, "found": found, "terms": TERMS, "specs": facts.specs.values()}
-    tables = {"accounting": accounting, "quality": found}
+    accounting, found, compared = evidence.accounting(facts), evidence.quality(facts), evidence.cost_differences(facts)
+    shows = {"accounting": accounting, "found": found, "compared": compared, "terms": TERMS, "specs": facts.specs.values()}
+    tables = {"accounting": accounting, "quality": found, "cost-differences": compared}
     crumbs = ({"href": "index.html", "text": facts.place.name},)
     return Page("about.html", "about.jinja", "About these data", shows, tables, crumbs=crumbs)
 

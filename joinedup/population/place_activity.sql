@@ -27,10 +27,13 @@ SELECT
         (extract(YEAR FROM a.starts) - extract(YEAR FROM b.birth_month)) * 12
         + extract(MONTH FROM a.starts) - extract(MONTH FROM b.birth_month)
     ) / 12) AS INTEGER) AS age,
+    a.sector,
     a.point_of_delivery,
     a.starts,
+    a.accrues,
     a.cost_pence,
-    a.costing_method
+    a.costing_method,
+    a.average_pence
 FROM activity AS a
 INNER JOIN belonging AS b
     ON b.person_id = a.person_id

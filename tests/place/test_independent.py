@@ -240,10 +240,10 @@ def test_rates_limits_and_comparisons(twice: Twice) -> None:
 
 def unit_costs(root: Path) -> dict[str, tuple[int, int | None]]:
     """The average costs: of a unit, and of a short one where it has a cost of its own."""
-    with (root / "joinedup" / "records" / "unit_cost.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    with (root / "joinedup" / "records" / "published_cost.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["price_year"] == "2024-25"]
     assert not any(row["starts"] or row["ends"] for row in rows)
-    return {row["point_of_delivery"]: (int(row["cost_pence"]), int(row["short_cost_pence"] or 0) or None) for row in rows}
+    return {row["point_of_delivery"]: (int(row["published_pence"]), int(row["published_short_pence"] or 0) or None) for row in rows}
 
 
 def test_activities_and_cost_by_point_of_delivery(twice: Twice, root: Path) -> None:

@@ -1,4 +1,5 @@
-"""Cost by point of delivery, in pounds for each person registered: a neighbourhood's bars, the place's as an outline."""
+"""Cost in pounds for each person registered, by sector where there are several and else by point of delivery: a neighbourhood's bars,
+the place's as an outline."""
 
 from __future__ import annotations
 
@@ -12,30 +13,34 @@ from joinedup.papers.figure import BOTH, Column, Figure, Table, headed, missing,
 from joinedup.papers.figures import bars
 from joinedup.papers.numbers import each, per, pounds, share, whole
 from joinedup.papers.theme import Size
-from joinedup.papers.words import point_of_delivery
+from joinedup.papers.words import capital, lower_first, point_of_delivery
 
 COUNTS = ("activities", "costed", "from_extract", "from_unit_cost")
 SAME = 50
 """Pence a head within which two costs are "about the same as" one another."""
 
 
+Kind = tuple[str, str]
+"""A sector and a point of delivery."""
+
+
 @dataclass(frozen=True)
 class Costs:
-    """The rows of one area by point of delivery, and how many people they are shared over."""
+    """The rows of one area by sector and point of delivery, and how many people they are shared over."""
 
-    rows: Mapping[str, Row]
+    rows: Mapping[Kind, Row]
     people: int | None
 
-    def pence(self, point: str) -> int | None:
+    def pence(self, kind: Kind) -> int | None:
         """The cost of a point of delivery: nothing where it was not used, None where none of its use has a cost."""
-        row = self.rows.get(point)
+        row = self.rows.get(kind)
         if row is None:
             return 0
         return row["cost_pence"] if row["costed"] else None
 
-    def each(self, point: str) -> float | None:
+    def each(self, kind: Kind) -> float | None:
         """The cost of a point of delivery in pence for each person."""
-        return per(self.pence(point), self.people, 1)
+        return per(self.pence(kind), self.people, 1)
 
     def sum(self, name: str) -> int:
         """A column over all points of delivery."""
@@ -45,18 +50,39 @@ class Costs:
         """Pence for each person, over all points of delivery."""
         return per(self.sum("cost_pence"), self.people, 1) if self.sum("costed") else None
 
+    def by_sector(self) -> Costs:
+        """The same with all points of delivery of a sector together."""
+        together: dict[Kind, dict[str, int | None]] = {}
+        for (sector, _), row in self.rows.items():
+            held = together.setdefault((sector, ""), {"cost_pence": None, **dict.fromkeys(COUNTS, 0)})
+            for name in COUNTS:
+                held[name] = (held[name] or 0) + row[name]
+            if row["costed"]:
+                held["cost_pence"] = (held["cost_pence"] or 0) + (row["cost_pence"] or 0)
+        return Costs(together, self.people)
+
 
 def costs(facts: Facts, area: Area) -> Costs:
     """What an area's people cost in the period."""
-    return Costs({row["point_of_delivery"]: row for row in facts.costs[area]}, facts.people(area))
+    return Costs({(row["sector"], row["point_of_delivery"]): row for row in facts.costs[area]}, facts.people(area))
 
 
-def points(facts: Facts) -> list[str]:
-    """Points of delivery, the one that costs the place most first."""
-    return [
-        row["point_of_delivery"]
-        for row in sorted(facts.costs[facts.whole], key=lambda row: (-(row["cost_pence"] or 0), row["point_of_delivery"]))
-    ]
+def kinds(place: Costs) -> list[Kind]:
+    """Sectors and their points of delivery, what costs the place most first."""
+    spent = {sector: row["cost_pence"] or 0 for (sector, _), row in place.by_sector().rows.items()}
+    return sorted(place.rows, key=lambda kind: (-spent[kind[0]], kind[0], -(place.rows[kind]["cost_pence"] or 0), kind[1]))
+
+
+def drawn(facts: Facts, area: Area) -> Costs:
+    """What the picture shows of an area: sectors, or the points of delivery of the only one."""
+    found = costs(facts, area)
+    return found.by_sector() if len({sector for sector, _ in costs(facts, facts.whole).rows}) > 1 else found
+
+
+def named(kind: Kind) -> str:
+    """The name of a sector or point of delivery."""
+    sector, point = kind
+    return point_of_delivery(point) if point else capital(sector)
 
 
 def figure(facts: Facts, area: Area) -> Figure:
@@ -71,7 +97,15 @@ def figure(facts: Facts, area: Area) -> Figure:
         why = "Nobody was registered" if not here.people else "No activity of people has a cost"
         return Figure("cost", title, about, key, reason=f"{why} in {area.name}, {facts.as_at if not here.people else facts.period}.")
     charts = {size: headed(chart(facts, area, size), size, facts, about, key) for size in BOTH}
-    return Figure("cost", finding(facts, here, place), about, key, table(facts, area), charts, notes=[*notes(here), *without(facts)])
+    return Figure(
+        "cost",
+        finding(facts, drawn(facts, area), drawn(facts, facts.whole)),
+        about,
+        key,
+        table(facts, area),
+        charts,
+        notes=[*notes(here), *without(facts)],
+    )
 
 
 def finding(facts: Facts, here: Costs, place: Costs) -> str:
@@ -79,40 +113,42 @@ def finding(facts: Facts, here: Costs, place: Costs) -> str:
     mine, theirs = here.head() or 0.0, place.head() or 0.0
     apart = f"{each(abs(mine - theirs))} {'more' if mine > theirs else 'less'} than"
     compared = apart if abs(mine - theirs) >= SAME else "about the same as"
-    largest = max(here.rows, key=lambda point: here.pence(point) or 0)
+    largest = max(here.rows, key=lambda kind: here.pence(kind) or 0)
     part = share(here.pence(largest), here.sum("cost_pence"))
-    return f"{each(mine)} per person, {compared} in {facts.whole.name}; {part} of it is {point_of_delivery(largest).lower()}"
+    return f"{each(mine)} per person, {compared} in {facts.whole.name}; {part} of it is {lower_first(named(largest))}"
 
 
 def notes(here: Costs) -> list[str]:
     """How much of the activity has a cost, and where the cost comes from."""
     activities = here.sum("activities")
     known, extract, unit = (share(here.sum(name), activities) for name in COUNTS[1:])
-    whence = f"{extract} from the extract, {unit} from an average published for the whole country"
+    whence = f"{extract} from the extract, {unit} from a published average"
     return [f"{known} of {whole(activities)} activities have a cost: {whence}. The cost of the rest is not known, and not in the sums."]
 
 
 def chart(facts: Facts, area: Area, size: Size) -> altair.LayerChart:
-    """A bar for each point of delivery; the scale is the same for every neighbourhood."""
-    here, place = costs(facts, area), costs(facts, facts.whole)
-    drawn = []
-    for point in points(facts):
-        pence = here.pence(point)
-        words = "cost not known" if pence is None else f"{each(here.each(point))} ({pounds(pence)})"
-        drawn.append(bars.Bar(point_of_delivery(point), here.each(point), place.each(point), words))
-    reach = max(of.each(point) or 0 for area in (facts.whole, *facts.areas) for of in [costs(facts, area)] for point in points(facts))
-    return bars.chart(drawn, reach, size)
+    """A bar for each sector or point of delivery; the scale is the same for every neighbourhood."""
+    here, place = drawn(facts, area), drawn(facts, facts.whole)
+    shown = []
+    for kind in kinds(place):
+        pence = here.pence(kind)
+        words = "cost not known" if pence is None else f"{each(here.each(kind))} ({pounds(pence)})"
+        shown.append(bars.Bar(named(kind), here.each(kind), place.each(kind), words))
+    everywhere = [drawn(facts, area) for area in (facts.whole, *facts.areas)]
+    return bars.chart(shown, max(of.each(kind) or 0 for of in everywhere for kind in kinds(place)), size)
 
 
 def table(facts: Facts, area: Area) -> Table:
-    """Activities and cost by point of delivery, on the page with their sum last."""
-    here, place, order = costs(facts, area), costs(facts, facts.whole), points(facts)
-    counts = {name: [here.rows[point][name] if point in here.rows else 0 for point in order] for name in COUNTS}
-    pence = [here.pence(point) for point in order]
-    each_here, each_place = ([of.each(point) for point in order] for of in (here, place))
+    """Activities and cost by sector and point of delivery, on the page with their sum last."""
+    here, place = costs(facts, area), costs(facts, facts.whole)
+    order = kinds(place)
+    counts = {name: [here.rows[kind][name] if kind in here.rows else 0 for kind in order] for name in COUNTS}
+    pence = [here.pence(kind) for kind in order]
+    each_here, each_place = ([of.each(kind) for kind in order] for of in (here, place))
     costed = [share(part, total) if total else "—" for part, total in zip(counts["costed"], counts["activities"], strict=True)]
     columns = [
-        Column("Point of delivery", [*map(point_of_delivery, order), "All"], "point_of_delivery", order),
+        Column("Sector", [*(capital(sector) for sector, _ in order), "All"], "sector", [sector for sector, _ in order]),
+        Column("Point of delivery", [*(named(kind) for kind in order), ""], "point_of_delivery", [point for _, point in order], text=True),
         Column("Activities", [*map(whole, counts["activities"]), whole(here.sum("activities"))], "activities", counts["activities"]),
         Column("With a cost", [*costed, share(here.sum("costed"), here.sum("activities"))], "costed", counts["costed"]),
         *(Column(name=name, values=counts[name]) for name in COUNTS[2:]),

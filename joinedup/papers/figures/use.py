@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -18,8 +19,8 @@ from joinedup.periods import add_months
 
 MONTHS = 24
 YEAR = 12
-MOST = 8
-"""Points of delivery drawn, the most used ones; the table has them all."""
+MOST = 12
+"""Points of delivery drawn; the file has them all."""
 EACH = 1000
 AROUND = 72
 """Pixels beside a small chart: its scale on the left, its latest value on the right."""
@@ -44,6 +45,16 @@ def points(facts: Facts) -> list[str]:
     return [point for point, total in sorted(totals.items(), key=lambda item: (-item[1], item[0])) if total]
 
 
+def shown(facts: Facts) -> list[str]:
+    """The points of delivery to draw: the most used one of each sector, then the most used of the others; in order of sectors."""
+    used = points(facts)
+    sector = {row["point_of_delivery"]: row["sector"] for row in facts.activity[facts.whole]}
+    first = {sector[point]: point for point in reversed(used)}
+    chosen = sorted(used, key=lambda point: (first[sector[point]] != point, used.index(point)))[:MOST]
+    sectors = list(dict.fromkeys(sector[point] for point in used))
+    return sorted(chosen, key=lambda point: (sectors.index(sector[point]), used.index(point)))
+
+
 def covered(facts: Facts) -> Mapping[str, frozenset[date]]:
     """The months that the extracts tell of, by point of delivery: from the first to the last that the place has any of.
 
@@ -63,7 +74,7 @@ def figure(facts: Facts, area: Area) -> Figure:
         f"Activities each month per {EACH:,} people registered on {facts.as_at}",
         f"Thick line: {area.name}. Dashed line: {facts.whole.name}.",
     )
-    drawn = points(facts)[:MOST]
+    drawn = shown(facts)
     if not drawn or not facts.people(area):
         reason = (
             missing(facts, "use of services")
@@ -88,8 +99,10 @@ def notes(facts: Facts, drawn: Sequence[str]) -> list[str]:
     """What the picture leaves out, and months that the extracts don't tell of."""
     found = []
     if len(points(facts)) > len(drawn):
-        found.append(f"The {len(drawn)} most used points of delivery are drawn; the table has all {len(points(facts))}.")
-    for point, known in covered(facts).items():
+        found.append(
+            f"{len(drawn)} points of delivery are drawn, at least one of each sector; the file of the table has all {len(points(facts))}."
+        )
+    for point, known in ((point, covered(facts)[point]) for point in drawn):
         if len(known) < MONTHS:
             span = f"{month(min(known))} to {month(max(known))}"
             found.append(f"{point_of_delivery(point)}: data from {span} only. For the other months there is no data, which isn't 0.")
@@ -132,10 +145,12 @@ def _line(facts: Facts, area: Area, drawn: Sequence[str], of: str) -> list[dict[
 
 def table(facts: Facts, area: Area) -> Table:
     """Activities by month and point of delivery, latest month first; the file has their rates, too."""
-    latest_first = months(facts)[::-1]
+    latest_first, drawn = months(facts)[::-1], shown(facts)
+    rest = [point for point in points(facts) if point not in drawn]
     columns = [
         Column("Month", [month(each) for each in latest_first], "month", latest_first),
-        *(column for point in points(facts) for column in _point(facts, area, point, latest_first)),
+        *(column for point in drawn for column in _point(facts, area, point, latest_first)),
+        *(replace(column, head="") for point in rest for column in _point(facts, area, point, latest_first)),
     ]
     return Table(f"Activities of people of {area.name} by month", columns)
 

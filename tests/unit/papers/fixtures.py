@@ -50,6 +50,7 @@ class FakeSource:
     partner_name: str
     contract: str
     title: str
+    sector: str
     data_to: date | None
     rows_read: int
     loaded: int
@@ -62,6 +63,7 @@ class FakeSource:
 class FakeMissing:
     contract: str
     title: str
+    sector: str
     endangers: str
 
 
@@ -121,10 +123,26 @@ SPECS = {
 }
 
 SOURCES = (
-    FakeSource("gp", "Vale practices together", "register", "GP registration list", date(2026, 3, 31), 21_204, 20_012, 1_170, 22, 19_840),
-    FakeSource("acute", "Vale and Moor Hospitals", "apc", "Admitted patient care", date(2026, 3, 31), 13_402, 13_120, 240, 42, 12_877),
-    FakeSource("acute-ed", "Vale and Moor Hospitals", "ecds", "Emergency care", date(2026, 3, 15), 17_950, 17_801, 100, 49, 17_020),
-    FakeSource("registrar", "Vale Council", "deaths", "Registered deaths", date(2026, 2, 28), 431, 431, 0, 0, 425),
+    FakeSource(
+        "gp",
+        "Vale practices together",
+        "register",
+        "GP registration list",
+        "primary care",
+        date(2026, 3, 31),
+        21_204,
+        20_012,
+        1_170,
+        22,
+        19_840,
+    ),
+    FakeSource(
+        "acute", "Vale and Moor Hospitals", "apc", "Admitted patient care", "acute", date(2026, 3, 31), 13_402, 13_120, 240, 42, 12_877
+    ),
+    FakeSource(
+        "acute-ed", "Vale and Moor Hospitals", "ecds", "Emergency care", "acute", date(2026, 3, 15), 17_950, 17_801, 100, 49, 17_020
+    ),
+    FakeSource("registrar", "Vale Council", "deaths", "Registered deaths", "registrations", date(2026, 2, 28), 431, 431, 0, 0, 425),
 )
 
 
@@ -205,6 +223,7 @@ class FakeAggregates:
                             "area_type": "neighbourhood",
                             "area_id": area.id,
                             "month": month,
+                            "sector": "acute",
                             "point_of_delivery": point,
                             "activities": int(count),
                         }
@@ -219,11 +238,20 @@ class FakeAggregates:
                 costed = int(activities * 0.97)
                 from_extract = int(costed * 0.8)
                 rows.append(
-                    {"area_type": area.type, "area_id": area.id, "point_of_delivery": point, "activities": activities, "costed": costed,
-                     "cost_pence": costed * POUNDS[point] * 100 + 37, "from_extract": from_extract, "from_unit_cost": costed - from_extract}
+                    {"area_type": area.type, "area_id": area.id, "sector": "acute", "point_of_delivery": point, "activities": activities,
+                     "costed": costed, "cost_pence": costed * POUNDS[point] * 100 + 37,
+                     "from_extract": from_extract, "from_unit_cost": costed - from_extract}
                 )  # fmt: skip
         sums = ("activities", "costed", "cost_pence", "from_extract", "from_unit_cost")
         return pa.Table.from_pylist(self.with_place([row for row in rows if row["activities"]], sums))
+
+    def cost_differences(self) -> pa.Table:
+        names = ("sector", "point_of_delivery", "activities", "extract_pence", "average_pence", "ratio")
+        rows = (
+            ("acute", "Day case", 410, 33_620_000, 44_160_280, 0.761),
+            ("acute", "Emergency care", 6_080, 115_520_000, 170_343_360, 0.678),
+        )
+        return pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows])
 
     def neighbourhoods(self) -> tuple[Neighbourhood, ...]:
         period, place = self.place.period, self.place
@@ -336,8 +364,10 @@ def nine() -> FakeAggregates:
         if source.contract in ("register", "ecds")
     )
     missing = (
-        FakeMissing("apc", "Admitted patient care", "the three indicators, admissions in use by month, and their cost"),
-        FakeMissing("deaths", "Registered deaths", "who is counted as registered: people who died may still be on the list"),
+        FakeMissing("apc", "Admitted patient care", "acute", "the three indicators, admissions in use by month, and their cost"),
+        FakeMissing(
+            "deaths", "Registered deaths", "registrations", "who is counted as registered: people who died may still be on the list"
+        ),
     )
     points = {point: rate for point, rate in POINTS.items() if point in ("Emergency care", "Same day emergency care")}
     reasons = dict.fromkeys(MEASURES, "source missing")

@@ -84,7 +84,8 @@ def test_use_names_the_most_used_and_its_change() -> None:
 def test_a_month_outside_the_extracts_is_no_data_and_inside_them_zero() -> None:
     counted = [("place", "place", 1, 5), ("place", "place", 4, 3), ("neighbourhood", "central", 4, 3)]
     rows = [
-        {"area_type": kind, "area_id": key, "month": date(2025, month, 1), "point_of_delivery": "Day case", "activities": count}
+        {"area_type": kind, "area_id": key, "month": date(2025, month, 1)}
+        | {"sector": "acute", "point_of_delivery": "Day case", "activities": count}
         for kind, key, month, count in counted
     ]
     of = with_table("activity_by_month", pa.Table.from_pylist(rows))
@@ -97,10 +98,10 @@ def test_a_month_outside_the_extracts_is_no_data_and_inside_them_zero() -> None:
 
 
 def test_use_draws_the_most_used_and_says_what_it_leaves_out() -> None:
-    many = replace(five(), points={f"Kind {letter}": 400 - 20 * number for number, letter in enumerate("ABCDEFGHIJ")})
+    many = replace(five(), points={f"Kind {letter}": 400 - 20 * number for number, letter in enumerate("ABCDEFGHIJKLMN")})
     figure = use.figure(facts(many), facts(many).areas[0])
-    assert figure.notes == ["The 8 most used points of delivery are drawn; the table has all 10."]
-    assert len(figure.table.shown if figure.table else []) == 11
+    assert figure.notes == ["12 points of delivery are drawn, at least one of each sector; the file of the table has all 14."]
+    assert len(figure.table.shown if figure.table else []) == 13
 
 
 def test_an_indicator_is_compared_with_the_place() -> None:
@@ -143,7 +144,15 @@ def test_cost_is_per_person_and_says_how_much_of_it_is_known() -> None:
 
 def test_activity_without_a_cost_is_not_known_and_not_0() -> None:
     rows = [
-        {"area_type": kind, "area_id": key, "point_of_delivery": point, "activities": 2, "costed": costed, "cost_pence": pence}
+        {
+            "area_type": kind,
+            "area_id": key,
+            "sector": "acute",
+            "point_of_delivery": point,
+            "activities": 2,
+            "costed": costed,
+            "cost_pence": pence,
+        }
         | {"from_extract": costed, "from_unit_cost": 0}
         for kind, key in (("place", "place"), ("neighbourhood", "central"))
         for point, costed, pence in (("Day case", 2, 5_020_00), ("Other admission", 0, None))
@@ -151,8 +160,8 @@ def test_activity_without_a_cost_is_not_known_and_not_0() -> None:
     of = with_table("costs", pa.Table.from_pylist(rows))
     figure = costs.figure(of, of.areas[CENTRAL])
     assert figure.table is not None
-    assert [row[3:5] for row in figure.table.rows] == [["£5,020", "£1.00"], ["no data", "no data"], ["£5,020", "£1.00"]]
-    assert figure.table.rows[1][2] == "0.0%"
+    assert [row[4:6] for row in figure.table.rows] == [["£5,020", "£1.00"], ["no data", "no data"], ["£5,020", "£1.00"]]
+    assert figure.table.rows[1][3] == "0.0%"
 
 
 @pytest.mark.parametrize("module", [people, deprivation, use, costs])
@@ -168,7 +177,7 @@ def test_nobody_registered_is_said_and_nothing_drawn(module: object) -> None:
 def test_a_missing_table_names_the_missing_extract(method: str) -> None:
     rows = getattr(five(), method)()
     of = with_table(method, rows.slice(0, 0))
-    gap = FakeMissing("apc", "Admitted patient care", "much")
+    gap = FakeMissing("apc", "Admitted patient care", "acute", "much")
     of = Facts(replace(of.aggregates, stamp=replace(of.stamp, missing=(gap,))), of.place)  # type: ignore[type-var]
     module = {"population": people, "deprivation": deprivation, "activity_by_month": use, "costs": costs}[method]
     figure = module.figure(of, of.areas[0])

@@ -1,0 +1,49 @@
+WITH lasting AS (
+    SELECT
+        a.activity_id,
+        a.person_id,
+        a.sector,
+        a.point_of_delivery,
+        a.starts,
+        coalesce(a.ends, q.as_at + 1) AS ends,
+        a.cost_pence,
+        a.costing_method,
+        a.average_pence,
+        q.period_start,
+        least(q.period_end, q.as_at + 1) AS period_end
+    FROM activity AS a
+    CROSS JOIN place_parameter AS q
+    WHERE a.accrues
+),
+together AS (
+    SELECT
+        l.activity_id, l.person_id, s.neighbourhood_id, l.sector, l.point_of_delivery, l.cost_pence, l.costing_method, l.average_pence,
+        greatest(l.starts, l.period_start, coalesce(s.starts, l.starts)) AS starts,
+        least(l.ends, l.period_end, coalesce(s.ends, l.ends)) AS ends,
+        CAST(l.ends - l.starts AS INTEGER) AS all_days
+    FROM lasting AS l
+    INNER JOIN neighbourhood_spell AS s
+        ON s.person_id = l.person_id
+        AND coalesce(s.starts < l.ends, TRUE)
+        AND coalesce(l.starts < s.ends, TRUE)
+),
+counted AS (
+    SELECT
+        activity_id, person_id, neighbourhood_id, sector, point_of_delivery, cost_pence, costing_method, average_pence, starts, ends, all_days,
+        CAST(ends - starts AS INTEGER) AS days
+    FROM together
+    WHERE starts < ends
+)
+SELECT
+    activity_id,
+    person_id,
+    neighbourhood_id,
+    sector,
+    point_of_delivery,
+    starts,
+    ends,
+    days,
+    CAST(floor(CAST(cost_pence AS DOUBLE) * days / nullif(all_days, 0) + CAST(0.5 AS DOUBLE)) AS BIGINT) AS cost_pence,
+    costing_method,
+    CAST(floor(CAST(average_pence AS DOUBLE) * days / nullif(all_days, 0) + CAST(0.5 AS DOUBLE)) AS BIGINT) AS average_pence
+FROM counted

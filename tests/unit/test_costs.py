@@ -1,0 +1,76 @@
+"""The shipped costs against the published files that they were taken from."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+NATIONAL = {
+    "Elective inpatient": "Elective Inpatients",
+    "Day case": "Daycase",
+    "Regular attender": "Regular Day or Night Admissions",
+    "Emergency care": "Emergency Care",
+    "Outpatient procedure": "Outpatient Procedures",
+    "Community contact": "Community Health Service",
+    "Mental health contact": "Mental Health Care Contact",
+    "Mental health inpatient": "Mental Health Provider Spell",
+    "Talking therapies contact": "NHS Talking Therapy Care Contact",
+    "Non-elective inpatient": "Non-Elective Inpatient - Long Stay",
+    "Maternity": "Non-Elective Inpatient - Long Stay",
+}
+AMBULANCE = {"hear and treat": "Hear & Treat", "see and treat": "See & Treat", "see and convey": "See & Convey"}
+LOCAL = {
+    "GP appointment face to face": "Face to face appointment",
+    "GP appointment telephone or video": "Telephone/video appointment",
+    "GP appointment online": "Written appointment",
+    "Request for support": "Request",
+    "Social care assessment": "Assessment",
+    "Social care review": "Review",
+    "Carer support": "Carer support",
+    "Community support": "Long-term support: community",
+    "Residential care": "Long-term support: Residential home",
+    "Nursing care": "Long-term support: Nursing home",
+    "Short-term support": "Short-term support",
+}
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def shipped(root: Path) -> dict[str, dict[str, str]]:
+    return {row["point_of_delivery"]: row for row in rows(root / "joinedup" / "records" / "published_cost.csv")}
+
+
+def collected(found: list[dict[str, str]]) -> int:
+    """Total cost over total activity, in pence."""
+    with_activity = [row for row in found if row["activity"]]
+    return round(100 * sum(float(row["cost"]) for row in with_activity) / sum(float(row["activity"]) for row in with_activity))
+
+
+def test_national_costs_are_those_of_the_collection(shipped: dict[str, dict[str, str]], shared: Path) -> None:
+    collection = rows(shared / "open-data" / "costs" / "national_cost_collection_2024-25.csv")
+    expected = {point: collected([row for row in collection if row["department_code"] == code]) for point, code in NATIONAL.items()}
+    for point, words in AMBULANCE.items():
+        expected[f"Ambulance {point}"] = collected([row for row in collection if row["currency_desc"] == words])
+    expected["Maternity contact"] = collected([row for row in collection if row["currency_code"] in ("N01A", "N01P")])
+    assert {point: int(row["published_pence"]) for point, row in shipped.items() if row["basis"] == "national"} == expected
+    short = collected([row for row in collection if row["department_code"] == "Non-Elective Inpatient - Short Stay"])
+    assert {int(row["published_short_pence"]) for row in shipped.values() if row["published_short_pence"]} == {short}
+
+
+def test_local_costs_are_those_of_the_system_that_published_them(shipped: dict[str, dict[str, str]], shared: Path) -> None:
+    published = rows(shared / "open-data" / "costs" / "cost_per_contact_or_day_suffolk_ne_essex_2024.csv")
+    cost = {row["Activity subtype"]: row["Cost per day"] for row in published if row["Dataset"] in ("Primary care", "CLD")}
+    expected = {point: 100 * int(cost[name]) for point, name in LOCAL.items()}
+    assert {point: int(row["published_pence"]) for point, row in shipped.items() if row["basis"] == "local"} == expected
+
+
+def test_every_price_year_has_an_index_and_one_year_is_the_base(shipped: dict[str, dict[str, str]], root: Path) -> None:
+    years = rows(root / "joinedup" / "records" / "price_index.csv")
+    assert {row["price_year"] for row in shipped.values()} <= {row["price_year"] for row in years}
+    assert [row["price_year"] for row in years if row["base"] == "true"] == ["2024-25"]
