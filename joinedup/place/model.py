@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from joinedup.findings import Finding
 from joinedup.periods import Period, twelve_months_to
+from joinedup.place.file_name import FileName
 from joinedup.place.values import (
     Code,
     DateFormat,
@@ -147,7 +148,12 @@ class Source(Frozen):
     partner: Name
     contract: Name
     files: Files
-    """File names or patterns, relative to the folder of extracts."""
+    """File names or patterns, relative to the folder of extracts; of several files the later one here is read later."""
+    sends: Literal["changes", "everything", "snapshot", "months"] = "changes"
+    """What each file is to those before it: it adds and corrects by key; it replaces all of them; it lists who or what is there on
+    its day, and absence ends that; or it replaces the months that it covers."""
+    file_name: FileName | None = None
+    """What the names of its files say, such as register_{day:%Y-%m-%d}.csv; the rest is literal or *."""
     delimiter: Delimiter | None = None
     encoding: Encoding | None = None
     date_format: DateFormat | None = None

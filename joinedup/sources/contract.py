@@ -101,6 +101,23 @@ class ContractCase(Frozen):
     warned: dict[str, int] = Field(default_factory=dict)
 
 
+LISTED = (
+    Column(
+        name="listed_from",
+        type=ColumnType.DATE,
+        meaning="Day of the first list that has the record; empty where the first of all lists has it, or its files are no lists of a day",
+    ),
+    Column(name="listed_to", type=ColumnType.DATE, meaning="Day of the first list that has it no more; empty while the last one has it"),
+    Column(
+        name="version_from",
+        type=ColumnType.DATE,
+        meaning="Day of the first list that shows it as it stands here; empty where none before showed it otherwise",
+    ),
+    Column(name="version_to", type=ColumnType.DATE, meaning="Day of the first list that shows it otherwise; empty where none after does"),
+)
+"""What the landed table of a list tells of each record, where its source sends a snapshot a day."""
+
+
 class ContractSpec(Frozen):
     """One kind of extract: grain, key, fields and rules."""
 
@@ -114,7 +131,13 @@ class ContractSpec(Frozen):
     key: tuple[str, ...]
     """Fields that name a record; of several rows with one key the last read is loaded and the others are superseded."""
     dated_by: str | None = None
-    """The field whose latest value tells to which day the extract reaches."""
+    """The field whose latest value tells to which day the extract reaches, and which month a record belongs to."""
+    reaches_by: tuple[str, ...] = ()
+    """Further fields whose latest value may tell it, such as the day of discharge."""
+    covers: tuple[str, str] | None = None
+    """The fields that give the first and the last day of the period which a file reports on."""
+    history_of: tuple[str, ...] = ()
+    """Of a list: fields whose earlier values were true for as long as earlier lists showed them. A change in any other is a correction."""
     about: str = ""
     resubmission: str = "A later row of the same source with the same key replaces the earlier one."
     """The contract's rule for overlap, correction and deletion, in words."""
@@ -178,6 +201,7 @@ class ContractSpec(Frozen):
                     required=True,
                 ),
                 *columns,
+                *(LISTED if self.lists else ()),
             ),
             version=self.version,
             owner=self.owner,

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 
 from joinedup.findings import Finding
 from joinedup.place.facts import Facts
+from joinedup.place.file_name import kinds
 from joinedup.place.sentences import nearest
 from joinedup.place.spans import last_day
 
@@ -59,4 +60,26 @@ def files_belong_to_one_source(facts: Facts) -> Iterator[Finding]:
                 yield found.fault("file-read-twice", message, "files")
 
 
-RULES = (there_are_sources, sources_name_partners, columns_are_filled_once, files_belong_to_one_source)
+def lists_have_days(facts: Facts) -> Iterator[Finding]:
+    """A source of lists whose file names don't say of which day each list is, so that nobody's leaving could be dated."""
+    for found in facts.sources:
+        if found.value.sends == "snapshot" and "day" not in kinds(found.value.file_name or ""):
+            message = (
+                f"source {found.value.name} sends a snapshot of a day, and file_name doesn't say where the day stands in the names of its "
+                "files: write it, such as file_name: list_{day:%Y-%m-%d}.csv"
+            )
+            yield found.fault("list-without-day", message, "file_name" if found.value.file_name else "sends")
+
+
+def months_are_named(facts: Facts) -> Iterator[Finding]:
+    """A source that sends months, and whose template names something else."""
+    for found in facts.sources:
+        if found.value.sends == "months" and found.value.file_name and not {"month", "from"} & set(kinds(found.value.file_name)):
+            message = (
+                f"source {found.value.name} sends months, and its file_name names none, so a file covers the reporting period that its "
+                "rows give, if its contract has one: write a part such as {month:%Y-%m}, or {from:%Y-%m} and {to:%Y-%m}"
+            )
+            yield found.warning("months-not-named", message, "file_name")
+
+
+RULES = (there_are_sources, sources_name_partners, columns_are_filled_once, files_belong_to_one_source, lists_have_days, months_are_named)

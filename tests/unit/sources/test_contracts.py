@@ -45,7 +45,11 @@ def test_keys_dates_and_requirements_name_fields(name: str) -> None:
     fields = {field.name: field for field in contract.fields}
     assert set(contract.key) <= set(fields)
     assert set(PERSON_FIELDS) <= set(fields)
-    assert fields[contract.dated_by].type is FieldType.DATE
+    assert contract.lists or contract.dated_by
+    dates = {*filter(None, [contract.dated_by]), *contract.reaches_by, *(contract.covers or ())}
+    assert [name for name in dates if fields[name].type is not FieldType.DATE] == []
+    named = {*contract.history_of, *([contract.deleted_by.field] if contract.deleted_by else []), *filter(None, [contract.provided_by])}
+    assert named <= set(fields)
     assert [field.name for field in contract.fields if field.required and not field.header_required] == []
 
 
