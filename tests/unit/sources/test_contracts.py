@@ -75,7 +75,8 @@ def test_rules_can_be_evaluated_and_codes_are_written_as_codes_are_read(name: st
     types = {FieldType.INTEGER: "INTEGER", FieldType.DECIMAL: "DOUBLE", FieldType.MONEY: "BIGINT", FieldType.DATE: "DATE"}
     columns = ", ".join(f"CAST(NULL AS {types.get(field.type, 'VARCHAR')}) AS {field.landed}" for field in contract.fields)
     for rule in contract.rules:
-        assert con.execute(f"SELECT {rule.when} FROM (SELECT {columns}, DATE '{AS_AT}' AS as_at)").fetchall() == [(None,)], rule.name
+        [(broken,)] = con.execute(f"SELECT {rule.when} FROM (SELECT {columns}, DATE '{AS_AT}' AS as_at)").fetchall()
+        assert not broken, rule.name
     assert len({rule.name for rule in contract.rules}) == len(contract.rules)
     assert [code for field in contract.fields for code in field.codes if code != code.strip().upper()] == []
 
@@ -113,11 +114,14 @@ def _times(text: str, styles: tuple[str, ...]) -> list[str]:
 
 
 @pytest.mark.shared
-@pytest.mark.parametrize(("name", "listed"), [("apc", "hes_apc_columns.json"), ("ecds", "ecds_columns.json")])
+@pytest.mark.parametrize(
+    ("name", "listed"), [("apc", "hes_apc_columns.json"), ("ecds", "ecds_columns.json"), ("outpatient", "hes_op_columns.json")]
+)
 def test_fields_have_the_names_of_the_published_column_lists(name: str, listed: str, shared: Path) -> None:
     content = json.loads((shared / "open-data" / "extracts" / "column_lists" / listed).read_text())
     published = {plain(column["name"]) for table in content["tables"] for column in table["tableSchema"]["columns"]}
-    added = {"DISREADYDATE", "FINAL_PRICE", "NHS_NUMBER_STATUS_INDICATOR_CODE"}
+    added = {"DISREADYDATE", "FINAL_PRICE", "NHS_NUMBER_STATUS_INDICATOR_CODE", "PATIENT_PATHWAY_IDENTIFIER"}
+    added |= {"PROCODE3"} if name == "outpatient" else set()  # in HES, though not on the list
     identifiers = {field.name for field in contracts()[name].identifiers}
     unknown = {field.name for field in contracts()[name].fields} - published - added - identifiers
     later = {f"DIAG_{n:02}" for n in range(13, 21)} | {f"OPERTN_{n:02}" for n in range(13, 25)}
