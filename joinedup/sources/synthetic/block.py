@@ -11,6 +11,7 @@ from joinedup.sources.synthetic.life import Life, life_of
 from joinedup.sources.synthetic.mortality import Deaths, deaths_of
 from joinedup.sources.synthetic.names import Names, names_of
 from joinedup.sources.synthetic.nhs_numbers import numbers
+from joinedup.sources.synthetic.planted import Programmes, programmes_of, without_prevented_attendances, without_prevented_spells
 from joinedup.sources.synthetic.population import People, people_of
 from joinedup.sources.synthetic.registrations import Stays, stays_of
 from joinedup.sources.synthetic.setting import Setting
@@ -41,19 +42,30 @@ class Block:
         return deaths_of(self.setting, self.number, self.people)
 
     @cached_property
+    def spells_without_programmes(self) -> Spells:
+        """Their spells in hospital as they would be if nobody had joined a programme."""
+        return spells_of(self.setting, self.number, self.people, self.deaths)
+
+    @cached_property
+    def programmes(self) -> Programmes:
+        """Who joined which programme."""
+        return programmes_of(self.setting, self.number, self.people, self.life, self.spells_without_programmes)
+
+    @cached_property
     def spells(self) -> Spells:
         """Their spells in hospital."""
-        return spells_of(self.setting, self.number, self.people, self.deaths)
+        return without_prevented_spells(self.setting, self.number, self.programmes, self.spells_without_programmes)
 
     @cached_property
     def attendances(self) -> Attendances:
         """Their attendances at emergency departments."""
-        return attendances_of(self.setting, self.number, self.people, self.spells, self.deaths)
+        every = attendances_of(self.setting, self.number, self.people, self.spells, self.deaths)
+        return without_prevented_attendances(self.setting, self.number, self.programmes, every)
 
     @cached_property
     def life(self) -> Life:
         """What else their lives hold."""
-        return life_of(self.setting, self.number, self.people, self.deaths, self.spells)
+        return life_of(self.setting, self.number, self.people, self.deaths, self.spells_without_programmes)
 
     @cached_property
     def names(self) -> Names:

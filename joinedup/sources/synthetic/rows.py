@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from joinedup.sources.synthetic.block import Block
-from joinedup.sources.synthetic.draws import Bools, Ints, Table, Texts, pick_named
+from joinedup.sources.synthetic.draws import Bools, Ints, Table, Texts, pick_named, take
 from joinedup.sources.synthetic.figures import columns, figures
 from joinedup.sources.synthetic.names import postcodes
 from joinedup.sources.synthetic.seasons import dates
@@ -34,6 +34,20 @@ class Rows:
     """Whether the row is the whole of a record with an end, so that it may be moved in time without harm to others."""
     spoiled: dict[str, Bools] = field(default_factory=dict)
     """By date column, the rows whose date is written as one that doesn't exist."""
+
+
+def only(rows: Rows, which: Bools | Ints) -> Rows:
+    """Those of the rows, in that order."""
+    return Rows(
+        contract=rows.contract,
+        person=rows.person[which],
+        source=rows.source[which],
+        day=rows.day[which],
+        columns=take(rows.columns, which),
+        died=rows.died[which],
+        whole=rows.whole[which],
+        spoiled=take(rows.spoiled, which),
+    )
 
 
 def record_numbers(block: Block, leading: int, count: int) -> Ints:

@@ -23,6 +23,7 @@ from joinedup.sources.contract import contracts
 from joinedup.sources.synthetic.block import Block
 from joinedup.sources.synthetic.dirt import CLEAN, Dirty, spoil
 from joinedup.sources.synthetic.faults import kinds
+from joinedup.sources.synthetic.planted_rows import with_what_is_planted
 from joinedup.sources.synthetic.rows import Rows
 from joinedup.sources.synthetic.setting import BLOCK, Setting, setting_of
 from joinedup.sources.synthetic.sheets import sheet, text, with_blank_lines
@@ -156,7 +157,7 @@ def make(setting: Setting, targets: Sequence[Target], number: int) -> list[Piece
         mine = [target for target in targets if target.source.contract == contract]
         written = {target.position: frozenset(field.name for field in target.fields) for target in mine}
         textual = frozenset(target.position for target in mine if not target.parquet)
-        dirty[contract] = spoil(block, MAKERS[contract](block), written, textual)
+        dirty[contract] = spoil(block, with_what_is_planted(block, MAKERS[contract](block)), written, textual)
     return [_piece(target, dirty[target.source.contract]) for target in targets]
 
 

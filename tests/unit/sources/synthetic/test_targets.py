@@ -53,8 +53,8 @@ def test_a_file_that_cannot_be_written_is_refused(files: tuple[str, ...]) -> Non
 
 
 def test_a_contract_that_cannot_be_invented_is_refused() -> None:
-    with pytest.raises(PlaceError, match="extracts of csds can't be invented yet; those that can are register, apc"):
-        targets(source("csds.csv", contract="csds"))
+    with pytest.raises(PlaceError, match="extracts of tea_leaves can't be invented yet; those that can are apc,"):
+        targets(source("tea.csv", contract="tea_leaves"))
 
 
 def test_a_file_that_two_sources_would_read_is_refused() -> None:
