@@ -67,3 +67,21 @@ SELECT
     file_id,
     source_row
 FROM attended
+UNION ALL
+SELECT
+    CAST(NULL AS BIGINT),
+    person_id,
+    CAST(NULL AS INTEGER),
+    CASE
+        WHEN code_system = 'READ V2' THEN 'Read v2'
+        WHEN code_system IS NOT NULL THEN code_system
+        WHEN length(code) >= 6 AND TRY_CAST(code AS BIGINT) IS NOT NULL THEN 'SNOMED CT'
+        ELSE 'Read v2'
+    END,
+    code,
+    'entry',
+    1,
+    event_date,
+    file_id,
+    source_row
+FROM landed_gp_record
