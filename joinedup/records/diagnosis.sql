@@ -75,7 +75,7 @@ SELECT
     CASE
         WHEN code_system = 'READ V2' THEN 'Read v2'
         WHEN code_system IS NOT NULL THEN code_system
-        WHEN length(code) >= 6 AND TRY_CAST(code AS BIGINT) IS NOT NULL THEN 'SNOMED CT'
+        WHEN length(code) >= 6 AND replace(replace(upper(code), '.', ''), 'E', '') = code AND TRY_CAST(code AS DOUBLE) IS NOT NULL THEN 'SNOMED CT'
         ELSE 'Read v2'
     END,
     code,

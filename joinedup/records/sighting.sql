@@ -7,7 +7,7 @@ WITH seen AS (
     UNION ALL SELECT 'gp_appointment', person_id, appointment_date, sex, ethnic_category FROM landed_gp_appointment
     UNION ALL SELECT 'gp_medication', person_id, coalesce(dispensed_date, processing_period_date), gender, CAST(NULL AS STRING) FROM landed_gp_medication
     UNION ALL SELECT 'urgent_call', person_id, call_date, sex, ethnic_category FROM landed_urgent_call
-    UNION ALL SELECT 'opt_out', person_id, opt_out_from, CAST(NULL AS STRING), CAST(NULL AS STRING) FROM landed_opt_out
+    UNION ALL SELECT 'opt_out', person_id, CAST(NULL AS DATE), CAST(NULL AS STRING), CAST(NULL AS STRING) FROM landed_opt_out
 )
 SELECT
     person_id,
