@@ -8,6 +8,31 @@ WITH seen AS (
     UNION ALL SELECT 'gp_medication', person_id, coalesce(dispensed_date, processing_period_date), gender, CAST(NULL AS STRING) FROM landed_gp_medication
     UNION ALL SELECT 'urgent_call', person_id, call_date, sex, ethnic_category FROM landed_urgent_call
     UNION ALL SELECT 'opt_out', person_id, CAST(NULL AS DATE), CAST(NULL AS STRING), CAST(NULL AS STRING) FROM landed_opt_out
+    UNION ALL SELECT
+        'cld',
+        person_id,
+        event_start_date,
+        CASE WHEN gender IN ('MALE', '1') THEN '1' WHEN gender IN ('FEMALE', '2') THEN '2' END,
+        CASE WHEN substring(ethnicity, 2, 1) IN ('', ' ', '-', ':') THEN ethnicity END -- a letter, alone or before its meaning
+    FROM landed_cld
+    UNION ALL SELECT
+        'children_social_care',
+        person_id,
+        start_date,
+        CASE WHEN gender IN ('M', '1') THEN '1' WHEN gender IN ('F', '2') THEN '2' END,
+        CASE ethnicity
+            WHEN 'WBRI' THEN 'A' WHEN 'WIRI' THEN 'B' WHEN 'WIRT' THEN 'C' WHEN 'WROM' THEN 'C' WHEN 'WOTH' THEN 'C' WHEN 'MWBC' THEN 'D' WHEN 'MWBA' THEN 'E'
+            WHEN 'MWAS' THEN 'F' WHEN 'MOTH' THEN 'G' WHEN 'AIND' THEN 'H' WHEN 'APKN' THEN 'J' WHEN 'ABAN' THEN 'K' WHEN 'AOTH' THEN 'L' WHEN 'BCRB' THEN 'M'
+            WHEN 'BAFR' THEN 'N' WHEN 'BOTH' THEN 'P' WHEN 'CHNE' THEN 'R' WHEN 'OOTH' THEN 'S'
+        END
+    FROM landed_children_social_care
+    UNION ALL SELECT
+        'community_activity',
+        person_id,
+        activity_date,
+        CASE WHEN sex IN ('M', 'MALE', '1') THEN '1' WHEN sex IN ('F', 'FEMALE', '2') THEN '2' END,
+        CASE WHEN substring(ethnic_category, 2, 1) IN ('', ' ', '-', ':') THEN ethnic_category END
+    FROM landed_community_activity
 )
 SELECT
     person_id,
