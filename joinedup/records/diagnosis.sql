@@ -85,3 +85,17 @@ SELECT
     file_id,
     source_row
 FROM landed_gp_record
+UNION ALL
+SELECT
+    CAST(file_id AS BIGINT) * 10000000000 + source_row,
+    person_id,
+    1,
+    'ICD-10',
+    CASE WHEN substring(primary_diagnosis_icd, 4, 1) = 'X' THEN left(primary_diagnosis_icd, 3) ELSE left(primary_diagnosis_icd, 4) END,
+    'primary',
+    1,
+    coalesce(care_contact_date, start_date_hospital_provider_spell),
+    file_id,
+    source_row
+FROM landed_mhsds
+WHERE primary_diagnosis_icd IS NOT NULL

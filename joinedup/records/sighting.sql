@@ -33,6 +33,10 @@ WITH seen AS (
         CASE WHEN sex IN ('M', 'MALE', '1') THEN '1' WHEN sex IN ('F', 'FEMALE', '2') THEN '2' END,
         CASE WHEN substring(ethnic_category, 2, 1) IN ('', ' ', '-', ':') THEN ethnic_category END
     FROM landed_community_activity
+    UNION ALL SELECT 'csds', person_id, care_contact_date, person_stated_gender_code, ethnic_category FROM landed_csds
+    UNION ALL SELECT 'mhsds', person_id, coalesce(care_contact_date, start_date_hospital_provider_spell), person_stated_gender_code, ethnic_category FROM landed_mhsds
+    UNION ALL SELECT 'continuing_care', person_id, coalesce(start_date_care_package, service_request_received_date), person_stated_gender_code, ethnic_category FROM landed_continuing_care
+    UNION ALL SELECT 'personal_budget', person_id, start_date_personal_budget, person_stated_gender_code, ethnic_category FROM landed_personal_budget
 )
 SELECT
     person_id,
