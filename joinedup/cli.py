@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from joinedup.place.model import Place
     from joinedup.progress import Progress
     from joinedup.sources.check import Checked
+    from joinedup.starting.new import Answers
 
 
 INTERRUPTED = 130  # as shells have it: 128 and the number of the signal, 2
@@ -127,6 +130,98 @@ def extracts_of(place_folder: Path, folder: Path | None) -> Path:
     return extracts
 
 
+a_file = click.Path(exists=True, dir_okay=False, path_type=Path)
+new_folder = click.argument("new_place", metavar="PLACE", type=click.Path(path_type=Path))
+PUBLISHED = {
+    "--practices": "The list of practices (epraccur), with its header or without.",
+    "--pcn-members": "Which practice belongs to which primary care network, with dates.",
+    "--pcns": "The primary care networks and when they began.",
+    "--lists": "Registered patients by practice.",
+    "--lookup": "Small areas (LSOA) to ward, district and sub-ICB location.",
+    "--deprivation": "The Index of Multiple Deprivation by small area.",
+    "--population": "Residents by small area.",
+}
+"""The options that name one published file, and what each holds."""
+
+
+def published_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with an option for each published file."""
+    for option, said in reversed(PUBLISHED.items()):
+        command = click.option(option, type=a_file, metavar="FILE", help=said)(command)
+    return command
+
+
+@main.command(
+    epilog=example(
+        'joinedup new places/mine --name "Our Place" --neighbourhoods "North, South" --invented',
+        "joinedup new places/real --published downloads --district E08000033 --as-at 2024-01-31",
+    )
+)
+@new_folder
+@click.option("--name", help="What people call the place [asked for, or the district's name].")
+@click.option("--as-at", type=click.DateTime(["%Y-%m-%d"]), help="The last day that the record is to cover [the end of last month].")
+@click.option("--word", default="", metavar="WORD", help="What people call a neighbourhood, such as team, or team/teams.")
+@click.option("--neighbourhoods", metavar="NAMES", help="Their names, parted by commas, where they aren't taken from published networks.")
+@click.option(
+    "--invented", is_flag=True, help="Made-up people only; without published files practices, partners and areas are made up too."
+)
+@click.option("--published", type=a_folder, metavar="DIR", help="A folder of published files; what each is shows from its columns.")
+@click.option("--district", default="", metavar="CODE", help="The district, by code or name.")
+@click.option("--sub-icb", default="", metavar="CODE", help="The sub-ICB location, such as 02T, instead of a district.")
+@click.option(
+    "--former", multiple=True, metavar="CODE", help="A code that the commissioner had before, such as 03A; found out where files say it."
+)
+@click.option("--trust", "trusts", multiple=True, metavar="CODE", help="An NHS trust that is to be a partner, such as RWY.")
+@published_options
+@quiet_option
+def new(new_place: Path, quiet: bool, **said: Any) -> None:  # noqa: ANN401 -- the options, by name
+    """Start the folder of a place, from answers or published files.
+
+    Asks for name and neighbourhoods where they aren't given. From published files it takes practices and when they belonged to which
+    primary care network, list sizes, small areas with wards, deprivation and residents, and says what it decided and left out; the
+    folder's README.md keeps that. Nothing is written over: PLACE must not be there yet. Prints the folder.
+    """
+    from joinedup.report import progress_on, show_started
+    from joinedup.starting.new import start_place
+
+    answers = answers_of(new_place, said)
+    with progress_on(sys.stderr, quiet) as progress:
+        started = start_place(new_place, answers, progress)
+    if not quiet:
+        show_started(started, sys.stderr)
+    click.echo(new_place)
+
+
+def answers_of(new_place: Path, said: dict[str, Any]) -> Answers:
+    """What was said in options and, on a terminal, what is asked for; a usage error where too little is."""
+    from joinedup.starting.new import Answers, end_of_last_month
+
+    files = {option: path for option in PUBLISHED if (path := said[option.strip("-").replace("-", "_")])}
+    as_at = said["as_at"].date() if said["as_at"] else end_of_last_month(date.today())
+    named: dict[str, Any] = {key: said[key] or "" for key in ("name", "district", "sub_icb", "word")}
+    kept: dict[str, Any] = {key: said[key] for key in ("invented", "former", "trusts", "published")}
+    neighbourhoods = said["neighbourhoods"] or ""
+    if not files and not said["published"]:
+        if not named["name"]:
+            named["name"] = asked("Name of the place", new_place.name.replace("-", " ").replace("_", " ").title(), "--name")
+            if said["neighbourhoods"] is None:
+                named["word"] = named["word"] or asked("What people call a neighbourhood", "neighbourhood", "--word")
+        neighbourhoods = neighbourhoods or asked("Names of the neighbourhoods, parted by commas", None, "--neighbourhoods")
+    return Answers(as_at=as_at, neighbourhoods=tuple(split_names(neighbourhoods)), files=files, **named, **kept)
+
+
+def split_names(said: str) -> list[str]:
+    """Names parted by commas or semicolons."""
+    return [name.strip() for name in said.replace(";", ",").split(",") if name.strip()]
+
+
+def asked(question: str, usual: str | None, option: str) -> str:
+    """What is answered on a terminal; a usage error where there is none to ask."""
+    if not sys.stdin.isatty():
+        raise click.UsageError(f"{option} is missing: say it, or name a folder of published files with --published")
+    return str(click.prompt(question, default=usual, err=True))
+
+
 @main.command(
     epilog=example("joinedup check places/calderdale", "joinedup check places/calderdale --extracts demo/calderdale/extracts --format csv")
 )
@@ -164,35 +259,22 @@ def checked(place_folder: Path, extracts: Path, progress: Progress) -> Checked:
         return Checked((), error.findings)
 
 
-@main.command(
-    epilog=example(
-        "joinedup synth places/calderdale --people 20000 --seed 1 --out demo/calderdale/extracts",
-        "joinedup synth places/calderdale --people 5000 --break --out demo/broken",
-    )
-)
+@main.command(epilog=example("joinedup synth places/calderdale --people 20000 --seed 1 --out demo/calderdale/extracts"))
 @place_argument
 @click.option("--people", type=click.IntRange(1), default=20_000, show_default=True, help="How many people are registered.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same rows.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder to write the extracts to.")
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes; the rows don't depend on it.")
-@click.option("--break", "broken", is_flag=True, help="Files with every fault that landing knows too, in OUT/broken.")
 @quiet_option
-def synth(place_folder: Path, people: int, seed: int, out: Path, workers: int, broken: bool, quiet: bool) -> None:
-    """Invented extracts for a place, in the contracts' own formats.
-
-    With --break each rule of each contract is broken in the rows of a file in OUT/broken, and other files there are broken as a whole;
-    OUT/truth/broken.parquet says which, where and how often.
-    """
+def synth(place_folder: Path, people: int, seed: int, out: Path, workers: int, quiet: bool) -> None:
+    """Invented extracts for a place, in the contracts' own formats."""
     from joinedup.report import progress_on
     from joinedup.sources.synthetic import synthesise
-    from joinedup.sources.synthetic.broken import break_extracts
 
     place = open_place(place_folder)
     with progress_on(sys.stderr, quiet) as progress:
         for path in synthesise(place, people, seed, out, workers=workers, progress=progress):
             click.echo(path)
-    for path in break_extracts(place, people, seed, out) if broken else ():
-        click.echo(path)
 
 
 AFTER_DEMO = "--extracts demo/calderdale/extracts --store demo/calderdale/store --key-file demo/calderdale/invented-people.key"

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from joinedup.sources.accounts import FileAccount
     from joinedup.sources.check import Checked
     from joinedup.sources.landed import FileRecord
+    from joinedup.starting.new import Started
 
 PIPE_WIDTH = 200
 SLOWEST_SHOWN = 3
@@ -127,6 +128,21 @@ def show_check(checked: Checked, stream: TextIO) -> None:
         console.print()
     show_findings(checked.findings, stream)
     console.print(tally(checked.findings))
+
+
+def show_started(started: Started, stream: TextIO) -> None:
+    """What was decided for a place that was started, and what was found."""
+    console, place = console_on(stream), started.place
+    for sentence in started.decided:
+        console.print(f"  {sentence}", soft_wrap=True, markup=False)
+    show_findings(started.findings, stream)
+    counts = [
+        _counted(len(place.neighbourhoods), "neighbourhood"),
+        _counted(len(place.practices), "practice"),
+        _counted(len(place.areas), "small area"),
+        _counted(len(place.partners), "partner"),
+    ]
+    console.print(f"{place.name}: {', '.join(counts)}; {tally(started.findings)}", soft_wrap=True, markup=False)
 
 
 def show_landing(landing: Landing, stream: TextIO) -> None:

@@ -43,6 +43,10 @@ def demo(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+ABSENT = {"demo", "--published"}
+"""Words of examples that need more than the demo's folder."""
+
+
 def examples() -> list[str]:
     """Every example of every verb's help, but the one that needs Java (tests/place builds on Spark)."""
     lines = "\n".join(command.epilog or "" for command in main.commands.values()).splitlines()
@@ -64,7 +68,7 @@ def test_the_list_of_verbs_fits_a_terminal_uncut() -> None:
     assert [line.split()[0] for line in answer.stdout.partition("Commands:")[2].splitlines() if line] == VERBS
 
 
-@pytest.mark.parametrize("line", [line for line in examples() if line.startswith("joinedup ") and " demo " not in line])
+@pytest.mark.parametrize("line", [line for line in examples() if line.startswith("joinedup ") and not ABSENT & {*line.split()}])
 def test_every_example_runs_after_the_demo(line: str, demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(demo)
     words = [word.replace("~", str(tmp_path)) for word in shlex.split(line)[1:]]
@@ -79,7 +83,7 @@ def test_the_examples_of_the_demo_are_read_as_they_stand() -> None:
             assert context.params["out"]
 
 
-@pytest.mark.parametrize("verb", [verb for verb in VERBS if verb != "new-key"])
+@pytest.mark.parametrize("verb", [verb for verb in VERBS if verb not in {"new", "new-key"}])
 def test_a_place_that_isnt_there_is_a_wrong_question(verb: str, tmp_path: Path) -> None:
     answer = run(verb, tmp_path / "nowhere", *(["--out", tmp_path / "out"] if verb in {"synth", "pack", "demo"} else []))
     assert answer.exit_code == 2

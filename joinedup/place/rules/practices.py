@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from joinedup.findings import Finding
+from joinedup.findings import Finding, Severity
 from joinedup.place.facts import Facts
 from joinedup.place.located import Located
 from joinedup.place.model import Practice
@@ -16,7 +16,8 @@ COUNTED_IN_PLACE = "people registered there are counted in the place and in no n
 def there_are_practices(facts: Facts) -> Iterator[Finding]:
     """A place without practices."""
     if not facts.practices and "practices.csv" not in facts.unread:
-        yield Finding("practices.csv", "no-practices", "names no practice: write one row for each practice and neighbourhood", line=1)
+        message = "names no practice, so nobody is of the place: write one row for each practice and neighbourhood"
+        yield Finding("practices.csv", "no-practices", message, line=1, severity=Severity.WARNING, endangers="everything")
 
 
 def belonging(facts: Facts) -> Iterator[tuple[Located[Practice], list[Span]]]:

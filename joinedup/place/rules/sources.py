@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator
 
-from joinedup.findings import Finding
+from joinedup.findings import Finding, Severity
 from joinedup.place.facts import Facts
 from joinedup.place.file_name import kinds
 from joinedup.place.sentences import nearest
@@ -15,7 +15,8 @@ from joinedup.place.spans import last_day
 def there_are_sources(facts: Facts) -> Iterator[Finding]:
     """A place without extracts, from which nothing can be built."""
     if not facts.sources and "sources.yml" not in facts.unread:
-        yield Finding("sources.yml", "no-sources", "names no extract: list each partner's below the line 'sources:'", line=1)
+        message = "names no extract, so there is nothing to build: joinedup add-source looks into a file and adds it"
+        yield Finding("sources.yml", "no-sources", message, line=1, severity=Severity.WARNING, endangers="everything")
 
 
 def sources_name_partners(facts: Facts) -> Iterator[Finding]:
