@@ -259,22 +259,35 @@ def checked(place_folder: Path, extracts: Path, progress: Progress) -> Checked:
         return Checked((), error.findings)
 
 
-@main.command(epilog=example("joinedup synth places/calderdale --people 20000 --seed 1 --out demo/calderdale/extracts"))
+@main.command(
+    epilog=example(
+        "joinedup synth places/calderdale --people 20000 --seed 1 --out demo/calderdale/extracts",
+        "joinedup synth places/calderdale --people 5000 --break --out demo/broken",
+    )
+)
 @place_argument
 @click.option("--people", type=click.IntRange(1), default=20_000, show_default=True, help="How many people are registered.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same rows.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder to write the extracts to.")
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes; the rows don't depend on it.")
+@click.option("--break", "broken", is_flag=True, help="Files with every fault that landing knows too, in OUT/broken.")
 @quiet_option
-def synth(place_folder: Path, people: int, seed: int, out: Path, workers: int, quiet: bool) -> None:
-    """Invented extracts for a place, in the contracts' own formats."""
+def synth(place_folder: Path, people: int, seed: int, out: Path, workers: int, broken: bool, quiet: bool) -> None:
+    """Invented extracts for a place, in the contracts' own formats.
+
+    With --break each rule of each contract is broken in the rows of a file in OUT/broken, and other files there are broken as a whole;
+    OUT/truth/broken.parquet says which, where and how often.
+    """
     from joinedup.report import progress_on
     from joinedup.sources.synthetic import synthesise
+    from joinedup.sources.synthetic.broken import break_extracts
 
     place = open_place(place_folder)
     with progress_on(sys.stderr, quiet) as progress:
         for path in synthesise(place, people, seed, out, workers=workers, progress=progress):
             click.echo(path)
+    for path in break_extracts(place, people, seed, out) if broken else ():
+        click.echo(path)
 
 
 AFTER_DEMO = "--extracts demo/calderdale/extracts --store demo/calderdale/store --key-file demo/calderdale/invented-people.key"

@@ -6,14 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
+from pydantic import TypeAdapter
 
 from joinedup.access.disclosure import may_open
 from joinedup.access.measured import with_values
 from joinedup.access.stamp import Stamp, stamp_of
 from joinedup.engine.reader import Reader
 from joinedup.engine.store import Store
+from joinedup.findings import Finding
 from joinedup.outcomes.definitions import MeasureSpec, measures
 from joinedup.place.model import Neighbourhood, Place
+from joinedup.sources.landed import FileRecord
 
 __all__ = ["Aggregates", "open_aggregates"]
 
@@ -73,6 +76,14 @@ class Aggregates:
     def measure_specs(self) -> Mapping[str, MeasureSpec]:
         """The measures in words, by id, in the order in which pages show them."""
         return self.specs
+
+    def files(self) -> tuple[FileRecord, ...]:
+        """Every file that the build stands on: what became of its rows, and which months they are of."""
+        return tuple(FileRecord.model_validate(each) for each in self.reader.manifest.about["landing"]["files"])
+
+    def findings(self) -> tuple[Finding, ...]:
+        """What was found wrong with the files, and between them and the place, when they were landed."""
+        return tuple(TypeAdapter(Finding).validate_python(each) for each in self.reader.manifest.about["landing"]["findings"])
 
     def quality(self) -> pa.Table:
         """What is counted about the quality of the record: rule, found, out_of, unit, message, endangers."""

@@ -79,7 +79,12 @@ def chart_of(rows: Sequence[Mapping[str, object]]) -> altair.Chart:
 
 def headed(chart: altair.TopLevelMixin, size: Size, facts: Facts, about: str, key: str) -> altair.TopLevelMixin:
     """The chart with what it shows above it and, for an invented place, that its people are invented."""
-    under = [key, *(["Invented people, not real ones."] if facts.stamp.invented else [])]
+    return titled(chart, size, about, key, invented=facts.stamp.invented)
+
+
+def titled(chart: altair.TopLevelMixin, size: Size, about: str, key: str, *, invented: bool) -> altair.TopLevelMixin:
+    """The same for what isn't made from a build."""
+    under = [key, *(["Invented people, not real ones."] if invented else [])]
     title = altair.TitleParams(lines(about, size.letters), subtitle=[line for words in under for line in lines(words, size.letters)])
     return chart.properties(title=title).configure(**config(size))
 

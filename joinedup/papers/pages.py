@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cache as remembered
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +22,20 @@ from markupsafe import Markup
 
 from joinedup.engine.store import PRIVATE_FOLDER, atomic_write
 from joinedup.errors import StoreProblem
-from joinedup.papers import assets, evidence, summary
+from joinedup.findings import Finding
+from joinedup.papers import assets, deliveries, evidence, summary
+from joinedup.papers.deliveries import Deliveries
 from joinedup.papers.drawing import draw, named
 from joinedup.papers.facts import Area, Facts
 from joinedup.papers.figure import Figure, Table
 from joinedup.papers.figures import costs, deprivation, indicators, people, tiles, use
-from joinedup.papers.needs import Aggregates, MeasureSpec
-from joinedup.papers.numbers import day
+from joinedup.papers.needs import Aggregates, FileFacts, MeasureSpec
+from joinedup.papers.numbers import day, moment
 from joinedup.papers.theme import NARROW, WIDE
 from joinedup.papers.words import capital, listed, local
 from joinedup.place.model import Neighbourhood, Place
 from joinedup.progress import Progress, Step, silent
+from joinedup.sources.contract import contracts
 
 WRITTEN = ".pages.json"
 """In the folder of pages: the files that were written there last, so that those no longer written can be removed.
@@ -95,7 +100,7 @@ def write_pages(aggregates: Aggregates, place: Place, out: Path, progress: Progr
     facts = Facts(aggregates, place)
     atomic_write(out / WRITTEN, json.dumps(sorted(before)).encode())  # from now on the folder is known as one of pages, however this ends
     files = {f"assets/{name}": content for name, content in style.items()}
-    total, pages = len(facts.areas) + 2, []
+    total, pages = len(facts.areas) + 3, []
     for done, page in enumerate(_pages(facts, cache), start=1):
         began = time.perf_counter()
         files |= {page.file: _render(page, facts).encode(), **_downloads(page, facts)}
@@ -141,6 +146,7 @@ def _pages(facts: Facts, cache: Path | None) -> Iterator[Page]:
     yield _index(facts, cache)
     for index, neighbourhood in enumerate(facts.shown):
         yield _neighbourhood(facts, index, neighbourhood, cache)
+    yield _partners(facts, cache)
     yield _about(facts)
 
 
@@ -180,6 +186,43 @@ def _neighbourhood(facts: Facts, index: int, neighbourhood: Neighbourhood, cache
         area.id,
         ({"href": "../index.html", "text": facts.place.name},),
     )
+
+
+def _partners(facts: Facts, cache: Path | None) -> Page:
+    sent = deliveries.Deliveries(facts.place, contracts(), facts.aggregates.files(), facts.aggregates.findings())
+    crumbs = ({"href": "index.html", "text": facts.place.name},)
+    return _of_deliveries(sent, "partners", "Partners' data", cache, crumbs)
+
+
+def _of_deliveries(sent: Deliveries, name: str, title: str, cache: Path | None, crumbs: tuple[Mapping[str, str], ...] = ()) -> Page:
+    """A page about files: `name` is that of its file and template."""
+    picture = _shown(deliveries.freshness(sent), name, cache)
+    shows = {"sent": {"freshness": picture, **deliveries.in_template(sent)}}
+    return Page(f"{name}.html", f"{name}.jinja", title, shows, {**_tables([picture]), **deliveries.tables(sent)}, crumbs=crumbs)
+
+
+def write_check(place: Place, files: Sequence[FileFacts], findings: Sequence[Finding], out: Path) -> Path:
+    """The page of a check, written to `out` with its style sheets and tables; it needs no build.
+
+    Raises AssetsMissing and StoreProblem as `write_pages` does.
+    """
+    style = assets.files()
+    _refuse_others(out)
+    page = _of_deliveries(Deliveries(place, contracts(), files, findings), "check", "Check", None)
+    before = _written(out)
+    for folder in (out, out / "assets"):
+        folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+    out.chmod(PRIVATE_FOLDER)
+    same = {"place": place.id, "invented_people": place.invented}
+    made = {f"check.{name}.csv": table.csv(same).encode() for name, table in page.tables.items()}
+    shared = {"page": page, "root": "", "assetPath": "assets", "place": place, "invented": place.invented, "as_at": day(place.as_at)}
+    told = {"checked": moment(datetime.now(UTC)), "version": version("joinedup"), "local": partial(local, word=place.word)}
+    text = _environment().get_template(page.template).render(**shared, **told, **page.shows)
+    made |= {f"assets/{name}": content for name, content in style.items()} | {page.file: text.encode()}
+    atomic_write(out / WRITTEN, json.dumps(sorted(before | made.keys())).encode())
+    for name, content in made.items():
+        atomic_write(out / name, content)
+    return out / page.file
 
 
 def _about(facts: Facts) -> Page:

@@ -67,3 +67,35 @@ SELECT
     file_id,
     source_row
 FROM attended
+UNION ALL
+SELECT
+    CAST(NULL AS BIGINT),
+    person_id,
+    CAST(NULL AS INTEGER),
+    CASE
+        WHEN code_system = 'READ V2' THEN 'Read v2'
+        WHEN code_system IS NOT NULL THEN code_system
+        WHEN length(code) >= 6 AND replace(replace(upper(code), '.', ''), 'E', '') = code AND TRY_CAST(code AS DOUBLE) IS NOT NULL THEN 'SNOMED CT'
+        ELSE 'Read v2'
+    END,
+    code,
+    'entry',
+    1,
+    event_date,
+    file_id,
+    source_row
+FROM landed_gp_record
+UNION ALL
+SELECT
+    CAST(file_id AS BIGINT) * 10000000000 + source_row,
+    person_id,
+    1,
+    'ICD-10',
+    CASE WHEN substring(primary_diagnosis_icd, 4, 1) = 'X' THEN left(primary_diagnosis_icd, 3) ELSE left(primary_diagnosis_icd, 4) END,
+    'primary',
+    1,
+    coalesce(care_contact_date, start_date_hospital_provider_spell),
+    file_id,
+    source_row
+FROM landed_mhsds
+WHERE primary_diagnosis_icd IS NOT NULL

@@ -3,6 +3,40 @@ WITH seen AS (
     UNION ALL SELECT 'apc', person_id, admidate, sex, ethnos FROM landed_apc
     UNION ALL SELECT 'ecds', person_id, arrival_date, stated_gender, ethnic_category FROM landed_ecds
     UNION ALL SELECT 'deaths', person_id, reg_date_of_death, dec_sex, CAST(NULL AS STRING) FROM landed_deaths
+    UNION ALL SELECT 'gp_record', person_id, event_date, sex, ethnic FROM landed_gp_record
+    UNION ALL SELECT 'gp_appointment', person_id, appointment_date, sex, ethnic_category FROM landed_gp_appointment
+    UNION ALL SELECT 'gp_medication', person_id, coalesce(dispensed_date, processing_period_date), gender, CAST(NULL AS STRING) FROM landed_gp_medication
+    UNION ALL SELECT 'urgent_call', person_id, call_date, sex, ethnic_category FROM landed_urgent_call
+    UNION ALL SELECT 'opt_out', person_id, CAST(NULL AS DATE), CAST(NULL AS STRING), CAST(NULL AS STRING) FROM landed_opt_out
+    UNION ALL SELECT
+        'cld',
+        person_id,
+        event_start_date,
+        CASE WHEN gender IN ('MALE', '1') THEN '1' WHEN gender IN ('FEMALE', '2') THEN '2' END,
+        CASE WHEN substring(ethnicity, 2, 1) IN ('', ' ', '-', ':') THEN ethnicity END -- a letter, alone or before its meaning
+    FROM landed_cld
+    UNION ALL SELECT
+        'children_social_care',
+        person_id,
+        start_date,
+        CASE WHEN gender IN ('M', '1') THEN '1' WHEN gender IN ('F', '2') THEN '2' END,
+        CASE ethnicity
+            WHEN 'WBRI' THEN 'A' WHEN 'WIRI' THEN 'B' WHEN 'WIRT' THEN 'C' WHEN 'WROM' THEN 'C' WHEN 'WOTH' THEN 'C' WHEN 'MWBC' THEN 'D' WHEN 'MWBA' THEN 'E'
+            WHEN 'MWAS' THEN 'F' WHEN 'MOTH' THEN 'G' WHEN 'AIND' THEN 'H' WHEN 'APKN' THEN 'J' WHEN 'ABAN' THEN 'K' WHEN 'AOTH' THEN 'L' WHEN 'BCRB' THEN 'M'
+            WHEN 'BAFR' THEN 'N' WHEN 'BOTH' THEN 'P' WHEN 'CHNE' THEN 'R' WHEN 'OOTH' THEN 'S'
+        END
+    FROM landed_children_social_care
+    UNION ALL SELECT
+        'community_activity',
+        person_id,
+        activity_date,
+        CASE WHEN sex IN ('M', 'MALE', '1') THEN '1' WHEN sex IN ('F', 'FEMALE', '2') THEN '2' END,
+        CASE WHEN substring(ethnic_category, 2, 1) IN ('', ' ', '-', ':') THEN ethnic_category END
+    FROM landed_community_activity
+    UNION ALL SELECT 'csds', person_id, care_contact_date, person_stated_gender_code, ethnic_category FROM landed_csds
+    UNION ALL SELECT 'mhsds', person_id, coalesce(care_contact_date, start_date_hospital_provider_spell), person_stated_gender_code, ethnic_category FROM landed_mhsds
+    UNION ALL SELECT 'continuing_care', person_id, coalesce(start_date_care_package, service_request_received_date), person_stated_gender_code, ethnic_category FROM landed_continuing_care
+    UNION ALL SELECT 'personal_budget', person_id, start_date_personal_budget, person_stated_gender_code, ethnic_category FROM landed_personal_budget
 )
 SELECT
     person_id,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 from joinedup.findings import Finding
@@ -52,6 +53,14 @@ class FileAccount:
     extra_columns: tuple[str, ...] = ()
     refused: bool = False
     """It couldn't be used: none of its rows was read, or all of them were rejected."""
+    linkable: int = 0
+    """Loaded rows with an NHS number that can be one, or a pseudonym."""
+    months: Mapping[date, int] = field(default_factory=dict)
+    """Loaded rows by the month of the contract's dated_by; none of a list."""
+    blank: Mapping[str, int] = field(default_factory=dict)
+    """Field -> loaded rows without a value, of the fields that the file has a column for."""
+    rejected_by: Mapping[str, int] = field(default_factory=dict)
+    """Rule -> rows rejected by it."""
 
     def __post_init__(self) -> None:
         if self.rows_read != self.loaded + self.superseded + self.rejected:

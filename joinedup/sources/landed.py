@@ -39,6 +39,12 @@ class FileRecord(Frozen):
     rejected: int
     linked: int
     data_to: date | None
+    refused: bool = False
+    linkable: int = 0
+    months: dict[date, int] = Field(default_factory=dict)
+    blank: dict[str, int] = Field(default_factory=dict)
+    rejected_by: dict[str, int] = Field(default_factory=dict)
+    missing_columns: tuple[str, ...] = ()
 
 
 class SeenFile(Frozen):

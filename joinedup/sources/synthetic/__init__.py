@@ -10,6 +10,7 @@ whatever the number of workers, and a sector that is added later leaves those th
     dirt.py      what is wrong with rows on purpose
     sheets.py    rows in a source's own columns, values and dates
     synthesis.py the whole
+    broken.py    broken twins of the extracts: breaking.py says how, twins.py breaks rows, broken_files.py whole files
     figures/     every number that people are drawn from, with its source
 """
 

@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from joinedup.findings import Finding, Severity
 from joinedup.periods import add_months
-from joinedup.place.model import LocalWord, Neighbourhood, Partner, Place, Practice, Tile
+from joinedup.place.model import LocalWord, Neighbourhood, Partner, Place, Practice, Source, Tile
 
 BANDS = [f"{start}-{start + 4}" for start in range(0, 90, 5)] + ["90+"]
 SHAPE = np.array([55, 58, 60, 56, 55, 62, 66, 68, 66, 62, 68, 70, 64, 54, 48, 38, 26, 16, 9], dtype=float)
@@ -57,6 +58,28 @@ class FakeSource:
     superseded: int
     rejected: int
     linked: int
+
+
+@dataclass(frozen=True)
+class FakeFile:
+    source: str
+    partner: str
+    contract: str
+    file: str
+    rows_read: int
+    superseded: int
+    rejected: int
+    linkable: int
+    data_to: date | None
+    months: Mapping[date, int] = field(default_factory=dict)
+    blank: Mapping[str, int] = field(default_factory=dict)
+    rejected_by: Mapping[str, int] = field(default_factory=dict)
+    missing_columns: tuple[str, ...] = ()
+    refused: bool = False
+
+    @property
+    def loaded(self) -> int:
+        return self.rows_read - self.superseded - self.rejected
 
 
 @dataclass(frozen=True)
@@ -257,6 +280,28 @@ class FakeAggregates:
         period, place = self.place.period, self.place
         return tuple(n for n in place.neighbourhoods if (n.start or period.start) < period.end and (n.end or period.end) > period.start)
 
+    def files(self) -> tuple[FakeFile, ...]:
+        """One file of each source: a year of months, of which the third is missing; the list has no months."""
+        made = []
+        for source in self.stamp.sources:
+            months = [add_months(self.place.period.end, back) for back in range(-12, 0) if source.contract != "register"]
+            each = (source.loaded + 9) // max(len(months), 1)
+            rows = {month: each for at, month in enumerate(months) if at != 2}
+            made.append(
+                FakeFile(
+                    source.source, "council", source.contract, f"{source.source}.csv", source.rows_read, source.superseded, source.rejected,
+                    source.linked, source.data_to, rows, {"ETHNIC_CATEGORY": source.loaded // 7, "SITE": source.loaded},
+                    {"required-value-missing": source.rejected}, ("SITE",),
+                )
+            )  # fmt: skip
+        return tuple(made)
+
+    def findings(self) -> tuple[Finding, ...]:
+        wrong = Finding(
+            "acute.csv", "month-missing", "no row of June 2025: ask for it", severity=Severity.WARNING, endangers="use by month"
+        )
+        return (wrong, Finding("gp.csv", "missing-column", "has no column NHS_NUMBER <b>", endangers="everything from register"))
+
     def quality(self) -> pa.Table:
         names = ("rule", "unit", "found", "out_of", "message", "endangers")
         suffers = "use and cost by neighbourhood; indicators"
@@ -313,7 +358,9 @@ def place_of(place_id: str, name: str, word: LocalWord, neighbourhoods: tuple[Ne
     return Place(
         id=place_id, name=name, folder=Path(place_id), word=word, as_at=more.pop("as_at", date(2026, 3, 31)), neighbourhoods=neighbourhoods,
         partners=(Partner(id="council", name=f"{name} Council", roles=("commissioner",)),),
-        practices=(Practice(code="ZZ0001", name="Invented practice"),), memberships=(), **{"invented": True} | more,
+        practices=(Practice(code="ZZ0001", name="Invented practice"),), memberships=(),
+        sources=tuple(Source(name=s.source, partner="council", contract=s.contract, files=(f"{s.source}.csv",)) for s in SOURCES),
+        **{"invented": True} | more,
     )  # fmt: skip
 
 

@@ -1,0 +1,304 @@
+"""What partners sent: by source and month, by file and rule, and everything that was found wrong with it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from statistics import median
+
+import altair
+
+from joinedup.findings import Finding, Severity
+from joinedup.papers.figure import BOTH, Column, Figure, Table, chart_of, titled
+from joinedup.papers.needs import FileFacts
+from joinedup.papers.numbers import NO_DATA, day, month, share, whole
+from joinedup.papers.theme import AREA_FILL, INK, NARROW, Size
+from joinedup.papers.words import capital, listed, many
+from joinedup.periods import add_months
+from joinedup.place.model import Place
+from joinedup.sources.contract import ContractSpec
+
+MONTHS = 36
+"""Months drawn, up to the month of the as-at date; the file of the table has them all."""
+LATE = 2
+"""Months by which a source may lie behind the newest before it is said to (our choice, 2026)."""
+BLANK_NAMED = 3
+"""Columns named for each file, those with most blanks."""
+MOST_FINDINGS = 200
+"""Findings shown on a page; the file has them all."""
+
+
+@dataclass(frozen=True)
+class Deliveries:
+    """The files of a place, and what was found."""
+
+    place: Place
+    contracts: Mapping[str, ContractSpec]
+    files: Sequence[FileFacts]
+    findings: Sequence[Finding]
+
+    @cached_property
+    def sources(self) -> tuple[Sent, ...]:
+        """What each source of the place sent, in the order of sources.yml; a source without a file has none."""
+        names = {partner.id: partner.name for partner in self.place.partners}
+        return tuple(
+            Sent(
+                source.name,
+                names.get(source.partner, source.partner),
+                self.contracts[source.contract],
+                tuple(file for file in self.files if file.source == source.name),
+            )
+            for source in self.place.sources
+            if source.contract in self.contracts
+        )
+
+    @cached_property
+    def newest(self) -> date | None:
+        """The latest day that any source tells of."""
+        return max((sent.data_to for sent in self.sources if sent.data_to and not sent.contract.lists), default=None)
+
+    @cached_property
+    def drawn(self) -> list[date]:
+        """The months that pictures and tables are of."""
+        last = self.place.as_at.replace(day=1)
+        seen = [each for sent in self.sources for each in sent.months]
+        first = max(min(seen, default=last), add_months(last, 1 - MONTHS))
+        return [each for each in (add_months(last, 1 - back) for back in range(MONTHS, 0, -1)) if each >= first]
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One source of a place with its files."""
+
+    source: str
+    partner: str
+    contract: ContractSpec
+    files: Sequence[FileFacts]
+
+    @property
+    def name(self) -> str:
+        """What it is, in words."""
+        return f"{self.contract.title}, {self.partner}"
+
+    @cached_property
+    def months(self) -> Mapping[date, int]:
+        """Rows loaded by the month that they are of; none for a list of what is so."""
+        counted: Counter[date] = Counter()
+        for file in self.files:
+            counted.update(file.months)
+        return counted if not self.contract.lists else {}
+
+    @property
+    def data_to(self) -> date | None:
+        """The latest day that it tells of."""
+        return max((file.data_to for file in self.files if file.data_to), default=None)
+
+    def sum(self, name: str) -> int:
+        """A count over its files."""
+        return sum(getattr(file, name) for file in self.files)
+
+    @property
+    def gaps(self) -> list[date]:
+        """Months without any row between the first and the last that have some."""
+        seen = [each for each, rows in self.months.items() if rows]
+        return [each for each in _between(min(seen), max(seen)) if not self.months[each]] if seen else []
+
+
+def _between(first: date, last: date) -> list[date]:
+    """Every month from one to another, as far as months are counted one by one."""
+    found = [first]
+    while found[-1] < last:
+        found.append(add_months(found[-1], 1))
+    return found
+
+
+def in_template(sent: Deliveries) -> dict[str, object]:
+    """What the template of a page shows of it, but for the picture."""
+    return {
+        "by_source": by_source(sent),
+        "by_file": [by_file(source.files, _summary(source)) for source in sent.sources if source.files],
+        "found": found(sent),
+        "findings": len(sent.findings),
+        "errors": sum(each.severity is Severity.ERROR for each in sent.findings),
+        "read": f"{sum(file.rows_read for file in sent.files):,}",
+        "files": len(sent.files),
+        "sources": len(sent.sources),
+    }
+
+
+def tables(sent: Deliveries) -> dict[str, Table]:
+    """The tables that can be downloaded beside such a page."""
+    return {"by-source": by_source(sent), "by-file": by_file(sent.files, "Every file"), "found": found(sent)}
+
+
+def _summary(source: Sent) -> str:
+    files = many(len(source.files), "file", "files")
+    return f"{source.name}: {files}, {source.sum('rows_read'):,} rows read, {source.sum('rejected'):,} rejected"
+
+
+def freshness(sent: Deliveries) -> Figure:
+    """Which months each source has given, a strip of bars each."""
+    about = "Rows loaded by month, each source on a scale of its own"
+    key = "A bar is a month with rows, × a month without any, between the first and the last drawn."
+    drawn = [source for source in sent.sources if any(source.months.get(each) for each in sent.drawn)]
+    if not drawn:
+        return Figure("freshness", "Months that partners have given", about, key, reason="No file has rows that are of a month.")
+    charts = {size: titled(_strips(sent, drawn, size), size, about, key, invented=sent.place.invented) for size in BOTH}
+    return Figure("freshness", _freshest(sent), about, key, _by_month(sent, drawn), charts)
+
+
+def _freshest(sent: Deliveries) -> str:
+    """Who is behind the newest, and who has gaps."""
+    newest = sent.newest
+    limit = add_months(newest.replace(day=1), 1 - LATE) if newest else None
+    behind = [source.name for source in sent.sources if limit and source.months and source.data_to and source.data_to < limit]
+    gaps = [source.name for source in sent.sources if source.gaps]
+    said = [f"{many(len(behind), 'source is', 'sources are')} more than {LATE} months behind the newest" if behind else ""]
+    said.append(f"{many(len(gaps), 'source has', 'sources have')} months without rows" if gaps else "")
+    told = [each for each in said if each]
+    return capital(listed(told)) if told else "Every source reaches the newest months, without gaps"
+
+
+def _strips(sent: Deliveries, drawn: Sequence[Sent], size: Size) -> altair.FacetChart:
+    """A small bar chart for each source, one above the other."""
+    rows = [
+        {
+            "source": _short(source, size),
+            "month": each.isoformat(),
+            "part": _part(source, each),
+            "sign": "" if source.months.get(each) else "×",
+        }
+        for source in drawn
+        for each in sent.drawn
+    ]
+    axis = altair.Axis(labelExpr="utcFormat(datum.value, '%b %Y')", values=_ticks(sent.drawn), labelAlign="left")
+    x = altair.X("month:T", title=None, scale=altair.Scale(type="utc"), axis=axis)
+    base = chart_of(rows).encode(x)
+    y = altair.Y("part:Q", title=None, axis=None, scale=altair.Scale(domain=[0, 1]))
+    step = (size.width - 8) / max(len(sent.drawn), 1)
+    bars = base.mark_bar(color=AREA_FILL, size=max(step - 2, 2)).encode(y)
+    none = base.mark_text(color=INK, baseline="bottom", fontSize=min(size.text, max(step + 3, 8))).encode(
+        altair.Text("sign:N"), y=altair.YValue(30)
+    )
+    order = list(dict.fromkeys(row["source"] for row in rows))
+    facet = altair.Facet("source:N", title=None, sort=order, header=altair.Header(labelOrient="top"))
+    return altair.layer(bars, none).properties(width=size.width - 8, height=30).facet(facet, columns=1, spacing=10)
+
+
+def _short(source: Sent, size: Size) -> str:
+    """The name of a source, cut on a narrow picture."""
+    most = 36 if size is NARROW else 90
+    return source.name if len(source.name) <= most else f"{source.name[: most - 1]}…"
+
+
+def _ticks(months: Sequence[date]) -> list[dict[str, object]]:
+    return [{"year": each.year, "month": each.month, "date": 1, "utc": True} for each in months[:: max(len(months) // 3, 1)]]
+
+
+def _part(source: Sent, each: date) -> float:
+    """A month's rows as a part of the most that the source has in one."""
+    return source.months.get(each, 0) / max(source.months.values())
+
+
+def _by_month(sent: Deliveries, drawn: Sequence[Sent]) -> Table:
+    """Rows by month, latest first, a column for each source."""
+    latest_first = sent.drawn[::-1]
+    columns = [Column("Month", [month(each) for each in latest_first], "month", latest_first)]
+    for source in drawn:
+        counts = [source.months.get(each, 0) for each in latest_first]
+        columns.append(Column(source.name, [whole(count) if count else "none" for count in counts], source.source, counts))
+    return Table("Rows loaded by month", columns)
+
+
+def by_source(sent: Deliveries) -> Table:
+    """Each source: how far it reaches, which months it lacks, and what became of its rows."""
+    sources = sent.sources
+    reach = [source.data_to for source in sources]
+    gaps = [source.gaps for source in sources]
+    usual = [int(median(source.months.values())) if source.months else None for source in sources]
+    columns = [
+        Column("Source", [source.name for source in sources], "source", [source.source for source in sources]),
+        Column("Data to", [day(each) if each else NO_DATA for each in reach], "data_to", reach, text=True),
+        Column("Months without rows", [_gaps(each) for each in gaps], "gaps", [len(each) for each in gaps], text=True),
+        Column("Rows in a usual month", [whole(each) if each is not None else "—" for each in usual], "usual_month", usual),
+        *_accounts(sources),
+    ]
+    return Table("Partners' data by source", columns)
+
+
+def _gaps(gaps: Sequence[date]) -> str:
+    shown = listed([month(each) for each in gaps[:3]])
+    return f"{shown} and {len(gaps) - 3} more" if len(gaps) > 3 else shown or "none"
+
+
+def _accounts(of: Sequence[Sent] | Sequence[FileFacts]) -> list[Column]:
+    """What became of rows; the parts always add up to what was read."""
+    heads = {"Rows read": "rows_read", "Loaded": "loaded", "Superseded": "superseded", "Rejected": "rejected"}
+
+    def counted(name: str) -> list[int]:
+        return [each.sum(name) if isinstance(each, Sent) else int(getattr(each, name)) for each in of]
+
+    loaded, linkable = counted("loaded"), counted("linkable")
+    shares = [share(part, total) if total else "—" for part, total in zip(linkable, loaded, strict=True)]
+    columns = [Column(head, [whole(count) for count in counted(name)], name, counted(name)) for head, name in heads.items()]
+    return [*columns, Column("Can be linked", shares, "linkable", linkable)]
+
+
+def by_file(files: Sequence[FileFacts], caption: str) -> Table:
+    """Each file: what became of its rows, by which rules some were rejected, and which columns are mostly blank."""
+    reach = [file.data_to for file in files]
+    return Table(
+        caption,
+        [
+            Column("File", [file.file + (" (refused)" if file.refused else "") for file in files], "file", [file.file for file in files]),
+            Column(name="source", values=[file.source for file in files]),
+            Column(name="refused", values=[file.refused for file in files]),
+            Column("Data to", [day(each) if each else NO_DATA for each in reach], "data_to", reach, text=True),
+            *_accounts(files),
+            Column(
+                "Rejected for",
+                [_counted(file.rejected_by) for file in files],
+                "rejected_by",
+                [_counted(f.rejected_by) for f in files],
+                text=True,
+            ),
+            Column("Most blank", [_blanks(file) for file in files], "blank", [_counted(file.blank) for file in files], text=True),
+            Column(
+                "No column for",
+                [str(len(file.missing_columns)) for file in files],
+                "missing_columns",
+                [" ".join(f.missing_columns) for f in files],
+            ),
+        ],
+    )
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])) if count) or "—"
+
+
+def _blanks(file: FileFacts) -> str:
+    """The columns with most blanks, of those that hold anything."""
+    some = {name: count for name, count in file.blank.items() if 0 < count < file.loaded}
+    worst = sorted(some, key=lambda name: (-some[name], name))[:BLANK_NAMED]
+    return ", ".join(f"{name} {share(some[name], file.loaded)}" for name in worst) or "—"
+
+
+def found(sent: Deliveries) -> Table:
+    """Every finding, the grave ones first: where, what, and which page or measure it endangers."""
+    ordered = sorted(sent.findings, key=lambda each: (each.severity is not Severity.ERROR, -each.count, each.file, each.rule))
+    shown = ordered[:MOST_FINDINGS]
+    columns = [
+        Column("Where", [each.where for each in shown], "file", [each.file for each in ordered]),
+        Column("How grave", [str(each.severity) for each in shown], "severity", [str(each.severity) for each in ordered], text=True),
+        Column("Rule", [each.rule for each in shown], "rule", [each.rule for each in ordered], text=True),
+        Column("What was found", [each.message for each in shown], "message", [each.message for each in ordered], text=True),
+        Column(name="count", values=[each.count for each in ordered]),
+        Column(
+            "What it endangers", [each.endangers or "—" for each in shown], "endangers", [each.endangers for each in ordered], text=True
+        ),
+    ]
+    return Table("Everything that was found wrong with files and folder", columns)

@@ -1,0 +1,124 @@
+WITH contact AS (
+    SELECT
+        'csds' AS contract, person_id, linked_by, 'community' AS sector, 'Community contact' AS point_of_delivery,
+        service_or_team_type_referred_to_community_care AS team, organisation_identifier_code_of_provider AS provider_code,
+        care_contact_date AS happened_on, attendance_status, care_contact_cost_pence AS price_pence, file_id, source_row
+    FROM landed_csds
+    UNION ALL
+    SELECT
+        'mhsds', person_id, linked_by, 'mental health', CASE WHEN record_type = 'CONTACT' THEN 'Mental health contact' ELSE 'Talking therapies contact' END,
+        service_or_team_type_referred_to_mental_health, organisation_identifier_code_of_provider,
+        care_contact_date, attendance_status, care_contact_cost_pence, file_id, source_row
+    FROM landed_mhsds
+    WHERE record_type <> 'SPELL'
+),
+carried AS (
+    -- What packages of continuing care in the record already cost: a budget that pays for such a package isn't counted again.
+    SELECT DISTINCT
+        CASE care_package_type
+            WHEN 'CHC' THEN 'CONTINUING HEALTHCARE' WHEN 'CHILD' THEN 'CHILDREN CONTINUING CARE' WHEN 'JOINT' THEN 'JOINT FUNDING'
+        END AS pays_for
+    FROM landed_continuing_care
+    WHERE start_date_care_package IS NOT NULL AND care_package_weekly_cost_pence IS NOT NULL
+),
+lasting AS (
+    SELECT
+        'mental health' AS sector, 'Mental health inpatient' AS point_of_delivery, m.person_id, m.linked_by, t.service,
+        m.organisation_identifier_code_of_provider AS provider_code,
+        coalesce(m.start_date_hospital_provider_spell, m.care_contact_date) AS starts, m.discharge_date_hospital_provider_spell AS ends,
+        'discharged' AS ended, 'in hospital' AS going_on,
+        CAST(NULL AS DOUBLE) AS pence_a_day, m.care_contact_cost_pence AS pence_once, FALSE AS elsewhere, m.file_id, m.source_row
+    FROM landed_mhsds AS m
+    LEFT JOIN team_type AS t ON t.contract = 'mhsds' AND t.code = m.service_or_team_type_referred_to_mental_health
+    WHERE m.record_type = 'SPELL'
+    UNION ALL
+    SELECT
+        'continuing care', 'Continuing healthcare', person_id, linked_by,
+        CASE
+            WHEN care_package_type = 'FNC' THEN 'NHS-funded nursing care'
+            WHEN care_package_type = 'JOINT' THEN 'Joint funding'
+            WHEN care_package_type = 'CHILD' THEN 'Children and young people'
+            WHEN eligibility_route = 'FAST TRACK' THEN 'Fast track'
+            WHEN eligibility_route = 'STANDARD' THEN 'Standard'
+        END,
+        coalesce(organisation_identifier_code_of_provider, organisation_identifier_code_of_commissioner),
+        start_date_care_package, coalesce(end_date_care_package + 1, listed_to),
+        CASE WHEN end_reason_care_package = 'DIED' THEN 'died' ELSE 'closed' END, 'open',
+        care_package_weekly_cost_pence / CAST(7 AS DOUBLE), CAST(NULL AS BIGINT), FALSE, file_id, source_row
+    FROM landed_continuing_care
+    WHERE start_date_care_package IS NOT NULL
+    UNION ALL
+    SELECT
+        'personal budget', 'Personal budget', b.person_id, b.linked_by,
+        CASE b.personal_budget_kind
+            WHEN 'NOTIONAL' THEN 'Notional budget' WHEN 'THIRD PARTY' THEN 'Third party' WHEN 'DIRECT PAYMENT' THEN 'Direct payment' WHEN 'MIXED' THEN 'Mixed'
+        END,
+        b.organisation_identifier_code_of_commissioner,
+        b.start_date_personal_budget, coalesce(b.end_date_personal_budget + 1, b.listed_to), 'closed', 'open',
+        coalesce(b.weekly_amount_pence / CAST(7 AS DOUBLE), b.annual_amount_pence / CAST(365 AS DOUBLE)), b.one_off_amount_pence,
+        coalesce(b.cost_held_elsewhere = 'Y', c.pays_for IS NOT NULL), b.file_id, b.source_row
+    FROM landed_personal_budget AS b
+    LEFT JOIN carried AS c ON c.pays_for = b.pays_for
+),
+counted AS (
+    SELECT
+        l.sector, l.point_of_delivery, l.person_id, l.linked_by, l.service, l.provider_code, l.starts, l.pence_a_day, l.pence_once, l.elsewhere,
+        CASE WHEN l.ends <= q.as_at + 1 THEN l.ends END AS ends,
+        CASE WHEN l.ends <= q.as_at + 1 THEN l.ended ELSE l.going_on END AS outcome,
+        -- A stay that ends on its first day, and what is paid once, don't go on from day to day: one unit on the first day.
+        coalesce(l.starts = l.ends, FALSE) OR (l.sector = 'personal budget' AND l.pence_a_day IS NULL AND l.pence_once IS NOT NULL) AS once,
+        greatest(CAST(coalesce(least(l.ends, q.as_at + 1), q.as_at + 1) - l.starts AS INTEGER), 0) AS days,
+        l.file_id, l.source_row
+    FROM lasting AS l
+    CROSS JOIN place_parameter AS q
+)
+SELECT
+    CAST(a.file_id AS BIGINT) * 10000000000 + a.source_row AS activity_id,
+    a.person_id,
+    a.linked_by,
+    a.sector,
+    a.point_of_delivery,
+    t.service,
+    CASE WHEN left(a.provider_code, 1) IN ('R', 'T') THEN left(a.provider_code, 3) ELSE a.provider_code END AS provider_code,
+    a.happened_on AS starts,
+    a.happened_on AS ends,
+    CAST(NULL AS STRING) AS admission_method,
+    CASE
+        WHEN a.attendance_status IN ('5', '6') THEN 'attended'
+        WHEN a.attendance_status IN ('3', '7') THEN 'did not attend'
+        WHEN a.attendance_status IN ('2', '4') THEN 'cancelled'
+    END AS outcome,
+    CAST(NULL AS DATE) AS ready_on,
+    CASE WHEN a.attendance_status IN ('2', '3', '4', '7') THEN 0 ELSE 1 END AS units,
+    0 AS short_units,
+    FALSE AS accrues,
+    a.price_pence,
+    a.file_id,
+    a.source_row
+FROM contact AS a
+LEFT JOIN team_type AS t ON t.contract = a.contract AND t.code = a.team
+UNION ALL
+SELECT
+    CAST(file_id AS BIGINT) * 10000000000 + source_row,
+    person_id,
+    linked_by,
+    sector,
+    point_of_delivery,
+    service,
+    CASE WHEN left(provider_code, 1) IN ('R', 'T') THEN left(provider_code, 3) ELSE provider_code END,
+    starts,
+    ends,
+    CAST(NULL AS STRING),
+    outcome,
+    CAST(NULL AS DATE),
+    CASE WHEN elsewhere THEN 0 WHEN once THEN 1 ELSE days END,
+    0,
+    NOT once,
+    CASE
+        WHEN elsewhere THEN 0
+        WHEN pence_a_day IS NOT NULL THEN CAST(floor(pence_a_day * days + CAST(0.5 AS DOUBLE)) AS BIGINT) + coalesce(pence_once, 0)
+        ELSE pence_once
+    END,
+    file_id,
+    source_row
+FROM counted

@@ -1,0 +1,136 @@
+"""Broken twins of every contract's extract: all that is wrong in them is found and counted, and nothing else."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from joinedup.engine.duck import connect
+from joinedup.findings import Finding
+from joinedup.place.model import Place, Source
+from joinedup.sources.accounts import FileAccount
+from joinedup.sources.contract import ContractSpec, contracts
+from joinedup.sources.cross_checks import people_findings
+from joinedup.sources.landing import stage
+from joinedup.sources.synthetic.broken import FOLDER, break_extracts
+from joinedup.sources.synthetic.synthesis import MAKERS
+from tests.place.conftest import opened
+
+PEOPLE = 3_000
+CONTRACTS = sorted(MAKERS)
+OTHERWISE = {
+    "apc": {"name": "pseudonyms", "files": ("otherwise.csv.gz",), "pseudonym": "hes", "delimiter": "|", "date_format": "%d/%m/%Y"},
+    "deaths": {
+        "name": "renamed",
+        "files": ("otherwise.csv",),
+        "encoding": "utf-16",
+        "rename": {"Died": "REG_DATE_OF_DEATH"},
+        "values": {"DEC_SEX": {"M": "1", "F": "2"}},
+    },
+    "ecds": {"name": "typed", "files": ("otherwise.parquet",)},
+}
+"""Sources that write their extracts in a way of their own."""
+OF_FILES = {"missing-columns", "extra-columns", "few-rows-can-be-linked"}
+"""Findings about a file as a whole that say nothing of the rows broken in it."""
+
+
+@dataclass(frozen=True)
+class Twins:
+    """Where broken twins lie, and the truth about them."""
+
+    place: Place
+    folder: Path
+    truth: list[dict[str, object]]
+
+    def told(self, source: str, *, whole: bool = False) -> list[dict[str, object]]:
+        return [row for row in self.truth if row["source"] == source and (row["rows_in_file"] is None) == whole]
+
+
+@pytest.fixture(scope="module")
+def twins(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Twins:
+    """Twins of every contract that can be invented, and of sources that write them in a way of their own."""
+    place = opened(root / "places" / "calderdale")
+    partner = place.partners[0].id
+    usual = [Source(name=name, partner=partner, contract=name, files=(f"{name}.csv",)) for name in CONTRACTS]
+    other = [Source(**{"partner": partner, "contract": contract, **more}) for contract, more in OTHERWISE.items()]
+    out = tmp_path_factory.mktemp("twins")
+    made = place.model_copy(update={"sources": (*usual, *other)})
+    break_extracts(made, PEOPLE, 1, out)
+    return Twins(made, out / FOLDER, pq.read_table(out / "truth" / "broken.parquet").to_pylist())
+
+
+def read(twins: Twins, source: str, *files: str) -> tuple[tuple[FileAccount, ...], list[Finding]]:
+    """The accounts and findings of some files, read for one source."""
+    (known,) = [each for each in twins.place.sources if each.name == source]
+    place = twins.place.model_copy(update={"sources": (known.model_copy(update={"files": files or known.files}),)})
+    con = connect(threads=1)
+    try:
+        staging = stage(con, place, twins.folder)
+        return staging.files, [*staging.findings, *people_findings(con, place, contracts(), staging.files)]
+    finally:
+        con.close()
+
+
+def field_of(finding: Finding, contract: ContractSpec) -> str | None:
+    """The field that a finding about rows speaks of; none for rules about rows as a whole."""
+    word = finding.message.split(": ", 1)[-1].split(" ")[0].rstrip(",")
+    per_field = {"unreadable-value", "unreadable-required-value", "required-value-missing", "unknown-code", "fractions-of-a-penny"}
+    return word if finding.rule in per_field and word in {field.name for field in contract.fields} else None
+
+
+SOURCES = [*CONTRACTS, *(more["name"] for more in OTHERWISE.values())]
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_all_that_is_broken_is_found_and_counted(twins: Twins, source: str) -> None:
+    told = twins.told(source)
+    contract = contracts()[str(told[0]["contract"])]
+    (account,), findings = read(twins, source)
+    expected = Counter({(row["rule"], row["field"]): 0 for row in told})
+    for row in told:
+        expected[row["rule"], row["field"]] += int(str(row["rows"]))
+    superseded = expected.pop(("same-key", None), 0)
+    found = Counter({(each.rule, field_of(each, contract)): each.count for each in findings if each.rule not in OF_FILES})
+    assert found == expected
+    assert account.rows_read == told[0]["rows_in_file"]
+    rejected = sum(int(str(row["rows"])) for row in told if row["effect"] == "rejected")
+    assert (account.superseded, account.rejected) == (superseded, rejected)
+    assert account.rows_read == account.loaded + account.superseded + account.rejected
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_each_is_found_in_its_rows(twins: Twins, source: str) -> None:
+    told = twins.told(source)
+    contract = contracts()[str(told[0]["contract"])]
+    rows: dict[tuple[object, object], set[int]] = {}
+    for row in told:
+        rows.setdefault((row["rule"], row["field"]), set()).update(row["source_rows"])
+    implied = {row["rule"] for row in told if row["implied_by"]}
+    _, findings = read(twins, source)
+    for each in findings:
+        if each.rows and each.rule not in implied:
+            assert set(each.rows) <= rows[each.rule, field_of(each, contract)], each
+
+
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_each_rule_of_a_contract_is_broken(twins: Twins, name: str) -> None:
+    told = {row["rule"] for row in twins.told(name) if row["rows"] and not row["implied_by"]}
+    assert {rule.name for rule in contracts()[name].rules} - told == set()
+    assert {"blank-row", "damaged-text", "too-many-fields", "too-few-fields", "broken-quotes"} <= told
+
+
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_files_that_are_broken_as_a_whole(twins: Twins, name: str) -> None:
+    told = twins.told(name, whole=True)
+    assert len({row["file"] for row in told}) == 7
+    for file in dict.fromkeys(str(row["file"]) for row in told):
+        rows = [row for row in told if row["file"] == file]
+        beside = [file.replace("twice_2", "twice_1")] if "twice_2" in file else []
+        accounts, findings = read(twins, name, *beside, file)
+        assert {row["rule"] for row in rows} == {each.rule for each in findings if each.file == file} - OF_FILES - {"mostly-repeated"}
+        assert accounts[-1].refused == (rows[0]["effect"] == "refused")
+        assert sum(account.rows_read for account in accounts) == sum(account.loaded + account.superseded for account in accounts)
