@@ -223,18 +223,27 @@ def asked(question: str, usual: str | None, option: str) -> str:
 
 
 @main.command(
-    epilog=example("joinedup check places/calderdale", "joinedup check places/calderdale --extracts demo/calderdale/extracts --format csv")
+    epilog=example(
+        "joinedup check places/calderdale",
+        "joinedup check places/calderdale --extracts demo/calderdale/extracts --format csv",
+        "joinedup check places/calderdale --extracts demo/calderdale/extracts --out demo/check",
+    )
 )
 @place_argument
 @extracts_option
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), help="Write a page and its tables to this folder, too, outside PLACE.")
+@click.option("--errors-only", is_flag=True, help="End with 0 where there are warnings and no errors.")
 @quiet_option
-def check(place_folder: Path, extracts_folder: Path | None, form: str, quiet: bool) -> None:
+def check(
+    place_folder: Path, extracts_folder: Path | None, form: str, out: Path | None, errors_only: bool, quiet: bool
+) -> None:
     """Everything wrong with a place's folder and its extracts, at once.
 
     Rows are named by number and never shown. Without --extracts, and where PLACE has no folder extracts, only PLACE is checked. Ends with 0
-    when clean, 1 with findings, warnings too, 2 when a folder isn't there.
+    when clean, 1 with findings, warnings too unless told --errors-only, 2 when a folder isn't there.
     """
+    from joinedup.findings import errors
     from joinedup.report import progress_on, show_check, write_findings
 
     with progress_on(sys.stderr, quiet) as progress:
@@ -243,7 +252,18 @@ def check(place_folder: Path, extracts_folder: Path | None, form: str, quiet: bo
         show_check(found, sys.stdout)
     else:
         write_findings(found.findings, form, sys.stdout)
-    sys.exit(1 if found.findings else 0)
+    if out is not None:
+        click.echo(check_page(place_folder, found, out), err=form != "table")
+    sys.exit(1 if (errors(found.findings) if errors_only else found.findings) else 0)
+
+
+def check_page(place_folder: Path, found: Checked, out: Path) -> Path:
+    """The page of a check; a usage error where so much is wrong with the folder that there is no place to speak of."""
+    from joinedup.papers.pages import write_check
+
+    if found.place is None:
+        raise click.UsageError(f"{place_folder} has no place.yml that can be read, so there is no page to write: see the findings above")
+    return write_check(found.place, found.files, found.findings, outside(found.place, out, "--out"))
 
 
 def checked(place_folder: Path, extracts: Path, progress: Progress) -> Checked:
@@ -254,7 +274,8 @@ def checked(place_folder: Path, extracts: Path, progress: Progress) -> Checked:
         return check(place_folder, extracts, progress)
     click.echo(f"there is no folder {extracts}, so the place folder alone is checked; --extracts names another", err=True)
     try:
-        return Checked((), open_place(place_folder).warnings)
+        place = open_place(place_folder)
+        return Checked((), place.warnings, place)
     except PlaceError as error:
         return Checked((), error.findings)
 

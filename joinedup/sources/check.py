@@ -24,6 +24,8 @@ class Checked:
 
     files: tuple[FileAccount, ...]
     findings: tuple[Finding, ...]
+    place: Place | None = None
+    """As much of the place as could be read; None where its place.yml can't be."""
 
 
 def check(folder: Path, extracts: Path, progress: Progress = silent) -> Checked:
@@ -54,4 +56,4 @@ def _check_files(place: Place | None, found: tuple[Finding, ...], extracts: Path
         beside = list(place_findings(con, place, contracts(), staging.files)) if sound else []
     finally:
         con.close()
-    return Checked(staging.files, tuple(dict.fromkeys([*found, *staging.findings, *between, *beside])))
+    return Checked(staging.files, tuple(dict.fromkeys([*found, *staging.findings, *between, *beside])), place)

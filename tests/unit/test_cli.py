@@ -125,6 +125,21 @@ def test_check_speaks_to_programs_too(place: Path) -> None:
     assert run("check", place, "--format", "csv").stdout.splitlines()[1].startswith("error,practices.csv,2,wrong-date,")
 
 
+def test_check_writes_a_page(place: Path, tmp_path: Path) -> None:
+    (place / "extracts").mkdir()
+    answer = run("check", place, "--out", tmp_path / "check")
+    assert answer.exit_code == 1
+    assert answer.stdout.endswith(f"{tmp_path / 'check' / 'check.html'}\n")
+    assert "missing-file" in (tmp_path / "check" / "check.html").read_text(encoding="utf-8")
+    assert run("check", place, "--out", place / "check").exit_code == 2
+
+
+def test_check_may_let_warnings_pass(place: Path, demo: Path) -> None:
+    extracts = demo / "demo" / "calderdale" / "extracts"
+    assert run("check", place, "--extracts", extracts).exit_code == 1
+    assert run("check", place, "--extracts", extracts, "--errors-only").exit_code == 0
+
+
 def test_what_a_finding_says_is_not_said_over_again(place: Path, tmp_path: Path) -> None:
     spoil(place, "2019-10-01", "20x9-10-01")
     answer = run("build", place, "--no-land", "--store", tmp_path / "store")
