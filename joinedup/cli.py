@@ -235,9 +235,7 @@ def asked(question: str, usual: str | None, option: str) -> str:
 @click.option("--out", type=click.Path(path_type=Path), help="Write a page and its tables to this folder, too, outside PLACE.")
 @click.option("--errors-only", is_flag=True, help="End with 0 where there are warnings and no errors.")
 @quiet_option
-def check(
-    place_folder: Path, extracts_folder: Path | None, form: str, out: Path | None, errors_only: bool, quiet: bool
-) -> None:
+def check(place_folder: Path, extracts_folder: Path | None, form: str, out: Path | None, errors_only: bool, quiet: bool) -> None:
     """Everything wrong with a place's folder and its extracts, at once.
 
     Rows are named by number and never shown. Without --extracts, and where PLACE has no folder extracts, only PLACE is checked. Ends with 0
