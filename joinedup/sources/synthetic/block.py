@@ -11,6 +11,7 @@ from joinedup.sources.synthetic.life import Life, life_of
 from joinedup.sources.synthetic.mortality import Deaths, deaths_of
 from joinedup.sources.synthetic.names import Names, names_of
 from joinedup.sources.synthetic.nhs_numbers import numbers
+from joinedup.sources.synthetic.pathways import Pathways, pathways_of
 from joinedup.sources.synthetic.planted import Programmes, programmes_of, without_prevented_attendances, without_prevented_spells
 from joinedup.sources.synthetic.population import People, people_of
 from joinedup.sources.synthetic.registrations import Stays, stays_of
@@ -77,6 +78,11 @@ class Block:
         """The hospital of each spell."""
         rng = stream(self.setting.seed, "hospitals of spells", self.number)
         return self.setting.hospitals.pick(rng, "apc", len(self.spells.person))
+
+    @cached_property
+    def pathways(self) -> Pathways:
+        """Their referrals to hospital clinics."""
+        return pathways_of(self.setting, self.number, self.people, self.spells, self.spell_hospitals)
 
     @cached_property
     def attendance_hospitals(self) -> Ints:

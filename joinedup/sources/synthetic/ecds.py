@@ -6,12 +6,13 @@ import numpy as np
 
 from joinedup.sources.synthetic.attendances import MINOR, MINUTES_A_DAY, Attendances
 from joinedup.sources.synthetic.block import Block
-from joinedup.sources.synthetic.draws import Ints, Table, Texts, pick_named
+from joinedup.sources.synthetic.draws import Ints, Table, pick_named
 from joinedup.sources.synthetic.figures import columns, figures
 from joinedup.sources.synthetic.rows import (
     MISSING,
     Rows,
     area_on,
+    clock,
     ethnic_category,
     hospital_codes,
     identity,
@@ -56,14 +57,8 @@ def _times(held: Attendances) -> Table:
     moments = {"ARRIVAL": held.arrived, "DECIDED_TO_ADMIT": held.decided, "DEPARTURE": held.departed}
     for name, minutes in moments.items():
         found[f"{name}_DATE"] = dates(np.where(minutes < 0, NEVER, minutes // MINUTES_A_DAY))
-        found[f"{name}_TIME"] = np.where(minutes < 0, "", _clock(minutes))
+        found[f"{name}_TIME"] = np.where(minutes < 0, "", clock(minutes))
     return found
-
-
-def _clock(minutes: Ints) -> Texts:
-    """The time of day, HH:MM."""
-    of_day = np.array([f"{minute // 60:02d}:{minute % 60:02d}" for minute in range(MINUTES_A_DAY)])
-    return of_day[minutes % MINUTES_A_DAY]
 
 
 def _care(block: Block, held: Attendances) -> Table:

@@ -8,7 +8,7 @@ from joinedup.sources.synthetic import needs
 from joinedup.sources.synthetic.draws import Floats, Ints
 from joinedup.sources.synthetic.figures import figures
 from joinedup.sources.synthetic.population import People
-from joinedup.sources.synthetic.seasons import season
+from joinedup.sources.synthetic.seasons import Season, season
 from joinedup.sources.synthetic.setting import Setting
 
 
@@ -20,10 +20,15 @@ def window(setting: Setting, people: People) -> tuple[Ints, Ints]:
 
 def happen(rng: np.random.Generator, setting: Setting, people: People, kind: str, burden: Floats | float = 1.0) -> tuple[Ints, Ints]:
     """Who has events of a kind, and on which days: as often as the person's rate, burden and time in the place tell."""
-    told = figures("rates")
+    told = figures("rates")[kind]
     start, end = window(setting, people)
-    calendar = season(setting.span, told[kind]["weekday"], told[kind]["month"])
-    exposure = calendar.years(start, end) * np.where(people.outside, told["others"]["rate"], 1.0)
-    expected = needs.rate(kind, people.ages((start + end) // 2), setting.areas.fifth[people.area]) * burden * exposure
+    often = needs.rate(kind, people.ages((start + end) // 2), setting.areas.fifth[people.area]) * burden
+    return happen_as(rng, setting, people, often, season(setting.span, told["weekday"], told["month"]))
+
+
+def happen_as(rng: np.random.Generator, setting: Setting, people: People, often: Floats, calendar: Season) -> tuple[Ints, Ints]:
+    """Who has events that each person has so often a year, and on which days."""
+    start, end = window(setting, people)
+    expected = often * (calendar.years(start, end) * np.where(people.outside, figures("rates")["others"]["rate"], 1.0))
     who = np.repeat(np.arange(len(expected)), rng.poisson(expected))
     return who, calendar.days(rng, start[who], end[who])

@@ -11,13 +11,13 @@ from joinedup.place.model import Place, Source
 from joinedup.sources.synthetic.draws import Floats, Ints, pick
 from joinedup.sources.synthetic.figures import figures
 
-KINDS = ("apc", "ecds")
+KINDS = ("apc", "ecds", "outpatient", "waiting_list", "discharge_ready", "maternity")
 """The contracts whose extracts are a hospital's own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hospitals:
-    """The partners that send extracts of admissions or attendances, in the order of sources.yml."""
+    """The partners that send extracts of hospital care, in the order of sources.yml."""
 
     partner: tuple[str, ...]
     code: tuple[str, ...]

@@ -114,3 +114,16 @@ def sources_of(block: Block, contract: str, spread: Ints) -> Ints:
     """The source that each row goes to, where a contract's sources share it out by `spread`."""
     mine = [at for at, source in enumerate(block.setting.place.sources) if source.contract == contract]
     return np.array(mine, dtype=np.int64)[spread % len(mine)]
+
+
+def provider_codes(block: Block, source: Ints) -> Texts:
+    """The code of the partner that sends each row's source; blank where the place gives none."""
+    place = block.setting.place
+    codes = {partner.id: partner.code or "" for partner in place.partners}
+    return np.array([codes.get(each.partner, "") for each in place.sources])[source]
+
+
+def clock(minutes: Ints) -> Texts:
+    """The time of day, HH:MM, of moments in minutes since some midnight."""
+    of_day = np.array([f"{minute // 60:02d}:{minute % 60:02d}" for minute in range(1440)])
+    return of_day[minutes % 1440]

@@ -28,6 +28,8 @@ class Spells:
     """Of admission."""
     ready: Ints
     """Ready to be discharged; NEVER where not recorded or not yet ready. Some still wait at the end of the span."""
+    fit: Ints
+    """Ready to be discharged, whether recorded or not; NEVER for those who die there and those not yet ready."""
     out: Ints
     """Of discharge; NEVER while it goes on at the end of the span."""
     died: Bools
@@ -86,6 +88,7 @@ def _finished(setting: Setting, block: int, people: People, spells: Table) -> Sp
     return Spells(
         **kept,
         ready=np.where(recorded & (ready < setting.span.end), np.minimum(ready, out), NEVER),
+        fit=np.where(~spells["died"] & (ready < setting.span.end), np.minimum(ready, out), NEVER),
         out=np.where(goes_on, NEVER, out),
     )
 

@@ -24,6 +24,7 @@ WILD = re.compile(r"\*\*/|\*+|\?|\[[^\]]*\]")
 NUMBERS_AND_NAMES = frozenset(
     {
         "NHS_NUMBER",
+        "NHS_NUMBER_BABY",
         "NHS_NUMBER_STATUS_INDICATOR_CODE",
         "LOCAL_PATIENT_IDENTIFIER",
         "PERSON_FAMILY_NAME",
