@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import pyarrow as pa
-
 from joinedup.findings import Finding, Severity
 from joinedup.identity.staged import RowRule, Staged, row_findings
 from joinedup.sources.accounts import MOST_ROWS_REJECTED, REST_REJECTED, most_rows_rejected, refused_for_rejections
-from joinedup.sources.nhs_numbers import valid_numbers
+from joinedup.sources.nhs_numbers import digits_sql, valid_sql
 
 INVENTED_RANGE = "number // 10000000 = 999"  # 999 000 0000 to 999 999 9999: invented people's
 TEST_RANGE = "number >= 9000000000"  # never issued to anyone (NHS England, test data of the Personal Demographics Service)
@@ -28,21 +26,16 @@ TEST_PERSON = RowRule(
 
 def read_numbers(staged: Staged) -> None:
     """Nothing; the temp table `nhs_number` then holds each number as given and, where it can be one, its ten digits as a BIGINT."""
-    con = staged.con
-    given = [
-        f"SELECT nhs_number AS given FROM staged_{contract}" for contract, columns in staged.columns.items() if "nhs_number" in columns
-    ]
-    nobody = "SELECT CAST(NULL AS VARCHAR) AS given WHERE false"
-    digits = con.sql(f"""
-        WITH every AS ({" UNION ALL ".join([*given, nobody])})
-        SELECT DISTINCT given, regexp_replace(given, '[\\s-]', '', 'g') AS digits FROM every WHERE given IS NOT NULL
-    """).to_arrow_table()
-    con.register("numbers_tried", digits.append_column("valid", pa.array(valid_numbers(digits["digits"].to_pylist()), pa.bool_())))
-    con.execute("""
+    given = [f"SELECT nhs_number FROM staged_{contract}" for contract, columns in staged.columns.items() if "nhs_number" in columns]
+    nobody = "SELECT CAST(NULL AS VARCHAR) AS nhs_number WHERE false"
+    staged.con.execute(f"""
         CREATE OR REPLACE TEMP TABLE nhs_number AS
-        SELECT given, CASE WHEN valid THEN CAST(digits AS BIGINT) END AS number FROM numbers_tried
+        SELECT given, CASE WHEN {valid_sql("digits")} THEN CAST(digits AS BIGINT) END AS number
+        FROM (
+            SELECT nhs_number AS given, {digits_sql("nhs_number")} AS digits
+            FROM ({" UNION ".join([*given, nobody])}) WHERE nhs_number IS NOT NULL
+        )
     """)
-    con.unregister("numbers_tried")
 
 
 def reject_numbers_out_of_place(staged: Staged, *, invented: bool) -> list[Finding]:
@@ -55,6 +48,8 @@ def reject_numbers_out_of_place(staged: Staged, *, invented: bool) -> list[Findi
     rule, wrong = (REAL_PERSON, f"NOT ({INVENTED_RANGE})") if invented else (TEST_PERSON, TEST_RANGE)
     con.execute(f"CREATE OR REPLACE TEMP TABLE number_out_of_place AS SELECT given FROM nhs_number WHERE {wrong}")
     findings: list[Finding] = []
+    if not con.execute("SELECT count(*) FROM number_out_of_place").fetchall()[0][0]:
+        return findings
     for contract, columns in staged.columns.items():
         if "nhs_number" in columns:
             which = f"FROM staged_{contract} WHERE nhs_number IN (SELECT given FROM number_out_of_place)"
@@ -68,14 +63,14 @@ def reject_numbers_out_of_place(staged: Staged, *, invented: bool) -> list[Findi
 def refuse_files_mostly_rejected(staged: Staged) -> list[Finding]:
     """An error for each file of which nearly all rows are rejected by now; its other rows are rejected too."""
     con = staged.con
+    rejected = dict(con.execute("SELECT file_id, count(*) FROM staged_rejected GROUP BY file_id").fetchall())
+    left = dict(row for name in staged.columns for row in con.execute(f"SELECT file_id, count(*) FROM staged_{name} GROUP BY 1").fetchall())
     findings = []
     for file in staged.files:
-        in_file = f"FROM staged_{file.contract} WHERE file_id = {file.file_id}"
-        left, rejected = con.execute(
-            f"SELECT (SELECT count(*) {in_file}), (SELECT count(*) FROM staged_rejected WHERE file_id = {file.file_id})"
-        ).fetchall()[0]
-        if refused_for_rejections(left + rejected, rejected):
-            findings.append(most_rows_rejected(file.file, left + rejected, rejected, file.contract))
+        used, not_used = left.get(file.file_id, 0), rejected.get(file.file_id, 0)
+        if refused_for_rejections(used + not_used, not_used):
+            in_file = f"FROM staged_{file.contract} WHERE file_id = {file.file_id}"
+            findings.append(most_rows_rejected(file.file, used + not_used, not_used, file.contract))
             con.execute(f"INSERT INTO staged_rejected SELECT file_id, source_row, ?, ? {in_file}", [MOST_ROWS_REJECTED, REST_REJECTED])
             con.execute(f"DELETE {in_file}")
     return findings

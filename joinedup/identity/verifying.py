@@ -3,6 +3,8 @@
 The registration list decides where it has the number. Where it doesn't, the date that most sources give does, if at
 least two agree. Sex is no evidence. Where the list itself gives two dates of birth for one number, neither is
 believed: its rows become people of their own, and others' rows with that number are linked to nobody.
+
+Rows of a source that say the same of who they are about make one claim; what is worked out is worked out for claims.
 """
 
 from __future__ import annotations
@@ -17,23 +19,45 @@ MONTH_OF_BIRTH = """
     CASE WHEN regexp_full_match(mydob, '[0-9]{5,6}')
     THEN TRY_CAST(right(mydob, 4) || '-' || left(lpad(mydob, 6, '0'), 2) || '-01' AS DATE) END"""
 
+SAID = {
+    "nhs_number": "VARCHAR",
+    "source_pseudonym": "VARCHAR",
+    "person_birth_date": "DATE",
+    "mydob": "VARCHAR",
+    "nhs_number_status_indicator_code": "VARCHAR",
+}
+"""The columns of a staged table by which linking goes, where it has them."""
+
 BY_NUMBER = ("nhs_number", "nhs_number_traced", "nhs_number_alone")
 LINKED_BY = (*BY_NUMBER, "source_pseudonym", "register_row")
 """How a row's person was found, the strongest first."""
 NOT_LINKED_BY = ("birth_date_disagrees", "no_birth_date", "invalid_number", "no_number")
 """Why a row has no person."""
 
+CLAIM = f"""
+    CREATE OR REPLACE TEMP TABLE identity_claim AS
+    SELECT row_number() OVER () AS claim, contract, source, {", ".join(SAID)}, n.number, nhs_number IS NOT NULL AS given,
+        nullif(trim(source_pseudonym), '') AS pseudonym,
+        coalesce(person_birth_date, CASE WHEN month >= {EARLIEST_BIRTH} THEN month END) AS born, person_birth_date IS NOT NULL AS exact,
+        coalesce(nhs_number_status_indicator_code = '{TRACED}', false) AS traced, row_count, listed_to
+    FROM (SELECT *, {MONTH_OF_BIRTH} AS month FROM identity_said) LEFT JOIN nhs_number n ON n.given = nhs_number
+"""
+
 LISTED = f"""
     CREATE OR REPLACE TEMP TABLE listed AS
     SELECT number, min(born) AS born, count(DISTINCT born) > 1 AS disputed
-    FROM identity_row WHERE contract = '{LIST}' AND number IS NOT NULL AND born IS NOT NULL GROUP BY number
+    FROM (
+        FROM identity_claim WHERE contract = '{LIST}' AND number IS NOT NULL AND born IS NOT NULL
+        QUALIFY listed_to = max(listed_to) OVER (PARTITION BY number)
+    )
+    GROUP BY number
 """
 
 CLAIMED = """
     CREATE OR REPLACE TEMP TABLE claimed AS
-    SELECT DISTINCT r.number, f.source, r.born, r.exact
-    FROM identity_row r JOIN identity_file f ON f.file_id = r.file_id
-    WHERE r.number IS NOT NULL AND r.born IS NOT NULL AND NOT EXISTS (SELECT 1 FROM listed l WHERE l.number = r.number)
+    SELECT DISTINCT c.number, c.source, c.born, c.exact
+    FROM identity_claim c
+    WHERE c.number IS NOT NULL AND c.born IS NOT NULL AND NOT EXISTS (SELECT 1 FROM listed l WHERE l.number = c.number)
 """
 
 REFERENCE = """
@@ -66,19 +90,19 @@ REFERENCE = """
 
 STATUS = f"""
     CREATE OR REPLACE TEMP TABLE identity_status AS
-    SELECT r.contract, r.file_id, r.source_row, r.number, r.pseudonym, r.born, CASE
-        WHEN r.number IS NULL AND r.pseudonym IS NOT NULL THEN 'source_pseudonym'
-        WHEN r.contract = '{LIST}' AND (r.number IS NULL OR f.disputed OR (r.born IS NULL AND NOT r.traced)) THEN 'register_row'
-        WHEN r.number IS NULL AND r.given THEN 'invalid_number'
-        WHEN r.number IS NULL THEN 'no_number'
+    SELECT c.claim, CASE
+        WHEN c.number IS NULL AND c.pseudonym IS NOT NULL THEN 'source_pseudonym'
+        WHEN c.contract = '{LIST}' AND (c.number IS NULL OR f.disputed OR (c.born IS NULL AND NOT c.traced)) THEN 'register_row'
+        WHEN c.number IS NULL AND c.given THEN 'invalid_number'
+        WHEN c.number IS NULL THEN 'no_number'
         WHEN f.disputed THEN 'birth_date_disagrees'
-        WHEN r.born IS NULL AND r.traced THEN 'nhs_number_traced'
-        WHEN r.born IS NULL THEN 'no_birth_date'
-        WHEN CASE WHEN r.exact AND f.exact THEN r.born = f.born ELSE date_trunc('month', r.born) = date_trunc('month', f.born) END
+        WHEN c.born IS NULL AND c.traced THEN 'nhs_number_traced'
+        WHEN c.born IS NULL THEN 'no_birth_date'
+        WHEN CASE WHEN c.exact AND f.exact THEN c.born = f.born ELSE date_trunc('month', c.born) = date_trunc('month', f.born) END
             THEN CASE WHEN f.confirmed THEN 'nhs_number' ELSE 'nhs_number_alone' END
         ELSE 'birth_date_disagrees'
     END AS linked_by
-    FROM identity_row r LEFT JOIN reference f ON f.number = r.number
+    FROM identity_claim c LEFT JOIN reference f ON f.number = c.number
 """
 
 DISPUTED = RowRule(
@@ -108,44 +132,56 @@ NO_BIRTH_DATE = RowRule(
 
 
 def verify(staged: Staged) -> list[Finding]:
-    """What was found about numbers and dates of birth; the temp table `identity_status` then says for each row how it is linked.
+    """What was found about numbers and dates of birth; the temp tables `identity_claim` and `identity_status` are made.
 
-    Before it the numbers are read.
+    `identity_claim` has each thing that a source's rows of a contract say about who they are, once, with `row_count`;
+    `identity_status` how each claim is linked. `claimed_rows` brings rows and claims together. Before it the numbers are read.
     """
     con = staged.con
     con.execute("CREATE OR REPLACE TEMP TABLE identity_file(file_id INTEGER, source VARCHAR, namespace VARCHAR)")
     con.executemany("INSERT INTO identity_file VALUES (?, ?, ?)", [(file.file_id, file.source, file.namespace) for file in staged.files])
-    parts = [_rows_sql(contract, columns) for contract, columns in staged.columns.items()]
-    con.execute(f"CREATE OR REPLACE TEMP TABLE identity_row AS {' UNION ALL '.join(parts)}")
-    for statement in (LISTED, CLAIMED, REFERENCE, STATUS):
+    parts = [_said_sql(contract, columns) for contract, columns in staged.columns.items()]
+    con.execute(f"CREATE OR REPLACE TEMP TABLE identity_said AS {' UNION ALL '.join(parts)}")
+    for statement in (CLAIM, "DROP TABLE identity_said", LISTED, CLAIMED, REFERENCE, STATUS):
         con.execute(statement)
     return _findings(staged)
 
 
-def _rows_sql(contract: str, columns: frozenset[str]) -> str:
-    """The part of identity_row that one contract gives: what its rows say about who they are, as far as linking asks."""
-
-    def given(name: str, expression: str, kind: str = "VARCHAR") -> str:
-        return expression if name in columns else f"CAST(NULL AS {kind})"
-
-    day, month = given("person_birth_date", "s.person_birth_date", "DATE"), given("mydob", MONTH_OF_BIRTH, "DATE")
-    number, status = given("nhs_number", "s.nhs_number"), given("nhs_number_status_indicator_code", "s.nhs_number_status_indicator_code")
+def _said_sql(contract: str, columns: frozenset[str]) -> str:
+    """What the rows of one contract say about who they are, as far as linking asks: each thing once for each source."""
+    said = ", ".join(f"s.{name}" if name in columns else f"CAST(NULL AS {kind}) AS {name}" for name, kind in SAID.items())
+    last = "coalesce(s.listed_to, DATE '9999-12-31')" if "listed_to" in columns else "DATE '9999-12-31'"
     return f"""
-        SELECT '{contract}' AS contract, s.file_id, s.source_row, n.number, {number} IS NOT NULL AS given,
-            {given("source_pseudonym", "nullif(trim(s.source_pseudonym), '')")} AS pseudonym,
-            coalesce({day}, CASE WHEN {month} >= {EARLIEST_BIRTH} THEN {month} END) AS born, {day} IS NOT NULL AS exact,
-            coalesce({status} = '{TRACED}', false) AS traced
-        FROM staged_{contract} s LEFT JOIN nhs_number n ON n.given = {number}
+        SELECT '{contract}' AS contract, f.source, {said}, count(*) AS row_count, max({last}) AS listed_to
+        FROM staged_{contract} s JOIN identity_file f USING (file_id) GROUP BY ALL
+    """
+
+
+def claimed_rows(staged: Staged, contract: str, claims: str) -> str:
+    """FROM and ON: the rows `s` of a contract beside their claims `c`, out of the query or table `claims`."""
+    same = " AND ".join(f"c.{name} IS NOT DISTINCT FROM s.{name}" for name in SAID if name in staged.columns[contract])
+    return f"""
+        staged_{contract} s JOIN identity_file f USING (file_id)
+        JOIN (FROM {claims} WHERE contract = '{contract}') c ON c.source = f.source AND {same}
     """
 
 
 def _findings(staged: Staged) -> list[Finding]:
-    rows = "SELECT file_id, source_row FROM identity_status WHERE"
     disputed = f"contract = '{LIST}' AND number IN (SELECT number FROM listed WHERE disputed)"
     unproven = f"contract = '{LIST}' AND number IS NOT NULL AND born IS NULL AND linked_by = 'register_row'"
     return [
-        *row_findings(staged, DISPUTED, f"{rows} {disputed}"),
-        *row_findings(staged, UNPROVEN, f"{rows} {unproven}"),
-        *row_findings(staged, DISAGREES, f"{rows} linked_by = 'birth_date_disagrees'"),
-        *row_findings(staged, NO_BIRTH_DATE, f"{rows} linked_by = 'no_birth_date'"),
+        *row_findings(staged, DISPUTED, _rows_where(staged, disputed)),
+        *row_findings(staged, UNPROVEN, _rows_where(staged, unproven)),
+        *row_findings(staged, DISAGREES, _rows_where(staged, "linked_by = 'birth_date_disagrees'")),
+        *row_findings(staged, NO_BIRTH_DATE, _rows_where(staged, "linked_by = 'no_birth_date'")),
     ]
+
+
+def _rows_where(staged: Staged, when: str) -> str:
+    """A query of the rows whose claim is such."""
+    con = staged.con
+    con.execute(f"CREATE OR REPLACE TEMP TABLE claim_found AS FROM identity_claim JOIN identity_status USING (claim) WHERE {when}")
+    concerned = con.execute("SELECT DISTINCT contract FROM claim_found ORDER BY contract").fetchall()
+    nothing = "SELECT CAST(NULL AS INTEGER) AS file_id, CAST(NULL AS BIGINT) AS source_row WHERE false"
+    rows = [f"SELECT s.file_id, s.source_row FROM {claimed_rows(staged, contract, 'claim_found')}" for (contract,) in concerned]
+    return " UNION ALL ".join([nothing, *rows])

@@ -173,6 +173,16 @@ class ContractSpec(Frozen):
         """The fields that never leave the trusted host."""
         return tuple(field for field in self.fields if field.identifier)
 
+    @property
+    def endangers(self) -> str:
+        """What suffers where its extract is missing or wrong: what its rules name."""
+        named = dict.fromkeys(name.strip() for rule in self.rules for name in rule.endangers.split(",") if name.strip())
+        return ", ".join(named) or f"everything from {self.title.lower()}"
+
+    def landed(self, name: str) -> str:
+        """The landed name of a field; KeyError where the contract has no such field."""
+        return {field.name: field.landed for field in self.fields}[name]
+
     def landed_spec(self) -> TableSpec:
         """The landed table: every field that identifies nobody, and who, which file and which row it came from."""
         columns = [

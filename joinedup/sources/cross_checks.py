@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-import pyarrow as pa
-
 from joinedup.engine.files_lines import Connection
 from joinedup.findings import Finding, Severity
 from joinedup.place.model import Place
 from joinedup.place.tables import tables
 from joinedup.sources.accounts import FileAccount
 from joinedup.sources.contract import ContractSpec
-from joinedup.sources.cross_rules import PRACTICE, CrossRule, current_sql, people_rules, place_rules
-from joinedup.sources.nhs_numbers import valid_numbers
+from joinedup.sources.cross_rules import PRACTICE, CrossRule, current_sql, people_rules, people_sql, place_rules
+from joinedup.sources.nhs_numbers import digits_sql, valid_sql
 
 ROWS_NAMED, CODES_NAMED = 5, 10
 LINKABLE_SHARE = 0.95
@@ -26,23 +24,35 @@ def people_findings(
     con: Connection, place: Place, contracts: Mapping[str, ContractSpec], files: Sequence[FileAccount]
 ) -> Iterator[Finding]:
     """What files say of people that can't be, whatever the place."""
+    there = {file.contract for file in files if not file.refused}
     _keep_people(con, place, contracts, files)
-    for rule in people_rules():
+    for rule in people_rules([contract for contract in contracts.values() if contract.contract in there]):
         yield from _rule_findings(con, rule, files)
-    yield from _thin_links(con, files)
-    con.execute("DROP TABLE staged_person; DROP TABLE staged_death")
+    yield from _thin_links(con, sorted(there), files)
+    con.execute("DROP TABLE number_invalid; DROP TABLE file_namespace; DROP TABLE staged_death")
 
 
 def place_findings(con: Connection, place: Place, contracts: Mapping[str, ContractSpec], files: Sequence[FileAccount]) -> Iterator[Finding]:
     """What files say that doesn't fit the place, and what of the place no file speaks of."""
     with _place_tables(con, place):
-        for rule in place_rules(place.as_at):
+        there = {file.contract for file in files if not file.refused}
+        for rule in place_rules(place.as_at, [contract for contract in contracts.values() if contract.contract in there]):
             yield from _rule_findings(con, rule, files)
         yield from _nobody_registered(con, place, files)
-    for contract in contracts.values():
-        if not any(source.contract == contract.contract for source in place.sources):  # else a finding tells what its files lack
-            message = f"no source gives {contract.title.lower()} (contract {contract.contract}), so what needs it is left out of the pages"
-            yield Finding("sources.yml", "no-extract", message, severity=Severity.WARNING, endangers=f"everything from {contract.contract}")
+    yield from _no_extract(place, contracts)
+
+
+def _no_extract(place: Place, contracts: Mapping[str, ContractSpec]) -> Iterator[Finding]:
+    """One finding that names every contract which no source follows, and what each is needed for."""
+    followed = {source.contract for source in place.sources}  # of files that lack, other findings tell
+    missing = [contract for name, contract in contracts.items() if name not in followed]
+    if missing:
+        named = "; ".join(f"{contract.contract}: {contract.endangers}" for contract in missing)
+        titles = ", ".join(f"{contract.title.lower()} ({contract.contract})" for contract in missing)
+        message = (
+            f"no source gives {titles}; what needs {'it' if len(missing) == 1 else 'them'} is left out of the pages, never shown as nought"
+        )
+        yield Finding("sources.yml", "no-extract", message, severity=Severity.WARNING, endangers=named)
 
 
 @contextmanager
@@ -58,27 +68,21 @@ def _place_tables(con: Connection, place: Place) -> Iterator[None]:
 
 
 def _keep_people(con: Connection, place: Place, contracts: Mapping[str, ContractSpec], files: Sequence[FileAccount]) -> None:
-    """Nothing; `staged_person` then says for each staged row whom it is about, and `staged_death` who died when."""
+    """Nothing; `number_invalid` then has each number given that can be none, `file_namespace` whose pseudonyms a file brings,
+    and `staged_death` who died when."""
     given = " UNION ".join(f"SELECT nhs_number FROM staged_{contract} WHERE nhs_number IS NOT NULL" for contract in contracts)
-    numbers = con.sql(given).to_arrow_table()["nhs_number"]
-    con.register("number_tried", pa.table({"nhs_number": numbers, "valid": pa.array(valid_numbers(numbers.to_pylist()), pa.bool_())}))
-    namespaces = {source.name: source.pseudonym or source.name for source in place.sources}
-    con.register("file_namespace", pa.table({"file_id": [f.file_id for f in files], "namespace": [namespaces[f.source] for f in files]}))
-    rows = " UNION ALL ".join(f"SELECT file_id, source_row, nhs_number, source_pseudonym FROM staged_{contract}" for contract in contracts)
     con.execute(f"""
-        CREATE OR REPLACE TEMP TABLE staged_person AS
-        SELECT file_id, source_row,
-            nhs_number IS NOT NULL AS numbered, source_pseudonym IS NOT NULL AS named, coalesce(valid, false) AS valid,
-            CASE WHEN valid THEN nhs_number ELSE namespace || ' ' || source_pseudonym END AS person
-        FROM ({rows}) LEFT JOIN number_tried USING (nhs_number) LEFT JOIN file_namespace USING (file_id)
+        CREATE OR REPLACE TEMP TABLE number_invalid AS
+        SELECT nhs_number FROM (SELECT nhs_number, {digits_sql("nhs_number")} AS digits FROM ({given})) WHERE NOT {valid_sql("digits")}
     """)
-    con.execute("""
+    namespaces = {source.name: source.pseudonym or source.name for source in place.sources}
+    con.execute("CREATE OR REPLACE TEMP TABLE file_namespace (file_id INTEGER, namespace VARCHAR)")
+    if files:
+        con.executemany("INSERT INTO file_namespace VALUES (?, ?)", [(file.file_id, namespaces[file.source]) for file in files])
+    con.execute(f"""
         CREATE OR REPLACE TEMP TABLE staged_death AS
-        SELECT person, max(reg_date_of_death) AS died
-        FROM staged_deaths JOIN staged_person USING (file_id, source_row) WHERE person IS NOT NULL GROUP BY person
+        SELECT person, max(reg_date_of_death) AS died FROM ({people_sql("deaths")}) WHERE person IS NOT NULL GROUP BY person
     """)
-    con.unregister("number_tried")
-    con.unregister("file_namespace")
 
 
 def _rule_findings(con: Connection, rule: CrossRule, files: Sequence[FileAccount]) -> Iterator[Finding]:
@@ -113,11 +117,14 @@ def _nobody_registered(con: Connection, place: Place, files: Sequence[FileAccoun
         yield Finding("practices.csv", "nobody-registered", message, severity=Severity.WARNING, endangers=f"the page of {name}")
 
 
-def _thin_links(con: Connection, files: Sequence[FileAccount]) -> Iterator[Finding]:
+def _thin_links(con: Connection, contracts: Sequence[str], files: Sequence[FileAccount]) -> Iterator[Finding]:
     """Files of which fewer rows than LINKABLE_SHARE can be linked to anybody."""
-    counts = con.execute("SELECT file_id, count(*), count(person) FROM staged_person GROUP BY file_id ORDER BY file_id").fetchall()
     names = {file.file_id: file.file for file in files}
-    for file_id, rows, linkable in counts:
-        if linkable < LINKABLE_SHARE * rows:
-            message = f"only {linkable:,} of {rows:,} rows ({100 * linkable / rows:.0f}%) have a usable NHS number or a pseudonym"
-            yield Finding(names[file_id], "few-rows-can-be-linked", message, severity=Severity.WARNING, endangers="every measure of people")
+    for contract in contracts:
+        counts = con.execute(f"SELECT file_id, count(*), count(person) FROM ({people_sql(contract)}) GROUP BY 1 ORDER BY 1").fetchall()
+        for file_id, rows, linkable in counts:
+            if linkable < LINKABLE_SHARE * rows:
+                message = f"only {linkable:,} of {rows:,} rows ({100 * linkable / rows:.0f}%) have a usable NHS number or a pseudonym"
+                yield Finding(
+                    names[file_id], "few-rows-can-be-linked", message, severity=Severity.WARNING, endangers="every measure of people"
+                )

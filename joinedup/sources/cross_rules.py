@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from joinedup.sources.contract import ContractSpec
+
+REGISTER, DEATHS = "register", "deaths"
 PRACTICE = "general_medical_practice_code_patient_registration"
 STARTS, ENDS = "start_date_gmp_patient_registration", "end_date_gmp_patient_registration"
-EVENTS = {"apc": "admidate", "ecds": "arrival_date"}
-"""Contract -> the day on which the person of a row was certainly alive."""
-PROVIDERS = {"apc": "coalesce(procode3, procodet)", "ecds": "provider_code"}
 POPULATION, BY_NEIGHBOURHOOD = "population of neighbourhoods", "population of neighbourhoods, every measure by neighbourhood"
 
 
@@ -24,8 +24,13 @@ class CrossRule:
     rows: str
 
 
-def place_rules(as_at: date) -> Iterator[CrossRule]:
-    """What can be wrong between files and a place; the place's tables stand beside the staged ones."""
+def place_rules(as_at: date, contracts: Sequence[ContractSpec]) -> Iterator[CrossRule]:
+    """What can be wrong between files of these contracts and a place; the place's tables stand beside the staged ones."""
+    for contract in contracts:
+        if contract.provided_by:
+            yield _provider_rule(contract.contract, contract.landed(contract.provided_by))
+    if not any(contract.contract == REGISTER for contract in contracts):
+        return
     yield from _practice_rules(f"DATE '{as_at}'")
     yield CrossRule(
         "unknown-area",
@@ -37,16 +42,18 @@ def place_rules(as_at: date) -> Iterator[CrossRule]:
         WHERE lsoa_of_residence NOT IN (SELECT area_code FROM place_area) AND EXISTS (SELECT 1 FROM place_area)
         """,
     )
-    for contract, provider in PROVIDERS.items():
-        yield CrossRule(
-            "provider-is-no-partner",
-            "a provider that isn't among the partners: care elsewhere is right to be here, a wrong code is not",
-            "activity and cost by provider",
-            f"""
-            SELECT file_id, source_row, {provider} AS code FROM staged_{contract}
-            WHERE left({provider}, 3) NOT IN (SELECT left(partner_code, 3) FROM place_partner WHERE partner_code IS NOT NULL)
-            """,
-        )
+
+
+def _provider_rule(contract: str, provider: str) -> CrossRule:
+    return CrossRule(
+        "provider-is-no-partner",
+        "a provider that isn't among the partners: care elsewhere is right to be here, a wrong code is not",
+        "activity and cost by provider",
+        f"""
+        SELECT file_id, source_row, {provider} AS code FROM staged_{contract}
+        WHERE left({provider}, 3) NOT IN (SELECT left(partner_code, 3) FROM place_partner WHERE partner_code IS NOT NULL)
+        """,
+    )
 
 
 def _practice_rules(as_at: str) -> Iterator[CrossRule]:
@@ -88,40 +95,59 @@ def current_sql(day: str) -> str:
     return f"coalesce({STARTS} <= {day}, true) AND coalesce({ENDS} > {day}, true)"
 
 
-def people_rules() -> Iterator[CrossRule]:
-    """What can be wrong with what files say of one person; `staged_person` and `staged_death` stand beside the staged tables."""
-    yield CrossRule(
-        "nhs-number-check-digit",
-        "an NHS number with a wrong check digit (Modulus 11), or made of one digit; these rows can't be linked by it: ask for them again",
-        "every link of these people",
-        "SELECT file_id, source_row, NULL AS code FROM staged_person WHERE numbered AND NOT valid",
-    )
-    yield CrossRule(
-        "no-nhs-number",
-        "neither an NHS number nor a pseudonym; these rows can't be linked",
-        "every link of these people",
-        "SELECT file_id, source_row, NULL AS code FROM staged_person WHERE NOT numbered AND NOT named",
-    )
-    for contract, day in EVENTS.items():
-        yield CrossRule(
-            "activity-after-death",
-            "activity after the day of death that the deaths extract gives for the same person: one of the two is wrong",
-            "person, activity, deaths",
-            f"SELECT file_id, source_row, NULL AS code FROM {_of_the_dead(contract)} WHERE {day} > died",
-        )
+def people_rules(contracts: Sequence[ContractSpec]) -> Iterator[CrossRule]:
+    """What can be wrong with what files of these contracts say of one person; beside the staged tables stand `number_invalid`,
+    `file_namespace` and `staged_death`."""
+    for contract in contracts:
+        yield from _rules_of_one_contract(contract)
+    if not any(contract.contract == REGISTER for contract in contracts):
+        return
     yield CrossRule(
         "born-after-death",
         "a date of birth after the day of death that the deaths extract gives for the same person: one of the two is wrong",
         "person, ages, deaths",
-        f"SELECT file_id, source_row, NULL AS code FROM {_of_the_dead('register')} WHERE person_birth_date > died",
+        f"SELECT file_id, source_row, NULL AS code FROM {_of_the_dead(REGISTER)} WHERE person_birth_date > died",
     )
     yield CrossRule(
         "registered-after-death",
         "a registration that starts after the day of death that the deaths extract gives for the same person: one of the two is wrong",
         "population, deaths",
-        f"SELECT file_id, source_row, NULL AS code FROM {_of_the_dead('register')} WHERE {STARTS} > died",
+        f"SELECT file_id, source_row, NULL AS code FROM {_of_the_dead(REGISTER)} WHERE {STARTS} > died",
     )
 
 
+def _rules_of_one_contract(contract: ContractSpec) -> Iterator[CrossRule]:
+    rows = f"SELECT file_id, source_row, NULL AS code FROM staged_{contract.contract}"
+    yield CrossRule(
+        "nhs-number-check-digit",
+        "an NHS number with a wrong check digit (Modulus 11), or made of one digit; these rows can't be linked by it: ask for them again",
+        "every link of these people",
+        f"{rows} WHERE nhs_number IN (SELECT nhs_number FROM number_invalid)",
+    )
+    yield CrossRule(
+        "no-nhs-number",
+        "neither an NHS number nor a pseudonym; these rows can't be linked",
+        "every link of these people",
+        f"{rows} WHERE nhs_number IS NULL AND source_pseudonym IS NULL",
+    )
+    if contract.dated_by and not contract.lists and contract.contract != DEATHS:
+        yield CrossRule(
+            "activity-after-death",
+            "activity after the day of death that the deaths extract gives for the same person: one of the two is wrong",
+            "person, activity, deaths",
+            f"SELECT file_id, source_row, NULL AS code FROM {_of_the_dead(contract.contract)} "
+            f"WHERE {contract.landed(contract.dated_by)} > died",
+        )
+
+
+def people_sql(contract: str) -> str:
+    """The rows of a contract, and `person`: the number if it can be one, else the pseudonym and whose it is, or null."""
+    return f"""
+        SELECT s.*, CASE WHEN s.nhs_number IS NOT NULL AND i.nhs_number IS NULL THEN s.nhs_number
+            ELSE namespace || ' ' || source_pseudonym END AS person
+        FROM staged_{contract} s LEFT JOIN number_invalid i ON i.nhs_number = s.nhs_number LEFT JOIN file_namespace USING (file_id)
+    """
+
+
 def _of_the_dead(contract: str) -> str:
-    return f"staged_{contract} JOIN staged_person AS who USING (file_id, source_row) JOIN staged_death USING (person)"
+    return f"({people_sql(contract)}) JOIN staged_death USING (person)"

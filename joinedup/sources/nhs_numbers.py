@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+WEIGHTS = range(10, 0, -1)
+"""Of the ten digits: the check digit makes their weighted sum a multiple of eleven (NHS Data Model and Dictionary, NHS number)."""
 
-import nhs_number
+
+def digits_sql(text: str) -> str:
+    """A text expression: what was given as a number, without spaces and hyphens."""
+    return f"regexp_replace({text}, '[\\s-]', '', 'g')"
 
 
-def valid_numbers(values: Iterable[str]) -> list[bool]:
-    """For each value of ten digits, whether its check digit is right (Modulus 11) and it is no placeholder of one digit repeated."""
-    return [len(set(value)) > 1 and nhs_number.is_valid(value) for value in values]
+def valid_sql(digits: str) -> str:
+    """Whether the text expression `digits` is ten digits with the right check digit, and no placeholder of one digit repeated.
+
+    It names the expression often, so give it a column.
+    """
+    total = " + ".join(f"{weight} * CAST(substr({digits}, {place}, 1) AS INTEGER)" for place, weight in enumerate(WEIGHTS, 1))
+    ten = f"regexp_full_match({digits}, '[0-9]{{10}}')"
+    return f"CASE WHEN {ten} THEN ({total}) % 11 = 0 AND {digits} <> repeat(left({digits}, 1), 10) ELSE false END"
