@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from joinedup.sources.synthetic.attendances import Attendances, attendances_of
-from joinedup.sources.synthetic.draws import Ints
+from joinedup.sources.synthetic.draws import Ints, Texts
 from joinedup.sources.synthetic.life import Life, life_of
 from joinedup.sources.synthetic.mortality import Deaths, deaths_of
-from joinedup.sources.synthetic.names import Names, names_of
+from joinedup.sources.synthetic.names import Names, former_family_names, names_of
 from joinedup.sources.synthetic.nhs_numbers import numbers
 from joinedup.sources.synthetic.pathways import Pathways, pathways_of
 from joinedup.sources.synthetic.planted import Programmes, programmes_of, without_prevented_attendances, without_prevented_spells
@@ -72,6 +72,11 @@ class Block:
     def names(self) -> Names:
         """What they are called."""
         return names_of(self.setting, self.number, self.people)
+
+    @cached_property
+    def former_family_names(self) -> Texts:
+        """What they may have been called before."""
+        return former_family_names(self.setting, self.number, self.people)
 
     @cached_property
     def spell_hospitals(self) -> Ints:

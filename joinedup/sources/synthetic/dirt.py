@@ -7,12 +7,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from joinedup.sources.synthetic.block import Block
-from joinedup.sources.synthetic.draws import Bools, Ints, stack, take
-from joinedup.sources.synthetic.faults import FAULTS, POSSIBLE, Kind, Work, kinds
+from joinedup.sources.synthetic.draws import Bools, Floats, Ints, stack, take
+from joinedup.sources.synthetic.fault_kinds import Kind, kinds
+from joinedup.sources.synthetic.faults import FAULTS, POSSIBLE, Work
+from joinedup.sources.synthetic.figures import columns, figures
 from joinedup.sources.synthetic.rows import MISSING, Rows
 from joinedup.sources.synthetic.streams import stream
 
 CLEAN = -1
+MOST = 0.9
+"""However much noise there is, no more of a contract's rows have a fault."""
 DUPLICATES = ("exact_duplicate", "resubmission")
 TEXT_ONLY = ("impossible_date", "blank_line")
 """What a file with typed columns can't hold."""
@@ -32,23 +36,36 @@ def spoil(block: Block, rows: Rows, written: dict[int, frozenset[str]], textual:
     rng = stream(block.setting.seed, f"faults in {rows.contract}", block.number)
     luck = rng.random(len(rows.person))
     rows = replace(rows, columns=dict(rows.columns))
-    kind, reached = np.full(len(luck), CLEAN), 0.0
-    for position, each in enumerate(kinds()):
-        rate = each.rates.get(rows.contract)
-        if rate is None:
-            continue
-        drawn = (luck >= reached) & (luck < reached + rate) & _possible(block, rows, each, written, textual)
-        reached += rate
-        at = np.flatnonzero(drawn)
-        FAULTS[each.name](Work(block, rows, at, each.columns[rows.contract], each, rng))
+    kind, reached = np.full(len(luck), CLEAN), np.zeros(len(luck))
+    given = chances(block, rows, written, textual)
+    much = np.maximum(np.sum([chance for _, chance in given.values()], axis=0) / MOST if given else 1.0, 1.0)
+    for position, (names, chance) in given.items():
+        each = kinds()[position]
+        at = np.flatnonzero((luck >= reached) & (luck < reached + chance / much))
+        reached += chance / much
+        FAULTS[each.name](Work(block, rows, at, names, each, rng))
         kind[at] = position
     return _repeated(rows, kind)
 
 
-def _possible(block: Block, rows: Rows, kind: Kind, written: dict[int, frozenset[str]], textual: frozenset[int]) -> Bools:
+def chances(block: Block, rows: Rows, written: dict[int, frozenset[str]], textual: frozenset[int]) -> dict[int, tuple[list[str], Floats]]:
+    """For each kind that rows of the contract can have, by position: the columns that it is put into, and how likely it is in each row."""
+    told = figures("dirt")["by_ethnic_category"]
+    unequal = np.array([told[code] for code in columns("ethnic_groups")["code"]])[block.people.ethnic[rows.person]]
+    found = {}
+    for position, each in enumerate(kinds()):
+        rate, names = each.rate(rows.contract), each.names(rows.contract, rows.columns)
+        if rate is not None and names is not None:
+            able = _possible(block, rows, each, names, written, textual)
+            found[position] = names, able * rate * (unequal if each.unequal else 1.0) * block.setting.noise
+    return found
+
+
+def _possible(  # noqa: PLR0913, PLR0917 -- everything that can forbid it
+    block: Block, rows: Rows, kind: Kind, names: list[str], written: dict[int, frozenset[str]], textual: frozenset[int]
+) -> Bools:
     """Which rows can have such a fault so that a reader can find it."""
-    names = kind.columns[rows.contract]
-    able = [at for at, columns in written.items() if columns.issuperset(names) and (kind.name not in TEXT_ONLY or at in textual)]
+    able = [at for at, columns_ in written.items() if columns_.issuperset(names) and (kind.name not in TEXT_ONLY or at in textual)]
     fits = POSSIBLE.get(kind.name)
     found: Bools = np.isin(rows.source, able)
     return found & fits(block, rows, names) if fits else found
@@ -62,7 +79,7 @@ def _repeated(rows: Rows, kind: Ints) -> Dirty:
     by_position = dict(enumerate(kinds()))
     for position in positions:
         here = np.flatnonzero(kind[twice] == position)
-        for name in by_position[position].columns.get(rows.contract, []):
+        for name in by_position[position].names(rows.contract, rows.columns) or []:
             earlier[name] = _uncorrected(earlier[name], here)
     both = np.concatenate([twice, np.arange(len(kind))])
     order = np.argsort(both, kind="stable")

@@ -9,21 +9,11 @@ import numpy as np
 
 from joinedup.sources.synthetic.block import Block
 from joinedup.sources.synthetic.draws import Bools, Ints, Texts
+from joinedup.sources.synthetic.fault_kinds import Kind, contract_of
 from joinedup.sources.synthetic.figures import figures
 from joinedup.sources.synthetic.households import MAN, WOMAN
-from joinedup.sources.synthetic.rows import Rows
+from joinedup.sources.synthetic.rows import MISSING, Rows
 from joinedup.sources.synthetic.seasons import NEVER, dates
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """One kind of fault: how often, in which columns of each contract, and what it should become."""
-
-    name: str
-    becomes: str
-    rates: dict[str, float]
-    columns: dict[str, list[str]]
-    value: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +37,6 @@ class Work:
         made = column.astype(np.promote_types(column.dtype, np.asarray(values).dtype))
         made[self.at] = values
         self.rows.columns[name] = made
-
-
-def kinds() -> tuple[Kind, ...]:
-    """Every kind of fault."""
-    return tuple(Kind(name=name, **told) for name, told in figures("dirt")["kinds"].items())
 
 
 def _wrong_check_digit(work: Work) -> None:
@@ -146,8 +131,61 @@ def _extra_spaces(work: Work) -> None:
         work.put(name, np.char.add(np.char.add("  ", work.column(name)), " "))
 
 
+def _another_number(work: Work) -> None:
+    work.put("NHS_NUMBER", work.block.nhs_numbers[_confused_with(work.block)[work.rows.person[work.at]]].astype("U12"))
+
+
+def _twins_number(work: Work) -> None:
+    work.put("NHS_NUMBER", work.block.nhs_numbers[work.block.people.twin[work.rows.person[work.at]]].astype("U12"))
+
+
+def _typed_name(work: Work) -> None:
+    """A letter that was typed on the key beside its own."""
+    (name,) = work.names
+    names = work.column(name)
+    letters = np.ascontiguousarray(names).view("U1").reshape(len(names), -1).copy()
+    at = 1 + (work.rng.random(len(names)) * np.maximum(np.strings.str_len(names) - 1, 1)).astype(np.int64)
+    at = np.minimum(at, letters.shape[1] - 1)
+    rows = np.arange(len(names))
+    letters[rows, at] = np.array([BESIDE.get(str(letter), "e") for letter in letters[rows, at]], dtype="U1")
+    work.put(name, _joined(letters))
+
+
+def _other_form(work: Work, forms: dict[str, str]) -> None:
+    for name in work.names:
+        seen, where = np.unique(work.column(name), return_inverse=True)
+        work.put(name, np.array([forms.get(str(each), str(each)) for each in seen])[where])
+
+
+def _nickname(work: Work) -> None:
+    _other_form(work, figures("dirt")["nicknames"])
+
+
+def _transliteration(work: Work) -> None:
+    _other_form(work, figures("dirt")["transliterations"])
+
+
+def _former_family_name(work: Work) -> None:
+    work.put(work.names[0], work.block.former_family_names[work.rows.person[work.at]])
+
+
+def _swapped_names(work: Work) -> None:
+    given, family = (work.column(name) for name in work.names)
+    work.put(work.names[0], family)
+    work.put(work.names[1], given)
+
+
 def _nothing_yet(work: Work) -> None:
     """Blank lines and repeated rows are made of the rows as a whole."""
+
+
+def _confused_with(block: Block) -> Ints:
+    """For each person one whose number may stand on their record: the head of the household or, for the head, anybody registered here."""
+    people = block.people
+    first = np.unique(people.household, return_index=True)[1][people.household]
+    own = np.arange(len(first))
+    here = np.flatnonzero(~people.outside)
+    return np.where((first != own) & ~people.care_home & ~people.outside, first, here[(own * 7919 + 13) % len(here)])
 
 
 def _digits(work: Work) -> np.ndarray:
@@ -188,14 +226,77 @@ def _is_whole(block: Block, rows: Rows, names: list[str]) -> Bools:
     return rows.whole | (rows.contract == "register")
 
 
+def _of_another_age(block: Block, rows: Rows, names: list[str]) -> Bools:
+    """Whose number would be confused with that of somebody born in another month, so that it can be told."""
+    month = block.people.born.astype("datetime64[D]").astype("datetime64[M]")
+    found: Bools = (month != month[_confused_with(block)])[rows.person]
+    return found
+
+
+def _is_a_twin(block: Block, rows: Rows, names: list[str]) -> Bools:
+    """Whose other is on the registration list too, being of one household."""
+    found: Bools = ((block.people.twin >= 0) & ~block.people.outside)[rows.person]
+    return found
+
+
+def _has_another_form(forms: str) -> Callable[[Block, Rows, list[str]], Bools]:
+    def has(block: Block, rows: Rows, names: list[str]) -> Bools:
+        known = np.array(list(figures("dirt")[forms]))
+        found: Bools = np.any([np.isin(rows.columns[name], known) for name in names], axis=0)
+        return found
+
+    return has
+
+
+def _is_a_grown_woman(block: Block, rows: Rows, names: list[str]) -> Bools:
+    """Most of those who change their name do so on marrying."""
+    people = block.people
+    changed = (people.sex == WOMAN) & (people.ages(block.setting.span.end) > 22) & (block.former_family_names != block.names.family)
+    found: Bools = changed[rows.person]
+    return found
+
+
+def _has_a_number(block: Block, rows: Rows, names: list[str]) -> Bools:
+    found: Bools = rows.columns["NHS_NUMBER"] != ""
+    return found
+
+
+def _has_a_key(block: Block, rows: Rows, names: list[str]) -> Bools:
+    """The record has a name, so that a later row can be seen to be about it; and it has the value that is to be corrected."""
+    key = rows.columns.get(contract_of(rows.contract).key[0])
+    if key is None:
+        return np.zeros(len(rows.person), dtype=np.bool_)
+    empty = np.isnat(key) if key.dtype.kind == "M" else key == (MISSING if key.dtype.kind == "i" else "")
+    found: Bools = ~empty
+    return found
+
+
 POSSIBLE: dict[str, Callable[[Block, Rows, list[str]], Bools]] = {
     "end_before_start": _has_ended,
     "closed_practice": _is_going_on,
     "activity_after_death": _survived_long,
     "null_date": _is_missing,
     "impossible_date": _is_whole,
+    "another_number": _of_another_age,
+    "twins_number": _is_a_twin,
+    "nickname": _has_another_form("nicknames"),
+    "transliteration": _has_another_form("transliterations"),
+    "former_family_name": _is_a_grown_woman,
+    "wrong_check_digit": _has_a_number,
+    "spaced_number": _has_a_number,
+    "exact_duplicate": _has_a_key,
+    "resubmission": _has_a_key,
 }
 """For kinds that not every row can have: which rows can."""
+
+_KEYS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+BESIDE = {
+    letter: row[(at + 1) % len(row)]
+    for rows in (_KEYS, tuple(row.upper() for row in _KEYS))
+    for row in rows
+    for at, letter in enumerate(row)
+}
+"""The letter on the key to the right of each, as keyboards here have them."""
 
 FAULTS: dict[str, Callable[[Work], None]] = {
     "wrong_check_digit": _wrong_check_digit,
@@ -217,5 +318,14 @@ FAULTS: dict[str, Callable[[Work], None]] = {
     "blank_line": _nothing_yet,
     "exact_duplicate": _nothing_yet,
     "resubmission": _nothing_yet,
+    "default_birth_date": _null_date,
+    "another_number": _another_number,
+    "twins_number": _twins_number,
+    "typed_name": _typed_name,
+    "nickname": _nickname,
+    "transliteration": _transliteration,
+    "former_family_name": _former_family_name,
+    "swapped_names": _swapped_names,
+    "no_fixed_abode": _another_value,
 }
 """How each kind is put into rows."""

@@ -165,6 +165,12 @@ def _child_ages(rng: np.random.Generator, mother_age: Ints, household: Ints, nth
     return np.where((age >= 0) & (age <= 27), age, any_age).astype(np.int64)
 
 
+def second_twins(household: Ints, role: Ints, age: Ints) -> Ints:
+    """The positions of the second of two children of one household and age, who are therefore twins."""
+    same = (household[1:] == household[:-1]) & (age[1:] == age[:-1]) & (role[1:] == CHILD) & (role[:-1] == CHILD)
+    return np.flatnonzero(same) + 1
+
+
 def _elder_ages(rng: np.random.Generator, age: Ints, household: Ints) -> Ints:
     return np.clip(age[household] + 27 + 4 * rng.standard_normal(len(household)), 40, 101).astype(np.int64)
 

@@ -43,6 +43,16 @@ def names_of(setting: Setting, block: int, people: People) -> Names:
     return Names(given=given, family=family[whose])
 
 
+def former_family_names(setting: Setting, block: int, people: People) -> Texts:
+    """For each person another family name of the kind, which those who changed theirs had before."""
+    told, heritage = figures("names"), columns("ethnic_groups")["names"]
+    luck = stream(setting.seed, "former names", block).random(len(people.sex))
+    former = np.full(len(luck), "", dtype="U24")
+    for name in np.unique(heritage):
+        former = np.where(heritage[people.ethnic] == name, _at(told[name]["families"], luck), former)
+    return former
+
+
 def _at(names: list[str], share: Floats) -> Texts:
     """The name that stands at each share of the list."""
     return np.array(names)[np.clip(share * len(names), 0, len(names) - 1).astype(np.int64)]

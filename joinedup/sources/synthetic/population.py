@@ -50,6 +50,19 @@ class People:
         return (day - self.born[who]) / YEAR
 
     @property
+    def twin(self) -> Ints:
+        """For each twin the other one; -1 for everybody else."""
+        second = np.flatnonzero(
+            (self.household[1:] == self.household[:-1])
+            & (self.role[1:] == households.CHILD)
+            & (self.role[:-1] == households.CHILD)
+            & (self.born[1:] == self.born[:-1])
+        )
+        found = np.full(len(self.born), -1)
+        found[second], found[second + 1] = second + 1, second
+        return found
+
+    @property
     def gone(self) -> Ints:
         """The day from which they are seen no more: of death, or of leaving."""
         return np.minimum(self.died + 1, self.left)
@@ -69,6 +82,8 @@ def people_of(setting: Setting, block: int) -> People:
     frailty = rng.standard_normal(len(age))
     conditions = needs.fall_ill(rng, age, fifth, frailty)
     born = span.end - 1 - (age * YEAR + stream(seed, "birthdays", block).random(len(age)) * (YEAR - 1)).astype(np.int64)
+    second = households.second_twins(held.household, held.role, age)
+    born[second] = born[second - 1]
     joined = _joined(setting, block, held, born)
     burden = needs.burden(age, frailty, conditions, "death")
     hazard = needs.dying(age, held.sex, fifth) * burden

@@ -48,6 +48,8 @@ class Setting:
     people: int
     seed: int
     span: Span
+    neighbourhoods: tuple[str, ...]
+    """Those in being, by id; positions elsewhere are positions here."""
     areas: Areas
     practices: Practices
     hospitals: Hospitals
@@ -56,6 +58,8 @@ class Setting:
     """Deaths in the span per person alive at its end."""
     moves: float
     """Moves into the place in the span per person; as many move out."""
+    noise: float = 1.0
+    """How many times the ordinary rates faults come at."""
 
     @property
     def blocks(self) -> int:
@@ -83,6 +87,7 @@ def setting_of(place: Place, people: int, seed: int) -> Setting:
         people=people,
         seed=seed,
         span=span,
+        neighbourhoods=tuple(anchors),
         areas=areas,
         practices=practices_of(place, areas, list(anchors), span),
         hospitals=hospitals_of(place),

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,14 +23,14 @@ from joinedup.progress import Progress, Step, silent
 from joinedup.sources.contract import contracts
 from joinedup.sources.synthetic.block import Block
 from joinedup.sources.synthetic.dirt import CLEAN, Dirty, spoil
-from joinedup.sources.synthetic.faults import kinds
+from joinedup.sources.synthetic.fault_kinds import kinds
 from joinedup.sources.synthetic.planted_rows import with_what_is_planted
 from joinedup.sources.synthetic.rows import Rows
 from joinedup.sources.synthetic.setting import BLOCK, Setting, setting_of
 from joinedup.sources.synthetic.sheets import sheet, text, with_blank_lines
 from joinedup.sources.synthetic.targets import Target, targets_of
-from joinedup.sources.synthetic.truth import write_truth
-from joinedup.sources.synthetic.writing import OpenFile, Piece
+from joinedup.sources.synthetic.truth import BlockTruth, OpenTruth, truth_of
+from joinedup.sources.synthetic.writing import Faults, OpenFile, Piece
 
 
 def _makers() -> dict[str, Callable[[Block], Rows]]:
@@ -60,13 +61,15 @@ def synthesise(place: Place, people: int, seed: int, out: Path, *, workers: int 
     targets = targets_of(place, setting.span, tuple(MAKERS))
     out.mkdir(parents=True, exist_ok=True)
     with ExitStack() as tidy:
+        truth = OpenTruth(out)
         files = [OpenFile(target, out) for target in targets]
+        tidy.callback(truth.give_up)
         for file in files:
             tidy.callback(file.give_up)
-        _write(setting, files, _pieces(setting, targets, workers), progress)
+        _write(setting, (files, truth), _blocks(setting, targets, workers), progress)
         tidy.pop_all()
     written = [file.finish() for file in files]
-    write_truth(files, out)
+    truth.finish(setting, files)
     return written
 
 
@@ -89,19 +92,30 @@ def _refuse_in_a_worker(workers: int) -> None:
         raise StoreProblem(f"a process that another one started can't start {workers} workers; use one, or {MAIN_GUARD}")
 
 
-def _write(setting: Setting, files: Sequence[OpenFile], blocks: Iterator[list[Piece]], progress: Progress) -> None:
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What one block adds: to each file, and to the truth."""
+
+    pieces: list[Piece]
+    truth: BlockTruth
+
+
+def _write(setting: Setting, into: tuple[Sequence[OpenFile], OpenTruth], blocks: Iterator[Made], progress: Progress) -> None:
     began = perf_counter()
-    for number, pieces in enumerate(blocks, start=1):
+    files, truth = into
+    for number, made in enumerate(blocks, start=1):
+        pieces = made.pieces
         for file, piece in zip(files, pieces, strict=True):
             file.add(piece)
+        truth.add(made.truth)
         seconds, began = perf_counter() - began, perf_counter()
         name = f"people {(number - 1) * BLOCK + 1} to {min(number * BLOCK, setting.people)}"
         rows = {"written": sum(piece.rows for piece in pieces)}
         progress(Step(stage="synth", name=name, done=number, total=setting.blocks, seconds=seconds, rows=rows))
 
 
-def _pieces(setting: Setting, targets: Sequence[Target], workers: int) -> Iterator[list[Piece]]:
-    """What each block adds to each file, block by block in order."""
+def _blocks(setting: Setting, targets: Sequence[Target], workers: int) -> Iterator[Made]:
+    """What each block adds, block by block in order."""
     if min(workers, setting.blocks) == 1:
         yield from (make(setting, targets, number) for number in range(setting.blocks))
         return
@@ -115,9 +129,9 @@ def _pieces(setting: Setting, targets: Sequence[Target], workers: int) -> Iterat
         pool.shutdown(cancel_futures=True)
 
 
-def _in_order(pool: ProcessPoolExecutor, blocks: int, ahead: int) -> Iterator[list[Piece]]:
+def _in_order(pool: ProcessPoolExecutor, blocks: int, ahead: int) -> Iterator[Made]:
     """What the workers make, block by block in order, with no more than so many blocks on the way."""
-    waiting: deque[Future[list[Piece]]] = deque()
+    waiting: deque[Future[Made]] = deque()
     for number in range(blocks):
         with _interrupts_held():
             waiting.append(pool.submit(_make_remembered, number))
@@ -145,12 +159,12 @@ def _remember(setting: Setting, targets: Sequence[Target]) -> None:
     _remembered[:] = [(setting, targets)]
 
 
-def _make_remembered(number: int) -> list[Piece]:
+def _make_remembered(number: int) -> Made:
     return make(*_remembered[0], number)
 
 
-def make(setting: Setting, targets: Sequence[Target], number: int) -> list[Piece]:
-    """What one block adds to each file."""
+def make(setting: Setting, targets: Sequence[Target], number: int) -> Made:
+    """What one block adds."""
     block = Block(setting, number)
     dirty: dict[str, Dirty] = {}
     for contract in dict.fromkeys(target.source.contract for target in targets):
@@ -158,10 +172,11 @@ def make(setting: Setting, targets: Sequence[Target], number: int) -> list[Piece
         written = {target.position: frozenset(field.name for field in target.fields) for target in mine}
         textual = frozenset(target.position for target in mine if not target.parquet)
         dirty[contract] = spoil(block, with_what_is_planted(block, MAKERS[contract](block)), written, textual)
-    return [_piece(target, dirty[target.source.contract]) for target in targets]
+    first = setting.first_number(number)
+    return Made([_piece(target, dirty[target.source.contract], first) for target in targets], truth_of(block))
 
 
-def _piece(target: Target, dirty: Dirty) -> Piece:
+def _piece(target: Target, dirty: Dirty, first: int) -> Piece:
     at = target.rows(dirty.rows)
     kind = dirty.kind[at]
     table = sheet(target, dirty.rows, at)
@@ -170,4 +185,5 @@ def _piece(target: Target, dirty: Dirty) -> Piece:
     lines = np.arange(1, len(at) + 1) + np.searchsorted(blank, np.arange(len(at)), side="right")
     faulty = kind != CLEAN
     content = table if target.parquet else with_blank_lines(text(target, table), blank)
-    return Piece(rows=len(at), content=content, lines=len(at) + len(blank), fault_lines=lines[faulty], fault_kinds=kind[faulty])
+    faults = Faults(line=lines[faulty], kind=kind[faulty], person=first + dirty.rows.person[at][faulty])
+    return Piece(rows=len(at), content=content, lines=len(at) + len(blank), faults=faults)

@@ -1,26 +1,152 @@
-"""The truth about the extracts, apart from them: which faults were put where."""
+"""The truth about the extracts, apart from them: who is who, which faults were put where, and what was planted."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import yaml
 
-from joinedup.sources.synthetic.faults import kinds
+from joinedup.sources.synthetic.block import Block
+from joinedup.sources.synthetic.fault_kinds import kinds
+from joinedup.sources.synthetic.figures import columns, figures
+from joinedup.sources.synthetic.planted import plan_of
+from joinedup.sources.synthetic.seasons import dates
+from joinedup.sources.synthetic.setting import Setting
 from joinedup.sources.synthetic.writing import OpenFile
 
 FOLDER = "truth"
 
 
-def write_truth(files: Sequence[OpenFile], out: Path) -> None:
-    """Nothing; `truth/faults.parquet` says how many rows of each file have each kind of fault, `truth/faulty_rows.parquet` which."""
-    folder = out / FOLDER
-    folder.mkdir(exist_ok=True)
-    pq.write_table(pa.Table.from_pylist([row for file in files for row in _counts(file)], _COUNTS), folder / "faults.parquet")
-    pq.write_table(pa.concat_tables([_rows(file) for file in files]), folder / "faulty_rows.parquet")
+@dataclass(frozen=True, slots=True)
+class BlockTruth:
+    """Who the people of one block are, and who of them joined a programme."""
+
+    people: pa.Table
+    enrolled: pa.Table
+
+
+def truth_of(block: Block) -> BlockTruth:
+    """The truth about the people of one block; a person's number counts from 0 through the whole place."""
+    people, setting = block.people, block.setting
+    number = setting.first_number(block.number) + np.arange(len(people.sex))
+    twin = np.where(people.twin >= 0, number[people.twin], -1)
+    who = block.programmes.person
+    return BlockTruth(
+        people=pa.table(
+            {
+                "person": number,
+                "nhs_number": block.nhs_numbers.astype("U10"),
+                "born": dates(people.born),
+                "died": dates(people.died),
+                "sex": people.sex,
+                "ethnic_category": columns("ethnic_groups")["code"][people.ethnic],
+                "household": block.number * 10**6 + people.household,
+                "lives_elsewhere": people.outside,
+                "twin": pa.array(twin, mask=twin < 0),
+                "family_name": block.names.family,
+                "former_family_name": block.former_family_names,
+                "given_name": block.names.given,
+            }
+        ),
+        enrolled=pa.table(
+            {
+                "person": number[who],
+                "nhs_number": block.nhs_numbers[who].astype("U10"),
+                "programme": block.programmes.programme.astype("U40"),
+                "day": dates(block.programmes.day),
+                "sessions": block.programmes.sessions,
+            }
+        ),
+    )
+
+
+class OpenTruth:
+    """The files of the truth in the making."""
+
+    def __init__(self, out: Path) -> None:
+        self.folder = out / FOLDER
+        self.writers: dict[str, pq.ParquetWriter] = {}
+        self.enrolled: dict[str, int] = {}
+
+    def add(self, block: BlockTruth) -> None:
+        """Nothing; a block is written and counted."""
+        self.folder.mkdir(exist_ok=True)
+        for name, table in (("people", block.people), ("enrolled", block.enrolled)):
+            if name not in self.writers:
+                self.writers[name] = pq.ParquetWriter(self.folder / f".{name}.part", table.schema)
+            self.writers[name].write_table(table)
+        for programme in block.enrolled["programme"].to_pylist():
+            self.enrolled[programme] = self.enrolled.get(programme, 0) + 1
+
+    def finish(self, setting: Setting, files: Sequence[OpenFile]) -> None:
+        """Nothing; people.parquet, enrolled.parquet, planted.yml, faults.parquet (how many rows of each file have each kind of fault)
+        and faulty_rows.parquet (which rows, and about whom) are whole."""
+        for name, writer in self.writers.items():
+            writer.close()
+            (self.folder / f".{name}.part").replace(self.folder / f"{name}.parquet")
+        pq.write_table(pa.Table.from_pylist([row for file in files for row in _counts(file)], _COUNTS), self.folder / "faults.parquet")
+        pq.write_table(pa.concat_tables([_rows(file) for file in files]), self.folder / "faulty_rows.parquet")
+        told = yaml.safe_dump(_planted(setting, self.enrolled), sort_keys=False, allow_unicode=True, width=140)
+        (self.folder / "planted.yml").write_text(told, encoding="utf-8")
+
+    def give_up(self) -> None:
+        """Nothing; what was written so far is gone."""
+        for name, writer in self.writers.items():
+            writer.close()
+            (self.folder / f".{name}.part").unlink(missing_ok=True)
+        if self.folder.exists() and not any(self.folder.iterdir()):
+            self.folder.rmdir()
+
+
+def _planted(setting: Setting, enrolled: dict[str, int]) -> dict[str, Any]:
+    """What is planted: what, where, from when, how much."""
+    told, plan = figures("planted"), plan_of(setting)
+    there = plan.under_using >= 0
+    under_use = {
+        "neighbourhood": setting.neighbourhoods[plan.under_using],
+        "of": "people registered with its practices",
+        "contracts": told["under_use"]["contracts"],
+        "share_of_rows_kept": told["under_use"]["kept"],
+    }
+    coding = {
+        "contract": told["coding"]["contract"],
+        "provider": setting.hospitals.code[plan.coding_provider] if plan.coding_provider >= 0 else None,
+        "from": _day(plan.coding_from),
+        "further_diagnoses_on_a_spell": {"least": 0, "most": told["coding"]["more"]},
+    }
+    return {
+        "place": setting.place.id,
+        "people": setting.people,
+        "seed": setting.seed,
+        "noise": setting.noise,
+        "under_use": under_use if there else None,
+        "programmes": [
+            {
+                "name": each["name"],
+                "what": each["what"],
+                "who": told[each["who"]],
+                "from": _day(setting.span.start + round(each["begins"] * (setting.span.end - setting.span.start))),
+                "share_of_later_emergency_admissions_and_attendances_kept": each["kept"],
+                "enrolled": enrolled.get(each["name"], 0),
+            }
+            for each in told["programmes"]
+        ],
+        "change_of_coding": coding if plan.coding_provider >= 0 else None,
+        "faults_by_ethnic_category": {
+            "kinds": [each.name for each in kinds() if each.unequal],
+            "factor_of_their_rates": figures("dirt")["by_ethnic_category"],
+        },
+    }
+
+
+def _day(day: int) -> str:
+    return str(np.datetime64(day, "D"))
 
 
 _COUNTS = pa.schema(
@@ -38,20 +164,19 @@ _COUNTS = pa.schema(
 
 def _counts(file: OpenFile) -> list[dict[str, object]]:
     """One row per kind that the file's contract can have."""
-    _, kind = file.faults()
+    faults = file.faults()
     source = file.target.source
     common = {"file": file.target.file, "source": source.name, "contract": source.contract, "rows_in_file": file.rows}
     return [
-        common | {"kind": each.name, "rows": int((kind == position).sum()), "becomes": each.becomes}
+        common | {"kind": each.name, "rows": int((faults.kind == position).sum()), "becomes": each.becomes}
         for position, each in enumerate(kinds())
-        if source.contract in each.rates
+        if each.rate(source.contract) is not None
     ]
 
 
 def _rows(file: OpenFile) -> pa.Table:
-    line, kind = file.faults()
+    faults = file.faults()
     names = np.array([each.name for each in kinds()])
-    told = pa.array(names[kind] if len(kind) else [], type=pa.string())
-    return pa.table(
-        {"file": pa.array([file.target.file] * len(line), type=pa.string()), "source_row": pa.array(line, type=pa.int64()), "kind": told}
-    )
+    told = pa.array(names[faults.kind] if len(faults.kind) else [], type=pa.string())
+    name = pa.array([file.target.file] * len(faults.line), type=pa.string())
+    return pa.table({"file": name, "source_row": pa.array(faults.line, type=pa.int64()), "kind": told, "person": faults.person})

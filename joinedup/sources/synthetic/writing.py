@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import gzip
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BufferedWriter
 from pathlib import Path
 from typing import Protocol
@@ -19,6 +19,17 @@ from joinedup.sources.synthetic.targets import Target
 
 
 @dataclass(frozen=True, slots=True)
+class Faults:
+    """One entry per row that has a fault."""
+
+    line: Ints
+    """From 1, below the header."""
+    kind: Ints
+    person: Ints
+    """Whom the row is about, counted through the whole place."""
+
+
+@dataclass(frozen=True, slots=True)
 class Piece:
     """What one block adds to one file."""
 
@@ -26,9 +37,7 @@ class Piece:
     content: bytes | pa.Table
     lines: int
     """Lines that it fills; more than its rows where some are blank."""
-    fault_lines: Ints
-    """The line of each row that has a fault, from 1."""
-    fault_kinds: Ints
+    faults: Faults
 
 
 class Writer(Protocol):
@@ -94,14 +103,12 @@ class OpenFile:
         self.part = self.path.with_name(f".{self.path.name}.part")
         self.writer: Writer = ParquetWriter(self.part) if target.parquet else TextWriter(target, self.part)
         self.rows, self.lines = 0, 0
-        self.fault_lines: list[Ints] = []
-        self.fault_kinds: list[Ints] = []
+        self.found: list[Faults] = []
 
     def add(self, piece: Piece) -> None:
         """Nothing; the piece is written and counted."""
         self.writer.add(piece.content)
-        self.fault_lines.append(piece.fault_lines + self.lines)
-        self.fault_kinds.append(piece.fault_kinds)
+        self.found.append(replace(piece.faults, line=piece.faults.line + self.lines))
         self.rows += piece.rows
         self.lines += piece.lines
 
@@ -115,7 +122,7 @@ class OpenFile:
         self.writer.close()
         self.part.unlink(missing_ok=True)
 
-    def faults(self) -> tuple[Ints, Ints]:
-        """The line (from 1, below the header) and the kind of every fault."""
+    def faults(self) -> Faults:
+        """Every fault of the file."""
         none = np.zeros(0, dtype=np.int64)
-        return np.concatenate([none, *self.fault_lines]), np.concatenate([none, *self.fault_kinds])
+        return Faults(*(np.concatenate([none, *(getattr(each, name) for each in self.found)]) for name in Faults.__slots__))

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from joinedup.sources.synthetic.synthesis import MAKERS
 from joinedup.place.model import Membership, Neighbourhood, Partner, Place, Practice, SmallArea, Source
 
 AS_AT = date(2026, 3, 31)
@@ -87,3 +88,13 @@ def changing_place(**changes: Any) -> Place:
         areas=areas(40, ("n0", "old", "n3", "n5", "gone")),
         **changes,
     )
+
+
+def everything(place: Place) -> Place:
+    """The place with a source for every contract that can be invented."""
+    more = tuple(
+        Source(name=name, partner="trust", contract=name, files=(f"{name}.csv",))
+        for name in MAKERS
+        if name not in {source.contract for source in place.sources}
+    )
+    return place.model_copy(update={"sources": (*place.sources, *more)})

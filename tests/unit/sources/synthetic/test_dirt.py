@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import nhs_number
@@ -10,32 +11,40 @@ import pytest
 
 from joinedup.place.model import Source
 from joinedup.sources.contract import contracts
-from joinedup.sources.synthetic import apc, deaths, ecds, register
+from joinedup.sources.synthetic import ecds, register
 from joinedup.sources.synthetic.block import Block
-from joinedup.sources.synthetic.dirt import CLEAN, DUPLICATES, Dirty, spoil
-from joinedup.sources.synthetic.faults import FAULTS, kinds
+from joinedup.sources.synthetic.dirt import CLEAN, DUPLICATES, Dirty, chances, spoil
+from joinedup.sources.synthetic.fault_kinds import kinds
+from joinedup.sources.synthetic.faults import FAULTS
+from joinedup.sources.synthetic.figures import columns
 from joinedup.sources.synthetic.rows import Rows
 from joinedup.sources.synthetic.seasons import day_number
 from joinedup.sources.synthetic.setting import setting_of
 from joinedup.sources.synthetic.synthesis import MAKERS, make
 from joinedup.sources.synthetic.targets import targets_of
-from tests.unit.sources.synthetic.places import plain_place
+from tests.unit.sources.synthetic.places import everything, plain_place
 
 ENDS = {"register": "END_DATE_GMP_PATIENT_REGISTRATION", "apc": "DISDATE", "ecds": "DEPARTURE_DATE"}
 STARTS = {"register": "START_DATE_GMP_PATIENT_REGISTRATION", "apc": "ADMIDATE", "ecds": "ARRIVAL_DATE"}
 
 
-def spoilt(block: Block, rows: Rows) -> Dirty:
-    """The rows with faults, every source writing every column into text."""
+def everywhere(rows: Rows) -> tuple[dict[int, frozenset[str]], frozenset[int]]:
+    """Every source writes every column, into text."""
     fields = frozenset(field.name for field in contracts()[rows.contract].fields)
-    everywhere = dict.fromkeys(range(len(block.setting.place.sources)), fields)
-    return spoil(block, rows, everywhere, frozenset(everywhere))
+    sources = range(-1, len(MAKERS) + 20)
+    return dict.fromkeys(sources, fields), frozenset(sources)
+
+
+def spoilt(block: Block, rows: Rows) -> Dirty:
+    """The rows with faults."""
+    return spoil(block, rows, *everywhere(rows))
 
 
 @pytest.fixture(scope="module")
 def dirty(changing_block: Block) -> dict[str, Dirty]:
-    makers = {"register": register.rows, "apc": apc.rows, "ecds": ecds.rows, "deaths": deaths.rows}
-    return {contract: spoilt(changing_block, maker(changing_block)) for contract, maker in makers.items()}
+    """The rows of every contract that can be invented."""
+    block = Block(replace(changing_block.setting, place=everything(changing_block.setting.place)), 0)
+    return {contract: spoilt(block, maker(block)) for contract, maker in MAKERS.items()}
 
 
 def faulty(dirty: Dirty, kind: str) -> dict[str, np.ndarray]:
@@ -48,35 +57,72 @@ def test_every_kind_says_what_it_becomes_and_can_be_made() -> None:
     assert {each.name for each in kinds()} == set(FAULTS)
     for each in kinds():
         assert each.becomes
+        assert each.outcome in {"linked", "not_linked", "rejected", "superseded", "kept", "linked_to_another"}
         assert set(each.rates) <= set(MAKERS)
-        assert set(each.columns) >= set(each.rates)
+        assert each.default_columns or set(each.columns) >= set(each.rates) or each.by_default is None
         for contract, names in each.columns.items():
             assert set(names) <= {field.name for field in contracts()[contract].fields}
 
 
 @pytest.mark.parametrize("contract", MAKERS)
-def test_faults_come_at_their_rates(contract: str, dirty: dict[str, Dirty]) -> None:
-    found = dirty[contract]
-    fewer = {"end_before_start", "impossible_date", "closed_practice", "activity_after_death", "null_date"}  # only some rows can have it
-    for position, each in enumerate(kinds()):
-        expected = each.rates.get(contract, 0.0) * len(found.kind)
+def test_faults_come_at_their_rates(contract: str, dirty: dict[str, Dirty], changing_block: Block) -> None:
+    block = Block(replace(changing_block.setting, place=everything(changing_block.setting.place)), 0)
+    found, clean = dirty[contract], MAKERS[contract](block)
+    for position, (_, chance) in chances(block, clean, *everywhere(clean)).items():
+        expected, name = chance.sum(), kinds()[position].name
         rows = (found.kind == position).sum()
-        assert rows <= expected + 5 * np.sqrt(expected) + 1, each.name
-        if each.name not in fewer:
-            assert rows >= expected - 5 * np.sqrt(expected) - 1, each.name
+        assert abs(rows - expected) <= 5 * np.sqrt(expected) + 1, name
+
+
+def test_faults_fall_more_often_on_some_groups(changing_block: Block) -> None:
+    rows = register.rows(changing_block)
+    at = [each.name for each in kinds()].index("missing_number")
+    chance = chances(changing_block, rows, *everywhere(rows))[at][1]
+    british = columns("ethnic_groups")["code"][changing_block.people.ethnic[rows.person]] == "A"
+    assert chance[~british].mean() > 1.5 * chance[british].mean()
+    assert chance.mean() == pytest.approx(0.0006, rel=0.15), "over all it is about the rate"
+
+
+@pytest.mark.parametrize(("noise", "least", "most"), [(0.0, 0.0, 0.0), (3.0, 2.5, 3.5), (1e9, 0.0, 1e9)])
+def test_noise_multiplies_the_rates(noise: float, least: float, most: float, changing_block: Block) -> None:
+    rows = ecds.rows(changing_block)
+    once = (spoilt(changing_block, rows).kind != CLEAN).mean()
+    noisy = (spoilt(Block(replace(changing_block.setting, noise=noise), 0), rows).kind != CLEAN).mean()
+    assert least * once <= noisy <= min(most * once, 0.93)
+
+
+def test_names_are_written_in_other_ways(dirty: dict[str, Dirty], changing_block: Block) -> None:
+    """A letter apart, by another form, or the former name; the person is the same."""
+    seen = dirty["ecds"]
+    for kind, column in (("typed_name", "PERSON_FAMILY_NAME"), ("nickname", "PERSON_GIVEN_NAME"), ("former_family_name", "PERSON_FAMILY_NAME")):
+        at = np.flatnonzero(seen.kind == [each.name for each in kinds()].index(kind))
+        true = changing_block.names.family if column == "PERSON_FAMILY_NAME" else changing_block.names.given
+        assert len(at) > 5, kind
+        assert (seen.rows.columns[column][at] != true[seen.rows.person[at]]).all(), kind
+
+
+def test_a_number_of_somebody_else_is_a_valid_one_of_the_place(dirty: dict[str, Dirty], changing_block: Block) -> None:
+    seen = dirty["ecds"]
+    for kind in ("another_number", "twins_number"):
+        at = np.flatnonzero(seen.kind == [each.name for each in kinds()].index(kind))
+        written = seen.rows.columns["NHS_NUMBER"][at].astype(np.int64)
+        assert np.isin(written, changing_block.nhs_numbers).all()
+        assert (written != changing_block.nhs_numbers[seen.rows.person[at]]).all()
 
 
 @pytest.mark.parametrize("contract", MAKERS)
 def test_the_other_rows_are_as_they_were(contract: str, dirty: dict[str, Dirty], changing_block: Block) -> None:
-    clean, found = MAKERS[contract](changing_block), dirty[contract]
+    block = Block(replace(changing_block.setting, place=everything(changing_block.setting.place)), 0)
+    clean, found = MAKERS[contract](block), dirty[contract]
     positions = [at for at, each in enumerate(kinds()) if each.name in DUPLICATES]
     assert len(found.kind) == len(clean.person) + np.isin(found.kind, positions).sum()
     later = np.append(found.kind[1:], CLEAN)
     kept = (found.kind == CLEAN) & ~np.isin(later, positions)  # the first giving of a duplicate goes before it
-    assert kept.sum() > 0.9 * len(clean.person)
-    key = contracts()[contract].key[0 if contract == "deaths" else -1]
-    same_person = np.isin(found.rows.columns[key][kept], clean.columns[key])
-    assert same_person.all()
+    assert kept.sum() > 0.75 * len(clean.person)
+    for name in contracts()[contract].key:
+        if name in clean.columns:
+            same = np.isin(found.rows.columns[name][kept].astype(str), clean.columns[name].astype(str))
+            assert same.all()
 
 
 def test_wrong_numbers_are_wrong_and_spaced_ones_right(dirty: dict[str, Dirty]) -> None:
@@ -144,8 +190,8 @@ def test_duplicates_stand_right_after_the_row_that_they_repeat(dirty: dict[str, 
 def test_a_source_that_has_no_such_column_has_no_such_fault() -> None:
     source = Source(name="ecds", partner="trust", contract="ecds", files=("ecds.parquet",), pseudonym="shared", constants={"ACUITY": "x"})
     setting = setting_of(plain_place(sources=(source,)), 10_000, 3)
-    (piece,) = make(setting, targets_of(setting.place, setting.span, tuple(MAKERS)), 0)
-    found = {kinds()[kind].name for kind in np.unique(piece.fault_kinds)}
-    about_numbers = {each.name for each in kinds() if "NHS_NUMBER" in each.columns.get("ecds", [])}
+    (piece,) = make(setting, targets_of(setting.place, setting.span, tuple(MAKERS)), 0).pieces
+    found = {kinds()[kind].name for kind in np.unique(piece.faults.kind)}
+    about_numbers = {each.name for each in kinds() if "NHS_NUMBER" in each.columns.get("ecds", each.default_columns)}
     assert not found & (about_numbers | {"unknown_code", "impossible_date", "missing_birth_date"})
     assert found >= {"different_sex", "wrong_birth_date", "extra_spaces", "exact_duplicate"}
