@@ -7,13 +7,11 @@ from joinedup.identity.staged import RowRule, Staged, row_findings
 from joinedup.sources.accounts import MOST_ROWS_REJECTED, REST_REJECTED, most_rows_rejected, refused_for_rejections
 from joinedup.sources.nhs_numbers import digits_sql, valid_sql
 
-INVENTED_RANGE = "number // 10000000 = 999"  # 999 000 0000 to 999 999 9999: invented people's
-TEST_RANGE = "number >= 9000000000"  # never issued to anyone (NHS England, test data of the Personal Demographics Service)
+TEST_RANGE = "number >= 9000000000"  # invented people's; never issued (NHS England, test data of the Personal Demographics Service)
 
 REAL_PERSON = RowRule(
     "nhs-number-of-a-real-person",
-    "the NHS number lies outside 999 000 0000 to 999 999 9999 and may be a real person's, and this place says invented: true; "
-    "check what this file is",
+    "the NHS number doesn't begin with 9 and may be a real person's, and this place says invented: true; check what this file is",
     "the people in it",
     Severity.ERROR,
 )
@@ -45,7 +43,7 @@ def reject_numbers_out_of_place(staged: Staged, *, invented: bool) -> list[Findi
     and a test patient is nobody. Before it the numbers are read.
     """
     con = staged.con
-    rule, wrong = (REAL_PERSON, f"NOT ({INVENTED_RANGE})") if invented else (TEST_PERSON, TEST_RANGE)
+    rule, wrong = (REAL_PERSON, f"NOT ({TEST_RANGE})") if invented else (TEST_PERSON, TEST_RANGE)
     con.execute(f"CREATE OR REPLACE TEMP TABLE number_out_of_place AS SELECT given FROM nhs_number WHERE {wrong}")
     findings: list[Finding] = []
     if not con.execute("SELECT count(*) FROM number_out_of_place").fetchall()[0][0]:

@@ -10,7 +10,7 @@ from joinedup.sources.synthetic.draws import Ints, Texts
 from joinedup.sources.synthetic.life import Life, life_of
 from joinedup.sources.synthetic.mortality import Deaths, deaths_of
 from joinedup.sources.synthetic.names import Names, former_family_names, names_of
-from joinedup.sources.synthetic.nhs_numbers import numbers
+from joinedup.sources.synthetic.nhs_numbers import numbers_at
 from joinedup.sources.synthetic.pathways import Pathways, pathways_of
 from joinedup.sources.synthetic.planted import Programmes, programmes_of, without_prevented_attendances, without_prevented_spells
 from joinedup.sources.synthetic.population import People, people_of
@@ -102,4 +102,4 @@ class Block:
     def nhs_numbers(self) -> Ints:
         """Each person's NHS number."""
         first = self.setting.first_number(self.number)
-        return numbers(self.setting.seed)[first : first + len(self.people.sex)]
+        return numbers_at(self.setting.seed, first, len(self.people.sex))

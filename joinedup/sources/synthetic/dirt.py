@@ -43,8 +43,9 @@ def spoil(block: Block, rows: Rows, written: dict[int, frozenset[str]], textual:
         each = kinds()[position]
         at = np.flatnonzero((luck >= reached) & (luck < reached + chance / much))
         reached += chance / much
-        FAULTS[each.name](Work(block, rows, at, names, each, rng))
-        kind[at] = position
+        if len(at):
+            FAULTS[each.name](Work(block, rows, at, names, each, rng))
+            kind[at] = position
     return _repeated(rows, kind)
 
 

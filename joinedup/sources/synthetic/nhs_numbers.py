@@ -1,4 +1,4 @@
-"""NHS numbers for invented people: all in the range that begins with 999, which is given to nobody."""
+"""NHS numbers for invented people: all begin with 9, which is given to nobody; those that begin with 999 come first."""
 
 from __future__ import annotations
 
@@ -9,16 +9,33 @@ import numpy as np
 from joinedup.sources.synthetic.draws import Ints
 from joinedup.sources.synthetic.streams import stream
 
-FIRST, LAST = 999_000_000, 999_999_999
+FIRST_RANGE, LAST_RANGE = 999, 900
+"""What the numbers begin with, from the first people to the last. NHS England gives none that begins with 9 to anybody."""
+BODIES = 10**6
+"""Nine digits without the three that they begin with."""
+MOST = (FIRST_RANGE - LAST_RANGE + 1) * 900_000
+"""So many people can have a number at least: of a range's million some 909,090 are valid."""
 
 
-@lru_cache(maxsize=2)
-def numbers(seed: int) -> Ints:
-    """Every valid number of the range, in an order that depends on the seed: the person at a position has the number at that position."""
-    bodies = np.arange(FIRST, LAST + 1, dtype=np.int64)
+@lru_cache(maxsize=8)
+def numbers(seed: int, begins: int = FIRST_RANGE) -> Ints:
+    """Every valid number of a range, in an order that depends on the seed."""
+    bodies = np.arange(begins * BODIES, (begins + 1) * BODIES, dtype=np.int64)
     check = check_digits(bodies)
     valid = bodies[check < 10] * 10 + check[check < 10]
-    return stream(seed, "NHS numbers").permutation(valid)
+    subject = "NHS numbers" if begins == FIRST_RANGE else f"NHS numbers from {begins}"
+    return stream(seed, subject).permutation(valid)
+
+
+def numbers_at(seed: int, first: int, count: int) -> Ints:
+    """The numbers of so many people from that position on: the person at a position has the same number however many there are."""
+    found, begins = [], FIRST_RANGE
+    while count > 0:
+        held = numbers(seed, begins)
+        mine = held[first : first + count]
+        found.append(mine)
+        first, count, begins = max(first - len(held), 0), count - len(mine), begins - 1
+    return np.concatenate([np.zeros(0, dtype=np.int64), *found])
 
 
 def check_digits(bodies: Ints) -> Ints:

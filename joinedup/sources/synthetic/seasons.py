@@ -15,6 +15,8 @@ NEVER = 2**31
 """A day that doesn't come: of death, of leaving, of an end that is still open."""
 
 YEAR = 365.25
+YEARS = 2
+"""The years that extracts cover unless told otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +32,9 @@ class Span:
         return (self.end - self.start) / YEAR
 
 
-def span_to(as_at: date) -> Span:
-    """The 24 whole months before the month that follows, and whatever days of a month lie after them up to the last day."""
-    return Span(day_number(add_months(twelve_months_to(as_at).end, -24)), day_number(as_at) + 1)
+def span_to(as_at: date, years: int = YEARS) -> Span:
+    """The whole months of so many years before the month that follows, and whatever days lie after them up to the last day."""
+    return Span(day_number(add_months(twelve_months_to(as_at).end, -12 * years)), day_number(as_at) + 1)
 
 
 def day_number(day: date) -> int:

@@ -13,9 +13,9 @@ from joinedup.sources.synthetic.areas import Areas, areas_of
 from joinedup.sources.synthetic.draws import Floats
 from joinedup.sources.synthetic.figures import figures
 from joinedup.sources.synthetic.hospitals import Hospitals, hospitals_of
-from joinedup.sources.synthetic.nhs_numbers import numbers
+from joinedup.sources.synthetic.nhs_numbers import MOST
 from joinedup.sources.synthetic.practices import Practices, anchors_of, practices_of
-from joinedup.sources.synthetic.seasons import Span, span_to
+from joinedup.sources.synthetic.seasons import YEARS, Span, span_to
 
 BLOCK = 10_000
 """People registered at the end of the span whom one block holds; another number gives other people."""
@@ -75,11 +75,11 @@ class Setting:
         return block * _counts(BLOCK, self.deaths, self.moves).everyone
 
 
-def setting_of(place: Place, people: int, seed: int) -> Setting:
-    """The setting for so many people, or PlaceError when the place can't hold them."""
+def setting_of(place: Place, people: int, seed: int, *, years: int = YEARS, noise: float = 1.0) -> Setting:
+    """The setting for so many people and years, or PlaceError when the place can't hold them."""
     anchors = anchors_of(place)
     areas = areas_of(place, seed, anchors)
-    span = span_to(place.as_at)
+    span = span_to(place.as_at, years)
     target, deaths = _with_those_who_die(areas, span)
     mix = households.fit(target)
     setting = Setting(
@@ -94,6 +94,7 @@ def setting_of(place: Place, people: int, seed: int) -> Setting:
         mix=mix,
         deaths=deaths,
         moves=float(households.moving(mix.age, "into_the_place") @ mix.share) * span.years,
+        noise=noise,
     )
     _enough_numbers(setting)
     return setting
@@ -120,10 +121,9 @@ def _enough_numbers(setting: Setting) -> None:
     """PlaceError when there are more people than NHS numbers for them."""
     last = setting.blocks - 1
     wanted = setting.first_number(last) + setting.counts(last).everyone
-    there_are = len(numbers(setting.seed))
-    if wanted > there_are:
-        most = there_are // setting.counts(0).everyone * BLOCK
+    if wanted > MOST:
+        most = MOST // setting.counts(0).everyone * BLOCK
         raise PlaceError(
             f"{setting.people} people can't be invented: with those who die, leave or live elsewhere they need {wanted} NHS numbers and "
-            f"only {there_are} begin with 999; ask for {most} or fewer"
+            f"only {MOST} that begin with 9 are kept for them; ask for {most} or fewer"
         )

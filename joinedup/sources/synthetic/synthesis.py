@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
+from math import inf
 from pathlib import Path
 from time import perf_counter
 
@@ -26,6 +27,7 @@ from joinedup.sources.synthetic.dirt import CLEAN, Dirty, spoil
 from joinedup.sources.synthetic.fault_kinds import kinds
 from joinedup.sources.synthetic.planted_rows import with_what_is_planted
 from joinedup.sources.synthetic.rows import Rows
+from joinedup.sources.synthetic.seasons import YEARS
 from joinedup.sources.synthetic.setting import BLOCK, Setting, setting_of
 from joinedup.sources.synthetic.sheets import sheet, text, with_blank_lines
 from joinedup.sources.synthetic.targets import Target, targets_of
@@ -47,16 +49,29 @@ AHEAD = 2
 MAIN_GUARD = 'call it in a script below if __name__ == "__main__":'
 
 
-def synthesise(place: Place, people: int, seed: int, out: Path, *, workers: int = 1, progress: Progress = silent) -> list[Path]:  # noqa: PLR0913 -- so the command line calls it
+def synthesise(  # noqa: PLR0913 -- so the command line calls it
+    place: Place,
+    people: int,
+    seed: int,
+    out: Path,
+    *,
+    noise: float = 1.0,
+    years: int = YEARS,
+    workers: int = 1,
+    progress: Progress = silent,
+) -> list[Path]:
     """The files written below `out`: the extracts that the place's sources name, of so many people registered on its last day.
 
-    The same place, people and seed give the same rows, whatever the number of workers. What is wrong with the rows on
-    purpose is told in `out/truth`, which no source reads. PlaceError when the place isn't an invented one or can't hold
+    The same place, people and seed give the same rows, whatever the number of workers. Faults come `noise` times as often
+    as they do ordinarily, and with 0 never; extracts cover so many `years` up to the last day. What is wrong with the rows
+    on purpose is told in `out/truth`, which no source reads. PlaceError when the place isn't an invented one or can't hold
     so many people, or when a source names a file that can't be written. Workers are new processes that read the calling
     script again: it must call this below `if __name__ == "__main__":`, and StoreProblem says so when a worker dies.
     """
-    _refuse(place, people, seed, workers)
-    setting = setting_of(place, people, seed)
+    _refuse(place, people=people, seed=seed, workers=workers, years=years)
+    if not 0 <= noise < inf:
+        raise PlaceError(f"noise must be a number from 0, which gives clean files, found {noise}")
+    setting = setting_of(place, people, seed, years=years, noise=noise)
     _refuse_in_a_worker(min(workers, setting.blocks))
     targets = targets_of(place, setting.span, tuple(MAKERS))
     out.mkdir(parents=True, exist_ok=True)
@@ -73,7 +88,7 @@ def synthesise(place: Place, people: int, seed: int, out: Path, *, workers: int 
     return written
 
 
-def _refuse(place: Place, people: int, seed: int, workers: int) -> None:
+def _refuse(place: Place, **asked: int) -> None:
     if not place.invented:
         raise PlaceError(
             f"{place.name} isn't marked as invented: write `invented: true` in a copy of its place.yml, so that every page made from it "
@@ -81,7 +96,8 @@ def _refuse(place: Place, people: int, seed: int, workers: int) -> None:
         )
     if not place.sources:
         raise PlaceError(f"{place.name} names no source, so there is no extract to write: say in sources.yml what each partner sends")
-    for name, value, least in (("people", people, 1), ("seed", seed, 0), ("workers", workers, 1)):
+    for name, value in asked.items():
+        least = 0 if name == "seed" else 1
         if value < least:
             raise PlaceError(f"{name} must be a whole number from {least}, found {value}")
 

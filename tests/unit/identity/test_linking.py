@@ -186,6 +186,12 @@ def test_real_numbers_are_rejected_in_an_invented_place(tmp_path: Path) -> None:
     assert real not in found.findings[0].message
 
 
+@pytest.mark.parametrize(("first", "rejected"), [(999_000_000, False), (998_999_990, False), (900_000_000, False), (899_999_990, True)])
+def test_invented_people_have_numbers_that_begin_with_9(first: int, rejected: bool, tmp_path: Path) -> None:
+    found = linked(tmp_path, {"list": ("register", [row(nhs_number(1, first=first), MAY), row(ANN, MAY)])})
+    assert ("nhs-number-of-a-real-person" in found.rules()) == rejected
+
+
 def test_test_patients_are_rejected_in_a_real_place(tmp_path: Path) -> None:
     real = nhs_number(1, first=400_000_000)
     found = linked(tmp_path, {"hospital": ("apc", [row(real, MAY), row(ANN, MAY)])}, invented=False)

@@ -6,8 +6,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from joinedup.sources.synthetic.synthesis import MAKERS
 from joinedup.place.model import Membership, Neighbourhood, Partner, Place, Practice, SmallArea, Source
+from joinedup.sources.synthetic.synthesis import MAKERS
 
 AS_AT = date(2026, 3, 31)
 

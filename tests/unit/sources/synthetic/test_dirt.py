@@ -94,9 +94,14 @@ def test_noise_multiplies_the_rates(noise: float, least: float, most: float, cha
 def test_names_are_written_in_other_ways(dirty: dict[str, Dirty], changing_block: Block) -> None:
     """A letter apart, by another form, or the former name; the person is the same."""
     seen = dirty["ecds"]
-    for kind, column in (("typed_name", "PERSON_FAMILY_NAME"), ("nickname", "PERSON_GIVEN_NAME"), ("former_family_name", "PERSON_FAMILY_NAME")):
+    for kind, column in (
+        ("typed_name", "PERSON_FAMILY_NAME"),
+        ("nickname", "PERSON_GIVEN_NAME"),
+        ("former_family_name", "PERSON_FAMILY_NAME"),
+    ):
         at = np.flatnonzero(seen.kind == [each.name for each in kinds()].index(kind))
-        true = changing_block.names.family if column == "PERSON_FAMILY_NAME" else changing_block.names.given
+        names = changing_block.names
+        true = names.family if column == "PERSON_FAMILY_NAME" else names.given
         assert len(at) > 5, kind
         assert (seen.rows.columns[column][at] != true[seen.rows.person[at]]).all(), kind
 

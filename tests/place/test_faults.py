@@ -1,0 +1,147 @@
+"""Every fault that is put into invented rows becomes, in the landing, what it is said to become."""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from joinedup.engine.store import Store
+from joinedup.kept.keys import read_key, write_new_key
+from joinedup.land import land
+from joinedup.sources.synthetic import synthesise
+from joinedup.sources.synthetic.fault_kinds import kinds
+from joinedup.sources.synthetic.synthesis import MAKERS
+from joinedup.sources.synthetic.truth import FOLDER
+from tests.unit.sources.synthetic.places import everything, plain_place
+
+NOISE = 3.0
+Row = tuple[str, int]
+"""A file and the number of a row in it."""
+
+
+@dataclass
+class Faulty:
+    """A landing of faulty extracts, and the truth about them."""
+
+    extracts: Path
+    tables: dict[str, list[dict[str, Any]]]
+    files: dict[int, str]
+
+    @cached_property
+    def landed(self) -> dict[Row, dict[str, Any]]:
+        return {(self.files[row["file_id"]], row["source_row"]): row for contract in MAKERS for row in self.tables[f"landed_{contract}"]}
+
+    def which(self, table: str) -> set[Row]:
+        return {(self.files[row["file_id"]], row["source_row"]) for row in self.tables[table]}
+
+    @cached_property
+    def faults(self) -> list[dict[str, Any]]:
+        return self.truth("faulty_rows")
+
+    def truth(self, name: str) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = pq.read_table(self.extracts / FOLDER / f"{name}.parquet").to_pylist()
+        return rows
+
+    @cached_property
+    def numbers(self) -> dict[str, int]:
+        """NHS number -> person of the truth."""
+        return {row["nhs_number"]: row["person"] for row in self.truth("people")}
+
+    @cached_property
+    def written(self) -> dict[Row, str]:
+        """The number that each row holds."""
+        found = {}
+        for name in self.files.values():
+            with (self.extracts / name).open(encoding="utf-8", newline="") as file:
+                lines = file.read().split("\n")
+            at = next(csv.reader(lines[:1])).index("NHS_NUMBER")
+            found |= {(name, number): next(csv.reader([line]))[at] for number, line in enumerate(lines) if number and line}
+        return found
+
+    @cached_property
+    def doubted(self) -> set[int]:
+        """People whose rows on the registration list have a fault of their own, so that their other rows can't be told."""
+        names = {each.name for each in kinds() if each.outcome in ("not_linked", "rejected", "linked_to_another")}
+        return {row["person"] for row in self.faults if row["file"] == "register.csv" and row["kind"] in names}
+
+    @cached_property
+    def person_ids(self) -> dict[int, int]:
+        """Person of the truth -> person_id, from the rows of the list without a fault."""
+        faulty = {(row["file"], row["source_row"]) for row in self.faults}
+        found = {}
+        for row, landed in self.landed.items():
+            person = self.numbers.get(self.written[row])
+            if row[0] == "register.csv" and row not in faulty and person is not None and person not in self.doubted:
+                found[person] = landed["person_id"]
+        return found
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> Faulty:
+    """6,000 people, every contract, three times the ordinary faults."""
+    work = tmp_path_factory.mktemp("faulty")
+    place = everything(plain_place())
+    synthesise(place, 6_000, 11, work / "extracts", noise=NOISE)
+    store = Store(work / "store").create()
+    write_new_key(work / "key")
+    landing = land(place, work / "extracts", store, read_key(work / "key", outside=(store.root,)))
+    tables = {name: pq.read_table(store.root / table.file).to_pylist() for name, table in landing.record.tables.items()}
+    assert not any(file.refused for file in landing.accounts)
+    return Faulty(work / "extracts", tables, {file.file_id: file.file for file in landing.accounts})
+
+
+def test_every_row_is_loaded_superseded_or_rejected(faulty: Faulty) -> None:
+    parts = [faulty.landed.keys(), faulty.which("superseded"), faulty.which("rejected")]
+    assert sum(map(len, parts)) == len(set().union(*parts))
+    assert faulty.written.keys() <= set().union(*parts)
+
+
+def test_rows_without_a_fault_are_loaded_and_linked(faulty: Faulty) -> None:
+    faults = {(row["file"], row["source_row"]) for row in faulty.faults}
+    superseding = {(file, number + 1) for file, number in faulty.which("superseded")}
+    lost = faulty.which("rejected") - faults
+    assert not lost
+    wrong = 0
+    for row in faulty.landed.keys() - faults - superseding:
+        person = faulty.numbers[faulty.written[row]]
+        wrong += person in faulty.person_ids and faulty.landed[row]["person_id"] != faulty.person_ids[person]
+    assert wrong == 0
+
+
+@pytest.mark.parametrize("contract", MAKERS)
+def test_a_fault_becomes_what_it_is_said_to(contract: str, faulty: Faulty) -> None:
+    """Of people who aren't on the list nobody can tell whether a date of birth is wrong."""
+    told = {each.name: each for each in kinds()}
+    rejected, superseded = faulty.which("rejected"), faulty.which("superseded")
+    wrong: dict[str, int] = defaultdict(int)
+    for fault in faulty.faults:
+        row, person = (fault["file"], fault["source_row"]), fault["person"]
+        if fault["file"] != f"{contract}.csv" or person in faulty.doubted:
+            continue
+        outcome = told[fault["kind"]].outcome
+        landed, expected = faulty.landed.get(row), faulty.person_ids.get(person)
+        held = None if landed is None else landed["person_id"]
+        registers_own = contract == "register" and held is not None and held != expected
+        good = {
+            "rejected": row in rejected,
+            "superseded": (row[0], row[1] - 1) in superseded and landed is not None,
+            "not_linked": landed is not None and (held is None or registers_own or expected is None),
+            "linked": landed is not None and (expected is None or held == expected),
+            "kept": landed is not None or row in rejected,
+            "linked_to_another": landed is not None and held is not None and held != expected,
+        }[outcome]
+        wrong[fault["kind"]] += not good
+    assert {kind: count for kind, count in wrong.items() if count} == {}
+
+
+def test_every_kind_is_put_somewhere(faulty: Faulty) -> None:
+    seen = {fault["kind"] for fault in faulty.faults}
+    rare = {"closed_practice", "birth_after_death", "blank_line", "twins_number"}
+    assert {each.name for each in kinds()} - seen <= rare
