@@ -77,6 +77,8 @@ def _missing_birth_date(work: Work) -> None:
 def _untraced_without_birth_date(work: Work) -> None:
     _missing_birth_date(work)
     work.put("NHS_NUMBER_STATUS_INDICATOR_CODE", np.full(len(work.at), "02"))
+    for name in work.names[2:]:  # the month of birth
+        work.put(name, np.full(len(work.at), ""))
 
 
 def _different_sex(work: Work) -> None:
