@@ -53,7 +53,7 @@ def test_a_file_that_cannot_be_written_is_refused(files: tuple[str, ...]) -> Non
 
 
 def test_a_contract_that_cannot_be_invented_is_refused() -> None:
-    with pytest.raises(PlaceError, match="extracts of tea_leaves can't be invented yet; those that can are .*register"):
+    with pytest.raises(PlaceError, match=r"extracts of tea_leaves can't be invented yet; those that can are .*register"):
         targets(source("tea.csv", contract="tea_leaves"))
 
 
