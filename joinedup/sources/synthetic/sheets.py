@@ -103,6 +103,8 @@ def _column(target: Target, field: ContractField, values: np.ndarray, spoiled: B
         return _pounds(values)
     if values.dtype.kind == "i":
         return pa.array(values, mask=values == MISSING)
+    if values.dtype.kind == "f":
+        return pa.array(values, mask=np.isnan(values))
     told = {plain(name): replaced for name, replaced in target.source.values.items()}
     theirs = _their_values(values, told.get(field.name, {}))
     return pa.array(theirs, type=pa.string(), mask=theirs == "") if target.parquet else pa.array(theirs, type=pa.string())
