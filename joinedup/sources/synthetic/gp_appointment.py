@@ -9,11 +9,9 @@ from joinedup.sources.synthetic.draws import Bools, Floats, Ints, Table, Texts, 
 from joinedup.sources.synthetic.figures import columns, figures, points
 from joinedup.sources.synthetic.households import WOMAN
 from joinedup.sources.synthetic.primary_care import burden, calendar_of, events, fifth_of, middle_ages, patients, practice_of, rate
-from joinedup.sources.synthetic.rows import MISSING, Rows, area_on, ethnic_category, identity, record_numbers, sources_of
+from joinedup.sources.synthetic.rows import MISSING, Rows, area_on, clock, ethnic_category, identity, record_numbers, sources_of
 from joinedup.sources.synthetic.seasons import NEVER, dates
 from joinedup.sources.synthetic.streams import stream
-
-MINUTES_A_DAY = 1440
 
 
 def rows(block: Block) -> Rows:
@@ -57,9 +55,8 @@ def _visits(rng: np.random.Generator, block: Block) -> tuple[Ints, Ints]:
 
 def _times(rng: np.random.Generator, size: int) -> Texts:
     """The time of each appointment, on every fifth minute."""
-    clock = np.array([f"{minute // 60:02d}:{minute % 60:02d}" for minute in range(MINUTES_A_DAY)])
     hour = pick(rng, np.array(figures("gp_appointment")["hour"], dtype=float), size)
-    return clock[hour * 60 + 5 * rng.integers(0, 12, size)]
+    return clock(hour * 60 + 5 * rng.integers(0, 12, size))
 
 
 def _booked(rng: np.random.Generator, block: Block, person: Ints, day: Ints) -> Ints:
@@ -67,7 +64,8 @@ def _booked(rng: np.random.Generator, block: Block, person: Ints, day: Ints) -> 
     told, people = columns("gp_appointment", "booked"), block.people
     drawn = pick(rng, told["share"], len(day))
     ahead = rng.integers(told["from"][drawn], told["to"][drawn] + 1)
-    return np.minimum(day, np.maximum(day - ahead, np.maximum(people.joined, people.born)[person]))
+    found: Ints = np.minimum(day, np.maximum(day - ahead, np.maximum(people.joined, people.born)[person]))
+    return found
 
 
 def _held(rng: np.random.Generator, block: Block, person: Ints, day: Ints) -> Table:

@@ -95,7 +95,11 @@ def _repeats(block: Block) -> tuple[Ints, Ints, Ints]:
     luck = stream(block.setting.seed, "repeats of anyone", block.number).random(shares.shape)
     others, which = np.nonzero(fits & (luck < shares) & (start < end)[:, None])
     long_ago = np.full(len(others), block.setting.span.start - 1)
-    return np.concatenate([who, others]), np.concatenate([medicine, which + len(of_condition)]), np.concatenate([since[who, medicine], long_ago])
+    return (
+        np.concatenate([who, others]),
+        np.concatenate([medicine, which + len(of_condition)]),
+        np.concatenate([since[who, medicine], long_ago]),
+    )
 
 
 def _again(who: Ints, code: Texts) -> Bools:
@@ -121,7 +125,9 @@ def _charged(block: Block, held: Dispensed) -> Table:
     told = figures("gp_medication")
     code, name, quantity, pounds = _formulary()
     rng = stream(block.setting.seed, "prices of medicines", block.number)
-    weekly = block.people.care_home & (stream(block.setting.seed, "weekly medicines", block.number).random(len(block.people.sex)) < told["weekly"])
+    weekly = block.people.care_home & (
+        stream(block.setting.seed, "weekly medicines", block.number).random(len(block.people.sex)) < told["weekly"]
+    )
     often = np.where(weekly[held.person] & held.repeat, 4, 1)
     items = np.where(held.repeat, told["items"], 1) * often
     spread = told["price_spread"]

@@ -30,7 +30,7 @@ class Entries:
 
 
 def rows(block: Block) -> Rows:
-    """The coded entries of everyone whom a practice of the place has had in the span: conditions since their onset, the rest in the span."""
+    """The coded entries of everyone whom a practice of the place has had in the span; conditions since their onset."""
     held = _together([*_conditions(block), *_circumstances(block), *_reviews(block), *_measurements(block), _acute(block)])
     held = _by_person_and_day(held)
     person, day = held.person, held.day
@@ -79,7 +79,7 @@ def _by_person_and_day(held: Entries) -> Entries:
 
 
 def _at(block: Block, holds: Bools, day: Ints, code: Ints | int) -> Entries:
-    """One entry for each of those for whom something holds, on its day or on the first after it that the practice knows them; none after they went."""
+    """One entry for each of those for whom something holds: on its day, in the span not before they joined; none after they went."""
     start, end = patients(block)
     when = np.where(day >= block.setting.span.start, np.maximum(day, start), day)
     at = np.flatnonzero(holds & (start < end) & (when < end))
@@ -94,13 +94,15 @@ def _conditions(block: Block) -> list[Entries]:
 
 
 def _circumstances(block: Block) -> list[Entries]:
-    """Who cares, has autism, is anxious, dependent, has fallen, needs an interpreter, lives in a care home, nears the end of life, expects a child."""
+    """Who cares, has autism, is anxious or dependent, falls, needs an interpreter, lives in a care home, nears death, expects a child."""
     people, life = block.people, block.life
     start, end = patients(block)
     rng = stream(block.setting.seed, "circumstances in the record", block.number)
     long_ago = np.maximum(people.born + 30, start - (rng.exponential(4, len(start)) * 365).astype(np.int64))
     lately = start + (rng.random(len(start)) * np.maximum(end - start, 1)).astype(np.int64)
-    home = np.select([life.support == NURSING, life.support == RESIDENTIAL], [_code("nursing_home"), _code("residential_home")], _code("care_home"))
+    home = np.select(
+        [life.support == NURSING, life.support == RESIDENTIAL], [_code("nursing_home"), _code("residential_home")], _code("care_home")
+    )
     names, first = _languages()
     spoken = np.argmax(life.language[:, None] == names[None, :], axis=1)
     told = (life.language[:, None] == names[None, :]).any(axis=1) & _writes_read(practice_of(block, np.arange(len(start)), lately))
@@ -173,7 +175,7 @@ def _pressure(rng: np.random.Generator, block: Block, who: Ints, day: Ints) -> E
     hypertension = block.people.conditions[who, needs.conditions()["hypertension"]]
     systolic = mean + rise * (block.people.age_on(who, day) - 50) + raised * hypertension + spread * rng.standard_normal(len(who))
     systolic = np.clip(np.rint(systolic), 84, 224)
-    diastolic = np.clip(np.rint(rng.normal(*told["diastolic"], len(who))), 45, systolic - 18)
+    diastolic = np.clip(np.rint(rng.normal(told["diastolic"][0], told["diastolic"][1], len(who))), 45, systolic - 18)
     return _entries(who, day, _code("blood_pressure"), systolic, diastolic)
 
 
@@ -245,4 +247,5 @@ def _entered(block: Block, day: Ints) -> Ints:
     share, mean = figures("gp_record")["entered_late"]
     rng = stream(block.setting.seed, "entries made late", block.number)
     late = np.where(rng.random(len(day)) < share, rng.exponential(mean, len(day)), 0).astype(np.int64)
-    return np.maximum(day, np.minimum(day + late, block.setting.span.end - 1))
+    found: Ints = np.maximum(day, np.minimum(day + late, block.setting.span.end - 1))
+    return found

@@ -35,7 +35,7 @@ def fifth_of(block: Block) -> Ints:
 
 
 def onsets(block: Block) -> Ints:
-    """The day on which each person's practice first coded each condition (people by conditions); NEVER without it, and for people from elsewhere."""
+    """The day on which each condition was first coded (people by conditions); NEVER without it, and for people from elsewhere."""
     told, people = columns("gp_record", "onset"), block.people
     assert list(told["condition"]) == list(needs.conditions())
     start, end = patients(block)

@@ -11,7 +11,17 @@ from joinedup.sources.synthetic.block import Block
 from joinedup.sources.synthetic.draws import Ints, Table, Texts, band, pick, pick_by_row, pick_named
 from joinedup.sources.synthetic.figures import columns, figures, points
 from joinedup.sources.synthetic.primary_care import calendar_of, events, middle_ages, patients, rate
-from joinedup.sources.synthetic.rows import Rows, area_on, ethnic_category, identity, practice_on, record_numbers
+from joinedup.sources.synthetic.rows import (
+    Rows,
+    area_on,
+    clock,
+    ethnic_category,
+    identity,
+    practice_on,
+    provider_codes,
+    record_numbers,
+    sources_of,
+)
 from joinedup.sources.synthetic.seasons import NEVER, dates
 from joinedup.sources.synthetic.streams import stream
 
@@ -35,10 +45,10 @@ def rows(block: Block) -> Rows:
     rng = stream(block.setting.seed, "urgent calls", block.number)
     held = _by_time(_together(_before_attendances(rng, block), _others(rng, block)))
     person, day = held.person, held.called // MINUTES_A_DAY
-    source, provider = _sources(block, held)
+    source = sources_of(block, "urgent_call", person)
     fields = identity(block, "urgent_call", person, day) | {
         "CASE_REF": record_numbers(block, 14, len(person)).astype("U13"),
-        "PROVIDER_CODE": provider,
+        "PROVIDER_CODE": provider_codes(block, source),
         "GP_SURGERY_ID": practice_on(block, "urgent_call", person, day),
         "SEX": people.sex[person].astype("U1"),
         "ETHNIC_CATEGORY": ethnic_category(block, "urgent_call", person),
@@ -61,7 +71,7 @@ def _before_attendances(rng: np.random.Generator, block: Block) -> Calls:
     told, held = figures("urgent_call"), block.attendances
     by_ambulance = held.mode == figures("attendances")["arrival"]["ambulance"]
     share = np.where(by_ambulance, told["called_before"]["ambulance"], told["called_before"]["other"])
-    called = held.arrived - rng.integers(*told["minutes_before"], len(held.person))
+    called = held.arrived - rng.integers(told["minutes_before"][0], told["minutes_before"][1], len(held.person))
     start = _first_days(block)
     at = np.flatnonzero((rng.random(len(share)) < share) & (called >= start[held.person] * MINUTES_A_DAY))
     return Calls(held.person[at], called[at], np.where(by_ambulance, AMBULANCE, DEPARTMENT)[at], at)
@@ -71,7 +81,8 @@ def _first_days(block: Block) -> Ints:
     """The first day from which each person can be seen, whether or not registered in the place."""
     people = block.people
     joined = np.where(people.outside, people.born, people.joined)
-    return np.maximum(block.setting.span.start, np.maximum(joined, people.born) + 1)
+    found: Ints = np.maximum(block.setting.span.start, np.maximum(joined, people.born) + 1)
+    return found
 
 
 def _others(rng: np.random.Generator, block: Block) -> Calls:
@@ -94,16 +105,6 @@ def _by_time(held: Calls) -> Calls:
     return Calls(*(getattr(held, name)[order] for name in Calls.__slots__))
 
 
-def _sources(block: Block, held: Calls) -> tuple[Ints, Texts]:
-    """The source of each call, and the code of the partner that sends it; where it has none, an invented one."""
-    place = block.setting.place
-    mine = np.array([at for at, source in enumerate(place.sources) if source.contract == "urgent_call"], dtype=np.int64)
-    codes = {partner.id: partner.code for partner in place.partners}
-    provider = np.array([codes.get(place.sources[at].partner) or f"ZY{at:X}" for at in mine])
-    which = held.person % len(mine)
-    return mine[which], provider[which]
-
-
 def _times(rng: np.random.Generator, block: Block, held: Calls) -> Table:
     """Call and close, within the span and, where an attendance followed, before it; nobody's case outlives the day of death."""
     median, spread = figures("urgent_call")["minutes"]
@@ -111,12 +112,11 @@ def _times(rng: np.random.Generator, block: Block, held: Calls) -> Table:
     latest = np.minimum(block.setting.span.end, block.people.died[held.person] + 1) * MINUTES_A_DAY - 1
     arrived = np.append(block.attendances.arrived, NEVER * MINUTES_A_DAY)[held.before]
     closed = np.maximum(held.called, np.minimum(held.called + lasts, np.minimum(latest, arrived)))
-    clock = np.array([f"{minute // 60:02d}:{minute % 60:02d}" for minute in range(MINUTES_A_DAY)])
     return {
         "CALL_DATE": dates(held.called // MINUTES_A_DAY),
-        "CALL_TIME": clock[held.called % MINUTES_A_DAY],
+        "CALL_TIME": clock(held.called),
         "CALL_END_DATE": dates(closed // MINUTES_A_DAY),
-        "CALL_END_TIME": clock[closed % MINUTES_A_DAY],
+        "CALL_END_TIME": clock(closed),
     }
 
 

@@ -10,11 +10,12 @@ import pytest
 
 from joinedup.place.folder import read_place
 from joinedup.place.model import Place
+from joinedup.sources.contract import contracts
 
 
 @pytest.fixture(scope="module")
 def calderdale(root: Path) -> Place:
-    return read_place(root / "places" / "calderdale", {"register", "apc", "ecds", "deaths"})
+    return read_place(root / "places" / "calderdale", set(contracts()))
 
 
 def test_it_is_invented_and_without_findings(calderdale):
@@ -66,13 +67,13 @@ def test_the_commissioner_of_a_day_can_be_found(calderdale):
     assert lead == ["west-yorkshire-icb"]
 
 
-def test_four_extracts_come_from_partners(calderdale):
-    assert {s.contract: s.files for s in calderdale.sources} == {
-        "register": ("register.csv",),
-        "apc": ("apc.csv",),
-        "ecds": ("ecds.csv",),
-        "deaths": ("deaths.csv",),
-    }
+def test_each_extract_is_a_file_of_its_own_from_a_partner_of_its_kind(calderdale):
+    assert {"register", "apc", "ecds", "deaths", "gp_record", "urgent_call", "opt_out"} <= {s.contract for s in calderdale.sources}
+    assert all(s.files == (f"{s.contract}.csv",) for s in calderdale.sources)
+    roles = {p.id: p.roles for p in calderdale.partners}
+    of = {s.contract: roles[s.partner] for s in calderdale.sources}
+    assert "acute_provider" in of["apc"]
+    assert "ambulance_provider" in of["urgent_call"]
 
 
 def test_thresholds_are_dated(calderdale):

@@ -11,8 +11,9 @@ import pytest
 from joinedup.errors import PlaceError
 from joinedup.findings import Finding, Severity
 from joinedup.place.folder import read_place
+from joinedup.sources.contract import contracts
 
-CONTRACTS = {"register", "apc", "ecds", "deaths"}
+CONTRACTS = set(contracts())
 ERROR, WARNING = Severity.ERROR, Severity.WARNING
 
 
