@@ -16,6 +16,8 @@ import duckdb
 
 from joinedup.engine.files_bytes import SPACES
 from joinedup.engine.files_lines import Connection, keep_records, literal, quoted, write_records
+from joinedup.engine.files_sheets import FAULTS as SHEET_FAULTS
+from joinedup.engine.files_sheets import SheetTable
 from joinedup.engine.files_text import Header, Text
 from joinedup.engine.files_values import Cleaning
 
@@ -64,8 +66,8 @@ def forget(con: Connection) -> None:
 def read_csv(con: Connection, text: Text, header: Header, wanted: Mapping[str, Wanted], scratch: Path) -> Rows | None:
     """The rows of a text, its `wanted` columns by those names; None where not even its lines can be told.
 
-    A sound file is read in one pass. A file in which some row can't be split, or whose rows and lines don't match in
-    number, is read again line by line, which takes about three times as long.
+    A sound file is read in one pass, empty lines or not. A file in which some row can't be split, or whose rows and lines don't match
+    in number, is read again line by line, which takes about three times as long.
     """
     return _read_at_once(con, text, header, wanted) or _read_by_line(con, text, header, wanted, scratch)
 
@@ -75,10 +77,26 @@ def _read_at_once(con: Connection, text: Text, header: Header, wanted: Mapping[s
     names = [f"c{at}" for at in range(len(header.names))]
     options = f"skip = {header.line}, new_line = '{text.newline.encode('unicode_escape').decode()}'"
     source = _csv_sql(text.path, names, header.delimiter, f"{options}, compression = '{'gzip' if text.gzipped else 'none'}'")
-    if not _keep(con, _cleaned_sql(wanted, names, source, spaces=text.spaces), text.path, number="rowid + 1"):
+    blank = [line - header.line for line in text.blank or () if line > header.line]
+    if text.blank is None or (blank and len(names) == 1):  # of one column, an empty line may be a value
+        return None
+    if not _keep(con, _cleaned_sql(wanted, names, source, spaces=text.spaces), text.path, number=f"rowid + 1{_blank_lines_sql(blank)}"):
         return None
     refused, split = con.execute("SELECT (SELECT count(*) FROM file_refused), (SELECT count(*) FROM file_fields)").fetchall()[0]
-    return Rows(split, 0) if not refused and split == max(text.lines - header.line, 0) else None
+    return Rows(split, 0) if not refused and split == max(text.lines - header.line, 0) - len(blank) else None
+
+
+def _blank_lines_sql(blank: Sequence[int]) -> str:
+    """How many empty lines stand before a row, to be added to its place among the rows; looked up in halves."""
+    above = [line - place for place, line in enumerate(blank, 1)]  # rows above each empty line
+
+    def within(start: int, end: int) -> str:
+        if start == end:
+            return str(start)
+        middle = (start + end) // 2
+        return f"CASE WHEN rowid < {above[middle]} THEN {within(start, middle)} ELSE {within(middle + 1, end)} END"
+
+    return f" + {within(0, len(above))}" if blank else ""
 
 
 def _cleaned_sql(wanted: Mapping[str, Wanted], columns: Sequence[str], source: str, *, spaces: str, also: str = "") -> str:
@@ -162,6 +180,17 @@ def _faults_sql(delimiter: str) -> str:
         FROM (SELECT number, min(place) AS place FROM found GROUP BY number)
         JOIN (VALUES {reasons}) AS reasons (place, rule, reason) USING (place)
     """
+
+
+def read_sheet(con: Connection, table: SheetTable, wanted: Mapping[str, Wanted]) -> Rows:
+    """The rows of a spreadsheet's table, the wanted columns as text, and as faults those that are none of the table's."""
+    columns = [f"c{at}" for at in range(table.columns)]
+    fields = _cleaned_sql(wanted, columns, _parquet_sql(table.path), spaces=SPACES, also="number")
+    assert _keep(con, fields, table.path, number="number"), "this process has written the file"
+    for rule, reason in SHEET_FAULTS.items():
+        rows = [row for row, broken in table.faults if broken == rule]
+        con.execute("INSERT INTO file_faults SELECT unnest($rows), $rule, $reason", {"rows": rows, "rule": rule, "reason": reason})
+    return Rows(table.rows, len(table.faults))
 
 
 def read_parquet(con: Connection, path: Path, columns: Mapping[str, str], wanted: Mapping[str, Wanted]) -> Rows | None:

@@ -7,7 +7,7 @@ import gzip
 import hashlib
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,16 +18,17 @@ CHUNK = 4 << 20  # bytes: a few reads a file, and little memory
 HEAD = 1 << 20  # bytes: no header is longer
 TAIL = 4096  # bytes: no file ends in more line ends than that
 GZIP, PARQUET = b"\x1f\x8b", b"PAR1"
+SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""How spreadsheets begin, new and old; so do other files, which their reader finds out."""
 OTHER_KINDS = {
-    b"PK\x03\x04": "a spreadsheet or zip file",
-    b"\xd0\xcf\x11\xe0": "an old spreadsheet",
     b"%PDF": "a PDF",
     b"PARE": "an encrypted Parquet file",
 }
 BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 CONTROL = bytes(byte for byte in range(32) if byte not in b"\t\n\r")
 NO_BREAK_SPACE = "\u00a0".encode()
-SPACE = 32
+SPACE, LINE_FEED, RETURN = 32, 10, 13
+BLANK_KEPT = 1000  # empty lines: a table has none or a few, and each costs a comparison a row
 EDGES = np.array([byte in b' ,;|\t\r\n"' for byte in range(256)])
 """What a field may begin or end with, or stand beside."""
 SPACES = " \t\r\n\u00a0"
@@ -43,6 +44,7 @@ class FileBytes:
     size: int
     mtime_ns: int
     parquet: bool = False
+    spreadsheet: bool = False
     gzipped: bool = False
     encoding: str = "utf-8"
     newline: str = "\n"
@@ -52,6 +54,12 @@ class FileBytes:
     """Whether DuckDB can read it as it is: UTF-8, one kind of line end, no control characters."""
     spaces: str = SPACES
     """What may have to be trimmed from its fields: nothing, plain spaces, or tabs and no-break spaces too."""
+    blank: tuple[int, ...] | None = ()
+    """The numbers of its empty lines; None where they are too many to be remembered."""
+    ended: bool = True
+    """Whether its last line has an end."""
+    shortened: bool = True
+    """Whether it may hold numbers such as 9.99E+09."""
     rather_utf8: bool = False
     """Whether it is good UTF-8 beyond ASCII, though read in another encoding as was asked."""
 
@@ -73,21 +81,45 @@ class ByteCounts:
     outer_spaces: bool = False
     """Whether a space may begin or end a field."""
     tail: bytes = b""
+    blank: list[int] = field(default_factory=list)
+    """The numbers of empty lines, as far as line feeds tell them; no more than BLANK_KEPT and one."""
+    shortened: bool = False
+    """Whether it holds an E+, as numbers that a spreadsheet has shortened."""
 
     def add(self, chunk: bytes) -> None:
         """Counts one more chunk."""
         line_feeds, returns, tabs = chunk.count(b"\n"), chunk.count(b"\r"), chunk.count(b"\t")
+        values = np.frombuffer(chunk, np.uint8)
+        self._note_blank_lines(chunk, values)
+        self.shortened = self.shortened or b"E+" in chunk or (self.tail[-1:] == b"E" and chunk[:1] == b"+")
         self.line_feeds += line_feeds
         self.returns += returns
         if returns or self.tail[-1:] == b"\r":
             self.pairs += chunk.count(b"\r\n") + (self.tail[-1:] == b"\r" and chunk[:1] == b"\n")
-        values = np.frombuffer(chunk, np.uint8)
         below_space = int(np.count_nonzero(values < SPACE))
         if below_space > line_feeds + returns + tabs:
             self.control += control_characters(chunk, self.delimiter)
         self.odd_spaces += tabs + (0 if chunk.isascii() else chunk.count(NO_BREAK_SPACE))
         self.outer_spaces = self.outer_spaces or _has_outer_spaces(values)
         self.tail = (self.tail + chunk[-TAIL:])[-TAIL:]
+
+    def _note_blank_lines(self, chunk: bytes, values: np.ndarray) -> None:
+        """Nothing; the empty lines that end in this chunk are remembered."""
+        start = self.tail[-2:]
+        at_edge = (start.endswith(b"\n") and chunk.startswith((b"\n", b"\r\n"))) or (start == b"\n\r" and chunk.startswith(b"\n"))
+        first = at_edge or (not start and chunk.startswith((b"\n", b"\r\n")))
+        if len(self.blank) > BLANK_KEPT or not (first or b"\n\n" in chunk or b"\n\r\n" in chunk):
+            return
+        ends = np.flatnonzero(values == LINE_FEED)
+        gaps = np.diff(ends)
+        empty = (gaps == 1) | ((gaps == 2) & (values[ends[1:] - 1] == RETURN))
+        lines = np.flatnonzero(empty) + 2 + self.line_feeds
+        self.blank += ([self.line_feeds + 1] if first else []) + [int(line) for line in lines[: BLANK_KEPT + 1]]
+
+    @property
+    def ended(self) -> bool:
+        """Whether the last line has an end."""
+        return self.tail.rstrip(b"\0 \x1a").endswith((b"\n", b"\r"))
 
     def add_letters(self, text: bytes) -> bytes:
         """Counts what is UTF-8 beyond ASCII and what isn't UTF-8; the bytes of a last character that is cut off come back."""
@@ -155,6 +187,8 @@ def _look_inside(found: FileBytes, name: str, encoding: str | None, delimiter: s
     head = first_bytes(found.path, HEAD, gzipped=gzipped)
     if head.startswith(PARQUET) and not gzipped:
         return replace(found, parquet=True)
+    if head.startswith(SPREADSHEETS) and not gzipped:
+        return replace(found, spreadsheet=True)
     problem = _not_a_table(head, name, encoding, delimiter)
     if problem:
         return problem
@@ -212,6 +246,13 @@ def _encoding_of(head: bytes) -> str:
     return likely if nulls[likely] > len(start) // 5 > 0 else "utf-8"
 
 
+def remembered(counts: ByteCounts) -> tuple[int, ...] | None:
+    """The numbers of empty lines above the end; None where there are more than are remembered, or lines end in carriage returns."""
+    if len(counts.blank) > BLANK_KEPT or counts.newline == "\r":
+        return None
+    return tuple(line for line in counts.blank if line <= counts.lines)
+
+
 def _survey(found: FileBytes, *, encoding: str | None, head: bytes, delimiter: str | None) -> FileBytes:
     """One pass over the text: its line ends, its damage and, where nobody said, its encoding."""
     counts = ByteCounts(delimiter)
@@ -227,5 +268,6 @@ def _survey(found: FileBytes, *, encoding: str | None, head: bytes, delimiter: s
     utf8 = chosen.startswith("utf-8") and not counts.strays
     clean = utf8 and counts.one_newline and not counts.control
     rather_utf8 = not chosen.startswith("utf") and counts.letters > 0 and not counts.strays
-    found = replace(found, encoding=chosen, newline=counts.newline, lines=counts.lines)
+    found = replace(found, encoding=chosen, newline=counts.newline, lines=counts.lines, ended=counts.ended, blank=remembered(counts))
+    found = replace(found, shortened=counts.shortened or "16" in chosen)
     return replace(found, clean=clean, spaces=counts.spaces, rather_utf8=rather_utf8)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from joinedup.engine.files_bytes import CONTROL, HEAD, SPACES, ByteCounts, FileBytes, chunks, first_bytes
+from joinedup.engine.files_bytes import CONTROL, HEAD, SPACES, ByteCounts, FileBytes, chunks, first_bytes, remembered
 
 DELIMITERS = (",", "|", ";", "\t")
 DAMAGE = "\0"
@@ -41,6 +41,8 @@ class Text:
     damaged: bool = False
     spaces: str = SPACES
     """What may have to be trimmed from its fields."""
+    blank: tuple[int, ...] | None = ()
+    """The numbers of its empty lines; None where they aren't known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Header:
 def clean_text(file: FileBytes, scratch: Path, delimiter: str | None) -> Iterator[Text]:
     """The file itself where it is clean, else a clean copy in `scratch`, private and gone afterwards."""
     if file.clean:
-        yield Text(file.path, file.gzipped, file.newline, file.lines, spaces=file.spaces)
+        yield Text(file.path, file.gzipped, file.newline, file.lines, spaces=file.spaces, blank=file.blank)
         return
     with tempfile.NamedTemporaryFile(dir=scratch, suffix=".csv") as copy:
         counts = ByteCounts()
@@ -68,7 +70,7 @@ def clean_text(file: FileBytes, scratch: Path, delimiter: str | None) -> Iterato
             copy.write(chunk)
             counts.add(chunk)
         copy.flush()
-        yield Text(Path(copy.name), False, "\n", counts.lines, damaged=counts.control > 0, spaces=counts.spaces)
+        yield Text(Path(copy.name), False, "\n", counts.lines, damaged=counts.control > 0, spaces=counts.spaces, blank=remembered(counts))
 
 
 def _clean_chunks(file: FileBytes, delimiter: str | None) -> Iterator[bytes]:

@@ -10,6 +10,10 @@ import duckdb
 from joinedup.engine.files_lines import Connection, literal
 
 EMPTY = "''"
+DIGITS = "\\d{1,3}(,\\d{3})+|\\d+"
+"""Digits, thousands set off by commas or not."""
+EXPONENT = "-?\\d(\\.\\d+)?e[+]\\d\\d"
+"""What R writes for a number where that is shorter and exact, such as 1e+05; spreadsheets write a large E, and lose digits."""
 WRITTEN_NULLS = ("NULL", r"\N")
 """What databases write for a null; in running text it may be a name."""
 DATE_WORDS = ("epoch", "infinity", "-infinity")
@@ -17,6 +21,14 @@ TIME_STYLES = ("%H:%M", "%H:%M:%S", "%H%M", "%H:%M:%S.%f")
 MONTH_FIRST = ("%m/%d/%Y", "%m-%d-%Y", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M")
 """Styles that would turn days into months, so that a column is never read partly by them."""
 EARLIEST, LATEST = "1800-01-01", "2199-12-31"
+LAST_SERIAL = 73050
+"""31 December 2099 as spreadsheets number days, from 30 December 1899 on."""
+SERIALS, ANY_SERIALS = 10_000, 1_000
+"""The least number that is taken for a day: of five digits where a column writes dates otherwise too, else of four."""
+SERIAL_SHARE = 0.9
+"""Of the values of a column that are no dates: so many must be such numbers before they are read as days."""
+SHORTENED = "\\d+(\\.\\d+)?E[+]\\d+"
+"""A long number as spreadsheets shorten it, such as 9.99E+09."""
 SAMPLE = 500  # distinct values, from which the usual style of a column shows
 
 
@@ -63,19 +75,30 @@ class Cleaning:
 
 
 def integer_sql(value: str) -> str:
-    """A whole number; 3.0 is one, 3.5 and 1e3 are not."""
-    return f"CASE WHEN regexp_full_match({value}, '[+-]?\\d+(\\.0*)?') THEN TRY_CAST({value} AS INTEGER) END"
+    """A whole number; 3.0 and 1,234 are one, 3.5 and 1e3 are not; 1e+05, which R writes for 100000, is."""
+    written = f"[+-]?({DIGITS})(\\.0*)?|{EXPONENT}"
+    return f"CASE WHEN regexp_full_match({value}, '{written}') THEN TRY_CAST({_no_commas_sql(value)} AS INTEGER) END"
 
 
 def decimal_sql(value: str) -> str:
     """A number with or without a fraction."""
-    return f"CASE WHEN regexp_full_match({value}, '[+-]?(\\d+\\.?\\d*|\\.\\d+)') THEN TRY_CAST({value} AS DOUBLE) END"
+    written = f"[+-]?(({DIGITS})\\.?\\d*|\\.\\d+)|{EXPONENT}"
+    return f"CASE WHEN regexp_full_match({value}, '{written}') THEN TRY_CAST({_no_commas_sql(value)} AS DOUBLE) END"
 
 
 def pounds_sql(value: str) -> str:
     """An amount as an exact decimal; thousands may be set off by commas, but a comma never stands for the point."""
-    written = "-?£?-?(\\d{1,3}(,\\d{3})+|\\d*)(\\.\\d*)?"
-    return f"CASE WHEN regexp_full_match({value}, '{written}') THEN TRY_CAST(translate({value}, '£,', '') AS DECIMAL(28, 10)) END"
+    written = f"-?£? ?-?({DIGITS}|)(\\.\\d*)?|{EXPONENT}"
+    return f"CASE WHEN regexp_full_match({value}, '{written}') THEN TRY_CAST(translate({value}, '£, ', '') AS DECIMAL(28, 10)) END"
+
+
+def _no_commas_sql(value: str) -> str:
+    return f"CASE WHEN contains({value}, ',') THEN replace({value}, ',', '') ELSE {value} END"
+
+
+def shortened_sql(value: str) -> str:
+    """Whether a text is a long number that a spreadsheet has shortened, so that its last digits are lost."""
+    return f"coalesce(contains({value}, 'E+') AND regexp_full_match({value}, '{SHORTENED}'), false)"
 
 
 def pence_sql(pounds: str) -> str:
@@ -92,6 +115,20 @@ def time_sql(value: str) -> str:
     """A time of day as HH:MM; a lost leading zero is put back."""
     padded = f"CASE WHEN length({value}) = 3 AND {value} NOT LIKE '%:%' THEN lpad({value}, 4, '0') ELSE {value} END"
     return f"strftime(try_strptime({_no_words_sql(padded, value)}, [{', '.join(map(literal, TIME_STYLES))}]), '%H:%M')"
+
+
+def date_or_serial_sql(value: str, style: DateStyle) -> str:
+    """A date written in one of a column's styles, or as the number that spreadsheets give to a day where the column has such."""
+    if not style.serials:
+        return date_sql(value, style.styles)
+    number = f"CAST(floor(TRY_CAST({value} AS DOUBLE)) AS INTEGER)"
+    return f"CASE WHEN {serial_sql(value, style.serials)} THEN DATE '1899-12-30' + {number} ELSE {date_sql(value, style.styles)} END"
+
+
+def serial_sql(value: str, least: int) -> str:
+    """Whether a text is the number of a day, with or without a fraction for the time."""
+    number = f"TRY_CAST({value} AS DOUBLE) BETWEEN {least} AND {LAST_SERIAL}"
+    return f"coalesce(regexp_full_match({value}, '\\d{{4,5}}(\\.\\d+)?') AND {number}, false)"
 
 
 def date_sql(value: str, styles: Sequence[str]) -> str:
@@ -129,12 +166,13 @@ def knows_style(con: Connection, style: str) -> bool:
     return True
 
 
-def all_fit(con: Connection, table: str, columns: Sequence[str], style: str) -> list[bool]:
-    """For each column, whether all its dates are written in one style."""
+def all_fit(con: Connection, table: str, columns: Mapping[str, str]) -> list[bool]:
+    """For each column, whether all its dates are written in the style that goes with it."""
     if not columns:
         return []
     misfits = ", ".join(
-        f"count(*) FILTER ({column} IS NOT NULL AND {likely_date_sql(date_sql(column, [style]))} IS NOT TRUE)" for column in columns
+        f"count(*) FILTER ({column} IS NOT NULL AND {likely_date_sql(date_sql(column, [style]))} IS NOT TRUE)"
+        for column, style in columns.items()
     )
     return [count == 0 for count in con.execute(f"SELECT {misfits} FROM {table}").fetchall()[0]]
 
@@ -148,6 +186,8 @@ class DateStyle:
     """All its values can be read month first, and some only so."""
     in_doubt: bool = False
     """Some of its values can be read only month first, others only day first."""
+    serials: int = 0
+    """From which number on a number is a day, as spreadsheets count them; 0 where no number is."""
 
 
 def date_style(con: Connection, table: str, column: str, styles: Sequence[str]) -> DateStyle:
@@ -156,7 +196,7 @@ def date_style(con: Connection, table: str, column: str, styles: Sequence[str]) 
     Styles are tried beside one another only where a value can mean one date alone, as they can in a contract's. Month
     first is never mixed with day first: it is taken for the whole column, where all values allow it and some demand it.
     """
-    con.execute(f"CREATE OR REPLACE TEMP TABLE date_value AS SELECT DISTINCT {column} AS value FROM {table} WHERE {column} IS NOT NULL")
+    _keep_values(con, table, column)
     fitting = _fits(con, f"(FROM date_value LIMIT {SAMPLE})", styles)
     first = max(styles, key=lambda style: fitting[style])
     con.execute(f"CREATE OR REPLACE TEMP TABLE date_left AS FROM date_value WHERE {_fits_sql([first])} IS NOT TRUE")
@@ -164,11 +204,33 @@ def date_style(con: Connection, table: str, column: str, styles: Sequence[str]) 
     found = (first, *(style for style in styles if fitting[style]))
     month_first = _fits(con, f"(FROM date_left WHERE {_fits_sql(found)} IS NOT TRUE)", MONTH_FIRST)
     if not any(month_first.values()):
-        return DateStyle(found)
+        return DateStyle(found, serials=_serials(con, found))
     only_day_first = con.execute(
         f"SELECT count(*) FROM date_value WHERE {_fits_sql(found)} AND {_fits_sql(MONTH_FIRST)} IS NOT TRUE"
     ).fetchall()[0][0]
     return DateStyle(found, in_doubt=True) if only_day_first else DateStyle(MONTH_FIRST, month_first=True)
+
+
+def declared_style(con: Connection, table: str, column: str, styles: Sequence[str]) -> DateStyle:
+    """How the dates of a column are written, where the styles are given: those, and the numbers of days where it has such."""
+    _keep_values(con, table, column)
+    return DateStyle(tuple(styles), serials=_serials(con, styles))
+
+
+def _keep_values(con: Connection, table: str, column: str) -> None:
+    con.execute(f"CREATE OR REPLACE TEMP TABLE date_value AS SELECT DISTINCT {column} AS value FROM {table} WHERE {column} IS NOT NULL")
+
+
+def _serials(con: Connection, styles: Sequence[str]) -> int:
+    """From which number on the numbers among `date_value` are days; 0 where too many values are neither date nor such a number."""
+    fits = f"{_fits_sql(styles)} IS TRUE"
+    dates, five, four, others = con.execute(f"""
+        SELECT count(*) FILTER (fits), count(*) FILTER (NOT fits AND five), count(*) FILTER (NOT fits AND four AND NOT five),
+            count(*) FILTER (NOT fits AND NOT four)
+        FROM (SELECT {fits} AS fits, {serial_sql("value", SERIALS)} AS five, {serial_sql("value", ANY_SERIALS)} AS four FROM date_value)
+    """).fetchall()[0]
+    least = SERIALS if dates else ANY_SERIALS
+    return least if five and five >= SERIAL_SHARE * (five + others) and five >= four else 0
 
 
 def _fits_sql(styles: Sequence[str]) -> str:

@@ -156,6 +156,8 @@ class Source(Frozen):
     """What the names of its files say, such as register_{day:%Y-%m-%d}.csv; the rest is literal or *."""
     delimiter: Delimiter | None = None
     encoding: Encoding | None = None
+    sheet: Text | None = None
+    """Of a spreadsheet: the sheet with the table; the first when absent."""
     date_format: DateFormat | None = None
     """As in strptime, such as %d/%m/%Y; the contract's own styles when absent."""
     date_formats: dict[Text, DateFormat] = Field(default_factory=dict)

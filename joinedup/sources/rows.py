@@ -25,6 +25,10 @@ WORDS = {
 """What a value is that isn't text."""
 
 
+YEAR_FIRST = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S")
+"""How a value that is a date already is written as text."""
+
+
 @dataclass(frozen=True, slots=True)
 class RowFault:
     """Something wrong with a row: its rule, the SQL that tells it, and what follows "so many rows: "."""
@@ -49,15 +53,28 @@ class RowPlan:
     """Whether its text may hold signs of damage."""
     styles: Mapping[str, values.DateStyle] = field(default_factory=dict)
     """Date field -> how this file writes it."""
+    dated: frozenset[int] = frozenset()
+    """Columns whose values are dates already, and so are written year first whatever the source's style."""
+    repairs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Coded field -> what it holds instead of a code -> the code."""
+    long: bool = False
+    """Whether the file may hold numbers that a spreadsheet has shortened."""
+    shortened: frozenset[str] = frozenset()
+    """Fields in which some long numbers have lost their last digits."""
 
     @property
     def present(self) -> tuple[ContractField, ...]:
         """The fields that the file or a constant fills."""
         return tuple(field for field in self.contract.fields if field.name not in self.columns.missing)
 
-    def styles_of(self, field: ContractField) -> tuple[str, ...]:
-        """The styles that its dates are read by."""
-        return self.styles[field.name].styles if field.name in self.styles else declared_styles(field, self.contract, self.source)
+    def style_of(self, field: ContractField) -> values.DateStyle:
+        """How its dates are read."""
+        return self.styles.get(field.name) or values.DateStyle(self.declared(field))
+
+    def declared(self, field: ContractField) -> tuple[str, ...]:
+        """The styles that its dates may have before anyone has looked at them."""
+        styles = declared_styles(field, self.contract, self.source)
+        return tuple(dict.fromkeys((*styles, *YEAR_FIRST))) if self.columns.at.get(field.name) in self.dated else styles
 
 
 def declared_styles(field: ContractField, contract: ContractSpec, source: Source) -> tuple[str, ...]:
@@ -99,7 +116,7 @@ def cleaning(field: ContractField, source: Source) -> values.Cleaning:
     )
 
 
-def read_sql(field: ContractField, text: str, styles: tuple[str, ...]) -> str:
+def read_sql(field: ContractField, text: str, style: values.DateStyle) -> str:
     """What a text is read as, before `landed_sql`; null where it isn't of the field's type."""
     makers = {
         FieldType.INTEGER: values.integer_sql,
@@ -108,7 +125,7 @@ def read_sql(field: ContractField, text: str, styles: tuple[str, ...]) -> str:
         FieldType.TIME: values.time_sql,
     }
     if field.type is FieldType.DATE:
-        return values.date_sql(text, styles)
+        return values.date_or_serial_sql(text, style)
     return makers[field.type](text) if field.type in makers else text
 
 
@@ -199,7 +216,8 @@ def _value_faults(plan: RowPlan, field: ContractField) -> Iterator[RowFault]:
             message += (
                 "; some could be read month first, others only day first: say date_formats in sources.yml if the column is month first"
             )
-        yield RowFault("unreadable-value", f"{text} IS NOT NULL AND {field.landed} IS NULL", message)
+        shortened = f" AND NOT {values.shortened_sql(text)}" if field.name in plan.shortened else ""
+        yield RowFault("unreadable-value", f"{text} IS NOT NULL AND {field.landed} IS NULL{shortened}", message)
     if field.type is FieldType.MONEY:
         yield RowFault("fractions-of-a-penny", _rounded_name(field), f"{field.name} is rounded to whole pence")
 
@@ -238,7 +256,15 @@ def _read_sql(plan: RowPlan, field: ContractField) -> str:
     """One field of a row as it is read: from its column, from a constant, or null."""
     kind = "DECIMAL(28, 10)" if field.type is FieldType.MONEY else sql_type(field)
     text = quoted(text_name(field)) if field.name in plan.columns.at else _constant_sql(plan, field)
-    return f"CAST({read_sql(field, text, plan.styles_of(field)) if text else 'NULL'} AS {kind}) AS {field.landed}"
+    return f"CAST({read_sql(field, _sound_sql(plan, field, text), plan.style_of(field)) if text else 'NULL'} AS {kind}) AS {field.landed}"
+
+
+def _sound_sql(plan: RowPlan, field: ContractField, text: str) -> str:
+    """The text of a field with the codes that it meant, and without numbers that have lost digits."""
+    codes = " ".join(f"WHEN {literal(theirs)} THEN {literal(ours)}" for theirs, ours in plan.repairs.get(field.name, {}).items())
+    if field.name in plan.shortened and field.type not in WORDS:
+        text = f"CASE WHEN {values.shortened_sql(text)} THEN NULL ELSE {text} END"
+    return f"CASE {text} {codes} ELSE {text} END" if codes else text
 
 
 def _constant_sql(plan: RowPlan, field: ContractField) -> str | None:

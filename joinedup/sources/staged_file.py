@@ -7,17 +7,19 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from joinedup.engine.files import NUMBER, Rows, forget, parquet_columns, read_csv, read_parquet
+from joinedup.engine.files import NUMBER, Rows, forget, parquet_columns, read_csv, read_parquet, read_sheet
 from joinedup.engine.files_bytes import FileBytes, look_at
 from joinedup.engine.files_lines import Connection, quoted
+from joinedup.engine.files_sheets import SheetProblem, keep_rows, open_sheet, sheet_header
 from joinedup.engine.files_text import Header, clean_text, plain, read_header
-from joinedup.engine.files_values import DateStyle, all_fit, date_style
+from joinedup.engine.files_values import DateStyle, all_fit, date_style, declared_style
 from joinedup.findings import Finding, Severity, errors
 from joinedup.place.model import Source
 from joinedup.sources.accounts import MOST_ROWS_REJECTED, REST_REJECTED, FileAccount, most_rows_rejected, refused_for_rejections
 from joinedup.sources.columns import known_names, match
 from joinedup.sources.contract import ContractSpec, FieldType
-from joinedup.sources.rows import RowFault, RowPlan, declared_styles, marks, refusals, rows_sql, second_name, text_name, wanted
+from joinedup.sources.damage import damages, with_repairs
+from joinedup.sources.rows import RowFault, RowPlan, marks, refusals, rows_sql, second_name, text_name, wanted
 
 ROWS_NAMED = 5
 """How many row numbers a finding gives, to begin looking."""
@@ -62,9 +64,27 @@ def stage_file(work: FileWork) -> StagedFile:
         return _refused(work, None, (seen,))
     seen = replace(seen, path=_literal_path(seen.path, work))
     try:
-        return _stage_parquet(work, seen) if seen.parquet else _stage_text(work, seen)
+        staged = _stage_sheet(work, seen) if seen.spreadsheet else _stage_parquet(work, seen) if seen.parquet else _stage_text(work, seen)
     finally:
         forget(work.con)
+    return staged if _is_as_it_was(work.path, seen) else _changed_while_read(work, seen)
+
+
+def _is_as_it_was(path: Path, seen: FileBytes) -> bool:
+    """Whether a file has the size and modification time that it had before it was read."""
+    try:
+        state = path.stat()
+    except OSError:
+        return False
+    return (state.st_size, state.st_mtime_ns) == (seen.size, seen.mtime_ns)
+
+
+def _changed_while_read(work: FileWork, seen: FileBytes) -> StagedFile:
+    """A file refused since it is still being written: what was read of it is gone."""
+    for table in (work.table, "staged_rejected"):
+        work.con.execute(f"DELETE FROM {table} WHERE file_id = {work.file_id}")
+    message = "it changed while it was read, so somebody is still writing it; none of it was used: run again when it is whole"
+    return _refused(work, seen, (Finding(work.name, "changed-while-read", message, endangers=f"everything from {work.contract.contract}"),))
 
 
 def _literal_path(path: Path, work: FileWork) -> Path:
@@ -97,9 +117,36 @@ def _stage_parquet(work: FileWork, seen: FileBytes) -> StagedFile:
     columns = match(work.contract, work.source, [plain(name) for name in found], work.name)
     if errors(columns.findings):
         return _refused(work, seen, columns.findings)
-    plan = RowPlan(work.contract, work.source, columns, work.as_at, damaged=True)
+    dated = frozenset(at for at, kind in enumerate(found.values()) if kind.startswith(("DATE", "TIMESTAMP")))
+    plan = RowPlan(work.contract, work.source, columns, work.as_at, damaged=True, dated=dated, long=True)
     rows = read_parquet(work.con, seen.path, found, wanted(plan))
     return _stage_rows(work, seen, plan, rows) if rows else _refused(work, seen, (damaged,))
+
+
+def _stage_sheet(work: FileWork, seen: FileBytes) -> StagedFile:
+    with open_sheet(work.path, work.source.sheet) as sheet:
+        if isinstance(sheet, SheetProblem):
+            return _refused(work, seen, (Finding(work.name, sheet.rule, sheet.message),))
+        header = sheet_header(sheet, known_names(work.contract, work.source))
+        columns = match(work.contract, work.source, header.names, work.name)
+        others = _other_sheets(work, sheet.name, sheet.others)
+        if errors(columns.findings):
+            return _refused(work, seen, (*others, *columns.findings))
+        table = keep_rows(sheet, header, work.scratch)
+    plan = RowPlan(work.contract, work.source, columns, work.as_at, damaged=True, dated=table.dated, long=True)
+    rows = read_sheet(work.con, table, wanted(plan))
+    table.path.unlink()
+    merged = SomeRows(len(table.filled), table.filled[:ROWS_NAMED])
+    message = f"{merged} hold a value of a cell that was merged over several rows, as the first of them does"
+    told = [*others, *([_warning(work, "merged-cells", message, merged)] if table.filled else [])]
+    return _stage_rows(work, seen, plan, rows, told)
+
+
+def _other_sheets(work: FileWork, read: str, others: Sequence[str]) -> list[Finding]:
+    if not others:
+        return []
+    message = f"only its sheet {read} was read, not {', '.join(others)}: say which one under sheet in sources.yml"
+    return [_warning(work, "other-sheets", message)]
 
 
 def _stage_text(work: FileWork, seen: FileBytes) -> StagedFile:
@@ -109,7 +156,7 @@ def _stage_text(work: FileWork, seen: FileBytes) -> StagedFile:
         if errors(columns.findings):
             any_header = read_header(text, known_names(work.contract, work.source))
             return _refused(work, seen, [*_delimiter_findings(work, header, any_header), *columns.findings])
-        plan = RowPlan(work.contract, work.source, columns, work.as_at, damaged=text.damaged)
+        plan = RowPlan(work.contract, work.source, columns, work.as_at, damaged=text.damaged, long=seen.shortened)
         rows = read_csv(work.con, text, header, wanted(plan), work.scratch)
         if rows is None:
             message = (
@@ -135,9 +182,9 @@ def _sign(delimiter: str) -> str:
     return {",": "a comma", "\t": "a tab"}.get(delimiter, delimiter)
 
 
-def _stage_rows(work: FileWork, seen: FileBytes, plan: RowPlan, rows: Rows) -> StagedFile:
-    plan = replace(plan, styles=_date_styles(work, plan))
-    findings = [*plan.columns.findings, *_style_findings(work, plan), *_repeated_columns(work, plan)]
+def _stage_rows(work: FileWork, seen: FileBytes, plan: RowPlan, rows: Rows, told: Sequence[Finding] = ()) -> StagedFile:
+    plan = with_repairs(work.con, replace(plan, styles=_date_styles(work, plan)))
+    findings = [*told, *plan.columns.findings, *_style_findings(work, plan), *_damage_findings(work, plan), *_repeated_columns(work, plan)]
     work.con.execute(f"INSERT INTO {work.table} BY NAME {rows_sql(plan, work.file_id)}")
     findings += _mark_findings(work, marks(plan))
     rejected = _reject(work, refusals(plan))
@@ -161,6 +208,8 @@ def _doubts(work: FileWork, seen: FileBytes, rows: Rows, rejected: int) -> Itera
     """What speaks against a file as a whole, though it can be read."""
     if not rows.read:
         yield _warning(work, "no-rows", "it holds a header and no rows")
+    if not seen.ended and _ends_in_a_fragment(work):
+        yield _warning(work, "cut-short", "its last line is incomplete: it was cut short, or is still being written; fetch it again")
     if seen.rather_utf8:
         message = (
             f"sources.yml says that its encoding is {work.source.encoding}, but it looks like utf-8: letters with accents may be wrong"
@@ -171,6 +220,14 @@ def _doubts(work: FileWork, seen: FileBytes, rows: Rows, rejected: int) -> Itera
     elif rejected > rows.read * MOST:
         message = f"{rejected:,} of its {rows.read:,} rows were rejected: it is probably not what sources.yml says it is"
         yield _warning(work, "mostly-rejected", message, SomeRows(rejected), f"everything from {work.contract.contract}")
+
+
+def _ends_in_a_fragment(work: FileWork) -> bool:
+    """Whether the last row of the file has too few fields, or a quote that isn't closed."""
+    last = f"SELECT max({quoted(NUMBER)}) FROM"
+    fragments = "rule IN ('too-few-fields', 'broken-quotes')"
+    found = work.con.execute(f"SELECT ({last} file_faults WHERE {fragments}) > coalesce(({last} file_rows), 0)").fetchall()
+    return bool(found[0][0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,15 +248,22 @@ def _warning(work: FileWork, rule: str, message: str, rows: SomeRows = SomeRows(
 def _date_styles(work: FileWork, plan: RowPlan) -> dict[str, DateStyle]:
     """How this file writes each of its dates: as sources.yml says, else as the values show."""
     dates = [field for field in plan.contract.fields if field.type is FieldType.DATE and field.name in plan.columns.at]
-    said = {field.name: declared_styles(field, plan.contract, plan.source) for field in dates}
-    open_to = [field for field in dates if said[field.name] == plan.contract.date_styles]
-    usual = plan.contract.date_styles[0]
-    fit = all_fit(work.con, "file_rows", [quoted(text_name(field)) for field in open_to], usual)
-    found = {name: DateStyle(styles) for name, styles in said.items()}
-    for field, fits in zip(open_to, fit, strict=True):
-        column = quoted(text_name(field))
-        found[field.name] = DateStyle((usual,)) if fits else date_style(work.con, "file_rows", column, plan.contract.date_styles)
+    said = {field.name: plan.declared(field) for field in dates}
+    fit = all_fit(work.con, "file_rows", {quoted(text_name(field)): said[field.name][0] for field in dates})
+    found = {}
+    for field, fits in zip(dates, fit, strict=True):
+        column, styles = quoted(text_name(field)), said[field.name]
+        look = date_style if styles == plan.contract.date_styles else declared_style
+        found[field.name] = DateStyle(styles[:1]) if fits else look(work.con, "file_rows", column, styles)
     return found
+
+
+def _damage_findings(work: FileWork, plan: RowPlan) -> Iterator[Finding]:
+    """What spreadsheets did to the values of a file, by column."""
+    for damage in damages(plan):
+        rows = _counted(work, "file_rows", quoted(NUMBER), damage.when)
+        if rows.count:
+            yield _warning(work, damage.rule, f"{rows}: {damage.message}", rows)
 
 
 def _style_findings(work: FileWork, plan: RowPlan) -> list[Finding]:
@@ -207,6 +271,16 @@ def _style_findings(work: FileWork, plan: RowPlan) -> list[Finding]:
         _warning(work, "month-first", f"{name} can only be read month first, and was: say date_formats in sources.yml if that is wrong")
         for name, style in plan.styles.items()
         if style.month_first
+    ] + [
+        _warning(
+            work,
+            "date-order-in-doubt",
+            f"{name} holds dates that can only be read month first and others that can only be read day first, so in the rest the order "
+            "can't be told: all were read day first and the former taken as missing; ask which order it is",
+            endangers=work.contract.contract,
+        )
+        for name, style in plan.styles.items()
+        if style.in_doubt
     ]
 
 

@@ -140,7 +140,6 @@ def test_a_line_too_long_to_read_refuses_the_file(tmp_path: Path, con: Connectio
 def test_what_a_file_is_not(tmp_path: Path) -> None:
     for body, rule in [
         (b"", "empty-file"),
-        (b"PK\x03\x04", "not-a-table"),
         (bytes(range(32)) * 9, "not-a-table"),
         (b"\x1f\x8b\x08", "damaged-file"),
     ]:
@@ -179,3 +178,38 @@ def test_the_style_of_most_dates_comes_first(con: Connection) -> None:
     con.execute("CREATE TABLE t AS SELECT * FROM (VALUES ('03/04/2024'), ('05/04/2024'), ('2024-04-05'), (NULL), ('never')) AS v(day)")
     found = date_style(con, "t", "day", ("%Y-%m-%d", "%d/%m/%Y", "%Y%m%d"))
     assert (found.styles, found.month_first, found.in_doubt) == (("%d/%m/%Y", "%Y-%m-%d"), False, False)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 1 << 20])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    "text", ["A,B\n\n1,x\n\n\n4,x\n5,x\n\n7,x\n", "\n\nA,B\n1,x\n2,x\n\n4,x", "A,B\n1,x\n\n3,x\n\n\n\n", "\nA,B\n\n\n\n4,x\n5,x\n\n"]
+)
+def test_empty_lines_are_numbered_in_one_pass(
+    tmp_path: Path, con: Connection, monkeypatch: pytest.MonkeyPatch, size: int, newline: str, text: str
+) -> None:
+    monkeypatch.setattr(files_bytes, "CHUNK", size)
+    monkeypatch.setattr("joinedup.engine.files._read_by_line", lambda *_: pytest.fail("it was read line by line"))
+    rows, kept, faults = read(con, tmp_path, text.replace("\n", newline).encode(), "A", "B")
+    below = text.lstrip("\n").split("\n")[1:]
+    assert [(number, line[0]) for number, line in enumerate(below, 1) if line] == [(number, value) for number, value, _ in kept]
+    assert (rows, faults) == (Rows(len(kept), 0), [])
+
+
+def test_many_empty_lines_among_many_rows(tmp_path: Path, con: Connection) -> None:
+    lines = [str(n) + ",x" if n % 137 else "" for n in range(1, 120_001)]
+    rows, kept, _ = read(con, tmp_path, ("A,B\n" + "\n".join(lines)).encode(), "A")
+    assert rows == Rows(120_000 - 120_000 // 137, 0)
+    assert all(str(number) == value for number, value in kept)
+
+
+def test_more_empty_lines_than_are_remembered(tmp_path: Path, con: Connection) -> None:
+    lines = [str(n) + ",x" if n % 3 else "" for n in range(1, 6_001)]
+    rows, kept, _ = read(con, tmp_path, ("A,B\n" + "\n".join(lines)).encode(), "A")
+    assert rows == Rows(4_000, 0)
+    assert all(str(number) == value for number, value in kept)
+
+
+def test_empty_lines_beside_a_value_of_several_lines(tmp_path: Path, con: Connection) -> None:
+    rows, kept, faults = read(con, tmp_path, b'A,B\n1,"x\n\ny"\n\n3,z\n', "A", "B")
+    assert (rows, kept, faults) == (Rows(2, 0), [(1, "1", "x\n\ny"), (3, "3", "z")], [])
