@@ -13,6 +13,7 @@ from joinedup.errors import PlaceError
 from joinedup.findings import Finding
 from joinedup.place.folder import read_place
 from joinedup.place.tables import tables
+from joinedup.sources.contract import contracts
 from tests.place.places import nine_teams
 
 FILES = ("place.yml", "partners.csv", "practices.csv", "areas.csv", "sources.yml")
@@ -96,7 +97,7 @@ def test_a_place_or_findings_whatever_the_bytes(originals, tmp_path_factory, whi
     for file, *change in changes:
         (folder / file).write_bytes(mutated((folder / file).read_bytes(), *change))
     try:
-        made = tables(read_place(folder, {"register", "apc", "ecds", "deaths"}))
+        made = tables(read_place(folder, tuple(contracts())))
     except PlaceError as error:
         check_findings(folder, error.findings)
     else:
