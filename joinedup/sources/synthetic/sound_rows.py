@@ -60,7 +60,7 @@ def sound(contract: ContractSpec, rows: Rows, as_at: date) -> Bools:
         if field.required:
             good &= _told(column) if column is not None else False
         if field.codes and column is not None:
-            good &= np.isin(column, ["", *field.codes])
+            good &= np.isin(np.char.upper(column) if field.type is FieldType.CODE else column, ["", *field.codes])
     return good & _told(rows.columns[contract.key[0]])
 
 
@@ -157,4 +157,5 @@ def _arrow(column: np.ndarray) -> pa.Array:
 
 def _field_sql(field: ContractField, columns: Mapping[str, np.ndarray]) -> str:
     value = f'given."{field.name}"' if field.name in columns else "NULL"
-    return f"CAST({value} AS {sql_type(field)}) AS {field.landed}"
+    read = f"CAST({value} AS {sql_type(field)})"
+    return f"{f'upper({read})' if field.type is FieldType.CODE else read} AS {field.landed}"
