@@ -113,14 +113,14 @@ def hospital_codes(block: Block, hospital: Ints) -> tuple[Texts, Texts]:
 def sources_of(block: Block, contract: str, spread: Ints) -> Ints:
     """The source that each row goes to, where a contract's sources share it out by `spread`."""
     mine = [at for at, source in enumerate(block.setting.place.sources) if source.contract == contract]
-    return np.array(mine, dtype=np.int64)[spread % len(mine)]
+    return np.array(mine, dtype=np.int64)[spread % len(mine)] if mine else np.full(len(spread), -1)
 
 
 def provider_codes(block: Block, source: Ints) -> Texts:
-    """The code of the partner that sends each row's source; blank where the place gives none."""
+    """The code of the partner that sends each row's source; an invented one where the place gives none, blank where nobody sends the row."""
     place = block.setting.place
-    codes = {partner.id: partner.code or "" for partner in place.partners}
-    return np.array([codes.get(each.partner, "") for each in place.sources])[source]
+    codes = {partner.id: partner.code or f"ZY{at:X}" for at, partner in enumerate(place.partners)}
+    return np.array([*(codes.get(each.partner, "") for each in place.sources), ""])[source]
 
 
 def clock(minutes: Ints) -> Texts:
