@@ -13,13 +13,15 @@ WITH contact AS (
     WHERE record_type <> 'SPELL'
 ),
 carried AS (
-    -- What packages of continuing care in the record already cost: a budget that pays for such a package isn't counted again.
+    -- What the record costs elsewhere: a budget that pays for such a package isn't counted again.
     SELECT DISTINCT
         CASE care_package_type
             WHEN 'CHC' THEN 'CONTINUING HEALTHCARE' WHEN 'CHILD' THEN 'CHILDREN CONTINUING CARE' WHEN 'JOINT' THEN 'JOINT FUNDING'
         END AS pays_for
     FROM landed_continuing_care
     WHERE start_date_care_package IS NOT NULL AND care_package_weekly_cost_pence IS NOT NULL
+    UNION
+    SELECT 'SOCIAL CARE' FROM landed_cld WHERE event_type = 'SERVICE'
 ),
 lasting AS (
     SELECT

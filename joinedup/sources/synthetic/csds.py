@@ -104,7 +104,7 @@ def _reviews(block: Block, rng: np.random.Generator) -> tuple[Table, Texts, Ints
     young = np.flatnonzero((people.born > block.setting.span.start - 1000) & ~people.outside)
     child = np.repeat(young, len(told["day"]))
     kind = np.tile(np.arange(len(told["day"])), len(young))
-    after = np.maximum(told["day"][kind] + told["spread"][kind] * rng.standard_normal(len(kind)), 5)
+    after = np.maximum(told["day"][kind] + told["spread"][kind] * np.clip(rng.standard_normal(len(kind)), -2, 2), 5)
     day = on_working_days(people.born[child] + np.rint(after).astype(np.int64))
     seen = (rng.random(len(kind)) < told["share"][kind]) & (day >= start[child]) & (day < end[child])
     lasting = np.rint(told["minutes"][kind] / 5 * np.exp(0.25 * rng.standard_normal(len(kind)))).astype(np.int64) * 5

@@ -86,7 +86,7 @@ def stretch(rng: np.random.Generator, block: Block, who: Ints, lasting: Lasting)
     return first, np.where(until >= block.setting.span.end, NEVER, until)
 
 
-def _package(person: Ints, kind: str, route: str, **columns: Any) -> Table:
+def _package(person: Ints, kind: str, route: str, **columns: Ints) -> Table:
     made: Table = {"person": person, "kind": np.full(len(person), kind, dtype="U5"), "route": np.full(len(person), route, dtype="U10")}
     return made | columns
 

@@ -20,6 +20,7 @@ from joinedup.sources.synthetic.streams import stream
 
 MOST_CONTACTS = 300
 """Of one referral."""
+AUGUST = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,7 @@ def _series(rng: np.random.Generator, block: Block, told: Mapping[str, Any], per
     day = day if told.get("weekends") else on_working_days(day)
     start, end = window(block.setting, block.people)
     who = person[referral]
+    open_ = (months_of(day) != AUGUST) | (rng.random(len(day)) < told.get("in_august", 1.0))
     every: Table = {
         "person": who,
         "referral": referral,
@@ -166,4 +168,4 @@ def _series(rng: np.random.Generator, block: Block, told: Mapping[str, Any], per
         "order": order,
         "booked": number[referral],
     }
-    return take(every, (day >= start[who]) & (day < end[who]))
+    return take(every, (day >= start[who]) & (day < end[who]) & open_)
