@@ -10,7 +10,6 @@ from joinedup.sources.synthetic.block import Block
 from joinedup.sources.synthetic.draws import Ints, Table, pick_named, stack, take
 from joinedup.sources.synthetic.figures import figures
 from joinedup.sources.synthetic.happenings import window
-from joinedup.sources.synthetic.life import COMMUNITY
 from joinedup.sources.synthetic.packages import Lasting, chance, packages_of, stretch
 from joinedup.sources.synthetic.referrals import days_between, lognormal
 from joinedup.sources.synthetic.rows import (
@@ -25,6 +24,7 @@ from joinedup.sources.synthetic.rows import (
     sources_of,
 )
 from joinedup.sources.synthetic.seasons import NEVER, YEAR, dates
+from joinedup.sources.synthetic.social_care import CARER, SERVICE, events_of
 from joinedup.sources.synthetic.streams import stream
 
 BUDGET = 27
@@ -107,14 +107,12 @@ def _other(block: Block, told: dict[str, Any]) -> Table:
 
 
 def _direct_payments(block: Block) -> Table:
-    """The council's: for some of those with long-term support in the community, while they have it."""
-    told = figures("continuing_care")["budgets"]
-    rng = stream(block.setting.seed, "direct payments", block.number)
-    life, size = block.life, len(block.people.sex)
-    who = np.flatnonzero((life.support == COMMUNITY) & ~block.people.outside & (rng.random(size) < told["direct_payments"]))
-    last = np.where(life.support_to[who] >= NEVER, NEVER, np.maximum(life.support_to[who] - 1, life.support_from[who]))
-    pence = _pence(rng, told["direct_payment_pounds"], len(who))
-    return _budgets(who, "SOCIAL CARE", life.support_from[who], last, weekly=pence)
+    """The council's: the same payments that client level data holds as services."""
+    events = events_of(block)
+    at = np.flatnonzero(
+        (events["SERVICE_COMPONENT"] == "DIRECT PAYMENT") & (events["EVENT_TYPE"] == SERVICE) & (events["CLIENT_TYPE"] != CARER)
+    )
+    return _budgets(events["person"][at], "SOCIAL CARE", events["start"][at], events["last"][at], weekly=events["UNIT_COST"][at])
 
 
 def _pence(rng: np.random.Generator, pounds: list[float], size: int) -> Ints:
