@@ -39,3 +39,85 @@ SELECT
     file_id,
     source_row
 FROM landed_ecds
+UNION ALL
+SELECT
+    CAST(file_id AS BIGINT) * 10000000000 + source_row,
+    person_id,
+    linked_by,
+    'acute',
+    CASE
+        WHEN attended IN ('5', '6') AND (left(sushrg, 1) <> 'U' AND left(sushrg, 2) <> 'WF' OR sushrg IS NULL AND opertn_01 IS NOT NULL)
+            THEN 'Outpatient procedure'
+        WHEN firstatt IN ('1', '3') THEN 'Outpatient first attendance'
+        ELSE 'Outpatient follow-up attendance'
+    END,
+    tretspef,
+    left(coalesce(procode3, procodet), 3),
+    apptdate,
+    apptdate,
+    CAST(NULL AS STRING),
+    CASE
+        WHEN firstatt = '5' THEN 'closed'
+        WHEN attended IN ('5', '6') THEN 'attended'
+        WHEN attended IN ('3', '7') THEN 'did not attend'
+        WHEN attended IN ('2', '4') THEN 'cancelled'
+        WHEN attended = '0' THEN 'open'
+    END,
+    CAST(NULL AS DATE),
+    CASE WHEN firstatt = '5' THEN 0 WHEN attended IN ('5', '6') THEN 1 WHEN attended IN ('0', '2', '3', '4', '7') THEN 0 END,
+    0,
+    FALSE,
+    final_price_pence,
+    file_id,
+    source_row
+FROM landed_outpatient
+UNION ALL
+SELECT
+    CAST(file_id AS BIGINT) * 10000000000 + source_row,
+    person_id,
+    linked_by,
+    'urgent care',
+    CASE
+        WHEN response_outcome IN ('SCED', 'SCEL') THEN 'Ambulance see and convey'
+        WHEN response_outcome = 'HT' THEN 'Ambulance hear and treat'
+        ELSE 'Ambulance see and treat'
+    END,
+    response_category,
+    left(organisation_identifier_code_of_provider, 3),
+    call_date,
+    call_date,
+    CAST(NULL AS STRING),
+    CASE WHEN response_outcome = 'NONE' THEN 'cancelled' WHEN response_outcome IS NOT NULL THEN 'attended' END,
+    CAST(NULL AS DATE),
+    CASE WHEN response_outcome = 'NONE' THEN 0 WHEN response_outcome IS NOT NULL THEN 1 END,
+    0,
+    FALSE,
+    final_price_pence,
+    file_id,
+    source_row
+FROM landed_ambulance
+UNION ALL
+SELECT
+    CAST(file_id AS BIGINT) * 10000000000 + source_row,
+    person_id,
+    linked_by,
+    'maternity',
+    'Maternity contact',
+    CASE record_type WHEN 'MSD101' THEN 'booking' WHEN 'MSD201' THEN 'contact' WHEN 'MSD301' THEN 'labour and delivery' END,
+    left(organisation_identifier_code_of_provider, 3),
+    activity_date,
+    activity_date,
+    CAST(NULL AS STRING),
+    CASE
+        WHEN attended_or_did_not_attend_code IN ('3', '7') THEN 'did not attend'
+        WHEN attended_or_did_not_attend_code IN ('2', '4') THEN 'cancelled'
+        ELSE 'attended'
+    END,
+    CAST(NULL AS DATE),
+    CASE WHEN record_type = 'MSD301' OR attended_or_did_not_attend_code IN ('2', '3', '4', '7') THEN 0 ELSE 1 END,
+    0,
+    FALSE,
+    final_price_pence,
+    file_id,
+    source_row
+FROM landed_maternity

@@ -25,6 +25,24 @@ plain AS (
     SELECT file_id, source_row, position, left(upper(replace(replace(trim(entry), '.', ''), ' ', '')), 4) AS code
     FROM written
 ),
+clinic AS (
+    SELECT file_id, source_row, 1 AS position, diag_01 AS entry, person_id, apptdate FROM landed_outpatient WHERE diag_01 IS NOT NULL
+    UNION ALL SELECT file_id, source_row, 2, diag_02, person_id, apptdate FROM landed_outpatient WHERE diag_02 IS NOT NULL
+    UNION ALL SELECT file_id, source_row, 3, diag_03, person_id, apptdate FROM landed_outpatient WHERE diag_03 IS NOT NULL
+    UNION ALL SELECT file_id, source_row, 4, diag_04, person_id, apptdate FROM landed_outpatient WHERE diag_04 IS NOT NULL
+    UNION ALL SELECT file_id, source_row, 5, diag_05, person_id, apptdate FROM landed_outpatient WHERE diag_05 IS NOT NULL
+    UNION ALL SELECT file_id, source_row, 6, diag_06, person_id, apptdate FROM landed_outpatient WHERE diag_06 IS NOT NULL
+    UNION ALL SELECT file_id, source_row, 7, diag_07, person_id, apptdate FROM landed_outpatient WHERE diag_07 IS NOT NULL
+    UNION ALL SELECT file_id, source_row, 8, diag_08, person_id, apptdate FROM landed_outpatient WHERE diag_08 IS NOT NULL
+    UNION ALL SELECT file_id, source_row, 9, diag_09, person_id, apptdate FROM landed_outpatient WHERE diag_09 IS NOT NULL
+    UNION ALL SELECT file_id, source_row, 10, diag_10, person_id, apptdate FROM landed_outpatient WHERE diag_10 IS NOT NULL
+    UNION ALL SELECT file_id, source_row, 11, diag_11, person_id, apptdate FROM landed_outpatient WHERE diag_11 IS NOT NULL
+    UNION ALL SELECT file_id, source_row, 12, diag_12, person_id, apptdate FROM landed_outpatient WHERE diag_12 IS NOT NULL
+),
+seen AS (
+    SELECT file_id, source_row, position, person_id, apptdate, left(upper(replace(replace(trim(entry), '.', ''), ' ', '')), 4) AS code
+    FROM clinic
+),
 attended AS (
     SELECT file_id, source_row, 1 AS position, diagnosis_code_1 AS code, person_id, arrival_date FROM landed_ecds WHERE diagnosis_code_1 IS NOT NULL
     UNION ALL SELECT file_id, source_row, 2, diagnosis_code_2, person_id, arrival_date FROM landed_ecds WHERE diagnosis_code_2 IS NOT NULL
@@ -99,3 +117,18 @@ SELECT
     source_row
 FROM landed_mhsds
 WHERE primary_diagnosis_icd IS NOT NULL
+UNION ALL
+SELECT
+    CAST(file_id AS BIGINT) * 10000000000 + source_row,
+    person_id,
+    1,
+    'ICD-10',
+    CASE WHEN substring(code, 4, 1) = 'X' THEN left(code, 3) ELSE code END,
+    CASE WHEN position = 1 THEN 'primary' ELSE 'secondary' END,
+    position,
+    apptdate,
+    file_id,
+    source_row
+FROM seen
+-- R69 is written where an appointment was not coded.
+WHERE code <> '' AND left(code, 3) <> 'R69'

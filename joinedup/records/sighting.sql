@@ -37,6 +37,18 @@ WITH seen AS (
     UNION ALL SELECT 'mhsds', person_id, coalesce(care_contact_date, start_date_hospital_provider_spell), person_stated_gender_code, ethnic_category FROM landed_mhsds
     UNION ALL SELECT 'continuing_care', person_id, coalesce(start_date_care_package, service_request_received_date), person_stated_gender_code, ethnic_category FROM landed_continuing_care
     UNION ALL SELECT 'personal_budget', person_id, start_date_personal_budget, person_stated_gender_code, ethnic_category FROM landed_personal_budget
+    -- Who didn't come to an appointment, or is still to come, was not seen that day.
+    UNION ALL SELECT 'outpatient', person_id, CASE WHEN coalesce(attended, '9') IN ('5', '6', '9') THEN apptdate END, sex, ethnos FROM landed_outpatient
+    UNION ALL SELECT 'waiting_list', person_id, referral_request_received_date, person_stated_gender_code, ethnic_category FROM landed_waiting_list
+    UNION ALL SELECT 'discharge_ready', person_id, start_date_hospital_provider_spell, person_stated_gender_code, CAST(NULL AS STRING) FROM landed_discharge_ready
+    UNION ALL SELECT 'ambulance', person_id, call_date, person_stated_gender_code, ethnic_category FROM landed_ambulance
+    UNION ALL SELECT
+        'maternity',
+        person_id,
+        CASE WHEN coalesce(attended_or_did_not_attend_code, '5') IN ('5', '6') THEN activity_date END,
+        CAST(NULL AS STRING),
+        ethnic_category
+    FROM landed_maternity
 )
 SELECT
     person_id,
