@@ -44,6 +44,7 @@ def left_too_early(row: Row) -> bool:
 
 PRACTICE, REGISTERED = "GENERAL_MEDICAL_PRACTICE_CODE_PATIENT_REGISTRATION", "START_DATE_GMP_PATIENT_REGISTRATION"
 LEFT = "END_DATE_GMP_PATIENT_REGISTRATION"
+ADMITTED = "START_DATE_HOSPITAL_PROVIDER_SPELL"
 REFUSED: dict[str, list[Callable[[Row], bool]]] = {
     "register": [lambda row: not row[PRACTICE], before(REGISTERED, LEFT), before("START_DATE_RESIDENCE", "END_DATE_RESIDENCE")],
     "apc": [
@@ -59,6 +60,11 @@ REFUSED: dict[str, list[Callable[[Row], bool]]] = {
         before("PERSON_BIRTH_DATE", "ARRIVAL_DATE"),
     ],
     "deaths": [lambda row: not day(row["REG_DATE_OF_DEATH"]), before("PERSON_BIRTH_DATE", "REG_DATE_OF_DEATH")],
+    "discharge_ready": [
+        lambda row: not day(row[ADMITTED]),
+        before(ADMITTED, "DISCHARGE_DATE_HOSPITAL_PROVIDER_SPELL"),
+        before("PERSON_BIRTH_DATE", ADMITTED),
+    ],
 }
 """What makes a row useless, as the rules of the contracts say."""
 KEY = {
@@ -66,6 +72,7 @@ KEY = {
     "apc": ("EPIKEY",),
     "ecds": ("EPIKEY",),
     "deaths": ("NHS_NUMBER", "REG_DATE_OF_DEATH"),
+    "discharge_ready": ("NHS_NUMBER", "ORGANISATION_IDENTIFIER_CODE_OF_PROVIDER", ADMITTED),
 }
 """Rows with one key are versions of one record, of which the last counts."""
 
@@ -251,7 +258,27 @@ class Record:
         for activity in found:
             activity.person = self.people.get(self.who(activity.first))
             activity.area = activity.person and self.area_on(activity.person, activity.person.on_a_list(activity.starts))
+            if isinstance(activity, Spell) and activity.person:
+                self._add_ready_date(activity)
         return [activity for activity in found if activity.area]
+
+    @cached_property
+    def listed(self) -> dict[object, list[Row]]:
+        """The rows of lists of discharges by whom they are about, later ones last."""
+        found = defaultdict(list)
+        for row in self.rows["discharge_ready"]:
+            found[self.who(row)].append(row)
+        return found
+
+    def _add_ready_date(self, spell: Spell) -> None:
+        """What the list of discharges says of a day in the spell, where the spell itself says nothing."""
+        until = spell.ends or self.place.as_at
+        rows = [row for row in self.listed.get(self.who(spell.first), ()) if spell.starts <= (day(row[ADMITTED]) or FOREVER) <= until]
+        rows = [row for row in rows if row["ORGANISATION_IDENTIFIER_CODE_OF_PROVIDER"][:3] == spell.first["PROCODE3"][:3]]
+        if rows:
+            row = max(reversed(rows), key=lambda row: (day(row[ADMITTED]) == spell.starts, day(row[ADMITTED])))
+            spell.ready = spell.ready or day(row["DISCHARGE_READY_DATE"])
+            spell.ends = spell.ends or day(row["DISCHARGE_DATE_HOSPITAL_PROVIDER_SPELL"])
 
     def _spells(self) -> Iterable[list[Row]]:
         """Episodes by spell: number and provider, else person, provider and day; else alone. Each in its order."""

@@ -45,9 +45,13 @@ def samples(root: Path, shared: Path) -> Iterator[Samples]:
     con.close()
 
 
-def test_every_row_of_both_is_accounted_for(samples: Samples) -> None:
+def test_every_row_is_accounted_for(samples: Samples) -> None:
     counts = [(file.file, file.rows_read, file.loaded, file.superseded, file.rejected) for file in samples.staging.files]
-    assert counts == [("hes_apc_0102.csv", 2075, 2074, 0, 1), ("hes_ae_0708.csv", 1000, 1000, 0, 0)]
+    assert counts == [
+        ("hes_apc_0102.csv", 2075, 2074, 0, 1),
+        ("hes_op_0304.csv", 1000, 1000, 0, 0),
+        ("hes_ae_0708.csv", 1000, 1000, 0, 0),
+    ]
     assert samples.ask("SELECT source_row, rule FROM staged_rejected") == [(1942, "required-value-missing")]
     assert [finding for finding in samples.staging.findings if finding.severity is Severity.ERROR] == []
 
@@ -104,3 +108,29 @@ def test_codes_of_the_older_emergency_data_are_mapped(samples: Samples) -> None:
     assert samples.ask("SELECT arrival_date::VARCHAR, arrival_time, departure_time FROM staged_ecds WHERE source_row = 1") == [
         ("2008-02-12", "10:16", "00:34")
     ]
+
+
+def test_outpatients_land_with_their_own_codes_and_without_null_dates(samples: Samples) -> None:
+    assert samples.ask("SELECT min(apptdate)::VARCHAR, max(apptdate)::VARCHAR, count(DISTINCT attendkey) FROM staged_outpatient") == [
+        ("2003-04-01", "2004-03-31", 1000)
+    ]
+    assert samples.ask("SELECT attended, count(*) FROM staged_outpatient GROUP BY 1 ORDER BY 1") == [
+        ("2", 40),
+        ("3", 91),
+        ("4", 51),
+        ("5", 806),
+        ("6", 12),
+    ]
+    assert samples.ask("SELECT firstatt, count(*) FROM staged_outpatient GROUP BY 1 ORDER BY 1") == [("1", 279), ("2", 692), ("9", 29)]
+    assert samples.ask("SELECT count(*), count(source_pseudonym), count(procode3), count(lsoa11) FROM staged_outpatient") == [
+        (1000, 1000, 1000, 996)
+    ]
+    assert samples.ask("SELECT count(reqdate), min(reqdate)::VARCHAR, count(opertn_01), count(tretspef) FROM staged_outpatient") == [
+        (821, "1998-05-05", 36, 934)  # 179 null dates, 964 and 66 null codes
+    ]
+    assert {rule: found[0] for rule, found in samples.found("hes_op_0304.csv").items()} == {
+        "missing-columns": 0,
+        "extra-columns": 0,
+        "referral-after-appointment": 172,  # its fields are drawn one by one
+        "procedure-without-attendance": 12,
+    }

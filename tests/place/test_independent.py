@@ -7,6 +7,7 @@ and from the descriptions of the measures, not from the tables that the build ma
 from __future__ import annotations
 
 import csv
+import shutil
 from bisect import bisect
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -18,14 +19,15 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+import yaml
 
 from joinedup.access.aggregates import Aggregates, open_aggregates
 from joinedup.build import build
 from joinedup.engine.reader import Reader
 from joinedup.place.model import Place
 
-from .conftest import Example, invented
-from .independent import Record, Row, Spell, day, duration, finished
+from .conftest import invented
+from .independent import KEY, Record, Row, Spell, day, duration, finished
 from .places import nine_teams
 
 Area = tuple[str, str]
@@ -65,13 +67,21 @@ class Twice:
 @pytest.fixture(scope="module", params=["the example", "nine teams"])
 def twice(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Twice:
     """The example, and a place of another shape: teams that split, a practice that moved, one that closed, one nowhere."""
-    if request.param == "the example":
-        made: Example = request.getfixturevalue("example")
-    else:
-        work = tmp_path_factory.mktemp("nine")
-        made = invented(nine_teams(work / "westermark"), 5_000, work)
-        build(made.place, made.store)
+    work = tmp_path_factory.mktemp("twice")
+    folder = hospitals_only(request.getfixturevalue("root"), work) if request.param == "the example" else nine_teams(work / "westermark")
+    made = invented(folder, 5_000, work)
+    build(made.place, made.store)
     return Twice(made.place, Record(made.place, made.extracts), Reader(made.store), open_aggregates(made.store, made.place))
+
+
+def hospitals_only(root: Path, work: Path) -> Path:
+    """The example with the sources whose activity is counted here again."""
+    folder = work / "calderdale"
+    shutil.copytree(root / "places" / "calderdale", folder)
+    told = yaml.safe_load((folder / "sources.yml").read_text())
+    told["sources"] = [source for source in told["sources"] if source["contract"] in KEY]
+    (folder / "sources.yml").write_text(yaml.safe_dump(told))
+    return folder
 
 
 def both(area: str) -> tuple[Area, Area]:
