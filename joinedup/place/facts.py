@@ -15,6 +15,7 @@ from joinedup.findings import Finding
 from joinedup.place.csv_file import Columns, Row, read_csv
 from joinedup.place.located import Located, validated
 from joinedup.place.model import (
+    AreaPeople,
     Contract,
     Frozen,
     LocalWord,
@@ -37,7 +38,7 @@ PARTNER = {"id": "partner_id", "name": "partner_name", "code": "partner_code"} |
     name: name for name in ("roles", "start", "end", "succeeded_by")
 }
 PRACTICE = {"code": "practice_code", "name": "practice_name"} | {
-    name: name for name in ("opened", "closed", "list_size", "succeeded_by", "status", "commissioner")
+    name: name for name in ("opened", "closed", "list_size", "list_aged_65_over", "succeeded_by", "status", "commissioner")
 }
 MEMBERSHIP = {"practice": "practice_code"} | {name: name for name in ("neighbourhood", "start", "end")}
 AREA = {"code": "area_code", "name": "area_name"} | {name: name for name in list(SmallArea.model_fields)[2:]}
@@ -48,6 +49,8 @@ PRACTICES = Columns(
     ("practice_code", "practice_name", "neighbourhood", "start", "end"),
 )
 AREAS = Columns(tuple(AREA.values()), ("area_code",))
+AREA_GROUP = {"area": "area_code", "group": "group", "people": "people"}
+AREA_PEOPLE = Columns(tuple(AREA_GROUP.values()), tuple(AREA_GROUP.values()))
 
 
 class Head(Frozen):
@@ -74,6 +77,7 @@ class Facts:
     practice_rows: Many[Practice] = ()
     memberships: Many[Membership] = ()
     areas: Many[SmallArea] = ()
+    area_people: Many[AreaPeople] = ()
     sources: Many[Source] = ()
     unread: frozenset[str] = frozenset()
     """Files of which not every part could be read: what they don't name is no fault of who refers to it."""
@@ -100,7 +104,7 @@ def read_facts(folder: Path) -> tuple[Facts, list[Finding]]:
     """Everything that the files of a folder say, and what is wrong with how they say it."""
     parts: dict[str, Any] = {}
     findings: list[Finding] = []
-    for read in (read_place_file, read_partners, read_practices, read_areas, read_sources):
+    for read in (read_place_file, read_partners, read_practices, read_areas, read_area_people, read_sources):
         found, faults = read(folder)
         parts |= {name: tuple(values) for name, values in found.items()}
         findings += faults
@@ -143,6 +147,13 @@ def read_areas(folder: Path) -> tuple[Parts, list[Finding]]:
     rows, findings = read_csv(folder, "areas.csv", AREAS)
     areas, faults = each(SmallArea, rows, AREA)
     return {"areas": areas}, [finding for finding in findings if finding.rule != "file-missing"] + faults
+
+
+def read_area_people(folder: Path) -> tuple[Parts, list[Finding]]:
+    """The residents of small areas by group, of area_people.csv, a file that a place may do without."""
+    rows, findings = read_csv(folder, "area_people.csv", AREA_PEOPLE)
+    people, faults = each(AreaPeople, rows, AREA_GROUP)
+    return {"area_people": people}, [finding for finding in findings if finding.rule != "file-missing"] + faults
 
 
 def read_practices(folder: Path) -> tuple[Parts, list[Finding]]:

@@ -13,7 +13,7 @@ from joinedup.place.model import Place
 from joinedup.place.rules import broken
 from joinedup.place.sentences import nearest
 
-READ = ("place.yml", "partners.csv", "practices.csv", "areas.csv", "sources.yml")
+READ = ("place.yml", "partners.csv", "practices.csv", "areas.csv", "area_people.csv", "sources.yml")
 FOR_LATER = (
     "service_lines.csv",
     "sharing.yml",
@@ -62,6 +62,7 @@ def assembled(folder: Path, facts: Facts, warnings: list[Finding]) -> Place:
         practices=values(facts.practices),
         memberships=values(facts.memberships),
         areas=values(facts.areas),
+        area_people=values(facts.area_people),
         thresholds=values(facts.thresholds),
         sources=values(facts.sources),
         warnings=tuple(warnings),

@@ -98,6 +98,8 @@ class Practice(Frozen):
     opened: Day | None = None
     closed: Day | None = None
     list_size: People | None = None
+    list_aged_65_over: People | None = None
+    """How many of them are aged 65 and over, as published; for invented people."""
     succeeded_by: Code | None = None
     status: Literal["active", "dormant"] = "active"
     """Dormant, as the Organisation Data Service has it: on the books, seeing nobody."""
@@ -129,6 +131,29 @@ class SmallArea(Frozen):
     """The neighbourhood it mostly lies in, where the place has said so."""
     start: Day | None = None
     end: Day | None = None
+
+
+AGE_GROUPS = {
+    "aged_0_15": (0, 15),
+    "aged_16_24": (16, 24),
+    "aged_25_34": (25, 34),
+    "aged_35_49": (35, 49),
+    "aged_50_64": (50, 64),
+    "aged_65_over": (65, None),
+}
+"""Groups of people by age, first and last, as the Census publishes them by small area."""
+ETHNIC_GROUPS = {"white": "ABC", "mixed": "DEFG", "asian": "HJKLR", "black": "MNP", "other": "S"}
+"""Broad ethnic groups of Census 2021, each with the categories of the NHS Data Dictionary that it holds."""
+
+
+class AreaPeople(Frozen):
+    """How many people of one group live in a small area, as published."""
+
+    area: Code
+    group: Literal[
+        "aged_0_15", "aged_16_24", "aged_25_34", "aged_35_49", "aged_50_64", "aged_65_over", "white", "mixed", "asian", "black", "other"
+    ]
+    people: People
 
 
 class Threshold(Frozen):
@@ -192,6 +217,8 @@ class Place(Frozen):
     practices: tuple[Practice, ...]
     memberships: tuple[Membership, ...]
     areas: tuple[SmallArea, ...] = ()
+    area_people: tuple[AreaPeople, ...] = ()
+    """Residents by age and ethnic group, as published: for comparison and for invented people, never a denominator."""
     thresholds: tuple[Threshold, ...] = ()
     sources: tuple[Source, ...] = ()
     warnings: tuple[Finding, ...] = ()

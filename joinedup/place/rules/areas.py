@@ -70,8 +70,26 @@ def one_index_at_a_time(facts: Facts) -> Iterator[Finding]:
             yield found.warning("mixed-indices", message, "deprivation_index", "everything by deprivation")
 
 
+def people_live_in_areas(facts: Facts) -> Iterator[Finding]:
+    """Residents of areas that areas.csv doesn't name, or counted twice."""
+    known = {found.value.code for found in facts.areas}
+    strange = [found for found in facts.area_people if known and found.value.area not in known]
+    if strange:
+        name, more = strange[0].value.area, len({found.value.area for found in strange}) - 1
+        message = f"people of area {name}{f' and {more} more' if more else ''} are counted, which areas.csv doesn't name{nearest(name, known)}"
+        yield strange[0].warning("unknown-area", message, "area_code", "ages and ethnic groups of invented people")
+    seen: dict[tuple[str, str], int] = {}
+    for found in facts.area_people:
+        told = (found.value.area, found.value.group)
+        if told in seen:
+            message = f"group {told[1]} of area {told[0]} is counted on line {seen[told]} already: keep one of them"
+            yield found.fault("repeated-group", message, "group")
+        seen.setdefault(told, found.spot.line_of(()))
+
+
 RULES = (
     there_are_areas,
+    people_live_in_areas,
     described_once_at_a_time,
     areas_lie_in_neighbourhoods,
     deprivation_names_its_index,

@@ -8,8 +8,8 @@ from datetime import date
 
 import numpy as np
 
-from joinedup.place.model import Place, SmallArea
-from joinedup.sources.synthetic.draws import Floats, Ints, Texts, pick
+from joinedup.place.model import AGE_GROUPS, ETHNIC_GROUPS, Place, SmallArea
+from joinedup.sources.synthetic.draws import Floats, Ints, Texts, pick, pick_by_row
 from joinedup.sources.synthetic.figures import figures
 from joinedup.sources.synthetic.streams import stream
 
@@ -44,6 +44,10 @@ class Areas:
     """For each age group of households, how likely each area of the place is."""
     minority: Floats
     """Odds of an ethnic group whose share differs between areas, beside the whole place."""
+    aged: Floats | None
+    """For each area of the place how many residents it has of each age group; None where the place doesn't say."""
+    ethnic: Floats | None
+    """The same by broad ethnic group."""
 
     @property
     def inside(self) -> int:
@@ -67,18 +71,32 @@ def areas_of(place: Place, seed: int, anchors: Mapping[str, float]) -> Areas:
         neighbourhood=np.concatenate([_neighbourhoods(place, listed, weight, anchors), np.full(ELSEWHERE, -1)]),
         weight=np.concatenate([weight, np.ones(ELSEWHERE)]),
         home=_homes(weight, fifth),
+        aged=_residents(place, listed, tuple(AGE_GROUPS)),
+        ethnic=_residents(place, listed, tuple(ETHNIC_GROUPS)),
         minority=np.concatenate([odds * np.exp(spread * rng.standard_normal(len(listed))), np.ones(ELSEWHERE)]),
     )
 
 
-def pick_home(rng: np.random.Generator, areas: Areas, ages: Ints) -> Ints:
-    """An area of the place for each household, by the age of its first person."""
+def pick_home(rng: np.random.Generator, areas: Areas, ages: Ints, by_cell: Floats | None = None) -> Ints:
+    """An area of the place for each household: by `by_cell`, how likely each area is for it, else by the age of its first person."""
+    if by_cell is not None:
+        return pick_by_row(rng, by_cell)
     group = np.searchsorted(np.array(list(TILT)), ages, side="right") - 1
     home = np.zeros(len(ages), dtype=np.int64)
     for at in range(len(TILT)):
         mine = group == at
         home[mine] = pick(rng, areas.home[at], int(mine.sum()))
     return home
+
+
+def _residents(place: Place, listed: list[SmallArea], groups: tuple[str, ...]) -> Floats | None:
+    """How many people of each group live in each area, as the place has them published; None unless it has all of them."""
+    told: dict[tuple[str, str], int] = {(each.area, each.group): each.people for each in place.area_people}
+    counts = [[told.get((area.code, group)) for group in groups] for area in listed]
+    if not counts or any(count is None for row in counts for count in row):
+        return None
+    found = np.array(counts, dtype=float)
+    return found if (found.sum(axis=1) > 0).all() else None
 
 
 def heirs_of(place: Place, neighbourhood: str | None) -> list[str]:

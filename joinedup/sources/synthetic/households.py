@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,10 +26,36 @@ class Mix:
     sex: Ints
     age: Ints
     share: Floats
+    brings: Floats
+    """People of each sex and single year of age, men first, that a household of the cell brings on average."""
 
     def movers(self) -> Mix:
         """The same, weighted by how often such households move into the place."""
-        return Mix(self.kinds, self.kind, self.sex, self.age, self.share * moving(self.age, "into_the_place"))
+        return replace(self, share=self.share * moving(self.age, "into_the_place"))
+
+    def cell(self, kind: Ints, sex: Ints, first_age: Ints) -> Ints:
+        """The cell of households of a kind by the sex and age of their first person."""
+        found: Ints = (kind * 2 + sex - MAN) * len(FIRST_AGES) + first_age - FIRST_AGES[0]
+        return found
+
+    def homes(self, residents: Floats, starts: Sequence[int], rounds: int = 60) -> Floats:
+        """For each cell and area the part of such households that live there, so that ages by area come out as `residents`.
+
+        `residents`: people of each area (rows) by age group; `starts`: the first age of each group. The shares are raised or lowered
+        step by step (Richardson and Lucy's way), each cell keeping its share of all households.
+        """
+        ages = np.tile(np.arange(OLDEST + 1), 2)
+        group = np.searchsorted(np.array(starts), ages, side="right") - 1
+        brings = np.stack([self.brings[:, group == at].sum(axis=1) for at in range(len(starts))], axis=1)
+        have_all = self.share @ brings
+        target = residents * (have_all / residents.sum(axis=0))[None, :]
+        found = self.share[:, None] * (residents.sum(axis=1) / residents.sum())[None, :]
+        for _ in range(rounds):
+            ratio = target / np.maximum(found.T @ brings, 1e-12)
+            found = found * (brings @ ratio.T) / np.maximum(brings.sum(axis=1), 1e-12)[:, None]
+            found *= (self.share / np.maximum(found.sum(axis=1), 1e-300))[:, None]
+        shares: Floats = found / np.maximum(found.sum(axis=1), 1e-300)[:, None]
+        return shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +105,7 @@ def fit(target: Floats, seed: int = 0, repeats: int = 60, rounds: int = 80) -> M
     for _ in range(rounds):
         have = share @ brings
         share = share * (brings @ (target / np.maximum(have / have.sum(), 1e-9))) / brings.sum(axis=1)
-    return Mix(mix.kinds, mix.kind, mix.sex, mix.age, share / share.sum())
+    return replace(mix, share=share / share.sum(), brings=brings)
 
 
 def _published() -> Mix:
@@ -86,7 +113,9 @@ def _published() -> Mix:
     kind, sex, age = (grid.ravel() for grid in np.meshgrid(np.arange(len(told["kind"])), [MAN, WOMAN], FIRST_AGES, indexing="ij"))
     density = np.exp(-0.5 * ((age - told["age"][kind]) / told["spread"][kind]) ** 2) / told["spread"][kind]
     women = told["female"][kind]
-    return Mix(tuple(told["kind"]), kind, sex, age, told["share"][kind] * density * np.where(sex == WOMAN, women, 1 - women))
+    return Mix(
+        tuple(told["kind"]), kind, sex, age, told["share"][kind] * density * np.where(sex == WOMAN, women, 1 - women), np.zeros((0, 0))
+    )
 
 
 def draw(rng: np.random.Generator, mix: Mix, people: int) -> Members:

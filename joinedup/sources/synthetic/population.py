@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from joinedup.place.model import ETHNIC_GROUPS
 from joinedup.sources.synthetic import households, needs
 from joinedup.sources.synthetic.areas import pick_home
-from joinedup.sources.synthetic.draws import Bools, Floats, Ints, pick, pick_by_row, pick_heaviest
+from joinedup.sources.synthetic.draws import Bools, Floats, Ints, Table, pick, pick_by_row, pick_heaviest
 from joinedup.sources.synthetic.figures import columns, figures, points
 from joinedup.sources.synthetic.households import Members
 from joinedup.sources.synthetic.seasons import NEVER, YEAR, season
@@ -128,7 +129,8 @@ def _homes(setting: Setting, block: int, held: Members, outside: Bools) -> Ints:
     """Each person's area: one for a household."""
     rng = stream(setting.seed, "homes", block)
     firsts = np.unique(held.household, return_index=True)[1]
-    home = pick_home(rng, setting.areas, held.first_age[firsts])
+    cells = setting.mix.cell(held.kind[firsts], held.sex[firsts], held.first_age[firsts])
+    home = pick_home(rng, setting.areas, held.first_age[firsts], None if setting.homes is None else setting.homes[cells])
     elsewhere = rng.integers(setting.areas.inside, len(setting.areas.code), len(firsts))
     return np.where(outside, elsewhere[held.household], home[held.household])
 
@@ -138,11 +140,23 @@ def _ethnic_groups(setting: Setting, block: int, held: Members, area: Ints) -> I
     told, rows = figures("ethnic_groups"), columns("ethnic_groups")
     rng = stream(setting.seed, "ethnic groups", block)
     firsts = np.unique(held.household, return_index=True)[1]
-    odds = setting.areas.minority[area[firsts]] * points(told["odds_by_age"], held.first_age[firsts])
-    weights = rows["share"][None, :] * np.where(rows["minority"][None, :] == 1, odds[:, None], 1.0)
+    by_age = points(told["odds_by_age"], held.first_age[firsts])
+    if setting.areas.ethnic is None:
+        by_area = np.where(rows["minority"][None, :] == 1, setting.areas.minority[area[firsts]][:, None], 1.0)
+    else:
+        by_area = _beside_england(setting.areas.ethnic, rows)[np.minimum(area[firsts], setting.areas.inside - 1)]
+    weights = rows["share"][None, :] * by_area * np.where(rows["minority"][None, :] == 1, by_age[:, None], 1.0)
     own = pick(rng, rows["share"], len(area))
     differs = rng.random(len(area)) < told["member_of_another_group"]
     return np.where(differs, own, pick_by_row(rng, weights)[held.household])
+
+
+def _beside_england(ethnic: Floats, rows: Table) -> Floats:
+    """For each area and ethnic category, how many times its share of England it has; one for all of a broad group."""
+    broad = np.array([next(at for at, held in enumerate(ETHNIC_GROUPS.values()) if code in held) for code in rows["code"]])
+    usual = np.bincount(broad, rows["share"], minlength=len(ETHNIC_GROUPS))
+    found: Floats = (ethnic / ethnic.sum(axis=1, keepdims=True) / usual[None, :])[:, broad]
+    return found
 
 
 def _joined(setting: Setting, block: int, held: Members, born: Ints) -> Ints:

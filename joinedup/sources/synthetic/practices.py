@@ -21,6 +21,12 @@ ELSEWHERE = tuple(f"ZZ{number:04d}" for number in range(1, 31))
 
 NOT_KNOWN = "V81999"
 
+OLD = 65
+"""From this age of a household's first person it chooses among practices as old people do, where the place says how old lists are."""
+
+OF_ENGLAND = 0.185
+"""The part of people aged 65 and over in England, mid-2020 (Office for National Statistics)."""
+
 SMALL = 0.1
 """The list of a practice that says none, beside the middle list of those that do: most such are safe havens or new."""
 
@@ -33,7 +39,7 @@ class Epoch:
     end: int
     open: Bools
     chosen: Floats
-    """One row per area of the place, one column per practice: how many of its residents register there."""
+    """By whether a household is old, then area of the place, then practice: how many register there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +59,9 @@ class Practices:
         """How many belong to the place."""
         return len(self.opened)
 
-    def pick(self, rng: np.random.Generator, epoch: Epoch, area: Ints) -> Ints:
-        """An open practice for people who live in these areas."""
-        return pick_by_row(rng, epoch.chosen[area])
+    def pick(self, rng: np.random.Generator, epoch: Epoch, area: Ints, first_age: Ints) -> Ints:
+        """An open practice for people who live in these areas, in households whose first person is of that age."""
+        return pick_by_row(rng, epoch.chosen[(first_age >= OLD).astype(np.int64), area])
 
 
 def list_sizes(place: Place) -> Floats:
@@ -119,11 +125,24 @@ def _epochs(place: Place, areas: Areas, span: Span, opening: tuple[Ints, Ints], 
                 f"no practice of {place.name} with patients is open on {day}: give one an earlier opening or a later closing date in "
                 "practices.csv"
             )
-        made.append(Epoch(int(start), int(end), is_open, _chosen(areas, near, np.where(is_open, sizes, 0.0))))
+        made.append(Epoch(int(start), int(end), is_open, _chosen(areas, near, np.where(is_open, sizes, 0.0), old_shares(place))))
     return tuple(made)
 
 
-def _chosen(areas: Areas, near: Ints, sizes: Floats) -> Floats:
+def old_shares(place: Place) -> Floats | None:
+    """The part of each list that is aged 65 and over: the mean where a practice doesn't say; None where none does."""
+    told = [(each.list_aged_65_over, each.list_size) for each in place.practices]
+    known = [old / size for old, size in told if old is not None and size]
+    usual = float(np.mean(known)) if known else 0.0
+    return np.array([usual if old is None or not size else min(old / size, 1.0) for old, size in told]) if known else None
+
+
+def _chosen(areas: Areas, near: Ints, sizes: Floats, old: Floats | None) -> Floats:
     home = areas.neighbourhood[: areas.inside, None]
-    readiness = np.where(near[None, :] < 0, ANYWHERE, np.where(home == near[None, :], NEARBY, ACROSS))
-    return rake(readiness * (sizes > 0), areas.weight[: areas.inside], sizes)
+    readiness = np.where(near[None, :] < 0, ANYWHERE, np.where(home == near[None, :], NEARBY, ACROSS)) * (sizes > 0)
+    residents = areas.weight[: areas.inside]
+    if old is None:
+        everyone = rake(readiness, residents, sizes)
+        return np.stack([everyone, everyone])
+    aged = residents * (OF_ENGLAND if areas.aged is None else areas.aged[:, -1] / areas.aged.sum(axis=1))
+    return np.stack([rake(readiness, residents - aged, sizes * (1 - old)), rake(readiness, aged, sizes * old)])

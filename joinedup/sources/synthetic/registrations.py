@@ -74,7 +74,9 @@ def _house_moves(setting: Setting, block: int, people: People) -> tuple[Ints, In
     day = np.where(moves, rng.integers(setting.span.start + 1, setting.span.end, len(firsts)), NEVER)
     keeps = rng.random(len(firsts)) < figures("households")["keeps_practice"]
     at = people.household
-    return day[at], pick_home(rng, setting.areas, ages)[at], keeps[at]
+    cells = setting.mix.cell(people.kind[firsts], people.sex[firsts], ages)
+    home = pick_home(rng, setting.areas, ages, None if setting.homes is None else setting.homes[cells])
+    return day[at], home[at], keeps[at]
 
 
 class _Here:
@@ -85,6 +87,7 @@ class _Here:
         self.rng = stream(setting.seed, "practices", block)
         size = int((~people.outside).sum())  # people from elsewhere come last
         self.first_of_household = np.unique(people.household[:size], return_index=True)[1][people.household[:size]]
+        self.first_age = people.first_age[:size]
         self.joined, self.gone = people.joined[:size], people.gone[:size]
         self.practice = np.full(size, -1)
         self.area = people.area[:size].copy()
@@ -114,19 +117,19 @@ class _Here:
         shut = np.flatnonzero(held & ~epoch.open[self.practice])
         heirs = practices.successor[self.practice[shut]]
         good = (heirs >= 0) & epoch.open[np.maximum(heirs, 0)]
-        self._register(shut, np.where(good, heirs, practices.pick(self.rng, epoch, self.area[shut])), epoch.start)
+        self._register(shut, np.where(good, heirs, practices.pick(self.rng, epoch, self.area[shut], self.first_age[shut])), epoch.start)
         opened = epoch.open & (practices.opened == epoch.start) & ~np.isin(np.arange(practices.inside), practices.successor)
         if opened.any():
             stayed = np.flatnonzero(held & epoch.open[self.practice])
-            chosen = practices.pick(self.rng, epoch, self.area[stayed])
+            chosen = practices.pick(self.rng, epoch, self.area[stayed], self.first_age[stayed])
             drawn = opened[chosen]
             self._register(stayed[drawn], chosen[drawn], epoch.start)
 
     def people_come(self, epoch: Epoch) -> None:
         """Those who join before the epoch ends register: a household with one practice, mostly, no earlier than it opened."""
         come = np.flatnonzero((self.practice < 0) & (self.joined < epoch.end))
-        of_household = self.practices.pick(self.rng, epoch, self.area)[self.first_of_household[come]]
-        own = self.practices.pick(self.rng, epoch, self.area[come])
+        of_household = self.practices.pick(self.rng, epoch, self.area, self.first_age)[self.first_of_household[come]]
+        own = self.practices.pick(self.rng, epoch, self.area[come], self.first_age[come])
         self.practice[come] = np.where(self.rng.random(len(come)) < figures("households")["other_practice"], own, of_household)
         self.registered[come] = np.maximum(self.registered[come], self.practices.opened[self.practice[come]])
 
@@ -136,7 +139,7 @@ class _Here:
         day, area, keeps = day[:here], area[:here], keeps[:here]
         in_epoch = (day >= epoch.start) & (day < epoch.end) & (day < self.gone)
         who = np.flatnonzero(in_epoch & (day > np.maximum(self.registered, self.moved_in)) & (self.practice >= 0))
-        chosen = self.practices.pick(self.rng, epoch, area)[self.first_of_household[who]]
+        chosen = self.practices.pick(self.rng, epoch, area, self.first_age)[self.first_of_household[who]]
         stays = keeps[who] | (chosen == self.practice[who])
         self.ended.append(self.until(who, np.where(stays, NEVER, day[who]), day[who]))
         self.practice[who] = np.where(stays, self.practice[who], chosen)

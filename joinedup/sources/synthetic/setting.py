@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from joinedup.errors import PlaceError
-from joinedup.place.model import Place
+from joinedup.place.model import AGE_GROUPS, Place
 from joinedup.sources.synthetic import households, needs
 from joinedup.sources.synthetic.areas import Areas, areas_of
 from joinedup.sources.synthetic.draws import Floats
@@ -16,6 +16,9 @@ from joinedup.sources.synthetic.hospitals import Hospitals, hospitals_of
 from joinedup.sources.synthetic.nhs_numbers import MOST
 from joinedup.sources.synthetic.practices import Practices, anchors_of, practices_of
 from joinedup.sources.synthetic.seasons import YEARS, Span, span_to
+
+AGES = tuple(first for first, _ in AGE_GROUPS.values())
+"""The first age of each group that small areas are described by."""
 
 BLOCK = 10_000
 """People registered at the end of the span whom one block holds; another number gives other people."""
@@ -54,6 +57,8 @@ class Setting:
     practices: Practices
     hospitals: Hospitals
     mix: households.Mix
+    homes: Floats | None
+    """For each cell of the mix how likely each area of the place is; None where the place doesn't say who lives where."""
     deaths: float
     """Deaths in the span per person alive at its end."""
     moves: float
@@ -92,6 +97,7 @@ def setting_of(place: Place, people: int, seed: int, *, years: int = YEARS, nois
         practices=practices_of(place, areas, list(anchors), span),
         hospitals=hospitals_of(place),
         mix=mix,
+        homes=None if areas.aged is None else mix.homes(areas.aged, AGES),
         deaths=deaths,
         moves=float(households.moving(mix.age, "into_the_place") @ mix.share) * span.years,
         noise=noise,
@@ -107,7 +113,7 @@ def _counts(now: int, deaths: float, moves: float) -> Counts:
 
 def _with_those_who_die(areas: Areas, span: Span) -> tuple[Floats, float]:
     """The ages and sexes to draw, so that the published ones remain once some have died; and how many die per survivor."""
-    alive = households.people_of_england()
+    alive = _with_ages_of(areas, households.people_of_england())
     ages = np.tile(np.arange(households.OLDEST + 1), 2)
     ages = np.where(ages == households.OLDEST, 92, ages)  # the mean age of those aged 90 and over
     sex = np.repeat([households.MAN, households.WOMAN], households.OLDEST + 1)
@@ -115,6 +121,15 @@ def _with_those_who_die(areas: Areas, span: Span) -> tuple[Floats, float]:
     by_fifth = np.stack([needs.dying(ages, sex, np.full(len(ages), fifth)) for fifth in range(5)])
     dying = alive * (weights / weights.sum() @ by_fifth) * span.years
     return (alive + dying) / (alive + dying).sum(), float(dying.sum())
+
+
+def _with_ages_of(areas: Areas, people: Floats) -> Floats:
+    """The shares of people by sex and single year of age, raised and lowered so that the place's own age groups come out."""
+    if areas.aged is None:
+        return people
+    group = np.searchsorted(np.array(AGES), np.tile(np.arange(households.OLDEST + 1), 2), side="right") - 1
+    found: Floats = people * (areas.aged.sum(axis=0) / areas.aged.sum() / np.bincount(group, people, minlength=len(AGES)))[group]
+    return found
 
 
 def _enough_numbers(setting: Setting) -> None:
