@@ -76,7 +76,9 @@ def people_live_in_areas(facts: Facts) -> Iterator[Finding]:
     strange = [found for found in facts.area_people if known and found.value.area not in known]
     if strange:
         name, more = strange[0].value.area, len({found.value.area for found in strange}) - 1
-        message = f"people of area {name}{f' and {more} more' if more else ''} are counted, which areas.csv doesn't name{nearest(name, known)}"
+        message = (
+            f"people of area {name}{f' and {more} more' if more else ''} are counted, which areas.csv doesn't name{nearest(name, known)}"
+        )
         yield strange[0].warning("unknown-area", message, "area_code", "ages and ethnic groups of invented people")
     seen: dict[tuple[str, str], int] = {}
     for found in facts.area_people:

@@ -127,6 +127,9 @@ EDITS = [
     ("areas.csv", "IMD 2025,30814,10", ",30814,10", "index-missing", "E01010875", ERROR, 0),
     ("areas.csv", "IMD 2025,30814,10", "IMD 2025,30814,11", "wrong-value", "10 is the most", ERROR, 0),
     ("areas.csv", "IMD 2025,30814,10", "IMD 2025,30814,", "decile-missing", "E01010875", WARNING, 0),
+    ("area_people.csv", "E01010875,aged_0_15", "E01010875,aged_0_18", "wrong-value", "aged_0_15", ERROR, 0),
+    ("area_people.csv", "E01010875,aged_0_15,273", "E01019999,aged_0_15,273", "unknown-area", "E01019999", WARNING, 0),
+    ("area_people.csv", "E01010875,aged_16_24", "E01010875,aged_0_15", "repeated-group", "line 2", ERROR, 0),
     (
         "areas.csv",
         "E01010876,Calderdale 019B,E05001371,Brighouse,IMD 2025",
@@ -246,7 +249,7 @@ def test_a_place_may_do_without_areas(folder):
     assert [(f.file, f.rule, f.severity) for f in findings(folder)] == [("areas.csv", "no-areas", WARNING)]
 
 
-FILES = ["place.yml", "partners.csv", "practices.csv", "areas.csv", "sources.yml"]
+FILES = ["place.yml", "partners.csv", "practices.csv", "areas.csv", "area_people.csv", "sources.yml"]
 CONTENTS = [
     (b"", "file-blank", 1),
     (b" \r\n\n", "file-blank", 1),

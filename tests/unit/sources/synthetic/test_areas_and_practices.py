@@ -67,8 +67,8 @@ def test_older_households_live_in_better_off_areas() -> None:
 def test_a_place_may_leave_much_unsaid(changes: dict[str, object]) -> None:
     setting = setting_of(plain_place(**changes), 100, 1)
     epoch = setting.practices.epochs[0]
-    assert np.isfinite(epoch.chosen).all()
-    assert (epoch.chosen.sum(axis=1) > 0).sum() >= 1
+    assert np.isfinite(epoch.chosen[0]).all()
+    assert (epoch.chosen[0].sum(axis=1) > 0).sum() >= 1
     assert setting.areas.fifth.min() >= 0
 
 
@@ -81,7 +81,7 @@ def test_areas_that_name_no_neighbourhood_are_shared_out_by_the_size_of_its_prac
 
 def test_practices_get_patients_in_proportion_to_their_lists() -> None:
     setting = setting_of(plain_place(), 100, 1)
-    found = setting.practices.epochs[0].chosen.sum(axis=0)
+    found = setting.practices.epochs[0].chosen[0].sum(axis=0)
     lists = np.array([6, 7, 8, 9, 10, 11.0])
     assert np.allclose(found / found.sum(), lists / lists.sum(), atol=0.01)
 
@@ -91,7 +91,7 @@ def test_a_dormant_practice_has_no_patients_and_one_without_a_list_has_few() -> 
     odd = tuple(
         Practice(code=f"X{at:05d}", name="Odd", list_size=size, status="dormant" if at == 5 else "active") for at, size in enumerate(lists)
     )
-    found = setting_of(plain_place(practices=odd), 100, 1).practices.epochs[0].chosen.sum(axis=0)
+    found = setting_of(plain_place(practices=odd), 100, 1).practices.epochs[0].chosen[0].sum(axis=0)
     assert found[5] == 0
     assert 0.05 < found[1] / found[0] < 0.2
 
