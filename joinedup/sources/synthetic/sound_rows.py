@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from joinedup.engine.duck import connect
+from joinedup.engine.files_lines import literal
 from joinedup.sources.contract import ContractField, ContractSpec, FieldType
 from joinedup.sources.rows import sql_type
 from joinedup.sources.synthetic.breaking import Shift
@@ -60,7 +61,7 @@ def sound(contract: ContractSpec, rows: Rows, as_at: date) -> Bools:
         if field.required:
             good &= _told(column) if column is not None else False
         if field.codes and column is not None:
-            good &= np.isin(np.char.upper(column) if field.type is FieldType.CODE else column, ["", *field.codes])
+            good &= np.isin(np.strings.upper(column) if column.dtype.kind == "U" else column.astype("U20"), ["", *field.codes])
     return good & _told(rows.columns[contract.key[0]])
 
 
@@ -157,5 +158,6 @@ def _arrow(column: np.ndarray) -> pa.Array:
 
 def _field_sql(field: ContractField, columns: Mapping[str, np.ndarray]) -> str:
     value = f'given."{field.name}"' if field.name in columns else "NULL"
-    read = f"CAST({value} AS {sql_type(field)})"
-    return f"{f'upper({read})' if field.type is FieldType.CODE else read} AS {field.landed}"
+    if field.name in columns and field.type is FieldType.CODE:
+        value = f"upper(translate(CAST({value} AS VARCHAR), {literal(field.without)}, ''))"
+    return f"CAST({value} AS {sql_type(field)}) AS {field.landed}"

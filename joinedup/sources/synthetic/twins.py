@@ -118,7 +118,12 @@ def _judged(contract: ContractSpec, how: Break, hits: Bools) -> tuple[Bools, Boo
 
 
 def _told_apart(contract: ContractSpec, rows: Rows, picked: Ints, fresh: Ints) -> Rows:
-    """The rows, those that were picked more than once with a person and a record number of their own."""
+    """The rows, those that were picked more than once with a person and a record number of their own.
+
+    Where the person names the record, no two rows are about one person: a field that is broken could make their keys the same.
+    """
+    if "NHS_NUMBER" in contract.key:
+        picked = np.unique(rows.columns["NHS_NUMBER"], return_inverse=True)[1]
     order = np.argsort(picked, kind="stable")
     again = np.zeros(len(picked), dtype=np.int64)
     again[order] = np.arange(len(picked)) - np.searchsorted(picked[order], picked[order])
