@@ -69,7 +69,7 @@ def test_the_commissioner_of_a_day_can_be_found(calderdale):
 
 def test_each_extract_is_a_file_of_its_own_from_a_partner_of_its_kind(calderdale):
     assert {"register", "apc", "ecds", "deaths", "gp_record", "urgent_call", "opt_out"} <= {s.contract for s in calderdale.sources}
-    assert all(s.files == (f"{s.contract}.csv",) for s in calderdale.sources)
+    assert all(s.files == (f"{s.name}.csv",) for s in calderdale.sources)
     roles = {p.id: p.roles for p in calderdale.partners}
     of = {s.contract: roles[s.partner] for s in calderdale.sources}
     assert "acute_provider" in of["apc"]
