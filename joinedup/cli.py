@@ -313,6 +313,28 @@ def synth(place_folder: Path, people: int, seed: int, out: Path, workers: int, n
         click.echo(path)
 
 
+@main.command(
+    epilog=example(
+        "joinedup template community_activity --out ~/activities.xlsx",
+        "joinedup template continuing_care --out ~/packages.csv",
+    )
+)
+@click.argument("contract")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The new file to write, .xlsx or .csv.")
+def template(contract: str, out: Path) -> None:
+    """An empty file with the columns of CONTRACT, for somebody to fill in.
+
+    A spreadsheet has a second sheet that says what each column means and which values it may have. Prints the path of the file.
+    """
+    from joinedup.sources.contract import contracts
+    from joinedup.sources.template import write_template
+
+    known = contracts()
+    if contract not in known:
+        raise click.UsageError(f"there is no contract {contract}; there are {', '.join(known)}")
+    click.echo(write_template(known[contract], out.expanduser()))
+
+
 AFTER_DEMO = "--extracts demo/calderdale/extracts --store demo/calderdale/store --key-file demo/calderdale/invented-people.key"
 
 
