@@ -160,7 +160,7 @@ class Plan:
 def plan_of(setting: Setting) -> Plan:
     """What is planted in a place."""
     rng = stream(setting.seed, "planted")
-    near, patients = setting.practices.neighbourhood, setting.practices.epochs[-1].chosen.sum(axis=0)
+    near, patients = setting.practices.neighbourhood, setting.practices.epochs[-1].chosen.sum(axis=(0, 1))
     possible = np.unique(near[(near >= 0) & (patients > 0)])
     shares = setting.hospitals.shares("apc")
     return Plan(
