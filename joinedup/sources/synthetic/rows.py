@@ -117,9 +117,9 @@ def sources_of(block: Block, contract: str, spread: Ints) -> Ints:
 
 
 def provider_codes(block: Block, source: Ints) -> Texts:
-    """The code of the partner that sends each row's source; invented where the place gives none, blank where nobody sends it."""
+    """The code of the partner that sends each row's source; blank where the place gives none, and where nobody sends the row."""
     place = block.setting.place
-    codes = {partner.id: partner.code or f"ZY{at:X}" for at, partner in enumerate(place.partners)}
+    codes = {partner.id: partner.code or "" for partner in place.partners}
     return np.array([*(codes.get(each.partner, "") for each in place.sources), ""])[source]
 
 

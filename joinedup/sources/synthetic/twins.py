@@ -130,10 +130,12 @@ def _told_apart(contract: ContractSpec, rows: Rows, picked: Ints, fresh: Ints) -
     columns = dict(rows.columns)
     person = columns["NHS_NUMBER"]
     columns["NHS_NUMBER"] = np.where(again > 0, fresh[-len(picked) :].astype("U10"), person)
-    key = columns[contract.key[0]]
     if contract.key[0] != "NHS_NUMBER":
+        coded = {field.name for field in contract.fields if field.codes}
+        part = next(name for name in contract.key if name not in coded)
+        key = columns[part]
         other = np.char.add(key, np.char.add("-", again.astype("U6"))) if key.dtype.kind == "U" else key + again * 10**9
-        columns[contract.key[0]] = np.where(again > 0, other, key)
+        columns[part] = np.where(again > 0, other, key)
     return replace(rows, columns=columns)
 
 
