@@ -293,9 +293,12 @@ def checked(place_folder: Path, extracts: Path, progress: Progress) -> Checked:
     "--noise", type=click.FloatRange(0), default=1.0, show_default=True, help="How often faults come, beside ordinary rates; 0: never."
 )
 @click.option("--years", type=click.IntRange(1, 20), default=2, show_default=True, help="How many years up to the last day.")
+@click.option("--monthly", is_flag=True, help="A file a month from each source; OUT/sources.yml names them.")
 @click.option("--break", "broken", is_flag=True, help="Files with every fault that landing knows too, in OUT/broken.")
 @quiet_option
-def synth(place_folder: Path, people: int, seed: int, out: Path, workers: int, noise: float, years: int, broken: bool, quiet: bool) -> None:
+def synth(
+    place_folder: Path, people: int, seed: int, out: Path, workers: int, noise: float, years: int, monthly: bool, broken: bool, quiet: bool
+) -> None:
     """Invented extracts for a place, in the contracts' own formats.
 
     With --break each rule of each contract is broken in the rows of a file in OUT/broken, and other files there are broken as a whole;
@@ -307,7 +310,7 @@ def synth(place_folder: Path, people: int, seed: int, out: Path, workers: int, n
 
     place = open_place(place_folder)
     with progress_on(sys.stderr, quiet) as progress:
-        for path in synthesise(place, people, seed, out, noise=noise, years=years, workers=workers, progress=progress):
+        for path in synthesise(place, people, seed, out, noise=noise, years=years, monthly=monthly, workers=workers, progress=progress):
             click.echo(path)
     for path in break_extracts(place, people, seed, out) if broken else ():
         click.echo(path)

@@ -62,7 +62,7 @@ def contract_of(name: str) -> ContractSpec:
     return contracts()[name]
 
 
-def _free(contract: ContractSpec, field: ContractField) -> bool:
+def is_free(contract: ContractSpec, field: ContractField) -> bool:
     """Whether a field may hold anything: it says nobody's name, and no key, date of the record or rule asks for it."""
     asked = {*contract.key, contract.dated_by, contract.provided_by, *contract.reaches_by, *(contract.covers or ())}
     asked |= {contract.deleted_by.field} if contract.deleted_by else set()
@@ -73,17 +73,17 @@ def _free(contract: ContractSpec, field: ContractField) -> bool:
 def _coded(contract: ContractSpec, columns: Table) -> list[str] | None:
     """A field with a list of codes that the rows fill."""
     fields = (field for field in contract.fields if field.codes and field.name in columns and field.name != STATUS)
-    return next(([field.name] for field in fields if _free(contract, field) and (columns[field.name] != "").all()), None)
+    return next(([field.name] for field in fields if is_free(contract, field) and (columns[field.name] != "").all()), None)
 
 
 def _money(contract: ContractSpec, columns: Table) -> list[str] | None:
     fields = (field for field in contract.fields if field.type is FieldType.MONEY and field.name in columns)
-    return next(([field.name] for field in fields if _free(contract, field)), None)
+    return next(([field.name] for field in fields if is_free(contract, field)), None)
 
 
 def _date(contract: ContractSpec, columns: Table) -> list[str] | None:
     fields = (field for field in contract.fields if field.type is FieldType.DATE and field.name in columns)
-    return next(([field.name] for field in fields if _free(contract, field) and not np.isnat(columns[field.name]).any()), None)
+    return next(([field.name] for field in fields if is_free(contract, field) and not np.isnat(columns[field.name]).any()), None)
 
 
 def _whole(contract: ContractSpec, columns: Table) -> list[str] | None:

@@ -24,10 +24,13 @@ from joinedup.progress import Progress, Step, silent
 from joinedup.sources.contract import contracts
 from joinedup.sources.synthetic.block import Block
 from joinedup.sources.synthetic.dirt import CLEAN, Dirty, spoil
+from joinedup.sources.synthetic.draws import Ints
+from joinedup.sources.synthetic.drops import drops_of, monthly_place, monthly_targets, sources_yml
 from joinedup.sources.synthetic.fault_kinds import kinds
 from joinedup.sources.synthetic.planted_rows import with_what_is_planted
-from joinedup.sources.synthetic.rows import Rows
+from joinedup.sources.synthetic.rows import Rows, only
 from joinedup.sources.synthetic.seasons import YEARS
+from joinedup.sources.synthetic.sending import Sent, sent
 from joinedup.sources.synthetic.setting import BLOCK, Setting, setting_of
 from joinedup.sources.synthetic.sheets import sheet, text, with_blank_lines
 from joinedup.sources.synthetic.targets import Target, targets_of
@@ -57,23 +60,26 @@ def synthesise(  # noqa: PLR0913 -- so the command line calls it
     *,
     noise: float = 1.0,
     years: int = YEARS,
+    monthly: bool = False,
     workers: int = 1,
     progress: Progress = silent,
 ) -> list[Path]:
     """The files written below `out`: the extracts that the place's sources name, of so many people registered on its last day.
 
     The same place, people and seed give the same rows, whatever the number of workers. Faults come `noise` times as often
-    as they do ordinarily, and with 0 never; extracts cover so many `years` up to the last day. What is wrong with the rows
-    on purpose is told in `out/truth`, which no source reads. PlaceError when the place isn't an invented one or can't hold
-    so many people, or when a source names a file that can't be written. Workers are new processes that read the calling
+    as they do ordinarily, and with 0 never; extracts cover so many `years` up to the last day. When `monthly`, each source
+    sends a file a month, corrects, and sends a year again, and `out/sources.yml` names these files. What is wrong with the
+    rows on purpose is told in `out/truth`, which no source reads. PlaceError when the place isn't an invented one or can't
+    hold so many people, or when a source names a file that can't be written. Workers are new processes that read the calling
     script again: it must call this below `if __name__ == "__main__":`, and StoreProblem says so when a worker dies.
     """
     _refuse(place, people=people, seed=seed, workers=workers, years=years)
     if not 0 <= noise < inf:
         raise PlaceError(f"noise must be a number from 0, which gives clean files, found {noise}")
+    place = monthly_place(place) if monthly else place
     setting = setting_of(place, people, seed, years=years, noise=noise)
     _refuse_in_a_worker(min(workers, setting.blocks))
-    targets = targets_of(place, setting.span, tuple(MAKERS))
+    targets = monthly_targets(place, setting.span, tuple(MAKERS)) if monthly else targets_of(place, setting.span, tuple(MAKERS))
     out.mkdir(parents=True, exist_ok=True)
     with ExitStack() as tidy:
         truth = OpenTruth(out)
@@ -85,6 +91,8 @@ def synthesise(  # noqa: PLR0913 -- so the command line calls it
         tidy.pop_all()
     written = [file.finish() for file in files]
     truth.finish(setting, files)
+    if monthly:
+        (out / "sources.yml").write_text(sources_yml(place), encoding="utf-8")
     return written
 
 
@@ -188,12 +196,29 @@ def make(setting: Setting, targets: Sequence[Target], number: int) -> Made:
         written = {target.position: frozenset(field.name for field in target.fields) for target in mine}
         textual = frozenset(target.position for target in mine if not target.parquet)
         dirty[contract] = spoil(block, with_what_is_planted(block, MAKERS[contract](block)), written, textual)
+    held = _held(block, targets, dirty)
     first = setting.first_number(number)
-    return Made([_piece(target, dirty[target.source.contract], first) for target in targets], truth_of(block))
+    return Made([_piece(target, *held[at], first) for at, target in enumerate(targets)], truth_of(block))
 
 
-def _piece(target: Target, dirty: Dirty, first: int) -> Piece:
-    at = target.rows(dirty.rows)
+def _held(block: Block, targets: Sequence[Target], dirty: dict[str, Dirty]) -> list[tuple[Dirty, Ints]]:
+    """For each file the rows of its source, and which of them it holds."""
+    by_month: dict[int, Sent] = {}
+    found = []
+    for target in targets:
+        rows = dirty[target.source.contract]
+        if target.drop >= 0:
+            if target.position not in by_month:
+                at = np.flatnonzero(rows.rows.source == target.position)
+                mine = Dirty(only(rows.rows, at), rows.kind[at])
+                by_month[target.position] = sent(block, target.source, mine, drops_of(target.source, block.setting.span))
+            found.append((by_month[target.position].dirty, np.flatnonzero(by_month[target.position].file == target.drop)))
+        else:
+            found.append((rows, target.rows(rows.rows)))
+    return found
+
+
+def _piece(target: Target, dirty: Dirty, at: Ints, first: int) -> Piece:
     kind = dirty.kind[at]
     table = sheet(target, dirty.rows, at)
     names = [each.name for each in kinds()]

@@ -47,6 +47,10 @@ class Target:
     end: int
     part: int
     of: int
+    drop: int = -1
+    """Which of the files that its source sends month by month it is; -1 where it sends none."""
+    turned: bool = False
+    """Its columns stand in another order than the contract's."""
 
     @property
     def parquet(self) -> bool:
@@ -60,10 +64,11 @@ class Target:
 
     @property
     def fields(self) -> tuple[ContractField, ...]:
-        """The fields that it has columns for, in the contract's order."""
+        """The fields that it has columns for, in the contract's order unless they are turned round."""
         absent = NUMBERS_AND_NAMES if self.source.pseudonym else frozenset({"SOURCE_PSEUDONYM"})
         absent = absent | {plain(name) for name in self.source.constants}
-        return tuple(field for field in self.contract.fields if field.name not in absent)
+        fields = tuple(field for field in self.contract.fields if field.name not in absent)
+        return fields[::-1] if self.turned else fields
 
     def rows(self, rows: Rows) -> Ints:
         """The positions of the rows that belong in it."""
@@ -77,14 +82,17 @@ def targets_of(place: Place, span: Span, able: Sequence[str]) -> list[Target]:
     """Every file that the place's sources name, or PlaceError when one can't be written. `able`: the contracts that can be invented."""
     made: list[Target] = []
     for position, source in enumerate(place.sources):
-        if source.contract not in able:
-            raise PlaceError(
-                f"source {source.name}: extracts of {source.contract} can't be invented yet; those that can are {', '.join(able)}"
-            )
+        refuse_unable(source, able)
         names = [name for entry in source.files for name in _names(source, entry, span, place.as_at)]
         made += _targets(source, position, names, span)
-    _no_file_twice(place, made)
+    refuse_files_twice(place, made)
     return made
+
+
+def refuse_unable(source: Source, able: Sequence[str]) -> None:
+    """Nothing; PlaceError where the source's contract can't be invented."""
+    if source.contract not in able:
+        raise PlaceError(f"source {source.name}: extracts of {source.contract} can't be invented yet; those that can are {', '.join(able)}")
 
 
 def _targets(source: Source, position: int, names: Sequence[str], span: Span) -> list[Target]:
@@ -98,7 +106,7 @@ def _names(source: Source, entry: str, span: Span, as_at: date) -> list[str]:
     """The file names that an entry of sources.yml stands for: itself, or for a pattern one for each twelve months of the span."""
     if WILD.search(entry):
         labels = [as_at.isoformat()] if contracts()[source.contract].lists else _labels(span)
-        names = [_filled(entry, label) for label in labels]
+        names = [filled(entry, label) for label in labels]
     else:
         names = [entry]
     for name in names:
@@ -116,7 +124,7 @@ def _labels(span: Span) -> list[str]:
     return [f"{edges[0]}_to_{edges[1]}", f"{edges[2]}_to_{edges[3]}"]
 
 
-def _filled(pattern: str, label: str) -> str:
+def filled(pattern: str, label: str) -> str:
     """A name that the pattern matches; the label stands for its last star."""
     last = max((found.start() for found in WILD.finditer(pattern) if found.group().startswith("*") and found.group() != "**/"), default=-1)
     name = WILD.sub(lambda found: label if found.start() == last else _one(found.group()), pattern)
@@ -130,8 +138,8 @@ def _one(sign: str) -> str:
     return "0" if sign == "?" or sign.startswith("[!") else sign[1]
 
 
-def _no_file_twice(place: Place, targets: Sequence[Target]) -> None:
-    """PlaceError when a file would be read for two sources, or twice for one."""
+def refuse_files_twice(place: Place, targets: Sequence[Target]) -> None:
+    """Nothing; PlaceError when a file would be read for two sources, or twice for one."""
     for target in targets:
         readers = [
             source.name for source in place.sources for entry in source.files if target.file == entry or fnmatchcase(target.file, entry)

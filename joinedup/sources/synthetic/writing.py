@@ -51,13 +51,19 @@ class Writer(Protocol):
 
 
 class TextWriter:
-    """Writes a text file, in the source's encoding, packed where its name ends in .gz; the same bytes for the same pieces."""
+    """Writes a text file, in the source's encoding, packed where its name ends in .gz; the same bytes for the same pieces.
+
+    A file that isn't packed is open only while it is added to, so that there may be more of them than a process may hold open.
+    """
 
     def __init__(self, target: Target, path: Path) -> None:
-        self.raw: BufferedWriter = path.open("wb")
-        self.packed = (
-            gzip.GzipFile(filename="", mode="wb", fileobj=self.raw, mtime=0, compresslevel=5) if target.file.endswith(".gz") else None
-        )
+        self.path = path
+        self.packed = None
+        if target.file.endswith(".gz"):
+            self.raw: BufferedWriter = path.open("wb")
+            self.packed = gzip.GzipFile(filename="", mode="wb", fileobj=self.raw, mtime=0, compresslevel=5)
+        else:
+            path.write_bytes(b"")
         encoding = target.source.encoding or "utf-8"
         self.encoder = None if codecs.lookup(encoding).name == "utf-8" else codecs.getincrementalencoder(encoding)("replace")
         self.add(header(target))
@@ -66,13 +72,17 @@ class TextWriter:
         """Nothing; the lines are written."""
         assert isinstance(content, bytes)
         encoded = self.encoder.encode(content.decode()) if self.encoder else content
-        (self.packed or self.raw).write(encoded)
+        if self.packed:
+            self.packed.write(encoded)
+        elif encoded:
+            with self.path.open("ab") as file:
+                file.write(encoded)
 
     def close(self) -> None:
         """Nothing; the file is whole."""
         if self.packed:
             self.packed.close()
-        self.raw.close()
+            self.raw.close()
 
 
 class ParquetWriter:

@@ -1,0 +1,183 @@
+"""The rows that a source sends month by month, so that the record of all its files is that of one clean file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from joinedup.place.model import Source
+from joinedup.sources.contract import ContractField, FieldType
+from joinedup.sources.synthetic.block import Block
+from joinedup.sources.synthetic.dirt import CLEAN, DUPLICATES, Dirty
+from joinedup.sources.synthetic.draws import Bools, Ints, Table, stack
+from joinedup.sources.synthetic.drops import Drop, month_starts
+from joinedup.sources.synthetic.fault_kinds import contract_of, is_free, kinds
+from joinedup.sources.synthetic.figures import figures
+from joinedup.sources.synthetic.rows import MISSING, Rows, only
+from joinedup.sources.synthetic.seasons import NEVER, Span
+from joinedup.sources.synthetic.streams import stream
+
+AS_IT_IS, UNREADY, WRONG, TAKEN_BACK = range(4)
+"""What a row is in a file: final; without a value that comes later; a record that should not be; the mark that deletes one."""
+
+LONGEST_WAIT = 4
+"""Months until a correction comes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Rows, and of each the position of its file among those of its source; within a file in their order."""
+
+    dirty: Dirty
+    file: Ints
+
+
+def sent(block: Block, source: Source, dirty: Dirty, drops: Sequence[Drop]) -> Sent:
+    """The rows of one source as its files hold them."""
+    kind = drops[0].kind
+    if kind == "list":
+        return _lists(dirty, drops)
+    month = _months(dirty.rows, block.setting.span)
+    copies = _whole(block, dirty, drops, month) if kind == "everything" else _by_month(block, source, dirty, drops, month)
+    order = np.lexsort((copies["row"], copies["what"], copies["file"]))
+    row, what = copies["row"][order], copies["what"][order]
+    return Sent(Dirty(_as_what(only(dirty.rows, row), what), np.where(what < WRONG, dirty.kind[row], CLEAN)), copies["file"][order])
+
+
+def _copies(row: Ints, file: Ints, what: Ints | int) -> Table:
+    return {"row": row, "file": file, "what": np.broadcast_to(np.asarray(what), row.shape).astype(np.int64)}
+
+
+def _months(rows: Rows, span: Span) -> Ints:
+    """The month of the span that each row is dated by; the first or last for what lies outside."""
+    starts = np.array(month_starts(span), dtype="datetime64[D]").astype(np.int64)
+    days = rows.columns.get(contract_of(rows.contract).dated_by or "")
+    day = rows.day if days is None else np.where(np.isnat(days), rows.day, days.astype(np.int64))
+    return np.clip(np.searchsorted(starts, day, side="right") - 1, 0, len(starts) - 2)
+
+
+def _chosen(block: Block, dirty: Dirty, what: str) -> Bools:
+    """Which rows it befalls, at the rate that the figures give: none that have a fault or stand before a duplicate."""
+    luck = stream(block.setting.seed, f"{what} in {dirty.rows.contract}", block.number).random(len(dirty.kind))
+    repeats = np.isin(dirty.kind, [at for at, each in enumerate(kinds()) if each.name in DUPLICATES])
+    found: Bools = (
+        (luck < figures("dirt")[what]) & (dirty.kind == CLEAN) & ~np.append(repeats[1:], np.zeros(min(len(repeats), 1), np.bool_))
+    )
+    return found
+
+
+def _whole(block: Block, dirty: Dirty, drops: Sequence[Drop], month: Ints) -> Table:
+    """In each file every row up to its month; those of its last month that come late are unready but for the last file."""
+    late = _chosen(block, dirty, "late_corrections") & bool(_correctable(dirty.rows))
+    parts = []
+    for file, drop in enumerate(drops):
+        row = np.flatnonzero(month <= drop.last)
+        unready = late[row] & (month[row] == drop.last) & (file < len(drops) - 1)
+        parts.append(_copies(row, np.full(len(row), file), np.where(unready, UNREADY, AS_IT_IS)))
+    return stack(parts)
+
+
+def _by_month(block: Block, source: Source, dirty: Dirty, drops: Sequence[Drop], month: Ints) -> Table:
+    """Each row in its month, some of them unready, and the first year once more; corrections and deletions where a month isn't replaced."""
+    months = sum(drop.kind == "month" for drop in drops)
+    every = np.arange(len(month))
+    again = np.full(len(month), -1)
+    for file in range(months, len(drops)):
+        again = np.where((month >= drops[file].first) & (month <= drops[file].last), file, again)
+    late = _chosen(block, dirty, "late_corrections") & (month < months - 1) & bool(_correctable(dirty.rows))
+    wrong = _chosen(block, dirty, "deleted_records") & ~late & (month < months - 1) & bool(_key_to_change(dirty.rows))
+    if source.sends == "months":
+        late, wrong = late & (again >= 0), np.zeros_like(wrong)
+    parts = [_copies(every, month, np.where(late, UNREADY, AS_IT_IS)), _copies(every[again >= 0], again[again >= 0], AS_IT_IS)]
+    if source.sends != "months":
+        wait = stream(block.setting.seed, f"waits of {dirty.rows.contract}", block.number).integers(1, LONGEST_WAIT + 1, len(month))
+        parts.append(_copies(every[late], np.minimum(month + wait, months - 1)[late], AS_IT_IS))
+        parts.append(_copies(every[wrong], month[wrong], WRONG))
+        parts.append(_copies(every[wrong], month[wrong] + 1, TAKEN_BACK))
+    return stack(parts)
+
+
+def _as_what(rows: Rows, what: Ints) -> Rows:
+    """The rows, those that are unready without the value that comes later, wrong ones under a key of their own."""
+    columns = dict(rows.columns)
+    for name in _correctable(rows):
+        columns[name] = _blanked(columns[name], what == UNREADY)
+    contract = contract_of(rows.contract)
+    for name in _key_to_change(rows):
+        columns[name] = np.where(what >= WRONG, np.char.add("W", columns[name]), columns[name])
+    if contract.deleted_by and (what == TAKEN_BACK).any():
+        before = columns.get(contract.deleted_by.field, np.full(len(what), ""))
+        columns[contract.deleted_by.field] = np.where(what == TAKEN_BACK, contract.deleted_by.codes[0], before)
+    return replace(rows, columns=columns)
+
+
+def _blanked(column: np.ndarray, which: Bools) -> np.ndarray:
+    made = column.copy()
+    made[which] = {"M": np.datetime64("NaT"), "i": MISSING}.get(column.dtype.kind, "")
+    return made
+
+
+def _correctable(rows: Rows) -> list[str]:
+    """The one column whose values may come late: of money, else of codes, else of words; none where there is no such."""
+    contract = contract_of(rows.contract)
+    free = [field for field in contract.fields if field.name in rows.columns and is_free(contract, field)]
+    order = (FieldType.MONEY, FieldType.CODE, FieldType.TEXT, FieldType.INTEGER)
+    return [field.name for kind in order for field in free if field.type is kind][:1]
+
+
+def _key_to_change(rows: Rows) -> list[str]:
+    """The column of the key under which a wrong record stands, where the contract has deletions and such a column."""
+    contract = contract_of(rows.contract)
+
+    def fits(field: ContractField) -> bool:
+        return field.name in contract.key and not field.identifier and field.type is FieldType.TEXT and field.name in rows.columns
+
+    return [field.name for field in contract.fields if fits(field)][:1] if contract.deleted_by else []
+
+
+def _lists(dirty: Dirty, drops: Sequence[Drop]) -> Sent:
+    """In the list of each day what had begun by then and hadn't ended by the list before."""
+    start, end = _lasting(dirty.rows)
+    parts = []
+    for file, drop in enumerate(drops):
+        before = drops[file - 1].day if file else -NEVER
+        row = np.flatnonzero((start <= drop.day) & (end > before))
+        parts.append(_copies(row, np.full(len(row), file), AS_IT_IS))
+    copies = stack(parts)
+    day = np.array([drop.day for drop in drops])[copies["file"]]
+    return Sent(Dirty(_as_known(only(dirty.rows, copies["row"]), day), dirty.kind[copies["row"]]), copies["file"])
+
+
+def _lasting(rows: Rows) -> tuple[Ints, Ints]:
+    """From when to when each record of a list holds: its latest start and its earliest end."""
+    start, end = np.full(len(rows.day), -NEVER), np.full(len(rows.day), NEVER)
+    for name, column in _dates(rows).items():
+        days, known = column.astype(np.int64), ~np.isnat(column)
+        if _is_end(name):
+            end = np.where(known, np.minimum(end, days), end)
+        else:
+            start = np.where(known, np.maximum(start, days), start)
+    return start, end
+
+
+def _dates(rows: Rows) -> Table:
+    """The columns that say from when to when."""
+    dated_by = contract_of(rows.contract).dated_by
+    return {name: rows.columns[name] for name in rows.columns if name.startswith("START_DATE") or name == dated_by or _is_end(name)}
+
+
+def _is_end(name: str) -> bool:
+    return name.startswith("END_DATE")
+
+
+def _as_known(rows: Rows, day: Ints) -> Rows:
+    """The rows of the registration list as known on a day: an end that is more than a day off isn't known yet."""
+    if rows.contract != "register":
+        return rows
+    columns = dict(rows.columns)
+    for name, column in _dates(rows).items():
+        if _is_end(name):
+            columns[name] = _blanked(column, ~np.isnat(column) & (column.astype(np.int64) > day + 1))
+    return replace(rows, columns=columns)
