@@ -64,9 +64,16 @@ def contract_of(name: str) -> ContractSpec:
 
 def is_free(contract: ContractSpec, field: ContractField) -> bool:
     """Whether a field may hold anything: it says nobody's name, and no key, date of the record or rule asks for it."""
+    in_rules = any(re.search(rf"\b{field.landed}\b", rule.when) for rule in contract.rules)
+    return may_be_missing(contract, field) and not in_rules
+
+
+def may_be_missing(contract: ContractSpec, field: ContractField) -> bool:
+    """Whether a field of a sound row may be blank: no key, date of the record or rule about blanks asks for it."""
     asked = {*contract.key, contract.dated_by, contract.provided_by, *contract.reaches_by, *(contract.covers or ())}
     asked |= {contract.deleted_by.field} if contract.deleted_by else set()
-    in_rules = any(re.search(rf"\b{field.landed}\b", rule.when) for rule in contract.rules)
+    about_blanks = [rule.when for rule in contract.rules if re.search("null|coalesce", rule.when, re.IGNORECASE)]
+    in_rules = any(re.search(rf"\b{field.landed}\b", when) for when in about_blanks)
     return not (field.identifier or field.required or in_rules) and field.name not in asked
 
 

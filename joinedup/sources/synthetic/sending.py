@@ -13,7 +13,7 @@ from joinedup.sources.synthetic.block import Block
 from joinedup.sources.synthetic.dirt import CLEAN, DUPLICATES, Dirty
 from joinedup.sources.synthetic.draws import Bools, Ints, Table, stack
 from joinedup.sources.synthetic.drops import Drop, month_starts
-from joinedup.sources.synthetic.fault_kinds import contract_of, is_free, kinds
+from joinedup.sources.synthetic.fault_kinds import contract_of, kinds, may_be_missing
 from joinedup.sources.synthetic.figures import figures
 from joinedup.sources.synthetic.rows import MISSING, Rows, only
 from joinedup.sources.synthetic.seasons import NEVER, Span
@@ -122,9 +122,9 @@ def _blanked(column: np.ndarray, which: Bools) -> np.ndarray:
 def _correctable(rows: Rows) -> list[str]:
     """The one column whose values may come late: of money, else of codes, else of words; none where there is no such."""
     contract = contract_of(rows.contract)
-    free = [field for field in contract.fields if field.name in rows.columns and is_free(contract, field)]
+    able = [field for field in contract.fields if field.name in rows.columns and may_be_missing(contract, field)]
     order = (FieldType.MONEY, FieldType.CODE, FieldType.TEXT, FieldType.INTEGER)
-    return [field.name for kind in order for field in free if field.type is kind][:1]
+    return [field.name for kind in order for field in able if field.type is kind][:1]
 
 
 def _key_to_change(rows: Rows) -> list[str]:
