@@ -40,6 +40,15 @@ DISTRICTS = {
     "Kirklees": District("Kirklees", "E08000034", "X2C4Y", "2021-04-01", ("03A", "03J"), ("RWY", "RXF")),
 }
 
+AGES = {
+    "Aged 15 years and under": "aged_0_15",
+    "Aged 16 to 24 years": "aged_16_24",
+    "Aged 25 to 34 years": "aged_25_34",
+    "Aged 35 to 49 years": "aged_35_49",
+    "Aged 50 to 64 years": "aged_50_64",
+    "Aged 65 years and over": "aged_65_over",
+}
+
 SOURCES = """\
 sources:
   - {name: register, partner: commissioner, contract: register, files: register.csv}
@@ -60,6 +69,10 @@ class Published:
     areas: list[Row]
     deprivation: Mapping[str, Row]
     residents: Mapping[str, int]
+    groups: Mapping[tuple[str, str], int]
+    """Residents of each area and group."""
+    old: Mapping[str, int]
+    """Patients aged 65 and over, by practice."""
     trusts: Mapping[str, str]
 
 
@@ -73,6 +86,7 @@ def make_place(shared: Path, district: str, folder: Path) -> Path:
         "partners.csv": text_of(partners(place, found)),
         "practices.csv": text_of(practices(found)),
         "areas.csv": text_of(areas(found)),
+        "area_people.csv": text_of(area_people(found)),
         "sources.yml": SOURCES,
     }
     for name, text in texts.items():
@@ -84,20 +98,32 @@ def published(data: Path, place: District) -> Published:
     """The rows of the published files that speak of a district."""
     codes = {place.sub_icb, *place.former}
     general = [row for row in rows(data / "practices/practices_epraccur_2024-01.csv") if row["prescribing_setting"] == "4"]
+    ages = {(row["lsoa21_code"], AGES[row["age_group"]]): row for row in rows(data / "population/census2021_age_bands_by_lsoa21.csv")}
+    ethnic = {
+        (row["lsoa21_code"], row["ethnic_group"].split()[0].strip(",").lower()): row
+        for row in rows(data / "population/census2021_ethnicity_by_lsoa21.csv")
+    }
     residents: Counter[str] = Counter()
-    for row in rows(data / "population/census2021_age_bands_by_lsoa21.csv"):
-        residents[row["lsoa21_code"]] += int(row["usual_residents"])
+    for (area, _), row in ages.items():
+        residents[area] += int(row["usual_residents"])
     lists = rows(data / "practices/qof_prevalence_2020-21_by_practice.csv")
+    lists_of = {row["PRACTICE_CODE"]: int(row["PRACTICE_LIST_SIZE"]) for row in lists if row["PATIENT_LIST_TYPE"] == "TOTAL"}
     return Published(
         practices=[row for row in general if row["commissioner"] in codes],
         members=[row for row in rows(data / "practices/pcn_membership_2023-01.csv") if row["PCN Parent Sub ICB Loc Code"] in codes],
         networks=[row for row in rows(data / "practices/pcn_details_2023-01.csv") if row["Current Sub ICB Loc Code"] in codes],
-        lists={row["PRACTICE_CODE"]: int(row["PRACTICE_LIST_SIZE"]) for row in lists if row["PATIENT_LIST_TYPE"] == "TOTAL"},
+        lists=lists_of,
         areas=[
             row for row in rows(data / "geography/lookup_lsoa21_msoa21_ward24_district_subicb_icb.csv") if row["ltla24_code"] == place.code
         ],
         deprivation={row["lsoa21_code"]: row for row in rows(data / "deprivation/imd2025_by_lsoa21.csv")},
         residents=residents,
+        groups={at: int(row["usual_residents"]) for at, row in ages.items()} | {at: int(row["n"]) for at, row in ethnic.items()},
+        old={
+            row["PRACTICE_CODE"]: round(float(row["65perc"]) * lists_of[row["PRACTICE_CODE"]])
+            for row in rows(data / "practices/practice_demographics_2020-04.csv")
+            if row["PRACTICE_CODE"] in lists_of
+        },
         trusts={row["nhs_trust22_code"]: row["nhs_trust22_name"] for row in rows(data / "geography/nhs_trusts_2022.csv")},
     )
 
@@ -152,11 +178,12 @@ def partners(place: District, found: Published) -> Iterable[Cells]:
 
 def practices(found: Published) -> Iterable[Cells]:
     """practices.csv: header, and a row for each practice and membership, or for a practice that never belonged to a network."""
-    yield ("practice_code", "practice_name", "neighbourhood", "start", "end", "opened", "closed", "list_size", "status", "commissioner")
+    yield ("practice_code", "practice_name", "neighbourhood", "start", "end", "opened", "closed", "list_size", "list_aged_65_over", "status", "commissioner")
     for row in found.practices:
         code = row["code"]
         status = "dormant" if row["status"] == "D" else "active"
-        about = (first_day(row["open_date"]), day_after(row["close_date"]), found.lists.get(code, ""), status, row["commissioner"])
+        lists = (found.lists.get(code, ""), found.old.get(code, ""))
+        about = (first_day(row["open_date"]), day_after(row["close_date"]), *lists, status, row["commissioner"])
         for spell in [member for member in found.members if member["Partner Organisation Code"] == code]:
             start, end = spell["Practice to PCN Relationship Start Date"], spell["Practice to PCN Relationship End Date"]
             yield (code, row["name"], slug(spell["PCN Name"]), first_day(start), day_after(end), *about)
@@ -171,6 +198,13 @@ def areas(found: Published) -> Iterable[Cells]:
         code, index = row["lsoa21_code"], found.deprivation[row["lsoa21_code"]]
         ward = (row["lsoa21_name"], row["ward24_code"], row["ward24_name"])
         yield (code, *ward, "IMD 2025", index["IMD_rank"], index["IMD_decile"], found.residents[code])
+
+
+def area_people(found: Published) -> Iterable[Cells]:
+    """area_people.csv: header and rows."""
+    yield ("area_code", "group", "people")
+    here = {row["lsoa21_code"] for row in found.areas}
+    yield from ((area, group, people) for (area, group), people in found.groups.items() if area in here)
 
 
 def short(name: str) -> str:
