@@ -178,12 +178,13 @@ def partners(place: District, found: Published) -> Iterable[Cells]:
 
 def practices(found: Published) -> Iterable[Cells]:
     """practices.csv: header, and a row for each practice and membership, or for a practice that never belonged to a network."""
-    yield ("practice_code", "practice_name", "neighbourhood", "start", "end", "opened", "closed", "list_size", "list_aged_65_over", "status", "commissioner")
+    membership, lists = ("neighbourhood", "start", "end"), ("list_size", "list_aged_65_over")
+    yield ("practice_code", "practice_name", *membership, "opened", "closed", *lists, "status", "commissioner")
     for row in found.practices:
         code = row["code"]
         status = "dormant" if row["status"] == "D" else "active"
-        lists = (found.lists.get(code, ""), found.old.get(code, ""))
-        about = (first_day(row["open_date"]), day_after(row["close_date"]), *lists, status, row["commissioner"])
+        sizes = (found.lists.get(code, ""), found.old.get(code, ""))
+        about = (first_day(row["open_date"]), day_after(row["close_date"]), *sizes, status, row["commissioner"])
         for spell in [member for member in found.members if member["Partner Organisation Code"] == code]:
             start, end = spell["Practice to PCN Relationship Start Date"], spell["Practice to PCN Relationship End Date"]
             yield (code, row["name"], slug(spell["PCN Name"]), first_day(start), day_after(end), *about)
