@@ -8,7 +8,17 @@ from joinedup.sources.synthetic.block import Block
 from joinedup.sources.synthetic.draws import Bools, Floats, Ints, Table, Texts, pick, pick_named
 from joinedup.sources.synthetic.figures import columns, figures, points
 from joinedup.sources.synthetic.households import WOMAN
-from joinedup.sources.synthetic.primary_care import burden, calendar_of, events, fifth_of, middle_ages, patients, practice_of, rate
+from joinedup.sources.synthetic.primary_care import (
+    burden,
+    calendar_of,
+    events,
+    fifth_of,
+    middle_ages,
+    patients,
+    practice_of,
+    rate,
+    without_names,
+)
 from joinedup.sources.synthetic.rows import MISSING, Rows, area_on, clock, ethnic_category, identity, record_numbers, sources_of
 from joinedup.sources.synthetic.seasons import NEVER, dates
 from joinedup.sources.synthetic.streams import stream
@@ -20,7 +30,7 @@ def rows(block: Block) -> Rows:
     rng = stream(setting.seed, "appointments in general practice", block.number)
     person, day = _visits(rng, block)
     practice = practice_of(block, person, day)
-    fields = identity(block, "gp_appointment", person, day) | {
+    fields = without_names(identity(block, "gp_appointment", person, day)) | {
         "APPOINTMENT_ID": record_numbers(block, 12, len(person)).astype("U13"),
         "PRACTICE_CODE": setting.practices.code[practice],
         "APPOINTMENT_DATE": dates(day),

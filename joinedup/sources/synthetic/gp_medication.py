@@ -10,7 +10,7 @@ from joinedup.sources.synthetic import needs
 from joinedup.sources.synthetic.block import Block
 from joinedup.sources.synthetic.draws import Bools, Ints, Table, Texts, pick
 from joinedup.sources.synthetic.figures import columns, figures
-from joinedup.sources.synthetic.primary_care import calendar_of, events, middle_ages, onsets, patients, practice_of, rate
+from joinedup.sources.synthetic.primary_care import calendar_of, events, middle_ages, onsets, patients, practice_of, rate, without_names
 from joinedup.sources.synthetic.rows import Rows, area_on, identity, record_numbers, sources_of
 from joinedup.sources.synthetic.seasons import NEVER, dates
 from joinedup.sources.synthetic.streams import stream
@@ -32,7 +32,7 @@ def rows(block: Block) -> Rows:
     held = _dispensed(block)
     person, day = held.person, held.day
     practice = practice_of(block, person, day)
-    fields = identity(block, "gp_medication", person, day) | {
+    fields = without_names(identity(block, "gp_medication", person, day)) | {
         "PRESCRIPTION_ID": record_numbers(block, 13, len(person)).astype("U13"),
         "ITEM_ID": np.full(len(person), "1"),
         "COST_CENTRE_ODS_CODE": setting.practices.code[practice],

@@ -9,7 +9,7 @@ import numpy as np
 
 from joinedup.sources.synthetic import needs
 from joinedup.sources.synthetic.block import Block
-from joinedup.sources.synthetic.draws import Bools, Floats, Ints
+from joinedup.sources.synthetic.draws import Bools, Floats, Ints, Table
 from joinedup.sources.synthetic.figures import columns, figures, points
 from joinedup.sources.synthetic.happenings import window
 from joinedup.sources.synthetic.seasons import NEVER, YEAR, Season, season
@@ -82,3 +82,8 @@ def known(block: Block, subject: str, holds: Bools) -> Bools:
     share = figures("gp_record")["known"][subject]
     found: Bools = holds & (stream(block.setting.seed, f"{subject} known to the practice", block.number).random(len(holds)) < share)
     return found
+
+
+def without_names(identity: Table) -> Table:
+    """Who each row is about, as in extracts that bring numbers, dates of birth and postcodes only."""
+    return {name: column for name, column in identity.items() if name not in ("PERSON_FAMILY_NAME", "PERSON_GIVEN_NAME")}
