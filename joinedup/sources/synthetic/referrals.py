@@ -71,7 +71,8 @@ def need(block: Block, told: Mapping[str, Any], traits: Mapping[str, Bools]) -> 
     found = found * np.array(told.get("fifth", [1.0] * 5), dtype=float)[areas.fifth[people.area]]
     for name, factor in told.get("needs", {}).items():
         found = found * np.where(traits[name], factor, 1.0)
-    return np.where(people.outside, 0.0, found)
+    able = traits[told["only"]] & ~people.outside if "only" in told else ~people.outside
+    return np.where(able, found, 0.0)
 
 
 def contacts_of(block: Block, subject: str, services: Sequence[Mapping[str, Any]], months: Mapping[str, Sequence[float]]) -> Contacts:
