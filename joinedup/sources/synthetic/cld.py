@@ -37,6 +37,7 @@ def rows(block: Block) -> Rows:
         "EVENT_START_DATE": dates(start),
         "EVENT_END_DATE": dates(events["last"]),
         "UNIT_COST": events["UNIT_COST"],
+        "PLANNED_UNITS_PER_WEEK": events["PLANNED_UNITS_PER_WEEK"],
     }
     fields |= {name: events[name] for name in TEXTS} | _person_details(block, events)
     return Rows(

@@ -27,7 +27,6 @@ TEXTS = (
     "SERVICE_COMPONENT",
     "DELIVERY_MECHANISM",
     "COST_FREQUENCY_UNIT_TYPE",
-    "PLANNED_UNITS_PER_WEEK",
     "REVIEW_REASON",
 )
 TO_ASSESSMENT, TO_REABLEMENT, TO_SERVICES, DIED, PLANNED_END, IN_HOSPITAL = (
@@ -79,7 +78,7 @@ def _event(person: Ints, start: Ints, last: Ints, kind: str, **said: Texts | str
     for name in TEXTS:
         value = said.get(name, "SERVICE USER" if name == "CLIENT_TYPE" else "")
         made[name] = np.full(size, value) if isinstance(value, str) else value
-    return made | {"UNIT_COST": np.full(size, MISSING)}
+    return made | {"UNIT_COST": np.full(size, MISSING), "PLANNED_UNITS_PER_WEEK": np.full(size, np.nan)}
 
 
 def _days(rng: np.random.Generator, told: list[float], size: int) -> Ints:
@@ -289,7 +288,7 @@ def _costed(of: _Of, rng: np.random.Generator, services: Table) -> Table:
     return services | {
         "UNIT_COST": np.where(blank, MISSING, np.rint(pounds * 100)).astype(np.int64),
         "COST_FREQUENCY_UNIT_TYPE": np.where(blank, "", told["frequency"][at]),
-        "PLANNED_UNITS_PER_WEEK": np.where(wanted, np.strings.mod("%.1f", np.maximum(units, 0.5)), ""),
+        "PLANNED_UNITS_PER_WEEK": np.where(wanted, np.maximum(units, 0.5), np.nan),
     }
 
 
