@@ -47,11 +47,12 @@ def place_rules(as_at: date, contracts: Sequence[ContractSpec]) -> Iterator[Cros
 def _provider_rule(contract: str, provider: str) -> CrossRule:
     return CrossRule(
         "provider-is-no-partner",
-        "a provider that isn't among the partners: care elsewhere is right to be here, a wrong code is not",
+        "a provider that is neither a partner nor a practice of the place: care elsewhere is right to be here, a wrong code is not",
         "activity and cost by provider",
         f"""
         SELECT file_id, source_row, {provider} AS code FROM staged_{contract}
         WHERE left({provider}, 3) NOT IN (SELECT left(partner_code, 3) FROM place_partner WHERE partner_code IS NOT NULL)
+            AND {provider} NOT IN (SELECT practice_code FROM place_practice WHERE practice_code IS NOT NULL)
         """,
     )
 

@@ -126,6 +126,13 @@ def test_a_provider_that_is_no_partner(folder: Path) -> None:
     assert [(finding.file, finding.rows) for finding in found(folder, "provider-is-no-partner")] == [("apc.csv", (2,))]
 
 
+def test_a_practice_of_the_place_gives_care_too(folder: Path) -> None:
+    (folder / "sources.yml").write_text(SOURCES + "  - {name: surgeries, partner: board, contract: gp_appointment, files: gp.csv}\n")
+    rows = lines("NHS_NUMBER,APPOINTMENT_ID,APPOINTMENT_DATE,PRACTICE_CODE", f"{A},1,2025-05-06,TST01", f"{A},2,2025-05-06,TST99")
+    (folder / "extracts" / "gp.csv").write_text(rows)
+    assert [(finding.file, finding.rows) for finding in found(folder, "provider-is-no-partner")] == [("gp.csv", (2,))]
+
+
 def test_numbers_with_a_wrong_check_digit_and_without_one(folder: Path) -> None:
     add(folder, "ecds.csv", "9990000019,2,2025-05-06,RZZ", "9999999999,3,2025-05-06,RZZ", ",4,2025-05-06,RZZ")
     assert [(finding.file, finding.rows) for finding in found(folder, "nhs-number-check-digit")] == [("ecds.csv", (2, 3))]
