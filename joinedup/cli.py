@@ -223,6 +223,63 @@ def asked(question: str, usual: str | None, option: str) -> str:
 
 
 @main.command(
+    "add-source",
+    epilog=example(
+        "joinedup add-source places/calderdale demo/calderdale/extracts/visits.csv --dry-run",
+        "joinedup add-source places/calderdale demo/calderdale/extracts/visits.csv --partner voluntary-action-calderdale --name visits",
+        "joinedup add-source places/calderdale --remove visits",
+    ),
+)
+@place_argument
+@click.argument("file", type=a_file, required=False)
+@click.option("--contract", default="", metavar="NAME", help="The contract that it follows [guessed].")
+@click.option("--partner", default="", metavar="ID", help="Who sends it, as in partners.csv [the likely one].")
+@click.option("--name", default="", metavar="NAME", help="What to call the source [from the file's name].")
+@click.option(
+    "--constant", "constants", multiple=True, metavar="FIELD=VALUE", help="A value for every row, where the file has no such column."
+)
+@extracts_option
+@click.option("--write/--dry-run", default=True, show_default=True, help="Write the entry into sources.yml, or only show it.")
+@click.option("--remove", metavar="NAME", help="Take a source out of sources.yml instead.")
+@quiet_option
+def add_source(place_folder: Path, file: Path | None, remove: str | None, quiet: bool, **said: Any) -> None:  # noqa: ANN401 -- the options
+    """Look into a partner's file and add it to sources.yml.
+
+    Shows what each column holds, which contract the file is likely to follow and which column is which field, with reasons, and no
+    value of a column that could tell of a person. The entry is added to sources.yml for review, what stands there stays as it is,
+    and the file is checked. Prints the entry. Ends with 1 where the file couldn't be used as it stands.
+    """
+    from joinedup.report import progress_on, show_added
+    from joinedup.starting.adding import Asked, advice, refused, remove_source
+    from joinedup.starting.adding import add_source as add
+
+    if remove:
+        remove_source(place_folder, remove)
+        click.echo(f"source {remove} is out of sources.yml", err=True)
+        return
+    if file is None:
+        raise click.UsageError("say which FILE to look into, or --remove NAME")
+    asked = Asked(
+        file, said["extracts_folder"], said["contract"], said["partner"], said["name"], named_values(said["constants"]), said["write"]
+    )
+    with progress_on(sys.stderr, quiet) as progress:
+        added = add(place_folder, asked, progress)
+    if not quiet:
+        show_added(added, advice(added.guess), sys.stderr)
+    click.echo(added.text, nl=False)
+    sys.exit(1 if added.guess.missing or refused(added.checked) else 0)
+
+
+def named_values(said: tuple[str, ...]) -> dict[str, str]:
+    """FIELD=VALUE pairs by field; a usage error where one is no such pair."""
+    pairs = [pair.partition("=") for pair in said]
+    for name, sign, value in pairs:
+        if not (name.strip() and sign and value.strip()):
+            raise click.BadParameter(f"{name}{sign}{value} is not FIELD=VALUE, such as RECORD_TYPE=CONTACT", param_hint="--constant")
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+@main.command(
     epilog=example(
         "joinedup check places/calderdale",
         "joinedup check places/calderdale --extracts demo/calderdale/extracts --format csv",

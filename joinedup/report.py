@@ -24,10 +24,12 @@ if TYPE_CHECKING:
     from joinedup.sources.accounts import FileAccount
     from joinedup.sources.check import Checked
     from joinedup.sources.landed import FileRecord
+    from joinedup.starting.adding import Added
     from joinedup.starting.new import Started
 
 PIPE_WIDTH = 200
 SLOWEST_SHOWN = 3
+ALL_FIT, VALUES_SHOWN = 0.9995, 8
 FINDING_FIELDS = ("severity", "file", "line", "rule", "count", "rows", "message", "endangers")
 MANY_REJECTED = 0.05
 """A share of a file's rows; chosen: what is odd in single rows stays far below it, a wrong column or setting far above."""
@@ -143,6 +145,46 @@ def show_started(started: Started, stream: TextIO) -> None:
         _counted(len(place.partners), "partner"),
     ]
     console.print(f"{place.name}: {', '.join(counts)}; {tally(started.findings)}", soft_wrap=True, markup=False)
+
+
+def show_added(added: Added, advice: Sequence[str], stream: TextIO) -> None:
+    """What a partner's file holds, what was guessed of it, and what a check of it finds."""
+    console, file = console_on(stream), added.file
+    how = file.kind if file.kind != "text" else f"{file.encoding}, parted by {SIGNS.get(file.delimiter, file.delimiter)}"
+    console.print(f"{escape(file.name)}: {_counted(file.rows, 'row')}, {_counted(len(file.columns), 'column')}, {how}", soft_wrap=True)
+    console.print(profile_table(added))
+    console.print(f"contract: [bold]{added.guess.contract.contract}[/] ({escape('; '.join(added.guess.why))})", soft_wrap=True)
+    if added.others:
+        console.print(f"less likely: {', '.join(other.contract.contract for other in added.others)}; say --contract for another")
+    for remark in (*added.remarks, *advice):
+        console.print(f"  {remark}", soft_wrap=True, markup=False)
+    if added.checked:
+        console.print()
+        show_check(added.checked, stream)
+    source = added.entry.says["name"]
+    written = f"source {source} is in sources.yml now: look at each line of it; add-source --remove {source} takes it out again"
+    why_not = "nothing was written, as the contract needs more than the file has" if added.guess.missing else "nothing was written"
+    console.print(written if added.written else why_not, soft_wrap=True)
+
+
+SIGNS = {",": "commas", "\t": "tabs", "|": "bars", ";": "semicolons"}
+
+
+def profile_table(added: Added) -> Table:
+    """A row for each column: what it holds, what it becomes and why."""
+    table = Table(box=None, pad_edge=False)
+    for name in ("column", "holds", "blank", "distinct", "range or values", "field", "", "because"):
+        table.add_column(name, justify="right" if name in {"blank", "distinct"} else "left", overflow="fold")
+    for column in added.columns:
+        mapped = added.mapped.get(column.at)
+        holds = column.kind if column.share > ALL_FIT else f"{column.share:.0%} {column.kind}"
+        personal = column.personal or ("it tells of a person" if mapped and mapped.field.identifier else "")
+        seen = f"{column.least} to {column.most}" if column.least else ", ".join(value for value, _ in column.values[:VALUES_SHOWN])
+        seen = f"not shown: {personal}" if personal else seen
+        about = (f"{holds} {column.style}".strip(), f"{column.blank:,}", f"{column.distinct:,}", seen)
+        into = (mapped.field.name, mapped.sure, mapped.why) if mapped else ("", "", "no field of the contract")
+        table.add_row(*(escape(cell) for cell in (column.name or f"column {column.at + 1}", *about, *into)))
+    return table
 
 
 def show_landing(landing: Landing, stream: TextIO) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from joinedup.errors import PlaceError
 from joinedup.findings import Finding
 from joinedup.place.facts import read_facts
 from joinedup.place.folder import assembled, read_place
-from joinedup.place.model import Place
+from joinedup.place.model import Place, Source
 from joinedup.progress import Progress, silent
 from joinedup.sources.accounts import FileAccount
 from joinedup.sources.contract import contracts
@@ -38,6 +39,11 @@ def check(folder: Path, extracts: Path, progress: Progress = silent) -> Checked:
     except PlaceError as error:
         return _check_files(_what_can_be_read(folder), error.findings, extracts, progress, sound=False)
     return _check_files(place, place.warnings, extracts, progress, sound=True)
+
+
+def check_sources(place: Place, sources: Sequence[Source], extracts: Path, progress: Progress = silent) -> Checked:
+    """The accounts of some sources' files and what is wrong with them and between them, though not beside the place's other files."""
+    return _check_files(place.model_copy(update={"sources": tuple(sources)}), (), extracts, progress, sound=False)
 
 
 def _what_can_be_read(folder: Path) -> Place | None:

@@ -40,6 +40,8 @@ def demo(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = run("demo", folder / "places" / "calderdale", "--people", 300, "--out", folder / "demo" / "calderdale", "--no-serve")
     assert made.exit_code == 0, made.stderr
     assert made.stdout == f"{folder / 'demo' / 'calderdale' / 'pages' / 'index.html'}\n"
+    visits = "NHS number,Date of visit,What was done\n9990000018,02/06/2025,Call\n9990000026,03/06/2025,Call\n"
+    (folder / "demo" / "calderdale" / "extracts" / "visits.csv").write_text(visits, encoding="utf-8")
     return folder
 
 

@@ -1,0 +1,331 @@
+"""The story of `joinedup add-source`: a partner's file profiled, its contract and columns guessed, written for review and checked."""
+
+from __future__ import annotations
+
+import glob
+import re
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+
+from joinedup.engine.duck import connect
+from joinedup.engine.files_lines import Connection
+from joinedup.engine.files_text import plain
+from joinedup.errors import PlaceError
+from joinedup.findings import Finding, errors
+from joinedup.place.folder import read_place
+from joinedup.place.model import Partner, Place, Source
+from joinedup.place.sentences import nearest
+from joinedup.place.text import read_text
+from joinedup.progress import Progress, silent
+from joinedup.sources.check import Checked, check_sources
+from joinedup.sources.contract import ContractSpec, FieldType, contracts
+from joinedup.starting.entry import Entry, replace_text, with_entry, without_entry
+from joinedup.starting.guess import GENERIC, NOTHING, Guess, Mapped, best, guess, guesses
+from joinedup.starting.networks import slug
+from joinedup.starting.profile import STYLES, TWO_DIGIT_STYLES, ColumnProfile, default_dates, profile, written_nulls
+from joinedup.starting.tables import FileTable, keep_table
+from joinedup.starting.writing import partner_for
+
+FILE = "sources.yml"
+HEADLESS = 0.3
+"""Share of a header's cells that look like values, from which it is taken for a row."""
+MONTH_FIRST = {"%m/%d/%Y", "%m-%d-%Y", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is said of a file beforehand; what is left blank is guessed."""
+
+    file: Path
+    extracts: Path | None = None
+    """The folder of extracts; files of sources.yml are relative to it."""
+    contract: str = ""
+    partner: str = ""
+    name: str = ""
+    constants: Mapping[str, str] = field(default_factory=dict)
+    write: bool = True
+
+
+@dataclass(frozen=True)
+class Added:
+    """A file that was looked into: what it holds, what was guessed, what sources.yml says now or would say, and what a check finds."""
+
+    file: FileTable
+    columns: tuple[ColumnProfile, ...]
+    guess: Guess
+    others: tuple[Guess, ...]
+    """The contracts that came next."""
+    entry: Entry
+    text: str
+    """The lines of the entry."""
+    written: bool
+    remarks: tuple[str, ...]
+    checked: Checked | None
+
+    @property
+    def mapped(self) -> dict[int, Mapped]:
+        """The column at each position that fills a field."""
+        return {each.column.at: each for each in self.guess.mapped}
+
+
+def add_source(folder: Path, asked: Asked, progress: Progress = silent) -> Added:
+    """A partner's file looked into, and where `asked.write` says so its entry in sources.yml; PlaceError where that can't be."""
+    place = read_place(folder, contract_names=tuple(contracts()))
+    partner = _partner(place, asked)
+    con = connect()
+    try:
+        with tempfile.TemporaryDirectory(prefix="looking-") as scratch:
+            file = keep_table(con, asked.file, "partner_file", Path(scratch))
+            if isinstance(file, Finding):
+                raise PlaceError(f"{asked.file} can't be read: {file.message}", [file])
+            columns = profile(con, file, progress)
+            _refuse_headless(file)
+            return _added(con, (place, asked, partner), (file, columns), progress)
+    finally:
+        con.close()
+
+
+def remove_source(folder: Path, name: str) -> None:
+    """Nothing; sources.yml no longer has the source of that name. PlaceError where it has none."""
+    text = _text(folder)
+    replace_text(folder / FILE, without_entry(text, name))
+
+
+def _added(
+    con: Connection, asking: tuple[Place, Asked, Partner | None], looked: tuple[FileTable, list[ColumnProfile]], progress: Progress
+) -> Added:
+    (place, asked, partner), (file, columns) = asking, looked
+    found, others = _guessed(columns, asked, partner)
+    found = replace(found, constants={**found.constants, **{plain(name): value for name, value in asked.constants.items()}})
+    sender = partner or _likely(place, found.contract)
+    if partner is None and sender.code and found.contract.provided_by and sender.roles != ("commissioner",):
+        found = replace(found, constants={**guess(found.contract, columns, file.name, sender).constants, **found.constants})
+    root, pattern = _where(place, asked)
+    entry, remarks = _entry(con, place, asked, (file, found), (sender, pattern))
+    _refuse_twice(place, entry.source())
+    text = "\n".join(entry.lines("  ")) + "\n"
+    checked = check_sources(place, [entry.source()], root, progress)
+    write = asked.write and not found.missing
+    if write:
+        _write(place.folder, entry)
+    return Added(file, tuple(columns), found, tuple(others), entry, text, write, tuple(remarks), checked)
+
+
+def _guessed(columns: Sequence[ColumnProfile], asked: Asked, partner: Partner | None) -> tuple[Guess, list[Guess]]:
+    """The contract that is asked for, or the likeliest, and those that come next."""
+    if asked.contract:
+        if asked.contract not in contracts():
+            raise PlaceError(
+                f"there is no contract {asked.contract}{nearest(asked.contract, contracts()) or ': there are ' + ', '.join(contracts())}"
+            )
+        return guess(contracts()[asked.contract], columns, asked.file.name, partner, said=True), []
+    found = guesses(columns, asked.file.name, partner)
+    first = best(found)
+    return first, [each for each in found if each is not first and each.score >= NOTHING][:3]
+
+
+def _partner(place: Place, asked: Asked) -> Partner | None:
+    """The partner that is named; None where none is."""
+    if not asked.partner:
+        return None
+    known = {partner.id: partner for partner in place.partners}
+    if asked.partner not in known:
+        raise PlaceError(f"partners.csv has no partner {asked.partner}{nearest(asked.partner, known) or ': it has ' + ', '.join(known)}")
+    return known[asked.partner]
+
+
+def _likely(place: Place, contract: ContractSpec) -> Partner:
+    """The partner that is likely to send extracts of a contract."""
+    known = {partner.id: partner for partner in place.partners}
+    cells = [{"partner_id": each.id, "roles": ";".join(each.roles), "end": each.end and each.end <= place.as_at} for each in place.partners]
+    if not cells:
+        raise PlaceError("partners.csv names nobody who could have sent the file: add the partner there first")
+    return known[str(partner_for(contract.sector, cells))]
+
+
+def _refuse_headless(file: FileTable) -> None:
+    """Nothing, or PlaceError where the first line looks like a row: its cells, which may be a person's, are not said."""
+    values = [name for name in file.columns if re.fullmatch(r"[\d\s/.:-]{4,}|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}", name)]
+    blank = [name for name in file.columns if not name]
+    if values and len(values) + len(blank) >= HEADLESS * len(file.columns):
+        raise PlaceError(
+            f"the first line of {file.name} looks like a row and not like a header, for {len(values)} of its {len(file.columns)} cells are "
+            "numbers, "
+            "dates or postcodes: ask for the names of its columns, and put them into a first line"
+        )
+
+
+def _where(place: Place, asked: Asked) -> tuple[Path, str]:
+    """The folder that the file is relative to, and its name there as sources.yml writes it."""
+    extracts = asked.extracts or place.folder / "extracts"
+    path = asked.file.resolve()
+    root = extracts.resolve() if path.is_relative_to(extracts.resolve()) else path.parent
+    return root, glob.escape(path.relative_to(root).as_posix())
+
+
+def _refuse_twice(place: Place, source: Source) -> None:
+    for other in place.sources:
+        if other.name == source.name:
+            raise PlaceError(
+                f"sources.yml has a source {source.name} already: give this one another --name, or take that one out with --remove "
+                f"{source.name}"
+            )
+        if other.contract == source.contract and set(other.files) & set(source.files):
+            raise PlaceError(
+                f"{source.files[0]} is read by source {other.name} already, under the same contract: take that one out with --remove "
+                f"{other.name} first"
+            )
+
+
+def _text(folder: Path) -> str:
+    text = read_text(folder, FILE)
+    if isinstance(text, Finding):
+        raise PlaceError(f"{FILE} {text.message}", [text])
+    return (folder / FILE).read_bytes().decode("utf-8")
+
+
+def _write(folder: Path, entry: Entry) -> None:
+    """Nothing; sources.yml has the entry, and is read as it should be. What stood there is put back where it isn't."""
+    before = _text(folder)
+    old = read_place(folder, contract_names=tuple(contracts())).sources
+    replace_text(folder / FILE, with_entry(before, entry))
+    try:
+        now = read_place(folder, contract_names=tuple(contracts())).sources
+    except PlaceError:
+        now = ()
+    if now != (*old, entry.source()):
+        replace_text(folder / FILE, before)
+        raise PlaceError(f"the entry could not be added to {FILE} as it is laid out: copy it from --dry-run")
+
+
+def _entry(
+    con: Connection, place: Place, asked: Asked, looked: tuple[FileTable, Guess], where: tuple[Partner, str]
+) -> tuple[Entry, list[str]]:
+    """What sources.yml is to say, and remarks for whoever reviews it."""
+    (file, found), (sender, pattern) = looked, where
+    says: dict[str, object] = {
+        "name": asked.name or _name(place, asked.file),
+        "partner": sender.id,
+        "contract": found.contract.contract,
+        "files": pattern,
+    }
+    why: dict[tuple[str, str], str] = {}
+    remarks: list[str] = []
+    if file.kind == "text" and file.delimiter != ",":
+        says["delimiter"] = {"\t": "tab", "|": "pipe", ";": "semicolon"}[file.delimiter]
+    dates = dict(_date_formats(found, remarks))
+    nulls = dict(_nulls(con, file, found))
+    rename = {each.column.name: each.field.name for each in found.mapped if not each.known}
+    values = {each.field.name: dict(each.values) for each in found.mapped if each.values}
+    for each in found.mapped:
+        if not each.known:
+            why["rename", each.column.name] = f"{each.sure}: {each.why}"
+    for key, said in {
+        "date_formats": dates,
+        "rename": rename,
+        "values": values,
+        "constants": dict(found.constants),
+        "null_values": nulls,
+    }.items():
+        if said:
+            says[key] = said
+    if "SOURCE_PSEUDONYM" in {each.field.name for each in found.mapped}:
+        says["pseudonym"] = str(says["name"])
+        why["pseudonym", ""] = "whose numbers they are: sources that share them share their people"
+    why["contract", ""] = "; ".join(found.why)
+    return Entry(says, why, _above(asked, file, found), [*_below(file, found)]), [*remarks, *_unknown_values(found)]
+
+
+def _above(asked: Asked, file: FileTable, found: Guess) -> list[str]:
+    known = sum(each.known for each in found.mapped)
+    return [
+        f"guessed on {date.today()} from {asked.file.name} ({file.rows:,} rows); look at each line",
+        f"{len(found.mapped)} of {len(file.columns)} columns are fields of {found.contract.contract}, {known} of them by the contract's "
+        "own names",
+    ]
+
+
+def _below(file: FileTable, found: Guess) -> Iterator[str]:
+    left = [name for at, name in enumerate(file.columns) if at not in found.left_out and name]
+    if left:
+        yield f"left out: {', '.join(left)}"
+
+
+def _name(place: Place, file: Path) -> str:
+    """A name for the source, from the file's without what changes from month to month."""
+    stem = re.sub(r"[_\W]*(19|20)\d{2}([-_. ]?\d{2}){0,2}|[_\W]*\d{1,2}[-_.]\d{1,2}[-_.]\d{2,4}", "", file.name.split(".")[0])
+    name = slug(stem).replace("-", "_") or "source"
+    taken = {source.name for source in place.sources}
+    return next(each for each in (name, *(f"{name}_{number}" for number in range(2, 1000))) if each not in taken)
+
+
+def _date_formats(found: Guess, remarks: list[str]) -> Iterator[tuple[str, str]]:
+    """The styles of dates that landing would not read by itself, or only in doubt."""
+    for each in (each for each in found.mapped if each.field.type is FieldType.DATE and each.column.style):
+        style, column = each.column.style, each.column
+        if style in MONTH_FIRST:
+            yield each.field.name, style
+            remarks.append(f"{column.name} is written month first: check that with the partner")
+        elif style in TWO_DIGIT_STYLES and style not in STYLES:
+            yield each.field.name, style
+            if "%y" in style and each.field.name == "PERSON_BIRTH_DATE":
+                remarks.append(
+                    f"{column.name} has years of two digits, so that births before 1969 are read as 2000 and later: ask for four digits"
+                )
+        elif column.share < 1:
+            remarks.append(f"{1 - column.share:.1%} of the dates in {column.name} are not written {style}")
+
+
+def _nulls(con: Connection, file: FileTable, found: Guess) -> Iterator[tuple[str, list[str]]]:
+    """What the file writes for a missing value, by field."""
+    written = written_nulls(con, file, [each.column for each in found.mapped])
+    for each in found.mapped:
+        known = {code.upper() for code in each.field.codes} | {null.upper() for null in each.field.null_values}
+        said = [value for value in written[each.column.at] if value.upper() not in known and value not in each.values]
+        if each.field.type is FieldType.DATE and each.column.style:
+            said += [day for day in default_dates(con, file, each.column) if day not in each.field.null_values]
+        if said:
+            yield each.field.name, said
+
+
+def _unknown_values(found: Guess) -> Iterator[str]:
+    """Which coded columns hold values that no code was found for; the values themselves where they tell of nobody."""
+    for each in found.mapped:
+        if each.unknown:
+            seen = {value for value, _ in each.column.values}
+            shown = [value for value, _ in each.unknown if value in seen]
+            rows = sum(rows for _, rows in each.unknown)
+            values = f" ({', '.join(map(repr, shown[:8]))})" if shown and not each.column.personal else ""
+            many = f"{len(each.unknown)} value{'s' if len(each.unknown) > 1 else ''}"
+            yield f"{each.column.name}: no code of {each.field.name} was found for {many} in {rows:,} rows{values}: add them under values"
+        elif each.field.codes and each.column.filled and not each.column.coded:
+            yield f"{each.column.name} holds more different values than a list of codes does: is it {each.field.name}?"
+
+
+def advice(found: Guess) -> list[str]:
+    """What to do about what a contract needs and the file doesn't have."""
+    fields = {each.name: each for each in found.contract.fields}
+    said = []
+    for name in found.missing:
+        if name in fields and fields[name].codes:
+            codes = ", ".join(list(fields[name].codes)[:6])
+            said.append(
+                f"no column was found for {name} ({fields[name].meaning}); where every row has the same, say --constant {name}=… ({codes})"
+            )
+        elif name in fields:
+            said.append(f"no column was found for {name} ({fields[name].meaning}): ask the partner for it, or name the column under rename")
+        else:
+            said.append(
+                f"no column was found for {name}, so nobody in the file could be told from anybody else: ask the partner for one of them"
+            )
+    if found.missing and found.contract.contract != GENERIC:
+        said.append(f"for a list of who came when, say --contract {GENERIC}")
+    return said
+
+
+def refused(checked: Checked | None) -> bool:
+    """Whether a check found what stops the use of the file."""
+    return bool(checked and errors(checked.findings))

@@ -1,0 +1,317 @@
+"""What a partner's file holds, column by column; values of a column that could tell of a person stay unseen.
+
+Counts are of every row; types, shapes and styles are those of rows spread evenly over the file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from time import perf_counter
+from typing import Any
+
+from joinedup.engine import files_values as values
+from joinedup.engine.files_lines import Connection, literal, quoted
+from joinedup.progress import Progress, Step, silent
+from joinedup.sources.contract import ContractSpec
+from joinedup.sources.synthetic.figures import figures
+from joinedup.starting.likeness import WORDS, words_of
+from joinedup.starting.tables import FileTable
+
+LOOKED_AT = 10_000
+"""Rows by which types and shapes are told."""
+EARLIEST_YEAR, LATEST_YEAR = 1800, 2199
+STYLES_OF = 500
+"""Distinct values by which the style of dates is told."""
+FEW, MANY_TIMES, SHORT = 40, 5, 30
+"""Values are shown only where there are few of them, each in that many rows and that short; ours."""
+CODED = 300
+"""Distinct values up to which a column may be one of codes."""
+MOSTLY, SOME, TRACE = 0.8, 0.2, 0.02
+"""Shares of a column's values: it holds a thing, it may hold it, it holds a trace of it."""
+BIRTHS = timedelta(days=15 * 365)
+"""Dates whose middle nine tenths lie further apart are dates of birth rather than of events; ours."""
+STYLES = (*ContractSpec.model_fields["date_styles"].default, *values.MONTH_FIRST)
+TWO_DIGIT_STYLES = (
+    "%d/%m/%y",
+    "%m/%d/%y",
+    "%d-%b-%y",
+    "%d-%m-%y",
+    "%y%m%d",
+    "%d.%m.%y",
+    "%d %b %y",
+    "%d/%m/%Y %I:%M %p",
+    "%d/%m/%y %H:%M",
+    "%b %d %Y",
+    "%Y/%m/%d",
+    "%Y.%m.%d",
+)
+"""Ways to write a date that landing reads only where sources.yml says so."""
+NULLS = tuple(WORDS["missing"])
+"""What people write for a missing value."""
+DEFAULT_DATES = ("1900-01-01", "1899-12-30", "1899-12-31", "1800-01-01", "1801-01-01")
+"""What software writes for a missing date."""
+
+PERSONAL = {word: said for said, words in WORDS["personal"].items() for word in words}
+"""Words of a column's name that say that it tells of a person -> what it tells."""
+OF_THINGS = frozenset(WORDS["things"])
+"""Words beside which a name is that of a thing."""
+
+
+@dataclass(frozen=True)
+class ColumnProfile:
+    """What one column holds; `values`, `least` and `most` are blank where it could tell of a person."""
+
+    name: str
+    at: int
+    filled: int
+    blank: int
+    distinct: int
+    kind: str
+    """date, time, whole number, number, code, text."""
+    share: float
+    """Of the values that were looked at, how many fit the kind."""
+    personal: str = ""
+    """Why it could tell of a person; blank where it can't."""
+    style: str = ""
+    """How its dates are written."""
+    least: str = ""
+    most: str = ""
+    values: tuple[tuple[str, int], ...] = ()
+    """Values with their rows, where there are few, each short and in many rows."""
+    shapes: Mapping[str, float] = field(default_factory=dict)
+    """Share of its values that look like something: nhs, birth, postcode, lsoa, practice, icd, name, …"""
+    coded: Mapping[str, int] = field(default_factory=dict)
+    """Every value with its rows, where they may be codes: for guessing, never to be shown."""
+
+    @property
+    def unique(self) -> bool:
+        """Whether it is filled in every row and differs in nearly all."""
+        return not self.blank and self.filled > 1 and self.distinct >= 0.97 * self.filled
+
+
+def profile(con: Connection, file: FileTable, progress: Progress = silent) -> list[ColumnProfile]:
+    """The profile of every column of a file."""
+    every = max(1, file.rows // LOOKED_AT)
+    con.execute(f"CREATE OR REPLACE TEMP TABLE looked_at AS SELECT * FROM {quoted(file.table)} WHERE rowid % {every} = 0")
+    counts = ", ".join(f"count(c{at}), approx_count_distinct(c{at})" for at in range(len(file.columns)))
+    counted = con.execute(f"SELECT {counts} FROM {quoted(file.table)}").fetchall()[0]
+    found = []
+    for at, name in enumerate(file.columns):
+        began = perf_counter()
+        found.append(_column(con, file, at, counted[2 * at], counted[2 * at + 1]))
+        progress(Step("look", name, at + 1, len(file.columns), perf_counter() - began))
+    con.execute("DROP TABLE looked_at")
+    return found
+
+
+def _column(con: Connection, file: FileTable, at: int, filled: int, about: int) -> ColumnProfile:
+    name, blank = file.columns[at], file.rows - file.faulty - filled
+    if not filled:
+        return ColumnProfile(name, at, 0, blank, 0, "blank", 1.0)
+    distinct = min(about, filled)
+    coded: dict[str, int] = {}
+    if about <= 2 * CODED:
+        groups = con.execute(
+            f"SELECT c{at}, count(*) FROM {quoted(file.table)} WHERE c{at} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1"
+        ).fetchall()
+        distinct = len(groups)
+        coded = dict(groups) if distinct <= CODED else {}
+    elif about >= 0.9 * filled:
+        distinct = con.execute(f"SELECT count(DISTINCT c{at}) FROM {quoted(file.table)}").fetchall()[0][0]
+    shapes = _shapes(con, at)
+    style, dates = _date_style(con, at, shapes)
+    kind, share = _kind(shapes, dates, distinct, filled)
+    shapes = dict(shapes) | {"date": dates, "births": _births(con, at, style) if kind == "date" else 0.0}
+    found = ColumnProfile(name, at, filled, blank, distinct, kind, share, style=style if kind == "date" else "", shapes=shapes, coded=coded)
+    return _with_what_may_be_seen(con, file, found)
+
+
+def _with_what_may_be_seen(con: Connection, file: FileTable, found: ColumnProfile) -> ColumnProfile:
+    """The profile with range or values, where they tell of nobody."""
+    personal = why_personal(found)
+    about: dict[str, Any] = {"personal": personal}
+    if not personal and found.kind in ("date", "whole number", "number"):
+        read = values.date_sql("v", [found.style]) if found.kind == "date" else values.decimal_sql("replace(replace(v, ',', ''), '£', '')")
+        likely = f"WHERE {values.likely_date_sql('r')}" if found.kind == "date" else ""
+        least, most = con.execute(
+            f"SELECT min(r), max(r) FROM (SELECT {read} AS r FROM (SELECT c{found.at} AS v FROM {quoted(file.table)})) {likely}"
+        ).fetchall()[0]
+        about |= {"least": _written(least), "most": _written(most)}
+    if not personal and found.kind != "date" and may_be_shown(found):
+        about["values"] = tuple((value, rows) for value, rows in found.coded.items() if rows >= MANY_TIMES)
+    return ColumnProfile(**(vars(found) | about))
+
+
+def _written(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
+    return "" if value is None else str(value)
+
+
+BY_FORM = {
+    "postcode": ("postcodes", 5 * TRACE),
+    "email": ("addresses of email", TRACE),
+    "phone": ("telephone numbers", TRACE),
+    "street": ("addresses", 5 * TRACE),
+    "ten": ("numbers of ten digits", TRACE),
+}
+"""Form -> what has it, and the share of a column's values from which it tells of a person."""
+
+
+def may_be_shown(found: ColumnProfile) -> bool:
+    """Whether a column's values are few, short and frequent, so that none tells of a person."""
+    usual = [value for value, rows in found.coded.items() if rows >= MANY_TIMES]
+    return (
+        0 < found.distinct <= FEW
+        and found.distinct * MANY_TIMES <= found.filled
+        and all(len(value) <= SHORT and not re.search(r"\d{6}|@", value) for value in usual)
+    )
+
+
+def why_personal(found: ColumnProfile) -> str:
+    """Why a column could tell of a person, by its name or by what it holds; blank where it can't."""
+    shapes = found.shapes
+    if shapes["nhs"] >= SOME * shapes["ten"] and shapes["ten"] >= TRACE:
+        return "NHS numbers by their check digit"
+    for shape, (said, least) in BY_FORM.items():
+        if shapes[shape] >= least and found.kind not in ("date", "time"):
+            return f"{said}, by their form"
+    if shapes["births"]:
+        return "dates of birth, by how far apart they lie"
+    return "names" if shapes["known_name"] >= SOME else _why_by_name(found) or _why_wide(found)
+
+
+def _why_by_name(found: ColumnProfile) -> str:
+    """What a column's name says that it tells of a person; blank where it says nothing of one."""
+    of_name = words_of(found.name) - ({"nhs"} if found.shapes["length"] < 8 else set())
+    said = next((PERSONAL[word] for word in sorted(of_name) if word in PERSONAL), "")
+    of_a_thing = said == "a name" and (of_name & OF_THINGS or found.kind in ("date", "whole number", "number"))
+    return "" if not said or of_a_thing or (said == "a number of a person" and found.kind == "date") else f"{said}, by its name"
+
+
+def _why_wide(found: ColumnProfile) -> str:
+    """Why a column of free text, or whose values differ in most rows, could tell of a person."""
+    if found.shapes["long"] >= SOME / 2:
+        return "free text"
+    wide = found.distinct > FEW / 2 and found.distinct > found.filled / 2
+    if wide and found.kind == "whole number" and (found.shapes["length"] >= 4 or found.unique):
+        return "numbers that differ in most rows"
+    if wide and found.kind in ("code", "text"):
+        return "texts that differ in most rows"
+    if found.kind == "text" and found.distinct > CODED and found.shapes["capital"] >= SOME:
+        return "many different words with capitals"
+    return ""
+
+
+SHAPES = {
+    "ten": "regexp_full_match(n, '\\d{10}')",
+    "postcode": "regexp_full_match(upper(v), '[A-Z]{1,2}\\d[A-Z\\d]? *\\d[A-Z]{2}')",
+    "email": "contains(v, '@')",
+    "phone": "regexp_full_match(n, '(\\+44|0)[1237]\\d{8,9}')",
+    "street": "regexp_matches(v, '^\\d+[A-Za-z]?,? [A-Z][a-z]+ ')",
+    "lsoa": "regexp_full_match(upper(v), '[EW]01\\d{6}')",
+    "practice": "regexp_full_match(upper(v), '[A-Z]\\d{5}|INV\\d\\d')",
+    "icd": "regexp_full_match(upper(v), '[A-TV-Z]\\d{2}(\\.?[\\dX][\\dX]?)?[AD*+]?')",
+    "snomed": "regexp_full_match(v, '\\d{6,18}')",
+    "whole": "regexp_full_match(v, '[+-]?(\\d{1,3}(,\\d{3})+|\\d{1,15})(\\.0*)?')",
+    "number": "regexp_full_match(v, '-?£?-?(\\d{1,3}(,\\d{3})+|\\d*)(\\.\\d+)?') AND regexp_matches(v, '\\d')",
+    "time": "regexp_full_match(v, '\\d{1,2}:\\d{2}(:\\d{2}(\\.\\d+)?)?')",
+    "long": "length(v) > 40 OR length(v) - length(replace(v, ' ', '')) >= 5",
+    "capital": "regexp_full_match(v, '[A-Z][a-z''-]+( [A-Z][a-z''-]+)?')",
+    "code": "length(v) <= 20 AND NOT contains(v, ' ')",
+    "zero": "regexp_full_match(v, '0\\d+')",
+    "dateish": "regexp_matches(v, '^(\\d{8}|\\d{6}|(\\d{1,4}|[A-Za-z]{3,9})[-/. ]?(\\d{1,2}|[A-Za-z]{3,9})[-/. ]?\\d{2,4}([ T].*)?)$')",
+}
+"""What a value v may look like; n is the value without spaces and hyphens."""
+
+
+def _shapes(con: Connection, at: int) -> dict[str, float]:
+    """The share of a column's values that has each shape."""
+    shares = ", ".join(f"avg(CASE WHEN {sql} THEN 1.0 ELSE 0.0 END) AS {quoted(name)}" for name, sql in SHAPES.items())
+    digits = " + ".join(f"{11 - place} * CAST(substring(n, {place}, 1) AS INTEGER)" for place in range(1, 11))
+    check = f"CASE WHEN regexp_full_match(n, '\\d{{10}}') AND n <> repeat(left(n, 1), 10) THEN ({digits}) % 11 = 0 ELSE false END"
+    names = values.values_sql(_names())
+    sql = f"""
+        SELECT {shares}, avg(CASE WHEN {check} THEN 1.0 ELSE 0.0 END) AS nhs, avg(length(v)) AS length,
+            avg(CASE WHEN split_part(replace(lower(v), ',', ' '), ' ', 1) IN {names} THEN 1.0 ELSE 0.0 END) AS known_name
+        FROM (SELECT c{at} AS v, translate(c{at}, ' -', '') AS n FROM looked_at WHERE c{at} IS NOT NULL)
+    """
+    result = con.execute(sql)
+    columns = [column[0] for column in result.description]
+    return {name: float(share or 0) for name, share in zip(columns, result.fetchall()[0], strict=True)}
+
+
+def _names() -> Iterable[str]:
+    """Common given and family names, in small letters."""
+    lists = [said for said in figures("names").values() if isinstance(said, dict)]
+    every = (str(name).lower() for said in lists for kind in said.values() if isinstance(kind, list) for name in kind)
+    return sorted({name.split()[0] for name in every if name not in ("grace", "may", "mercy", "blessing", "home", "li", "no", "ho")})
+
+
+def _date_style(con: Connection, at: int, shapes: Mapping[str, float]) -> tuple[str, float]:
+    """How the dates of a column are written, and the share of its values that are dates so written."""
+    if shapes["dateish"] < SOME:
+        return "", 0.0
+    every = con.execute(f"SELECT DISTINCT c{at} FROM looked_at WHERE c{at} IS NOT NULL ORDER BY 1 LIMIT {STYLES_OF}").fetchall()
+    style = max((*STYLES, *TWO_DIGIT_STYLES), key=lambda style: sum(_written_so(value, style) for (value,) in every))
+    likely = f"coalesce({values.likely_date_sql(values.date_sql('v', [style]))}, false)"
+    share = con.execute(
+        f"SELECT avg(CASE WHEN {likely} THEN 1.0 ELSE 0.0 END) FROM (SELECT c{at} AS v FROM looked_at WHERE c{at} IS NOT NULL)"
+    ).fetchall()[0][0]
+    return style, float(share or 0)
+
+
+def _written_so(value: str, style: str) -> bool:
+    """Whether a value is a date so written."""
+    try:
+        return EARLIEST_YEAR <= datetime.strptime(value.strip(), style).year <= LATEST_YEAR
+    except ValueError:
+        return False
+
+
+def _kind(shapes: Mapping[str, float], dates: float, distinct: int, filled: int) -> tuple[str, float]:
+    """What a column holds, and the share of its values that do."""
+    if dates >= MOSTLY / 2 and dates >= shapes["time"]:
+        return "date", dates
+    if shapes["time"] >= MOSTLY:
+        return "time", shapes["time"]
+    digits = max(shapes["whole"], shapes["snomed"])
+    if digits >= MOSTLY and (shapes["zero"] >= SOME or shapes["length"] > 7):
+        return "code", digits
+    if shapes["whole"] >= MOSTLY:
+        return "whole number", shapes["whole"]
+    if shapes["number"] >= MOSTLY:
+        return "number", shapes["number"]
+    return ("code", shapes["code"]) if shapes["code"] >= MOSTLY and shapes["length"] <= 14 else ("text", 1.0)
+
+
+def _births(con: Connection, at: int, style: str) -> float:
+    """1 where the middle nine tenths of a column's dates lie further apart than those of events do."""
+    read = values.date_sql(f"c{at}", [style])
+    early, late = con.execute(f"""
+        SELECT quantile_disc(r, 0.05), quantile_disc(r, 0.95)
+        FROM (SELECT {read} AS r FROM looked_at) WHERE {values.likely_date_sql("r")} AND r > DATE '1900-01-01'
+    """).fetchall()[0]
+    return float(isinstance(early, date) and late - early > BIRTHS)
+
+
+def written_nulls(con: Connection, file: FileTable, columns: Sequence[ColumnProfile]) -> dict[int, tuple[str, ...]]:
+    """By column, what it writes for a missing value, as it is spelt there."""
+    found = {}
+    for column in columns:
+        sql = f"SELECT DISTINCT c{column.at} FROM {quoted(file.table)} WHERE lower(c{column.at}) IN {values.values_sql(NULLS)} ORDER BY 1"
+        found[column.at] = tuple(value for (value,) in con.execute(sql).fetchall())
+    return found
+
+
+def default_dates(con: Connection, file: FileTable, column: ColumnProfile) -> tuple[str, ...]:
+    """The days by which a column of dates says that the date is missing."""
+    read = values.date_sql(f"c{column.at}", [column.style])
+    days = ", ".join(f"DATE {literal(day)}" for day in DEFAULT_DATES)
+    rows = con.execute(
+        f"SELECT r, count(*) FROM (SELECT {read} AS r FROM {quoted(file.table)}) WHERE r IN ({days}) GROUP BY 1 ORDER BY 1"
+    ).fetchall()
+    return tuple(str(day) for day, count in rows if count > 1)
