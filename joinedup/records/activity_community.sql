@@ -31,7 +31,7 @@ lasting AS (
         'discharged' AS ended, 'in hospital' AS going_on,
         CAST(NULL AS DOUBLE) AS pence_a_day, m.care_contact_cost_pence AS pence_once, FALSE AS elsewhere, m.file_id, m.source_row
     FROM landed_mhsds AS m
-    LEFT JOIN team_type AS t ON t.contract = 'mhsds' AND t.code = m.service_or_team_type_referred_to_mental_health
+    LEFT JOIN team_type AS t ON t.contract = 'mhsds' AND t.code = m.mental_health_admitted_patient_classification_type
     WHERE m.record_type = 'SPELL'
     UNION ALL
     SELECT

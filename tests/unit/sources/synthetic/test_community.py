@@ -286,18 +286,14 @@ def test_budgets_are_as_common_as_published_and_those_of_packages_follow_them(bl
     assert 1 < social / years * 1000 < 6
 
 
-def test_kinds_of_team_are_those_of_the_contracts() -> None:
+def test_kinds_of_team_and_bed_are_those_of_the_contracts() -> None:
     lines = (Path(records).parent / "team_type.csv").read_text(encoding="utf-8").splitlines()[1:]
     told = {(contract, code): service.strip('"') for contract, code, service in (line.split(",", 2) for line in lines)}
-    fields = {
-        "csds": "SERVICE_OR_TEAM_TYPE_REFERRED_TO_COMMUNITY_CARE",
-        "mhsds": "SERVICE_OR_TEAM_TYPE_REFERRED_TO_MENTAL_HEALTH",
+    named = {
+        "SERVICE_OR_TEAM_TYPE_REFERRED_TO_COMMUNITY_CARE",
+        "SERVICE_OR_TEAM_TYPE_REFERRED_TO_MENTAL_HEALTH",
+        "MENTAL_HEALTH_ADMITTED_PATIENT_CLASSIFICATION_TYPE",
     }
-    listed = {
-        (name, code): service
-        for name, wanted in fields.items()
-        for field in contracts()[name].fields
-        if field.name == wanted
-        for code, service in field.codes.items()
-    }
+    fields = [(name, field) for name in ("csds", "mhsds") for field in contracts()[name].fields if field.name in named]
+    listed = {(name, code): service for name, field in fields for code, service in field.codes.items()}
     assert told == listed
