@@ -159,7 +159,7 @@ def test_a_source_without_a_usable_file_is_not_said_to_be_none(folder: Path, bod
     path = folder / "extracts" / "deaths.csv"
     path.unlink() if body is None else path.write_text(body)
     assert [finding.file for finding in found(folder, rule)] == ["deaths.csv"]
-    assert found(folder, "no-extract") == []
+    assert not any("registered deaths" in finding.message for finding in found(folder, "no-extract"))
 
 
 def test_faults_of_the_folder_and_of_the_files_come_at_once(folder: Path) -> None:
