@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from math import log
 from typing import Any
 
 import altair
@@ -14,13 +15,15 @@ from joinedup.papers.facts import Area, Facts
 from joinedup.papers.figure import BOTH, Column, Figure, Table, chart_of, headed, missing, without
 from joinedup.papers.numbers import change, month, per, rate, whole
 from joinedup.papers.theme import AREA, INK, Size
-from joinedup.papers.words import lower_first, point_of_delivery
+from joinedup.papers.words import point_of_delivery
 from joinedup.periods import add_months
 
 MONTHS = 24
 YEAR = 12
 MOST = 12
 """Points of delivery drawn; the file has them all."""
+ENOUGH = 100
+"""Activities in each of two years from which a change between them is worth telling (our choice, 2026)."""
 EACH = 1000
 AROUND = 72
 """Pixels beside a small chart: its scale on the left, its latest value on the right."""
@@ -87,12 +90,18 @@ def figure(facts: Facts, area: Area) -> Figure:
 
 
 def finding(facts: Facts, area: Area) -> str:
-    """The most used point of delivery: how many in the last year, and how that differs from the year before."""
-    point, here = points(facts)[0], counts(facts, area)
-    before, last = (sum(here[point, each] for each in half) for half in (months(facts)[:YEAR], months(facts)[YEAR:]))
-    whole_year_before = all(each in covered(facts)[point] for each in months(facts))
-    compared = f", {change(last, before)} in the 12 months before" if before and whole_year_before else ""
-    return f"{whole(last)} {lower_first(point_of_delivery(point))} activities in the 12 months to {month(months(facts)[-1])}{compared}"
+    """Of what is drawn the clearest change from the year before to the last one: the largest beside what chance makes of such counts."""
+    here, drawn = counts(facts, area), shown(facts)
+    years = {point: [sum(here[point, each] for each in half) for half in (months(facts)[:YEAR], months(facts)[YEAR:])] for point in drawn}
+    known = covered(facts)
+    told = [point for point in drawn if len(known[point]) == MONTHS and min(years[point]) >= ENOUGH]
+    point = max(
+        told, key=lambda point: abs(log(years[point][1] / years[point][0])) / sum(1 / n for n in years[point]) ** 0.5, default=drawn[0]
+    )
+    before, last = years[point]
+    compared = f", {change(last, before)} in the 12 months before" if point in told else ""
+    most = ": the clearest change of those drawn" if len(told) > 1 else ""
+    return f"{point_of_delivery(point)}: {whole(last)} in the 12 months to {month(months(facts)[-1])}{compared}{most}"
 
 
 def notes(facts: Facts, drawn: Sequence[str]) -> list[str]:
