@@ -7,8 +7,8 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from joinedup.engine.duck import connect
@@ -22,10 +22,11 @@ from joinedup.kept.identity_register import IdentityRegister, open_register, reg
 from joinedup.kept.keys import Keys
 from joinedup.place.model import Place
 from joinedup.progress import Progress, Step, silent
-from joinedup.sources.accounts import MOST_ROWS_REJECTED, Staging
+from joinedup.sources.accounts import MOST_ROWS_REJECTED, FileAccount, Staging
 from joinedup.sources.contract import contracts
+from joinedup.sources.counting import counted
 from joinedup.sources.cross_checks import people_findings, place_findings
-from joinedup.sources.landed import FileRecord, LandingRecord, SeenFile, publish_landing, read_landing
+from joinedup.sources.landed import LandingRecord, SeenFile, publish_landing, read_landing
 from joinedup.sources.landing import stage
 from joinedup.sources.unchanged import see_again, signature, software
 
@@ -50,7 +51,7 @@ class Landing:
         return self.record.landing_id
 
     @property
-    def accounts(self) -> tuple[FileRecord, ...]:
+    def accounts(self) -> tuple[FileAccount, ...]:
         """What became of the rows of every file."""
         return self.record.files
 
@@ -163,7 +164,7 @@ def _source_files(place: Place, staging: Staging) -> list[SourceFile]:
 def _link(staged: Staged, work: _Work, staging: Staging, landing_id: str, found: list[Finding]) -> list[Finding]:
     """What was found before and now; every staged row has a status, and the register everyone of the landing."""
     began = time.perf_counter()
-    of_people = people_findings(staged.con, work.place, contracts(), staging.files)
+    of_people = people_findings(staged.con, contracts(), staging.files)
     with work.register.landing(landing_id, work.keys) as entry:
         findings = [*found, *of_people, *link(staged, entry, invented=work.place.invented)]
         counts = counts_by_file(staged).values()
@@ -180,7 +181,7 @@ def _hand_over(staged: Staged, work: _Work, staging: Staging, landing_id: str, f
     folder = work.store.landed / landing_id
     with store_errors(folder):
         folder.mkdir(mode=PRIVATE_FOLDER)
-    began, files = time.perf_counter(), _file_records(staging, staged)
+    began, files = time.perf_counter(), _file_records(staging, staged, work.place.as_at)
     tables = write_landed(staged, files, contracts(), work.store, folder)
     rows = {kind: sum(getattr(file, kind) for file in files) for kind in ("loaded", "superseded", "rejected")}
     work.progress(Step("write", "landed tables", 1, 1, time.perf_counter() - began, rows))
@@ -208,17 +209,14 @@ def _contracts_used(staged: Staged, findings: Iterable[Finding]) -> set[str]:
     return {file.contract for file in staged.files if file.file not in refused}
 
 
-def _file_records(staging: Staging, staged: Staged) -> tuple[FileRecord, ...]:
+def _file_records(staging: Staging, staged: Staged, as_at: date) -> tuple[FileAccount, ...]:
     """The account of every file after linking, which may have rejected rows that staging had loaded."""
     counts = counts_by_file(staged)
-    records = []
-    for account in staging.files:
-        loaded, linked = counts.get(account.file_id, (0, 0))
-        rejected = account.rejected + account.loaded - loaded
-        assert account.rows_read == loaded + account.superseded + rejected, account.file
-        same = {name: getattr(account, name) for name in FileRecord.model_fields if name not in {"loaded", "rejected", "linked"}}
-        records.append(FileRecord(**same, loaded=loaded, rejected=rejected, linked=linked))
-    return tuple(records)
+    now: dict[int, FileAccount] = {}
+    for name in staged.columns:
+        own = [account for account in staging.files if account.contract == name]
+        now |= {account.file_id: account for account in counted(staged.con, contracts()[name], own, as_at)}
+    return tuple(replace(now.get(account.file_id, account), linked=counts.get(account.file_id, (0, 0))[1]) for account in staging.files)
 
 
 def remove_landings(store: Store) -> list[str]:

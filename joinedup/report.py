@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from joinedup.land import Landing
     from joinedup.sources.accounts import FileAccount
     from joinedup.sources.check import Checked
-    from joinedup.sources.landed import FileRecord
     from joinedup.starting.adding import Added
     from joinedup.starting.new import Started
 
@@ -97,7 +96,7 @@ def _counted(count: int, thing: str) -> str:
     return f"{count:,} {thing}{'' if count == 1 else 's'}"
 
 
-def account_table(files: Sequence[FileAccount | FileRecord]) -> Table:
+def account_table(files: Sequence[FileAccount]) -> Table:
     """Rows read, loaded, superseded and rejected by file, how far each file reaches, and rows linked where that is known."""
     linked = [getattr(file, "linked", None) for file in files]
     known = None not in linked

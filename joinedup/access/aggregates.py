@@ -16,7 +16,7 @@ from joinedup.engine.store import Store
 from joinedup.findings import Finding
 from joinedup.outcomes.definitions import MeasureSpec, measures
 from joinedup.place.model import Neighbourhood, Place
-from joinedup.sources.landed import FileRecord
+from joinedup.sources.accounts import FileAccount, read_accounts
 
 __all__ = ["Aggregates", "open_aggregates"]
 
@@ -77,9 +77,9 @@ class Aggregates:
         """The measures in words, by id, in the order in which pages show them."""
         return self.specs
 
-    def files(self) -> tuple[FileRecord, ...]:
+    def files(self) -> tuple[FileAccount, ...]:
         """Every file that the build stands on: what became of its rows, and which months they are of."""
-        return tuple(FileRecord.model_validate(each) for each in self.reader.manifest.about["landing"]["files"])
+        return read_accounts(self.reader.manifest.about["landing"]["files"])
 
     def findings(self) -> tuple[Finding, ...]:
         """What was found wrong with the files, and between them and the place, when they were landed."""

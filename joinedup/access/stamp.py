@@ -10,8 +10,8 @@ from itertools import groupby
 from joinedup.engine.manifest import Manifest
 from joinedup.outcomes.definitions import MeasureSpec
 from joinedup.place.model import Place
+from joinedup.sources.accounts import FileAccount, read_accounts
 from joinedup.sources.contract import ContractSpec, contracts
-from joinedup.sources.landed import FileRecord
 
 SUFFERS = {
     "register": "every count of people and every rate",
@@ -73,7 +73,7 @@ class Stamp:
 
 def stamp_of(manifest: Manifest, place: Place, measures: Mapping[str, MeasureSpec]) -> Stamp:
     """The stamp of a build, from what its manifest says of the landing that it stands on."""
-    files = [FileRecord.model_validate(record) for record in manifest.about["landing"]["files"]]
+    files = read_accounts(manifest.about["landing"]["files"])
     sources = tuple(_sources(files, {partner.id: partner.name for partner in place.partners}))
     here = {source.contract for source in sources}
     return Stamp(
@@ -87,7 +87,7 @@ def stamp_of(manifest: Manifest, place: Place, measures: Mapping[str, MeasureSpe
     )
 
 
-def _sources(files: Iterable[FileRecord], partners: Mapping[str, str]) -> Iterable[SourceStamp]:
+def _sources(files: Iterable[FileAccount], partners: Mapping[str, str]) -> Iterable[SourceStamp]:
     """One stamp for each source, its files together."""
     key = lambda file: (file.source, file.partner, file.contract)  # noqa: E731 - said once, used twice
     for (source, partner, contract), group in groupby(sorted(files, key=key), key=key):
@@ -104,7 +104,7 @@ def _sources(files: Iterable[FileRecord], partners: Mapping[str, str]) -> Iterab
             loaded=sum(file.loaded for file in own),
             superseded=sum(file.superseded for file in own),
             rejected=sum(file.rejected for file in own),
-            linked=sum(file.linked for file in own),
+            linked=sum(file.linked or 0 for file in own),
         )
 
 

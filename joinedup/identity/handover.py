@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from importlib.resources import files
 from pathlib import Path
 
@@ -16,22 +17,25 @@ from joinedup.engine.results import schema
 from joinedup.engine.specs import TableSpec, read_specs
 from joinedup.engine.store import Store, move_into_place
 from joinedup.identity.staged import Staged, without_values
+from joinedup.sources.accounts import FileAccount
 from joinedup.sources.contract import ContractSpec
-from joinedup.sources.landed import FileRecord, LandedTable
+from joinedup.sources.landed import LandedTable
 
 
 def write_landed(
-    staged: Staged, accounts: Sequence[FileRecord], contracts: Mapping[str, ContractSpec], store: Store, folder: Path
+    staged: Staged, accounts: Sequence[FileAccount], contracts: Mapping[str, ContractSpec], store: Store, folder: Path
 ) -> dict[str, LandedTable]:
     """Every landed table, written into `folder` of the store; a contract without a source gives an empty one.
 
     Rows stand in the order of files and of the rows in them, people by their id. Before it the rows are linked.
     """
     described = landing_specs()
-    rows = [account.model_dump() for account in accounts]
-    staged.con.register("landed_file", pa.Table.from_pylist(rows, schema=schema(described["landed_file"])))
+    staged.con.register("landed_file", pa.Table.from_pylist([asdict(each) for each in accounts], schema=schema(described["landed_file"])))
+    months = [asdict(each) | {"month": month, "loaded": rows} for each in accounts for month, rows in each.months.items()]
+    staged.con.register("landed_month", pa.Table.from_pylist(months, schema=schema(described["landed_month"])))
     queries = {
         "landed_file": "SELECT * FROM landed_file ORDER BY file_id",
+        "landed_month": "SELECT * FROM landed_month ORDER BY file_id, month",
         "landed_person": "SELECT * FROM landed_person ORDER BY person_id",
         "superseded": "SELECT * FROM staged_superseded ORDER BY file_id, source_row",
         "rejected": "SELECT * FROM staged_rejected ORDER BY file_id, source_row",

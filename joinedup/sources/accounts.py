@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
+
+from pydantic import TypeAdapter
 
 from joinedup.findings import Finding
 
@@ -41,26 +44,37 @@ class FileAccount:
     file: str
     sha256: str | None
     """None where it couldn't be read at all."""
-    size: int | None
-    mtime_ns: int | None
+    size: int | None = None
+    mtime_ns: int | None = None
     rows_read: int = 0
     loaded: int = 0
     superseded: int = 0
     rejected: int = 0
+    linkable: int = 0
+    """Loaded rows with an NHS number that can be one, or a pseudonym."""
+    linked: int | None = None
+    """Loaded rows with a person; None before linking."""
+    data_from: date | None = None
+    """The earliest day by which its loaded records are dated."""
     data_to: date | None = None
-    """The latest day, not after the place's as-at date, by which its loaded records are dated."""
+    """The latest day, not after the place's as-at date, that its loaded records tell of."""
+    day: date | None = None
+    """The day of whom or what it lists, where its name says one."""
+    first_month: date | None = None
+    last_month: date | None = None
+    """The first days of the months that it covers, where its name says so."""
+    months: dict[date, int] = field(default_factory=dict)
+    """First day of a month -> loaded records dated in it; empty for lists."""
+    blank: dict[str, int] = field(default_factory=dict)
+    """Landed name of a field that the file has -> loaded rows without a value there, where there are any."""
+    rejected_by: dict[str, int] = field(default_factory=dict)
+    """Rule -> rows rejected by it."""
+    superseded_by: dict[str, int] = field(default_factory=dict)
+    """Rule -> rows superseded by it."""
     missing_columns: tuple[str, ...] = ()
     extra_columns: tuple[str, ...] = ()
     refused: bool = False
     """It couldn't be used: none of its rows was read, or all of them were rejected."""
-    linkable: int = 0
-    """Loaded rows with an NHS number that can be one, or a pseudonym."""
-    months: Mapping[date, int] = field(default_factory=dict)
-    """Loaded rows by the month of the contract's dated_by; none of a list."""
-    blank: Mapping[str, int] = field(default_factory=dict)
-    """Field -> loaded rows without a value, of the fields that the file has a column for."""
-    rejected_by: Mapping[str, int] = field(default_factory=dict)
-    """Rule -> rows rejected by it."""
 
     def __post_init__(self) -> None:
         if self.rows_read != self.loaded + self.superseded + self.rejected:
@@ -68,12 +82,18 @@ class FileAccount:
             raise AssertionError(f"{self.file}: {self.rows_read} rows read, but {parts}")
 
 
+def read_accounts(rows: Sequence[Mapping[str, Any]]) -> tuple[FileAccount, ...]:
+    """The accounts that a landing's record, or a manifest, keeps as JSON."""
+    return TypeAdapter(tuple[FileAccount, ...]).validate_python(rows)
+
+
 @dataclass(frozen=True, slots=True)
 class Staging:
     """The accounts and findings of files whose rows are staged in a connection's temp tables.
 
-    staged_<contract> holds file_id, source_row and every field by its landed name, identifiers among them, for every contract;
-    staged_superseded and staged_rejected hold file_id, source_row, rule and reason.
+    staged_<contract> holds file_id, source_row and every field by its landed name, identifiers among them, for every contract, and
+    `LISTED` for lists; staged_superseded and staged_rejected hold file_id, source_row, rule and reason. `number_invalid` holds
+    the NHS numbers given that can be none, `file_namespace` whose pseudonyms a file brings.
     """
 
     files: tuple[FileAccount, ...]

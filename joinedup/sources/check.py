@@ -58,7 +58,7 @@ def _check_files(place: Place | None, found: tuple[Finding, ...], extracts: Path
     con = connect()
     try:
         staging = stage(con, place, extracts, progress)
-        between = list(people_findings(con, place, contracts(), staging.files))
+        between = list(people_findings(con, contracts(), staging.files))
         beside = list(place_findings(con, place, contracts(), staging.files)) if sound else []
     finally:
         con.close()

@@ -12,7 +12,6 @@ from joinedup.place.tables import tables
 from joinedup.sources.accounts import FileAccount
 from joinedup.sources.contract import ContractSpec
 from joinedup.sources.cross_rules import PRACTICE, CrossRule, current_sql, people_rules, people_sql, place_rules
-from joinedup.sources.nhs_numbers import digits_sql, valid_sql
 
 ROWS_NAMED, CODES_NAMED = 5, 10
 LINKABLE_SHARE = 0.95
@@ -20,16 +19,17 @@ LINKABLE_SHARE = 0.95
 REGISTER = "register"
 
 
-def people_findings(
-    con: Connection, place: Place, contracts: Mapping[str, ContractSpec], files: Sequence[FileAccount]
-) -> Iterator[Finding]:
+def people_findings(con: Connection, contracts: Mapping[str, ContractSpec], files: Sequence[FileAccount]) -> Iterator[Finding]:
     """What files say of people that can't be, whatever the place."""
     there = {file.contract for file in files if not file.refused}
-    _keep_people(con, place, contracts, files)
+    con.execute(f"""
+        CREATE OR REPLACE TEMP TABLE staged_death AS
+        SELECT person, max(reg_date_of_death) AS died FROM ({people_sql("deaths")}) WHERE person IS NOT NULL GROUP BY person
+    """)
     for rule in people_rules([contract for contract in contracts.values() if contract.contract in there]):
         yield from _rule_findings(con, rule, files)
-    yield from _thin_links(con, sorted(there), files)
-    con.execute("DROP TABLE number_invalid; DROP TABLE file_namespace; DROP TABLE staged_death")
+    yield from _thin_links(files)
+    con.execute("DROP TABLE staged_death")
 
 
 def place_findings(con: Connection, place: Place, contracts: Mapping[str, ContractSpec], files: Sequence[FileAccount]) -> Iterator[Finding]:
@@ -67,24 +67,6 @@ def _place_tables(con: Connection, place: Place) -> Iterator[None]:
             con.unregister(name)
 
 
-def _keep_people(con: Connection, place: Place, contracts: Mapping[str, ContractSpec], files: Sequence[FileAccount]) -> None:
-    """Nothing; `number_invalid` then has each number given that can be none, `file_namespace` whose pseudonyms a file brings,
-    and `staged_death` who died when."""
-    given = " UNION ".join(f"SELECT nhs_number FROM staged_{contract} WHERE nhs_number IS NOT NULL" for contract in contracts)
-    con.execute(f"""
-        CREATE OR REPLACE TEMP TABLE number_invalid AS
-        SELECT nhs_number FROM (SELECT nhs_number, {digits_sql("nhs_number")} AS digits FROM ({given})) WHERE NOT {valid_sql("digits")}
-    """)
-    namespaces = {source.name: source.pseudonym or source.name for source in place.sources}
-    con.execute("CREATE OR REPLACE TEMP TABLE file_namespace (file_id INTEGER, namespace VARCHAR)")
-    if files:
-        con.executemany("INSERT INTO file_namespace VALUES (?, ?)", [(file.file_id, namespaces[file.source]) for file in files])
-    con.execute(f"""
-        CREATE OR REPLACE TEMP TABLE staged_death AS
-        SELECT person, max(reg_date_of_death) AS died FROM ({people_sql("deaths")}) WHERE person IS NOT NULL GROUP BY person
-    """)
-
-
 def _rule_findings(con: Connection, rule: CrossRule, files: Sequence[FileAccount]) -> Iterator[Finding]:
     """A warning for each file with rows at fault."""
     names = {file.file_id: file.file for file in files}
@@ -117,14 +99,10 @@ def _nobody_registered(con: Connection, place: Place, files: Sequence[FileAccoun
         yield Finding("practices.csv", "nobody-registered", message, severity=Severity.WARNING, endangers=f"the page of {name}")
 
 
-def _thin_links(con: Connection, contracts: Sequence[str], files: Sequence[FileAccount]) -> Iterator[Finding]:
+def _thin_links(files: Sequence[FileAccount]) -> Iterator[Finding]:
     """Files of which fewer rows than LINKABLE_SHARE can be linked to anybody."""
-    names = {file.file_id: file.file for file in files}
-    for contract in contracts:
-        counts = con.execute(f"SELECT file_id, count(*), count(person) FROM ({people_sql(contract)}) GROUP BY 1 ORDER BY 1").fetchall()
-        for file_id, rows, linkable in counts:
-            if linkable < LINKABLE_SHARE * rows:
-                message = f"only {linkable:,} of {rows:,} rows ({100 * linkable / rows:.0f}%) have a usable NHS number or a pseudonym"
-                yield Finding(
-                    names[file_id], "few-rows-can-be-linked", message, severity=Severity.WARNING, endangers="every measure of people"
-                )
+    for file in files:
+        if file.linkable < LINKABLE_SHARE * file.loaded:
+            share = f"{file.linkable:,} of {file.loaded:,} rows ({100 * file.linkable / file.loaded:.0f}%)"
+            message = f"only {share} have a usable NHS number or a pseudonym"
+            yield Finding(file.file, "few-rows-can-be-linked", message, severity=Severity.WARNING, endangers="every measure of people")

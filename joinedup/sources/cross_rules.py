@@ -73,7 +73,7 @@ def _practice_rules(as_at: str) -> Iterator[CrossRule]:
         POPULATION,
         f"""
         SELECT file_id, source_row, {PRACTICE} AS code FROM staged_register JOIN place_practice ON practice_code = {PRACTICE}
-        WHERE coalesce({ENDS}, {as_at}) > closed OR {STARTS} >= closed
+        WHERE coalesce(least({ENDS}, listed_to), {as_at}) > closed OR {STARTS} >= closed
         """,
     )
     yield CrossRule(
@@ -93,7 +93,7 @@ def _practice_rules(as_at: str) -> Iterator[CrossRule]:
 
 def current_sql(day: str) -> str:
     """Whether a registration is in force on a day."""
-    return f"coalesce({STARTS} <= {day}, true) AND coalesce({ENDS} > {day}, true)"
+    return f"coalesce({STARTS}, listed_from, {day}) <= {day} AND coalesce(least({ENDS}, listed_to) > {day}, true)"
 
 
 def people_rules(contracts: Sequence[ContractSpec]) -> Iterator[CrossRule]:

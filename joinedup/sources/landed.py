@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from joinedup.engine.specs import Frozen
 from joinedup.engine.store import Store, atomic_write
 from joinedup.errors import NothingPublished, StoreProblem
 from joinedup.findings import Finding
+from joinedup.sources.accounts import FileAccount
 
 
 class LandedTable(Frozen):
@@ -22,29 +23,6 @@ class LandedTable(Frozen):
     digest: str
     """SHA-256 of what the file holds."""
     rows: int
-
-
-class FileRecord(Frozen):
-    """The account of one file: rows_read = loaded + superseded + rejected."""
-
-    file_id: int
-    source: str
-    partner: str
-    contract: str
-    file: str
-    sha256: str | None
-    rows_read: int
-    loaded: int
-    superseded: int
-    rejected: int
-    linked: int
-    data_to: date | None
-    refused: bool = False
-    linkable: int = 0
-    months: dict[date, int] = Field(default_factory=dict)
-    blank: dict[str, int] = Field(default_factory=dict)
-    rejected_by: dict[str, int] = Field(default_factory=dict)
-    missing_columns: tuple[str, ...] = ()
 
 
 class SeenFile(Frozen):
@@ -67,7 +45,7 @@ class LandingRecord(Frozen):
     """Of everything that the landing was made from; the next one with the same does nothing."""
     key_fingerprint: str
     tables: dict[str, LandedTable]
-    files: tuple[FileRecord, ...]
+    files: tuple[FileAccount, ...]
     seen: tuple[SeenFile, ...] = ()
     missing_contracts: tuple[str, ...] = ()
     """Contracts that no source of this place follows, or whose every file was refused."""

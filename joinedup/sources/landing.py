@@ -7,7 +7,6 @@ A value that isn't of its type is taken as missing. A code outside its list is k
 
 from __future__ import annotations
 
-import os
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,11 +19,14 @@ from joinedup.findings import Finding, Severity
 from joinedup.place.model import Place, Source
 from joinedup.progress import Progress, Step, silent
 from joinedup.sources.accounts import FileAccount, Staging
-from joinedup.sources.contract import ContractSpec, contracts
+from joinedup.sources.contract import LISTED, ContractSpec, contracts
+from joinedup.sources.counting import counted, keep_whom_rows_tell_of
+from joinedup.sources.freshness import freshness_findings
 from joinedup.sources.mapping import mapping_findings, with_usable_styles
+from joinedup.sources.order import Drop, drops
 from joinedup.sources.rows import sql_type
 from joinedup.sources.staged_file import FileWork, StagedFile, stage_file
-from joinedup.sources.superseding import supersede
+from joinedup.sources.superseding import SAME_FILE, SAME_KEY, ReadFile, supersede
 
 STAGED_WORK = ("refusal", "marks")
 """Columns of a staged table that only the staging itself needs."""
@@ -39,29 +41,51 @@ def stage(con: Connection, place: Place, extracts: Path, progress: Progress = si
     known = contracts()
     _make_tables(con, known)
     found = [finding for source in place.sources for finding in mapping_findings(con, source, known)]
-    files = [(source, path) for source in place.sources if source.contract in known for path in _files_of(source, extracts, found)]
+    given = [drop for source in place.sources if source.contract in known for drop in _drops_of(source, extracts, found)]
     with _scratch(con) as scratch:
-        work = [
-            FileWork(
-                con,
-                file_id,
-                with_usable_styles(con, source),
-                known[source.contract],
-                path,
-                path.relative_to(extracts).as_posix(),
-                place.as_at,
-                scratch,
-            )
-            for file_id, (source, path) in enumerate(files, 1)
-        ]
+        work = [_work(con, file_id, drop, place, scratch) for file_id, drop in enumerate(given, 1)]
         staged = [_stage_with_progress(each, len(work), progress) for each in work]
+    in_files = [finding for file in staged for finding in file.findings]
+    read = [ReadFile(drop, _told(drop, file.account)) for drop, file in zip(given, staged, strict=True)]
     for name, contract in known.items():
-        supersede(con, contract, {each.file_id: each.source.name for each in work if each.contract.contract == name})
+        in_files += supersede(con, contract, [file for file in read if file.account.contract == name])
         for column in STAGED_WORK:
             con.execute(f"ALTER TABLE staged_{name} DROP COLUMN {column}")
-    accounts = tuple(_counted_again(each, file.account) for each, file in zip(work, staged, strict=True))
-    in_files = (finding for file in staged for finding in file.findings)
-    return Staging(accounts, (*found, *in_files, *_same_files(accounts), *_lists_of_a_day(accounts)))
+    accounts = _counted(con, place, known, [file.account for file in read])
+    between = [*_same_files(accounts), *_lists_of_a_day(place, accounts), *freshness_findings(place, known, accounts)]
+    return Staging(accounts, (*found, *in_files, *between))
+
+
+def _work(con: Connection, file_id: int, drop: Drop, place: Place, scratch: Path) -> FileWork:
+    source = with_usable_styles(con, drop.source)
+    fault = _name_fault(drop)
+    return FileWork(con, file_id, source, contracts()[source.contract], drop.path, drop.name, place.as_at, scratch, fault)
+
+
+def _name_fault(drop: Drop) -> Finding | None:
+    """What is wrong where a name doesn't fit its template: a list without a day can't be used."""
+    if drop.says is not None:
+        return None
+    listing = drop.source.sends == "snapshot"
+    effect = "so the day of this list isn't known and none of it was read" if listing else "so it is taken to say nothing"
+    message = f"its name doesn't fit the file_name of source {drop.source.name}, {drop.source.file_name}, {effect}: correct one of them"
+    severity = Severity.ERROR if listing else Severity.WARNING
+    return Finding(drop.name, "name-does-not-fit", message, severity=severity, endangers=f"everything from {drop.source.contract}")
+
+
+def _told(drop: Drop, account: FileAccount) -> FileAccount:
+    """The account with what the name of the file says."""
+    told = replace(account, day=drop.told.day)
+    covers = drop.told.covers
+    return replace(told, first_month=covers.start, last_month=covers.last_day.replace(day=1)) if covers else told
+
+
+def _counted(con: Connection, place: Place, known: Mapping[str, ContractSpec], accounts: Sequence[FileAccount]) -> tuple[FileAccount, ...]:
+    """The accounts after superseding, in the order of files."""
+    keep_whom_rows_tell_of(con, place, known, accounts)
+    of_contract = {name: [account for account in accounts if account.contract == name] for name in known}
+    found = [account for name, own in of_contract.items() if own for account in counted(con, known[name], own, place.as_at)]
+    return tuple(sorted(found, key=lambda account: account.file_id))
 
 
 def _make_tables(con: Connection, known: Mapping[str, ContractSpec]) -> None:
@@ -74,7 +98,7 @@ def _make_tables(con: Connection, known: Mapping[str, ContractSpec]) -> None:
 def _table_sql(contract: ContractSpec) -> str:
     """The staged table of a contract, empty."""
     fields = ", ".join(f"{field.landed} {sql_type(field)}" for field in contract.fields)
-    work = ", ".join(f"{column} BIGINT" for column in STAGED_WORK)
+    work = ", ".join([*(f"{column} BIGINT" for column in STAGED_WORK), *(f"{column.name} DATE" for column in LISTED if contract.lists)])
     return f"CREATE OR REPLACE TEMP TABLE staged_{contract.contract} (file_id INTEGER, source_row BIGINT, {fields}, {work})"
 
 
@@ -97,26 +121,14 @@ def _stage_with_progress(work: FileWork, files: int, progress: Progress) -> Stag
     return staged
 
 
-def _files_of(source: Source, extracts: Path, found: list[Finding]) -> list[Path]:
-    """The files of a source; a pattern without any goes to `found`."""
-    files: dict[Path, None] = {}
-    for pattern in source.files:
-        try:
-            matching = files_matching(extracts, pattern)
-        except OSError as error:
-            found.append(_unreadable_folder(source, pattern, error))
-            continue
-        files |= dict.fromkeys(matching)
-        if not matching:
-            message = f"source {source.name} has no such file in the folder of extracts: fetch it, or change files in sources.yml"
-            found.append(Finding(pattern, "missing-file", message, endangers=f"everything from {source.contract}"))
-    return list(files)
+def _drops_of(source: Source, extracts: Path, found: list[Finding]) -> list[Drop]:
+    """The files of a source in the order of reading; a pattern without any goes to `found`."""
 
+    def missing(pattern: str) -> None:
+        message = f"source {source.name} has no such file in the folder of extracts: fetch it, or change files in sources.yml"
+        found.append(Finding(pattern, "missing-file", message, endangers=f"everything from {source.contract}"))
 
-def files_matching(extracts: Path, pattern: str) -> list[Path]:
-    """The files of the folder that fit a pattern; OSError where the folder can't be looked into."""
-    with os.scandir(extracts):
-        return sorted(path for path in extracts.glob(pattern) if not path.is_dir())
+    return drops(source, extracts, lambda pattern, error: found.append(_unreadable_folder(source, pattern, error)), missing)
 
 
 def _unreadable_folder(source: Source, pattern: str, error: OSError) -> Finding:
@@ -127,38 +139,26 @@ def _unreadable_folder(source: Source, pattern: str, error: OSError) -> Finding:
     return Finding(pattern, "unreadable-folder", message, endangers=f"everything from {source.contract}")
 
 
-def _counted_again(work: FileWork, account: FileAccount) -> FileAccount:
-    """The account of a file after superseding, its rows counted in the tables."""
-    dated = next((field.landed for field in work.contract.fields if field.name == work.contract.dated_by), "CAST(NULL AS DATE)")
-    in_file = f"WHERE file_id = {work.file_id}"
-    (loaded, data_to), (superseded, _), (rejected, _) = work.con.execute(f"""
-        SELECT count(*), max({dated}) FILTER ({dated} <= DATE '{work.as_at}') FROM {work.table} {in_file}
-        UNION ALL SELECT count(*), NULL FROM staged_superseded {in_file}
-        UNION ALL SELECT count(*), NULL FROM staged_rejected {in_file}
-    """).fetchall()
-    return replace(account, loaded=loaded, superseded=superseded, rejected=rejected, data_to=data_to)
-
-
 def _same_files(accounts: Sequence[FileAccount]) -> Iterator[Finding]:
     """Files that hold byte for byte what an earlier one holds."""
     first: dict[tuple[str, str], FileAccount] = {}
     for account in (account for account in accounts if account.sha256 and not account.refused):
         other = first.setdefault((account.contract, account.sha256 or ""), account)
-        if other is not account:
+        if other is not account and SAME_FILE not in account.superseded_by:
             message = f"it holds the same as {other.file}, byte for byte: check whether it is the file you meant"
             yield Finding(account.file, "same-file", message, severity=Severity.WARNING)
 
 
-def _lists_of_a_day(accounts: Sequence[FileAccount]) -> Iterator[Finding]:
+def _lists_of_a_day(place: Place, accounts: Sequence[FileAccount]) -> Iterator[Finding]:
     """Files that a later file of their source mostly repeats: probably each lists everyone of its day."""
-    for account in accounts:
-        if account.rows_read >= REPEATED_ROWS and account.superseded > account.rows_read * REPEATED_SHARE:
+    changes = {source.name for source in place.sources if source.sends == "changes"}
+    for account in (account for account in accounts if account.source in changes):
+        repeated = account.superseded_by.get(SAME_KEY, 0)
+        if account.rows_read >= REPEATED_ROWS and repeated > account.rows_read * REPEATED_SHARE:
             message = (
-                f"{account.superseded:,} of its {account.rows_read:,} rows stand again in it or in a later file of source "
-                f"{account.source}: if each file lists everyone of its day, name only the latest in sources.yml, for who has left "
-                "since would be counted on"
+                f"{repeated:,} of its {account.rows_read:,} rows stand again in it or in a later file of source {account.source}: if each "
+                "file lists everyone of its day, say sends: snapshot in sources.yml, or sends: everything if it holds all that was before, "
+                "for what it lacks is counted on"
             )
             endangers = f"everything from {account.contract}"
-            yield Finding(
-                account.file, "mostly-repeated", message, severity=Severity.WARNING, count=account.superseded, endangers=endangers
-            )
+            yield Finding(account.file, "mostly-repeated", message, severity=Severity.WARNING, count=repeated, endangers=endangers)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from joinedup.engine import files_values as values
@@ -174,17 +174,32 @@ def sql_type(field: ContractField) -> str:
     return LANDED_TYPES[field.type].replace("STRING", "VARCHAR")
 
 
+def deletes_sql(contract: ContractSpec) -> str:
+    """Whether a row takes out the record of its key."""
+    if contract.deleted_by is None:
+        return "false"
+    codes = ", ".join(literal(code) for code in contract.deleted_by.codes)
+    return f"coalesce({contract.landed(contract.deleted_by.field)} IN ({codes}), false)"
+
+
 def refusals(plan: RowPlan) -> list[RowFault]:
-    """Why a row of this file can't be used; of several reasons the first counts."""
+    """Why a row of this file can't be used; of several reasons the first counts. A row that deletes a record needs no more than its key."""
     texts = [quoted(text_name(field)) for field in plan.contract.fields if field.name in plan.columns.at]
     damaged = " OR ".join(f"coalesce(contains({text}, {_DAMAGE_SQL}), false)" for text in texts)
     blank = " AND ".join(f"{text} IS NULL" for text in texts)
     return [
         *([RowFault("damaged-text", damaged, "the row holds bytes that are no text in the file's encoding")] if plan.damaged else []),
         RowFault("blank-row", blank, "every field of the row is blank"),
-        *_requirements(plan),
-        *(RowFault(rule.name, rule.when, rule.message, rule.endangers) for rule in plan.contract.rules if rule.effect == "reject"),
+        *(_unless_deleting(plan.contract, fault) for fault in [*_requirements(plan), *_rules(plan, "reject")]),
     ]
+
+
+def _rules(plan: RowPlan, effect: str) -> Iterator[RowFault]:
+    return (RowFault(rule.name, rule.when, rule.message, rule.endangers) for rule in plan.contract.rules if rule.effect == effect)
+
+
+def _unless_deleting(contract: ContractSpec, fault: RowFault) -> RowFault:
+    return replace(fault, when=f"({fault.when}) AND NOT {deletes_sql(contract)}") if contract.deleted_by else fault
 
 
 _DAMAGE_SQL = f"chr({ord(DAMAGE)})"
@@ -203,7 +218,7 @@ def marks(plan: RowPlan) -> list[RowFault]:
     return [
         *(fault for field in plan.present if field.name in plan.columns.at for fault in _value_faults(plan, field)),
         *(_unknown_code(field) for field in plan.present if field.codes),
-        *(RowFault(rule.name, rule.when, rule.message, rule.endangers) for rule in plan.contract.rules if rule.effect == "warn"),
+        *_rules(plan, "warn"),
     ]
 
 
@@ -244,7 +259,7 @@ def rows_sql(plan: RowPlan, file_id: int) -> str:
     read = ", ".join(_read_sql(plan, field) for field in fields)
     return f"""
         SELECT {file_id} AS file_id, source_row, {", ".join(field.landed for field in fields)},
-            CASE {refusal} ELSE 0 END AS refusal, {bits} AS marks
+            CASE {refusal} ELSE 0 END AS refusal, CASE WHEN {deletes_sql(plan.contract)} THEN 0 ELSE {bits} END AS marks
         FROM (
             SELECT source_row, DATE '{plan.as_at}' AS as_at, {", ".join(said)}, {", ".join(values_read)}
             FROM (SELECT {quoted(NUMBER)} AS source_row, {", ".join(texts)}, {read} FROM file_rows)

@@ -42,6 +42,8 @@ class FileWork:
     """As its owner knows it, relative to the folder of extracts."""
     as_at: date
     scratch: Path
+    fault: Finding | None = None
+    """What is wrong with its name; an error refuses it."""
 
     @property
     def table(self) -> str:
@@ -59,6 +61,15 @@ class StagedFile:
 
 def stage_file(work: FileWork) -> StagedFile:
     """A file's rows in the table of its contract, the others in staged_rejected; or the file refused."""
+    if work.fault is None:
+        return _stage_file(work)
+    if work.fault.severity is Severity.ERROR:
+        return _refused(work, None, (work.fault,))
+    staged = _stage_file(work)
+    return replace(staged, findings=(work.fault, *staged.findings))
+
+
+def _stage_file(work: FileWork) -> StagedFile:
     seen = look_at(work.path, work.name, encoding=work.source.encoding, delimiter=work.source.delimiter)
     if isinstance(seen, Finding):
         return _refused(work, None, (seen,))

@@ -1,57 +1,292 @@
-"""Of several rows with one key, the last one read is loaded; the others are superseded."""
+"""What of several files of a source is loaded: each row is, or is superseded by a later one, by a rule that its source states.
+
+Later is a file further on in the order of reading, then a row further down.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 
 from joinedup.engine.files_lines import Connection, literal
+from joinedup.findings import Finding, Severity
+from joinedup.periods import Period, add_months
+from joinedup.sources.accounts import FileAccount
 from joinedup.sources.contract import ContractSpec
+from joinedup.sources.order import Drop, says_when_sent
+from joinedup.sources.rows import deletes_sql
+from joinedup.sources.snapshots import supersede_lists
 
-SAME_KEY = "same-key"
+SAME_KEY, DELETION, REPLACED, MONTH_REPLACED, SAME_FILE = "same-key", "deletion", "replaced", "month-replaced", "same-file"
+ALIKE = 60
+"""Seconds by which modification times may differ and say nothing: files that were copied together."""
+SMALLER_SHARE, SMALLER_ROWS = 0.5, 100
+"""Our choice, 2026: a file that replaces another and has less than half its rows was probably cut short; few rows say little."""
 
 
-def supersede(con: Connection, contract: ContractSpec, source_of: Mapping[int, str]) -> None:
-    """Nothing; rows of one source with the key of a later row leave staged_<contract> for staged_superseded.
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """A file that was read, and what became of it."""
 
-    Later is a file further on, then a row further down. A row that doesn't name its record (without an EPIKEY, without a
-    person) supersedes nothing and isn't superseded; other parts of a key may be missing in both rows.
+    drop: Drop
+    account: FileAccount
+
+    @property
+    def file_id(self) -> int:
+        """Its number: of two files of a source the later one has the greater."""
+        return self.account.file_id
+
+    @property
+    def series(self) -> tuple[str, str]:
+        """Its source, and which part of several that belong together."""
+        return self.drop.source.name, self.drop.told.part
+
+
+def supersede(con: Connection, contract: ContractSpec, files: Sequence[ReadFile]) -> list[Finding]:
+    """What was found; rows that later ones supersede have left staged_<contract> for staged_superseded.
+
+    A file that was refused, or has no row that can be used, supersedes nothing. A row that doesn't name its record (without an
+    EPIKEY, without a person) supersedes nothing and isn't superseded by key; other parts of a key may be missing in both rows.
     """
-    if not source_of:
-        return
-    sources = ", ".join(f"({file_id}, {literal(source)})" for file_id, source in source_of.items())
-    con.execute(f"CREATE OR REPLACE TEMP TABLE keyed_file AS SELECT * FROM (VALUES {sources}) AS files (file_id, source)")
-    key = ", ".join(["source", *(f"{_key_sql(contract, name)} AS key_{place}" for place, name in enumerate(contract.key))])
-    keyed = f"SELECT file_id, source_row, {key} FROM staged_{contract.contract} JOIN keyed_file USING (file_id)"
+    used = [file for file in files if not file.account.refused and file.account.loaded]
+    if not used:
+        return []
+    con.execute("CREATE OR REPLACE TEMP TABLE superseding_pair (loser INTEGER, winner INTEGER, row_count BIGINT)")
+    found, used = _same_files(con, contract, used)
+    found += _replaced_files(con, contract, used)
+    found += _replaced_months(con, contract, [file for file in used if file.drop.source.sends == "months"])
+    found += _by_key(con, contract, used)
+    found += supersede_lists(con, contract, key_columns(contract), _lists(used))
+    found += _order_in_doubt(con, used)
+    con.execute("DROP TABLE superseding_pair")
+    return found
+
+
+def _leave(con: Connection, contract: ContractSpec, which: str, rule: str, reason: str) -> None:
+    """Nothing; rows of the query `which` (file_id, source_row, winner) have left the table of the contract."""
+    con.execute(f"CREATE OR REPLACE TEMP TABLE leaving AS {which}")
+    con.execute("INSERT INTO staged_superseded SELECT file_id, source_row, $rule, $reason FROM leaving", {"rule": rule, "reason": reason})
+    _delete_leaving(con, contract)
+
+
+def _delete_leaving(con: Connection, contract: ContractSpec) -> None:
+    con.execute("INSERT INTO superseding_pair SELECT file_id, winner, count(*) FROM leaving WHERE winner <> file_id GROUP BY ALL")
+    con.execute(f"""
+        DELETE FROM staged_{contract.contract} AS rows USING leaving AS gone
+        WHERE rows.file_id = gone.file_id AND rows.source_row = gone.source_row
+    """)
+    con.execute("DROP TABLE leaving")
+
+
+def _warning(file: str, rule: str, message: str, contract: ContractSpec, count: int = 0) -> Finding:
+    return Finding(file, rule, message, severity=Severity.WARNING, count=count, endangers=contract.endangers)
+
+
+def _same_files(con: Connection, contract: ContractSpec, files: Sequence[ReadFile]) -> tuple[list[Finding], list[ReadFile]]:
+    """Files of one source with one content, of which the first counts; and the files that are left."""
+    first: dict[tuple[str, str | None], ReadFile] = {}
+    found, left = [], []
+    for file in files:
+        source = file.drop.source
+        other = first.setdefault((source.name, file.account.sha256), file)
+        if other is file or source.sends in ("everything", "snapshot"):
+            left.append(file)
+            continue
+        which = f"SELECT file_id, source_row, file_id AS winner FROM staged_{contract.contract} WHERE file_id = {file.file_id}"
+        _leave(con, contract, which, SAME_FILE, "an earlier file of the same source holds the same, byte for byte")
+        message = f"it holds the same as {other.drop.name}, byte for byte, and is counted once: check whether it is the file you meant"
+        found.append(_warning(file.drop.name, SAME_FILE, message, contract, file.account.loaded))
+    return found, left
+
+
+def _replaced_files(con: Connection, contract: ContractSpec, files: Sequence[ReadFile]) -> list[Finding]:
+    """What was found of files that a later one of their source replaces as a whole; of lists, those of one day."""
+    found = []
+    whole = [file for file in files if file.drop.source.sends in ("everything", "snapshot")]
+    day_of = {file.file_id: str(file.drop.told.day) if file.drop.source.sends == "snapshot" else "" for file in whole}
+    for _, group in groupby(
+        sorted(whole, key=lambda file: (file.series, day_of[file.file_id], file.file_id)), key=lambda f: (f.series, day_of[f.file_id])
+    ):
+        *earlier, last = group
+        for file in earlier:
+            which = f"SELECT file_id, source_row, {last.file_id} AS winner FROM staged_{contract.contract} WHERE file_id = {file.file_id}"
+            _leave(con, contract, which, REPLACED, "a later file of the same source replaces the whole file")
+        if earlier and last.drop.source.sends == "snapshot":
+            message = (
+                f"{earlier[-1].drop.name} lists the same day, and this one is used instead: if the two belong together, tell them apart by "
+                "{part} in file_name"
+            )
+            found.append(_warning(last.drop.name, "same-day", message, contract))
+        elif earlier and _much_smaller(last, earlier[-1]):
+            found.append(_shrank(last, earlier[-1], contract))
+    return found
+
+
+def _much_smaller(file: ReadFile, before: ReadFile) -> bool:
+    return before.account.loaded >= SMALLER_ROWS and file.account.loaded < SMALLER_SHARE * before.account.loaded
+
+
+def _shrank(file: ReadFile, before: ReadFile, contract: ContractSpec) -> Finding:
+    message = (
+        f"it replaces {before.drop.name} and has {file.account.loaded:,} rows where that had {before.account.loaded:,}: was it cut short?"
+    )
+    return _warning(file.drop.name, "much-smaller", message, contract)
+
+
+def _replaced_months(con: Connection, contract: ContractSpec, files: Sequence[ReadFile]) -> list[Finding]:
+    """What was found of months that a later file covers; their rows of earlier files have left."""
+    if not files or contract.dated_by is None:
+        return []
+    covers = {file.file_id: file.drop.told.covers or _reporting_period(con, contract, file) for file in files}
+    found = [_no_months(file, contract) for file in files if covers[file.file_id] is None]
+    months = [
+        (*file.series, month.start, file.file_id)
+        for file in files
+        if (period := covers[file.file_id])
+        for month in Period(period.start, period.end).months()
+    ]
+    if not months:
+        return found
+    con.execute("CREATE OR REPLACE TEMP TABLE month_given (source VARCHAR, part VARCHAR, month DATE, file_id INTEGER)")
+    con.executemany("INSERT INTO month_given VALUES (?, ?, ?, ?)", months)
+    con.execute("CREATE OR REPLACE TEMP TABLE file_series (file_id INTEGER, source VARCHAR, part VARCHAR)")
+    con.executemany("INSERT INTO file_series VALUES (?, ?, ?)", [(file.file_id, *file.series) for file in files])
+    day = contract.landed(contract.dated_by)
+    rows = f"SELECT file_id, source_row, source, part, CAST(date_trunc('month', {day}) AS DATE) AS month"
+    rows += f" FROM staged_{contract.contract} JOIN file_series USING (file_id)"
+    which = f"""
+        SELECT rows.file_id, rows.source_row, last.file_id AS winner FROM ({rows}) AS rows
+        JOIN (SELECT source, part, month, max(file_id) AS file_id FROM month_given GROUP BY ALL) AS last USING (source, part, month)
+        WHERE last.file_id > rows.file_id
+    """
+    _leave(con, contract, which, MONTH_REPLACED, f"a later file of the same source covers the month of its {contract.dated_by}")
+    names = {file.file_id: file.drop.name for file in files}
+    outside = con.execute(f"""
+        SELECT file_id, count(*) FROM ({rows}) AS rows
+        WHERE file_id IN (SELECT file_id FROM month_given)
+            AND NOT EXISTS (SELECT 1 FROM month_given AS given WHERE given.file_id = rows.file_id AND given.month = rows.month)
+        GROUP BY file_id ORDER BY file_id
+    """).fetchall()
+    for file_id, count in outside:
+        message = (
+            f"{count:,} {'row lies' if count == 1 else 'rows lie'} outside the months that it covers, by {contract.dated_by}, and are kept"
+        )
+        found.append(_warning(names[file_id], "outside-its-months", message, contract, count))
+    con.execute("DROP TABLE month_given; DROP TABLE file_series")
+    return found
+
+
+def _no_months(file: ReadFile, contract: ContractSpec) -> Finding:
+    message = (
+        f"source {file.drop.source.name} sends months, and neither its name nor its rows say which it covers, so it adds and corrects by "
+        "key and replaces no month: write file_name in sources.yml"
+    )
+    return _warning(file.drop.name, "months-not-known", message, contract)
+
+
+def _reporting_period(con: Connection, contract: ContractSpec, file: ReadFile) -> Period | None:
+    """The months of the reporting period that most rows of a file give."""
+    if contract.covers is None:
+        return None
+    first, last = (contract.landed(name) for name in contract.covers)
+    given = con.execute(f"""
+        SELECT {first}, {last} FROM staged_{contract.contract} WHERE file_id = {file.file_id} AND {first} <= {last}
+        GROUP BY ALL ORDER BY count(*) DESC, ALL LIMIT 1
+    """).fetchall()
+    return Period(add_months(given[0][0], 0), add_months(given[0][1], 1)) if given else None
+
+
+def key_columns(contract: ContractSpec) -> tuple[str, ...]:
+    """The parts of a key as SQL; who a row is about is the NHS number or, without one, the source's own pseudonym."""
+    person = "coalesce('number ' || nhs_number, 'pseudonym ' || source_pseudonym)"
+    return tuple(person if name == "NHS_NUMBER" else contract.landed(name) for name in contract.key)
+
+
+def _by_key(con: Connection, contract: ContractSpec, files: Sequence[ReadFile]) -> list[Finding]:
+    """What was found; of several rows with one key the last has stayed, and nothing of what was deleted. A list counts by itself."""
+    group_of = {
+        file.file_id: f"{file.drop.source.name}{f' {file.file_id}' if file.drop.source.sends == 'snapshot' else ''}" for file in files
+    }
+    listed = ", ".join(f"({file_id}, {literal(group)})" for file_id, group in group_of.items())
+    con.execute(f"CREATE OR REPLACE TEMP TABLE keyed_file AS SELECT * FROM (VALUES {listed}) AS files (file_id, source)")
+    keys = ", ".join(["source", *(f"{part} AS key_{place}" for place, part in enumerate(key_columns(contract)))])
     names = ", ".join(["source", *(f"key_{place}" for place in range(len(contract.key)))])
+    columns = f"file_id, source_row, {keys}, {deletes_sql(contract)} AS deletes"
+    keyed = f"SELECT {columns} FROM staged_{contract.contract} JOIN keyed_file USING (file_id)"
     con.execute(f"""
         CREATE OR REPLACE TEMP TABLE key_repeated AS
-        SELECT {names} FROM ({keyed}) WHERE key_0 IS NOT NULL GROUP BY {names} HAVING count(*) > 1
+        SELECT {names} FROM ({keyed}) WHERE key_0 IS NOT NULL GROUP BY {names} HAVING count(*) > 1 OR bool_or(deletes)
     """)
     same = " AND ".join(f"rows.{name} IS NOT DISTINCT FROM repeated.{name}" for name in names.split(", "))
     partition = ", ".join(f"rows.{name}" for name in names.split(", "))
     con.execute(f"""
         CREATE OR REPLACE TEMP TABLE key_superseded AS
-        SELECT file_id, source_row
-        FROM (
-            SELECT rows.file_id, rows.source_row,
-                row_number() OVER (PARTITION BY {partition} ORDER BY file_id DESC, source_row DESC) AS place
+        WITH placed AS (
+            SELECT rows.*, row_number() OVER (PARTITION BY {partition} ORDER BY file_id, source_row) AS place
             FROM ({keyed}) AS rows JOIN key_repeated AS repeated ON {same}
+        ),
+        weighed AS (
+            SELECT *, max(place) OVER record AS last, max(file_id) OVER record AS winner,
+                coalesce(max(CASE WHEN deletes THEN place END) OVER record, 0) AS deleted_at
+            FROM placed WINDOW record AS (PARTITION BY {names})
         )
-        WHERE place > 1
+        SELECT file_id, source_row, winner, place <= deleted_at AS deleted, deletes AND place = 1 AS deletes_nothing
+        FROM weighed WHERE place < last OR deletes
+        UNION ALL
+        SELECT file_id, source_row, file_id, true, true FROM ({keyed}) WHERE key_0 IS NULL AND deletes
     """)
-    con.execute(
-        "INSERT INTO staged_superseded SELECT file_id, source_row, $rule, $reason FROM key_superseded",
-        {"rule": SAME_KEY, "reason": f"a later row of the same source has the same {' and '.join(contract.key)}"},
+    key = " and ".join(contract.key)
+    _leave(
+        con,
+        contract,
+        "SELECT file_id, source_row, winner FROM key_superseded WHERE NOT deleted",
+        SAME_KEY,
+        f"a later row of the same source has the same {key}",
     )
-    con.execute(f"""
-        DELETE FROM staged_{contract.contract} AS rows USING key_superseded AS gone
-        WHERE rows.file_id = gone.file_id AND rows.source_row = gone.source_row
-    """)
+    _leave(
+        con,
+        contract,
+        "SELECT file_id, source_row, winner FROM key_superseded WHERE deleted",
+        DELETION,
+        f"a row of the same source deletes what has its {key}",
+    )
+    nothing = con.execute("SELECT file_id, count(*) FROM key_superseded WHERE deletes_nothing GROUP BY 1 ORDER BY 1").fetchall()
     con.execute("DROP TABLE keyed_file; DROP TABLE key_repeated; DROP TABLE key_superseded")
+    named = {file.file_id: file.drop.name for file in files}
+    return [_deletes_nothing(named[file_id], count, contract) for file_id, count in nothing]
 
 
-def _key_sql(contract: ContractSpec, name: str) -> str:
-    """A part of a key; who a row is about is the NHS number or, without one, the source's own pseudonym."""
-    if name == "NHS_NUMBER":
-        return "coalesce('number ' || nhs_number, 'pseudonym ' || source_pseudonym)"
-    return next(field.landed for field in contract.fields if field.name == name)
+def _deletes_nothing(file: str, count: int, contract: ContractSpec) -> Finding:
+    rows = "row deletes a record" if count == 1 else "rows delete records"
+    message = f"{count:,} {rows} that no earlier row of the source has: a file is missing, or is read too late"
+    return _warning(file, "deletes-nothing", message, contract, count)
+
+
+def _lists(files: Sequence[ReadFile]) -> list[tuple[int, str, str, object, str]]:
+    """Of every file that lists who is there on a day, and that no other replaces: file_id, source, part, day, name."""
+    last = {(file.series, file.drop.told.day): file for file in files if file.drop.source.sends == "snapshot"}
+    return [(file.file_id, *file.series, file.drop.told.day, file.drop.name) for file in last.values()]
+
+
+def _order_in_doubt(con: Connection, files: Sequence[ReadFile]) -> Iterator[Finding]:
+    """A file whose rows were superseded by those of one that is read later, though it was changed later."""
+    by_id = {file.file_id: file for file in files}
+    for loser, winner, rows in con.execute(
+        "SELECT loser, winner, sum(row_count)::BIGINT FROM superseding_pair GROUP BY ALL ORDER BY ALL"
+    ).fetchall():
+        earlier, later = by_id[loser], by_id[winner]
+        changed, then = earlier.account.mtime_ns or 0, later.account.mtime_ns or 0
+        if earlier.drop.source.sends != "snapshot" and not says_when_sent(earlier.drop.source) and changed > then + ALIKE * 1_000_000_000:
+            message = (
+                f"{rows:,} of its rows are superseded by {later.drop.name}, which is read later, though this file was changed later: "
+                "put {sent:%Y%m%d} into the names and file_name, or name the files in order under files"
+            )
+            yield Finding(
+                earlier.drop.name,
+                "order-in-doubt",
+                message,
+                severity=Severity.WARNING,
+                count=rows,
+                endangers=f"everything from {earlier.drop.source.contract}",
+            )

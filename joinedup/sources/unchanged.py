@@ -14,8 +14,9 @@ from joinedup.engine.objects import sha256_of
 from joinedup.place.model import Place, Source
 from joinedup.sources.contract import contracts
 from joinedup.sources.landed import LandingRecord, SeenFile
+from joinedup.sources.order import drops
 
-LANDED_BY = ("land.py", "engine/files*.py", "sources/*.py", "identity/*.py", "kept/*.py")
+LANDED_BY = ("land.py", "place/file_name.py", "engine/files*.py", "sources/*.py", "identity/*.py", "kept/*.py")
 """The code that decides what a landing holds: after a change in it a landing is made again."""
 NOT_LANDED = {"folder", "name", "word", "contracts", "thresholds", "warnings"}
 """What a place says that no landing depends on."""
@@ -62,11 +63,14 @@ def _see_again(place: Place, extracts: Path, before: LandingRecord) -> tuple[See
 
 
 def files_of(place: Place, extracts: Path) -> Iterator[tuple[Source, Path]]:
-    """Each source's files that are there."""
+    """Each source's files that are there, in the order of reading."""
     for source in place.sources:
-        paths = {path for pattern in source.files for path in extracts.glob(pattern) if path.is_file()}
-        for path in sorted(paths):
-            yield source, path
+        for drop in drops(source, extracts, _refuse, lambda _: None):
+            yield source, drop.path
+
+
+def _refuse(_: str, error: OSError) -> None:
+    raise error
 
 
 def _as_it_is(path: Path, before: SeenFile) -> SeenFile:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -25,7 +26,7 @@ from joinedup.report import (
 )
 from joinedup.sources.accounts import FileAccount
 from joinedup.sources.check import Checked
-from joinedup.sources.landed import FileRecord, LandingRecord
+from joinedup.sources.landed import LandingRecord
 
 
 class Terminal(io.StringIO):
@@ -117,8 +118,8 @@ def test_errors_and_warnings_are_counted_in_words(errors: int, warnings: int, sa
     assert tally([ERROR] * errors + [WARNING] * warnings) == said
 
 
-def file_record(name: str, rejected: int) -> FileRecord:
-    return FileRecord(
+def file_record(name: str, rejected: int) -> FileAccount:
+    return FileAccount(
         file_id=1,
         source="apc",
         partner="acute-trust",
@@ -134,7 +135,7 @@ def file_record(name: str, rejected: int) -> FileRecord:
     )
 
 
-def landing(*files: FileRecord, reused: bool = False, findings: tuple[Finding, ...] = ()) -> Landing:
+def landing(*files: FileAccount, reused: bool = False, findings: tuple[Finding, ...] = ()) -> Landing:
     record = LandingRecord(
         landing_id="one",
         landed_at=datetime(2026, 4, 1, tzinfo=UTC),
@@ -196,7 +197,7 @@ def test_a_check_shows_files_findings_and_how_many_and_no_links() -> None:
 
 
 def test_a_landing_that_links_nobody_says_nought() -> None:
-    nobody = file_record("b.csv", 8).model_copy(update={"linked": 0})
+    nobody = replace(file_record("b.csv", 8), linked=0)
     assert list(account_table([nobody]).columns[-1].cells) == ["0"]
 
 

@@ -18,7 +18,8 @@ from joinedup.engine.reader import Reader
 from joinedup.engine.specs import ColumnType, TableSpec
 from joinedup.engine.store import Store
 from joinedup.place.model import Membership, Neighbourhood, Partner, Place, Practice, SmallArea
-from joinedup.sources.landed import FileRecord, LandingRecord
+from joinedup.sources.accounts import FileAccount
+from joinedup.sources.landed import LandingRecord
 
 PEOPLE = 900
 AS_AT = date(2026, 3, 31)
@@ -163,9 +164,9 @@ def landing_of(landed: Landed, missing: tuple[str, ...], data_to: dict[str, date
     )
 
 
-def account(number: int, contract: str, rows: int, data_to: date) -> FileRecord:
+def account(number: int, contract: str, rows: int, data_to: date) -> FileAccount:
     """The account of one file whose every row was loaded."""
-    return FileRecord(
+    return FileAccount(
         file_id=number,
         source=contract,
         partner="trust",

@@ -144,7 +144,7 @@ def test_admissions_in_the_wrong_order(tmp_path: Path) -> None:
         if finding.rows and finding.rule not in dict(map(reversed, found.rejected()))
     }
     assert warned == {"episode-before-admission": (4,), "ready-after-discharge": (5,), "admission-after-as-at": (6,)}
-    assert found.file.data_to.isoformat() == "2025-03-02"
+    assert found.file.data_to.isoformat() == "2025-03-09"
 
 
 def test_departures_before_arrivals_by_the_minute(tmp_path: Path) -> None:

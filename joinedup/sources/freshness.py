@@ -1,0 +1,130 @@
+"""How fresh a place's extracts are: which months each source has given, gaps, sudden falls and rises, and who has stopped sending."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from statistics import median, median_high
+
+from joinedup.findings import Finding, Severity
+from joinedup.periods import add_months
+from joinedup.place.model import Place
+from joinedup.sources.accounts import FileAccount
+from joinedup.sources.contract import ContractSpec
+
+MONTHS_SHOWN = 36
+"""Months up to the as-at date that are looked at: odd dates of long ago tell nothing of what was sent."""
+ENOUGH_ROWS = 20
+"""A month, by the median of those around it: our choice, 2026; below it a month may well be empty by chance."""
+SUBSTANTIAL = 0.2
+"""Of the median month: the first and the last month with so many rows are where the extract begins and ends; beyond it are stragglers."""
+AROUND = 3
+"""Months before and after that a month is held against."""
+FELL, ROSE = 0.5, 2.0
+STOPPED_MONTHS = 2
+"""Of how much later most others' extracts reach."""
+MONTHS_NAMED = 6
+
+
+@dataclass(frozen=True)
+class SourceMonths:
+    """What one source has given, over all its files."""
+
+    source: str
+    contract: ContractSpec
+    file: str
+    """The last of its files."""
+    data_to: date | None
+    rows: Mapping[date, int]
+    """First day of a month -> loaded records, for every month from the first to the last of substance."""
+
+    def around(self, month: date) -> float:
+        """The median of the months around one."""
+        near = (add_months(month, step) for step in range(-AROUND, AROUND + 1) if step)
+        return median([self.rows[other] for other in near if other in self.rows] or [0])
+
+
+def freshness_findings(place: Place, contracts: Mapping[str, ContractSpec], files: Sequence[FileAccount]) -> Iterator[Finding]:
+    """What the months of the files tell, for every source of what happened; lists have no months."""
+    sources = list(_sources(place, contracts, files))
+    for source in sources:
+        yield from _gaps(source)
+        yield from _jumps(source)
+    yield from _ends(place, sources)
+
+
+def _sources(place: Place, contracts: Mapping[str, ContractSpec], files: Sequence[FileAccount]) -> Iterator[SourceMonths]:
+    last = place.as_at.replace(day=1)
+    window = [add_months(last, step) for step in range(1 - MONTHS_SHOWN, 1)]
+    for source in place.sources:
+        own = [file for file in files if file.source == source.name and not file.refused]
+        if not own or contracts[source.contract].lists:
+            continue
+        rows = {month: sum(file.months.get(month, 0) for file in own) for month in window}
+        usual = median([count for count in rows.values() if count] or [0])
+        whole = [month for month, count in rows.items() if count and count >= SUBSTANTIAL * usual]
+        between = {month: count for month, count in rows.items() if whole and whole[0] <= month <= whole[-1]}
+        data_to = max((file.data_to for file in own if file.data_to), default=None)
+        yield SourceMonths(source.name, contracts[source.contract], own[-1].file, data_to, between if usual >= ENOUGH_ROWS else {})
+
+
+def _finding(source: SourceMonths, rule: str, message: str) -> Finding:
+    return Finding(
+        source.file,
+        rule,
+        f"source {source.source} {message}",
+        severity=Severity.WARNING,
+        endangers=f"trends of {source.contract.endangers}",
+    )
+
+
+def _gaps(source: SourceMonths) -> Iterator[Finding]:
+    missing = [month for month, count in source.rows.items() if not count]
+    if missing:
+        what = "months" if len(missing) > 1 else "month"
+        yield _finding(
+            source, "month-missing", f"has no record of the {what} {_named(missing)}, and has some before and after: ask for them"
+        )
+
+
+def _jumps(source: SourceMonths) -> Iterator[Finding]:
+    """Months unlike those around them; the last, where the extract ends within it, isn't whole."""
+    whole = [month for month in source.rows if not source.data_to or add_months(month, 1) <= source.data_to + timedelta(days=7)]
+    usual = {month: source.around(month) for month in whole}
+    judged = [month for month in whole if usual[month] >= ENOUGH_ROWS and source.rows[month]]
+    fell = [month for month in judged if source.rows[month] < FELL * usual[month]]
+    rose = [month for month in judged if source.rows[month] > ROSE * usual[month]]
+    if fell:
+        message = f"has less than half as many records in {_named(fell)} as in the months around: part of it may be missing"
+        yield _finding(source, "sudden-fall", message)
+    if rose:
+        message = f"has more than twice as many records in {_named(rose)} as in the months around: some may be there twice, or counted anew"
+        yield _finding(source, "sudden-rise", message)
+
+
+def _named(months: Sequence[date]) -> str:
+    shown = ", ".join(f"{month:%B %Y}" for month in months[:MONTHS_NAMED])
+    return shown + (f" and {len(months) - MONTHS_NAMED} more" if len(months) > MONTHS_NAMED else "")
+
+
+def _ends(place: Place, sources: Sequence[SourceMonths]) -> Iterator[Finding]:
+    """Sources that end well before most others do, or before the period that pages speak of."""
+    reaching = {source.source: source.data_to for source in sources if source.rows and source.data_to}
+    if not reaching:
+        return
+    most = median_high(list(reaching.values()))
+    for source in sources:
+        data_to = reaching.get(source.source)
+        if data_to is None:
+            continue
+        if data_to < add_months(most, -STOPPED_MONTHS).replace(day=1):
+            message = (
+                f"tells of nothing after {data_to}, and most others reach {most}: has it stopped? Months after it are unknown, not nought"
+            )
+            yield _finding(source, "stopped", message)
+        elif data_to < place.period.end - timedelta(days=31):
+            message = (
+                f"tells of nothing after {data_to}, and the pages' period ends on {place.period.last_day}: what is after it is unknown"
+            )
+            yield _finding(source, "data-to", message)

@@ -1,0 +1,145 @@
+"""Lists of who or what is there on a day: of each record one row stays, and from which list to which it was listed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from joinedup.engine.files_lines import Connection
+from joinedup.findings import Finding, Severity
+from joinedup.sources.contract import ContractSpec
+
+LISTED_LATER = "listed-later"
+SHRANK_SHARE, SHRANK_ROWS = 0.9, 100
+"""Our choice, 2026: no list loses a tenth of its people in a month; few rows say little."""
+
+PLACED = """
+    CREATE OR REPLACE TEMP TABLE list_placed AS
+    WITH listed AS (
+        SELECT rows.file_id, rows.source_row, source, part, number, last_number, {keys}, {content} AS content, {birth} AS birth
+        FROM staged_{contract} AS rows JOIN list_given USING (file_id)
+    ),
+    compared AS (
+        SELECT *, min(number) OVER record AS first_list, max(number) OVER record AS last_list, count(*) OVER record AS lists,
+            last_value(birth) OVER (
+                PARTITION BY source, part, {names} ORDER BY number ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+            ) AS last_birth,
+            lag(content) OVER run IS DISTINCT FROM content AND lag(number) OVER run IS NOT NULL AS changed,
+            lead(content) OVER run IS DISTINCT FROM content AND lead(number) OVER run IS NOT NULL AS changes,
+            lead(number) OVER run AS next_list
+        FROM listed WHERE key_0 IS NOT NULL
+        WINDOW record AS (PARTITION BY source, part, {names}), run AS (PARTITION BY source, part, {names} ORDER BY number)
+    ),
+    versions AS (
+        SELECT *, max(CASE WHEN changed THEN number END) OVER (
+            PARTITION BY source, part, {names} ORDER BY number ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        ) AS version_list
+        FROM compared
+    )
+    SELECT file_id, source_row, source, part, last_birth, first_list, last_list, last_number, lists, version_list,
+        CASE WHEN changes THEN next_list END AS changed_list, next_list IS NULL OR changes AS stays, next_list IS NULL AS is_last
+    FROM versions
+    UNION ALL
+    SELECT file_id, source_row, source, part, NULL, NULL, NULL, last_number, NULL, NULL, NULL, number = last_number, false
+    FROM listed WHERE key_0 IS NULL
+"""
+
+BIRTH = "person_birth_date = coalesce(placed.last_birth, person_birth_date),"
+DATED = """
+    UPDATE {table} SET {birth}
+        listed_from = placed.listed_from, listed_to = placed.listed_to,
+        version_from = placed.version_from, version_to = placed.version_to
+    FROM (
+        SELECT placed.file_id, source_row, last_birth, CASE WHEN first_list > 1 THEN first.day END AS listed_from, gone.day AS listed_to,
+            version.day AS version_from, changed.day AS version_to
+        FROM list_placed AS placed
+        LEFT JOIN list_given AS first ON (first.source, first.part, first.number) = (placed.source, placed.part, first_list)
+        LEFT JOIN list_given AS gone ON (gone.source, gone.part, gone.number) = (placed.source, placed.part, last_list + 1)
+        LEFT JOIN list_given AS version ON (version.source, version.part, version.number) = (placed.source, placed.part, version_list)
+        LEFT JOIN list_given AS changed ON (changed.source, changed.part, changed.number) = (placed.source, placed.part, changed_list)
+        WHERE stays AND (first_list > 1 OR last_list < placed.last_number OR version_list IS NOT NULL OR changed_list IS NOT NULL)
+    ) AS placed WHERE {at_row}
+"""
+
+
+def supersede_lists(
+    con: Connection, contract: ContractSpec, keys: Sequence[str], lists: Sequence[tuple[int, str, str, Any, str]]
+) -> list[Finding]:
+    """What was found; of the rows of all lists, given as file_id, source, part, day and name, each record's last has stayed, with those
+    that showed it otherwise before, and they know from which list to which. One list counts once, whatever it holds twice.
+
+    A row that names no record can't be followed: those of the last list stay.
+    """
+    if not lists:
+        return []
+    con.execute("CREATE OR REPLACE TEMP TABLE list_day (file_id INTEGER, source VARCHAR, part VARCHAR, day DATE, name VARCHAR)")
+    con.executemany("INSERT INTO list_day VALUES (?, ?, ?, ?, ?)", lists)
+    con.execute("""
+        CREATE OR REPLACE TEMP TABLE list_given AS
+        SELECT *, row_number() OVER (PARTITION BY source, part ORDER BY day) AS number,
+            count(*) OVER (PARTITION BY source, part) AS last_number
+        FROM list_day
+    """)
+    names = ", ".join(f"key_{place}" for place in range(len(keys)))
+    births = [field.landed for field in contract.fields if field.name == "PERSON_BIRTH_DATE"]
+    history = ", ".join(contract.landed(name) for name in contract.history_of)
+    con.execute(
+        PLACED.format(
+            contract=contract.contract,
+            keys=", ".join(f"{part} AS key_{place}" for place, part in enumerate(keys)),
+            names=names,
+            content=f"row({history})" if history else "0",
+            birth=births[0] if births else "CAST(NULL AS DATE)",
+        )
+    )
+    found = [*_shrunk(con, contract), *_gaps(con, contract)]
+    con.execute(
+        "INSERT INTO staged_superseded SELECT file_id, source_row, $rule, $reason FROM list_placed WHERE NOT stays",
+        {"rule": LISTED_LATER, "reason": "a later list of the same source tells of the same record"},
+    )
+    at_row = f"staged_{contract.contract}.file_id = placed.file_id AND staged_{contract.contract}.source_row = placed.source_row"
+    con.execute(f"DELETE FROM staged_{contract.contract} USING list_placed AS placed WHERE {at_row} AND NOT stays")
+    if contract.lists:
+        con.execute(DATED.format(table=f"staged_{contract.contract}", birth=BIRTH if births else "", at_row=at_row))
+    con.execute("DROP TABLE list_day; DROP TABLE list_given; DROP TABLE list_placed")
+    return found
+
+
+def _shrunk(con: Connection, contract: ContractSpec) -> list[Finding]:
+    """Lists that have far fewer rows than the one before: whoever they lack would be taken to have left."""
+    counts = con.execute(f"""
+        SELECT name, rows, before FROM (
+            SELECT name, row_count AS rows, lag(row_count) OVER (PARTITION BY source, part ORDER BY number) AS before
+            FROM list_given JOIN (SELECT file_id, count(*) AS row_count FROM staged_{contract.contract} GROUP BY file_id) USING (file_id)
+        ) WHERE before >= {SHRANK_ROWS} AND rows < {SHRANK_SHARE} * before ORDER BY name
+    """).fetchall()
+    return [
+        Finding(
+            name,
+            "list-shrank",
+            f"it lists {rows:,} where the list before had {before:,}: whoever it lacks is taken to have left; was it cut short?",
+            severity=Severity.WARNING,
+            count=before - rows,
+            endangers=contract.endangers,
+        )
+        for name, rows, before in counts
+    ]
+
+
+def _gaps(con: Connection, contract: ContractSpec) -> list[Finding]:
+    """Records that some list between others lacks: they were never away."""
+    gaps = con.execute("""
+        SELECT name, count(*) FROM list_placed JOIN list_given USING (file_id)
+        WHERE is_last AND lists < last_list - first_list + 1 GROUP BY name ORDER BY name
+    """).fetchall()
+    return [
+        Finding(
+            name,
+            "gap-in-lists",
+            f"{count:,} of its records are missing from a list or several between those that have them; they are taken to have stayed",
+            severity=Severity.WARNING,
+            count=count,
+            endangers=contract.endangers,
+        )
+        for name, count in gaps
+    ]

@@ -1,0 +1,314 @@
+"""Files that come every month: what each kind of source sends, and that 24 months of drops give the rows of one clean file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import random
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from joinedup.engine.files_text import plain
+from joinedup.periods import add_months
+from joinedup.sources.columns import known_names
+from joinedup.sources.contract import ContractField, ContractSpec, contracts
+from tests.unit.sources.extracts import APC, AS_AT, NUMBERS, REGISTER, Staged, counts, lines, source, staged
+
+A, B, C = NUMBERS[:3]
+Row = dict[str, str]
+EVENTS = sorted(name for name, contract in contracts().items() if contract.dated_by and not contract.lists)
+MONTHS = [add_months(date(2024, 4, 1), step) for step in range(24)]
+
+
+def files(*named: tuple[str, str]) -> dict[str, str]:
+    return dict(named)
+
+
+def apc(*rows: str) -> str:
+    return lines(APC, *rows)
+
+
+def accounts(found: Staged) -> list[tuple[int, int, int, int]]:
+    return [counts(file) for file in found.staging.files]
+
+
+def by_rule(found: Staged) -> dict[str, int]:
+    rules: dict[str, int] = {}
+    for file in found.staging.files:
+        for rule, count in file.superseded_by.items():
+            rules[rule] = rules.get(rule, 0) + count
+    return rules
+
+
+# 24 drops and one clean file
+
+
+def clean_rows(contract: ContractSpec, seed: int) -> list[Row]:
+    """Sound rows of a contract, eight a month for 24 months, each with a key of its own: its first case's row, dated anew."""
+    names = known_names(contract, source(contract.contract))
+    first = next(case.files[0][0] for case in contract.cases if case.loaded)
+    template = {names[plain(name)][0]: value for name, value in first.items() if plain(name) in names}
+    return [_dated(contract, template, month, place, seed) for month in MONTHS for place in range(8)]
+
+
+def _dated(contract: ContractSpec, template: Mapping[str, str], month: date, place: int, seed: int) -> Row:
+    row = {name: value for name, value in template.items() if _kind(contract, name) != "date" or name == "PERSON_BIRTH_DATE"}
+    row[contract.dated_by or ""] = month.replace(day=1 + place * 3).isoformat()
+    for part in contract.key:
+        if part == "NHS_NUMBER":
+            row["SOURCE_PSEUDONYM"] = f"P{seed}{month:%y%m}{place}"
+            row.pop("NHS_NUMBER", None)
+        elif part != contract.dated_by and _kind(contract, part) in ("text", "code") and not _field(contract, part).codes:
+            row[part] = f"K{seed}{month:%y%m}{place}"
+        elif part != contract.dated_by and _kind(contract, part) == "date":
+            row[part] = month.replace(day=1 + place * 3).isoformat()
+    return row
+
+
+def _kind(contract: ContractSpec, name: str) -> str:
+    return str(_field(contract, name).type)
+
+
+def _field(contract: ContractSpec, name: str) -> ContractField:
+    return next(field for field in contract.fields if name == field.name)
+
+
+def written(rows: Sequence[Row], columns: Sequence[str]) -> str:
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, columns, restval="")
+    writer.writeheader()
+    writer.writerows(rows)
+    return stream.getvalue()
+
+
+def spoiled(contract: ContractSpec, row: Row, draw: random.Random) -> Row:
+    """The row as it was sent before it was corrected: another text somewhere, and nothing of its key."""
+    free = [name for name in row if name not in contract.key and _kind(contract, name) in ("text", "code") and name not in PLAIN]
+    return row | dict.fromkeys(draw.sample(free, min(1, len(free))), "WRONG")
+
+
+PLAIN = ("NHS_NUMBER", "SOURCE_PSEUDONYM", "NHS_NUMBER_STATUS_INDICATOR_CODE")
+
+
+def drops_of(contract: ContractSpec, rows: list[Row], draw: random.Random) -> dict[str, str]:
+    """24 monthly files: late corrections, rows that come late, deletions and what was deleted again, the columns in another order
+    half-way; then the first year once more."""
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    if contract.deleted_by:
+        columns = list(dict.fromkeys([*columns, contract.deleted_by.field]))
+    of_month = {month: [row for row in rows if row[contract.dated_by or ""][:7] == f"{month:%Y-%m}"] for month in MONTHS}
+    late: list[Row] = []
+    content = {}
+    for place, month in enumerate(MONTHS):
+        sent, now = [], late
+        late = []
+        for row in of_month[month]:
+            fate = draw.random() if place < len(MONTHS) - 1 else 1.0
+            if fate < 0.2:
+                sent.append(spoiled(contract, row, draw))
+                late.append(row)
+            elif fate < 0.3:
+                late.append(row)
+            elif fate < 0.4 and contract.deleted_by:
+                sent.append(row)
+                late += [{name: row[name] for name in row if name in (*contract.key, *PLAIN)} | _deletion(contract), row]
+            else:
+                sent.append(row)
+        order = columns if place < 12 else draw.sample(columns, len(columns))
+        content[f"drop_{place + 1}.csv"] = written([*now, *sent], order)
+    year = [row for month in MONTHS[:12] for row in of_month[month]]
+    return content | {"drop_25.csv": written(year, columns[::-1])}
+
+
+def _deletion(contract: ContractSpec) -> Row:
+    return {contract.deleted_by.field: contract.deleted_by.codes[0]} if contract.deleted_by else {}
+
+
+def loaded(found: Staged, contract: ContractSpec) -> list[tuple[Any, ...]]:
+    marker = contract.landed(contract.deleted_by.field) if contract.deleted_by else None
+    names = ", ".join(field.landed for field in contract.fields if field.landed != marker)
+    return found.con.execute(f"SELECT {names} FROM staged_{contract.contract} ORDER BY ALL").fetchall()
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_24_drops_give_the_rows_of_one_clean_file(tmp_path: Path, name: str) -> None:
+    contract = contracts()[name]
+    rows = clean_rows(contract, seed=1)
+    clean = staged(tmp_path / "clean", {"all.csv": written(rows, list(rows[0]))}, source(name, "all.csv"))
+    assert clean.file.loaded == len(rows), (clean.file.rejected_by, clean.file.superseded_by)
+    content = drops_of(contract, rows, random.Random(name))
+    monthly = staged(tmp_path / "drops", content, source(name, "drop_*.csv"))
+    assert loaded(monthly, contract) == loaded(clean, contract)
+    assert sum(file.loaded for file in monthly.staging.files) == len(rows)
+    assert by_rule(monthly)["same-key"] >= 80
+    assert {"month-missing", "sudden-fall", "sudden-rise"} & set(monthly.rules) == set()
+    assert [file.file for file in monthly.staging.files] == [f"drop_{n}.csv" for n in range(1, 26)]
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_months_that_are_sent_again_give_the_rows_of_one_clean_file(tmp_path: Path, name: str) -> None:
+    contract = contracts()[name]
+    rows, old = clean_rows(contract, seed=1), clean_rows(contract, seed=2)
+    clean = staged(tmp_path / "clean", {"all.csv": written(rows, list(rows[0]))}, source(name, "all.csv"))
+    columns = list(rows[0])
+    content = {}
+    for place, month in enumerate(MONTHS):
+        sent = old if place < 12 else rows
+        content[f"x_{month:%Y-%m}.csv"] = written([row for row in sent if row[contract.dated_by or ""][:7] == f"{month:%Y-%m}"], columns)
+    content["x_2024-04_2025-03.csv"] = written([row for row in rows if row[contract.dated_by or ""] < "2025-04"], columns)
+    template = {"sends": "months", "file_name": "x_{month:%Y-%m}.csv"}
+    months = source(name, ("x_????-??.csv", "x_*_*.csv"), **template | {"file_name": "x_{from:%Y-%m}_{to:%Y-%m}.csv"})
+    single = {name: body for name, body in content.items() if name.count("-") == 1}
+    renamed = {f"x_{name[2:9]}_{name[2:9]}.csv": body for name, body in single.items()} | {
+        "x_2024-04_2025-03.csv": content["x_2024-04_2025-03.csv"]
+    }
+    monthly = staged(tmp_path / "drops", renamed, months.model_copy(update={"files": ("x_*.csv",)}))
+    assert loaded(monthly, contract) == loaded(clean, contract)
+    assert by_rule(monthly) == {"month-replaced": 96}
+    assert monthly.staging.files[-13].file == "x_2024-04_2025-03.csv"
+
+
+# the order of reading
+
+
+def test_names_are_read_in_natural_order(tmp_path: Path) -> None:
+    found = staged(
+        tmp_path, files(("a_10.csv", apc(f"{A},7,2025-01-10,21,")), ("a_2.csv", apc(f"{A},7,2025-01-02,21,"))), source("apc", "a_*.csv")
+    )
+    assert [file.file for file in found.staging.files] == ["a_2.csv", "a_10.csv"]
+    assert found.rows("apc", "admidate::VARCHAR") == [(1, "2025-01-10")]
+
+
+def test_what_was_sent_later_is_read_later(tmp_path: Path) -> None:
+    content = files(("a_20250301.csv", apc(f"{A},7,2025-01-10,21,")), ("b_20250201.csv", apc(f"{A},7,2025-01-02,21,")))
+    found = staged(tmp_path, content, source("apc", ("a*.csv", "b*.csv"), file_name="*_{sent:%Y%m%d}.csv"))
+    assert found.rows("apc", "admidate::VARCHAR") == [(1, "2025-01-10")]
+
+
+def test_modification_times_that_say_otherwise_are_told(tmp_path: Path) -> None:
+    content = files(
+        ("a_1.csv", apc(f"{A},7,2025-01-01,21,")), ("a_2.csv", apc(f"{A},7,2025-01-02,21,")), ("a_3.csv", apc(f"{B},8,2025-01-02,21,"))
+    )
+    for name, body in content.items():
+        (tmp_path / name).write_text(body)
+    os.utime(tmp_path / "a_2.csv", (1_000_000_000, 1_000_000_000))
+    doubt = staged_again(tmp_path, source("apc", "a_*.csv")).only("order-in-doubt")
+    assert (doubt.file, doubt.count) == ("a_1.csv", 1)
+    assert (
+        "order-in-doubt" not in staged_again(tmp_path, source("apc", "a_*.csv", file_name="a_{sent:%Y}.csv".replace("%Y", "%Y%m%d"))).rules
+    )
+
+
+def staged_again(folder: Path, *sources: Any) -> Staged:
+    return staged(folder, {}, *sources)
+
+
+def test_a_name_that_does_not_fit_its_template(tmp_path: Path) -> None:
+    content = files(
+        ("list_2025-04-01.csv", lines(REGISTER, f"{A},1950-01-01,Y00001,")), ("list_may.csv", lines(REGISTER, f"{B},1950-01-01,Y00001,"))
+    )
+    found = staged(tmp_path, content, source("register", "list_*.csv", sends="snapshot", file_name="list_{day:%Y-%m-%d}.csv"))
+    assert found.only("name-does-not-fit").file == "list_may.csv"
+    assert [file.refused for file in found.staging.files] == [True, False]
+
+
+# one file under two names, whole files, months, deletions
+
+
+def test_one_file_under_two_names_counts_once(tmp_path: Path) -> None:
+    first = apc(f"{A},7,2025-01-01,21,", f"{B},,2025-01-02,21,")
+    found = staged(
+        tmp_path,
+        files(("1.csv", first), ("2.csv", apc(f"{A},7,2025-01-03,21,")), ("3.csv", first)),
+        source("apc", ("1.csv", "2.csv", "3.csv")),
+    )
+    assert accounts(found) == [(2, 1, 1, 0), (1, 1, 0, 0), (2, 0, 2, 0)]
+    assert by_rule(found) == {"same-file": 2, "same-key": 1}
+    assert found.only("same-file").file == "3.csv"
+
+
+def test_a_source_of_everything_is_its_last_file(tmp_path: Path) -> None:
+    content = files(
+        ("1.csv", apc(f"{A},7,2025-01-01,21,", f"{B},8,2025-01-01,21,")), ("2.csv", apc(f"{A},7,2025-01-03,21,")), ("3.csv", "")
+    )
+    found = staged(tmp_path, content, source("apc", "*.csv", sends="everything"))
+    assert accounts(found) == [(2, 0, 2, 0), (1, 1, 0, 0), (0, 0, 0, 0)]
+    assert by_rule(found) == {"replaced": 2}
+
+
+def test_a_file_that_replaces_much_more_is_doubted(tmp_path: Path) -> None:
+    people = [f",REF{n:04},2025-01-01,21," for n in range(200)]
+    found = staged(tmp_path, files(("1.csv", apc(*people)), ("2.csv", apc(*people[:90]))), source("apc", "*.csv", sends="everything"))
+    assert found.only("much-smaller").file == "2.csv"
+
+
+def test_a_month_is_replaced_and_what_lies_outside_is_kept(tmp_path: Path) -> None:
+    content = files(
+        ("a_2025-01.csv", apc(f"{A},1,2025-01-05,21,", f"{A},2,2025-02-05,21,")),
+        ("a_2025-02.csv", apc(f"{A},3,2025-02-06,21,", f"{A},1,2025-02-07,21,", f"{A},,2025-02-09,21,")),
+        ("b_2025-02.csv", apc(f"{A},4,2025-02-08,21,")),
+    )
+    found = staged(
+        tmp_path, content, source("apc", ("a*.csv", "b*.csv"), sends="months", file_name="?_{month:%Y-%m}.csv".replace("?", "*"))
+    )
+    assert found.rows("apc", "epikey") == [(1, "1"), (1, "4")]
+    assert by_rule(found) == {"month-replaced": 4}
+    assert next((file.first_month, file.last_month) for file in found.staging.files) == (date(2025, 1, 1), date(2025, 1, 1))
+
+
+def test_rows_outside_the_months_of_their_file_are_told(tmp_path: Path) -> None:
+    found = staged(
+        tmp_path,
+        files(("a_2025-01.csv", apc(f"{A},1,2025-03-05,21,"))),
+        source("apc", "*.csv", sends="months", file_name="a_{month:%Y-%m}.csv"),
+    )
+    assert found.only("outside-its-months").count == 1
+    assert found.counts == (1, 1, 0, 0)
+
+
+def test_months_that_nothing_tells_replace_nothing(tmp_path: Path) -> None:
+    content = files(("1.csv", apc(f"{A},1,2025-01-05,21,")), ("2.csv", apc(f"{A},2,2025-01-06,21,")))
+    found = staged(tmp_path, content, source("apc", "*.csv", sends="months"))
+    assert found.rules.count("months-not-known") == 2
+    assert accounts(found) == [(1, 1, 0, 0), (1, 1, 0, 0)]
+
+
+# freshness
+
+
+def monthly(skip: Sequence[str] = (), times: Mapping[str, int] = {}) -> str:
+    rows = []
+    for month in MONTHS:
+        name = f"{month:%Y-%m}"
+        for n in range(0 if name in skip else times.get(name, 40)):
+            rows.append(f",E{name}{n},{name}-{1 + n % 28:02},21,")
+    return apc(*rows)
+
+
+def test_a_gap_and_a_sudden_fall_and_rise_are_told(tmp_path: Path) -> None:
+    found = staged(tmp_path, {"file.csv": monthly(skip=["2025-02"], times={"2025-06": 12, "2025-10": 95})}, source("apc"))
+    assert "February 2025" in found.only("month-missing").message
+    assert "June 2025" in found.only("sudden-fall").message
+    assert "October 2025" in found.only("sudden-rise").message
+    assert found.file.months[date(2025, 6, 1)] == 12
+    assert (found.file.data_from, found.file.data_to) == (date(2024, 4, 1), date(2026, 3, 28))
+
+
+def test_even_months_are_no_finding(tmp_path: Path) -> None:
+    found = staged(tmp_path, {"file.csv": monthly(times={"2025-08": 25, "2026-03": 9})}, source("apc"))
+    assert {"month-missing", "sudden-fall", "sudden-rise", "stopped", "data-to"} & set(found.rules) == set()
+
+
+def test_a_source_that_stopped_is_told(tmp_path: Path) -> None:
+    late = [f"{month:%Y-%m}" for month in MONTHS[-4:]]
+    content = {"a.csv": monthly(), "b.csv": monthly(skip=late), "c.csv": monthly()}
+    found = staged(tmp_path, content, *(source("apc", f"{name}.csv", name=name) for name in "abc"))
+    assert found.only("stopped").file == "b.csv"
+    alone = staged(tmp_path, {}, source("apc", "b.csv"))
+    assert alone.only("data-to").file == "b.csv"
+    assert date(2026, 3, 31) == AS_AT
