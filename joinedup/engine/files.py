@@ -16,6 +16,7 @@ import duckdb
 
 from joinedup.engine.files_bytes import SPACES
 from joinedup.engine.files_lines import Connection, keep_records, literal, quoted, write_records
+from joinedup.engine.files_mending import mended
 from joinedup.engine.files_sheets import FAULTS as SHEET_FAULTS
 from joinedup.engine.files_sheets import SheetTable
 from joinedup.engine.files_text import Header, Text
@@ -66,10 +67,27 @@ def forget(con: Connection) -> None:
 def read_csv(con: Connection, text: Text, header: Header, wanted: Mapping[str, Wanted], scratch: Path) -> Rows | None:
     """The rows of a text, its `wanted` columns by those names; None where not even its lines can be told.
 
-    A sound file is read in one pass, empty lines or not. A file in which some row can't be split, or whose rows and lines don't match
-    in number, is read again line by line, which takes about three times as long.
+    A sound file is read in one pass, empty lines or not. A file in which some rows can't be split is read again without those. Where
+    values run over line ends or much is broken, it is read line by line, which takes about three times as long.
     """
-    return _read_at_once(con, text, header, wanted) or _read_by_line(con, text, header, wanted, scratch)
+    return (
+        _read_at_once(con, text, header, wanted)
+        or _read_mended(con, text, header, wanted, scratch)
+        or _read_by_line(con, text, header, wanted, scratch)
+    )
+
+
+def _read_mended(con: Connection, text: Text, header: Header, wanted: Mapping[str, Wanted], scratch: Path) -> Rows | None:
+    """The rows of a text without the lines at fault, and those as faults; None where rows and lines aren't the same."""
+    with mended(text, header, scratch) as sound:
+        rows = _read_at_once(con, sound.text, header, wanted) if sound and sound.faults else None
+    if rows is None or sound is None:
+        return None
+    reasons = dict(FAULTS.values())
+    for rule in dict.fromkeys(rule for _, rule in sound.faults):
+        found = [number for number, broken in sound.faults if broken == rule]
+        con.execute("INSERT INTO file_faults SELECT unnest($rows), $rule, $reason", {"rows": found, "rule": rule, "reason": reasons[rule]})
+    return Rows(rows.split, len(sound.faults))
 
 
 def _read_at_once(con: Connection, text: Text, header: Header, wanted: Mapping[str, Wanted]) -> Rows | None:

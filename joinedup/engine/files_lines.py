@@ -56,12 +56,13 @@ def _lines_sql(text: Text, header: Header) -> str:
     )
 
 
-def _shapes(delimiter: str) -> dict[str, str]:
-    """Regular expressions: a line that is a record, one that leaves a quote open, one that closes it, one wholly within."""
+def shapes(delimiter: str) -> dict[str, str]:
+    """Regular expressions: a field, a line that is a record, one that leaves a quote open, one that closes it, one wholly within."""
     sign = re.escape(delimiter)
     within = '(?:[^"]|"")*'
     field = f'(?: *"{within}" *| *[^" {sign}][^{sign}]*| *)'
     return {
+        "field": field,
         "complete": f"{field}(?:{sign}{field})*",
         "opens": f'(?:{field}{sign})* *"{within}',
         "closes": f'{within}" *(?:{sign}{field})*',
@@ -74,7 +75,7 @@ def _matches_sql(column: str, shape: str) -> str:
 
 
 def _records_sql(header: Header) -> str:
-    shapes = _shapes(header.delimiter)
+    shape = shapes(header.delimiter)
     signs = f"length(content) - length(replace(content, {literal(header.delimiter)}, ''))"
     whole = max(len(header.names) - 1, 1)  # delimiters: a line with as many is a row of its own and no part of a value
     return f"""
@@ -83,10 +84,10 @@ def _records_sql(header: Header) -> str:
             SELECT
                 rowid AS line,
                 content,
-                coalesce({_matches_sql("content", shapes["complete"])}, true) AS complete,
-                coalesce({_matches_sql("content", shapes["opens"])}, false) AS opens,
-                coalesce({_matches_sql("content", shapes["closes"])}, false) AS closes,
-                coalesce({_matches_sql("content", shapes["inside"])} AND {signs} < {whole}, true) AS inside
+                coalesce({_matches_sql("content", shape["complete"])}, true) AS complete,
+                coalesce({_matches_sql("content", shape["opens"])}, false) AS opens,
+                coalesce({_matches_sql("content", shape["closes"])}, false) AS closes,
+                coalesce({_matches_sql("content", shape["inside"])} AND {signs} < {whole}, true) AS inside
             FROM file_lines
         ),
         ahead AS (
@@ -115,7 +116,7 @@ def _records_sql(header: Header) -> str:
             FROM numbered
             GROUP BY number
         )
-        SELECT number, record, {_matches_sql("record", shapes["complete"])} AS complete
+        SELECT number, record, {_matches_sql("record", shape["complete"])} AS complete
         FROM put_together
         WHERE record <> ''
     """

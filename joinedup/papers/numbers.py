@@ -11,6 +11,8 @@ from joinedup.periods import day_in_words
 
 NO_DATA = "no data"
 MILLION = 1_000_000
+LEAST_SHARE = 0.0005
+"""What a share is rounded to 0.0% below."""
 
 
 def whole(value: float | None) -> str:
@@ -29,9 +31,11 @@ def limits(lower: float | None, upper: float | None) -> str:
 
 
 def share(part: float | None, total: float | None) -> str:
-    """A part of a total as a percentage: 12.3%. Of nothing there is no share."""
+    """A part of a total as a percentage: 12.3%; below 0.1% where 0.0% would stand for some. Of nothing there is no share."""
     value = fraction(part, total)
-    return NO_DATA if value is None else f"{value * 100:.1f}%"
+    if value is None:
+        return NO_DATA
+    return "below 0.1%" if 0 < value < LEAST_SHARE else f"{value * 100:.1f}%"
 
 
 def fraction(part: float | None, total: float | None) -> float | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from joinedup.engine.files_text import plain
 from joinedup.sources.columns import PERSON_FIELDS
 from joinedup.sources.contract import ContractField, ContractSpec, FieldType, Rule
+from joinedup.sources.damage import codes_without_zeros
 from joinedup.sources.superseding import SAME_KEY
 from joinedup.sources.synthetic.targets import Target
 
@@ -23,6 +24,8 @@ UNREADABLE = {
     FieldType.TIME: "25:61",
 }
 """What is written where a value of a type should stand."""
+SHORTENED = "1.04803E+15"
+"""A long number as spreadsheets shorten it."""
 ROUNDED = "12.345"
 """Pounds with a fraction of a penny."""
 CONTROL = "\x07"
@@ -100,6 +103,13 @@ def _of_field(target: Target, each: ContractField) -> Iterator[Break]:
             code for code in NO_SUCH_CODES if code not in {*each.codes, *each.null_values, *target.source.values.get(each.name, {})}
         )
         yield Break("unknown-code", "kept", each.name, values={each.name: code}, written={each.name: code})
+        for left, whole in [*codes_without_zeros(each).items()][:1]:
+            if left not in target.source.values.get(each.name, {}):
+                yield Break("leading-zero-lost", "kept", each.name, values={each.name: whole}, written={each.name: left})
+    if each.type in (FieldType.CODE, FieldType.TEXT) and not (
+        each.required or each.identifier or each.codes or each.name in target.contract.key
+    ):
+        yield Break("digits-lost", "kept", each.name, values={each.name: ""}, written={each.name: SHORTENED})
     if each.type is FieldType.MONEY:
         yield Break("fractions-of-a-penny", "kept", each.name, values={each.name: ROUNDED}, written={each.name: ROUNDED})
 

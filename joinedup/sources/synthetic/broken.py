@@ -111,8 +111,8 @@ def _rows_told(target: Target, twin: Twin) -> Iterator[dict[str, object]]:
             "implied_by": None,
             "source_rows": rows,
         }
-        for rule, count in each.implied.items():
-            yield common | {"rule": rule, "rows": count, "effect": "kept", "implied_by": each.how.rule, "source_rows": []}
+        for (rule, field), count in each.implied.items():
+            yield common | {"rule": rule, "field": field, "rows": count, "effect": "kept", "implied_by": each.how.rule, "source_rows": []}
 
 
 def _file_told(target: Target, file: BrokenFile) -> Iterator[dict[str, object]]:

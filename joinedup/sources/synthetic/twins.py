@@ -30,11 +30,11 @@ FEWEST, COUNTS = 2, 3
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A way to break rows, the candidates that are broken so, and what rules they break besides (rule -> rows)."""
+    """A way to break rows, the candidates that are broken so, and what else is found in them ((rule, field) -> rows)."""
 
     how: Break
     at: Ints
-    implied: dict[str, int]
+    implied: dict[tuple[str, str | None], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +97,17 @@ def _placed(block: Block, target: Target, candidates: Rows) -> Iterator[Placed]:
         best = np.lexsort((taken, beside.sum(axis=1), ~able))[: int(able.sum())]
         at = np.resize(best, count)
         np.add.at(taken, at, 1)
-        implied = {rule.name: int(beside[at, place].sum()) for place, rule in enumerate(contract.rules) if beside[at, place].any()}
-        yield Placed(how, at, implied)
+        implied = {(rule.name, None): int(beside[at, place].sum()) for place, rule in enumerate(contract.rules) if beside[at, place].any()}
+        yield Placed(how, at, implied | {("unknown-code", name): count for name in _codes_broken(contract, how)})
+
+
+def _codes_broken(contract: ContractSpec, how: Break) -> list[str]:
+    """The fields that hold no code of their list where a rule is broken."""
+    if how.effect == "rejected" or how.rule not in {rule.name for rule in contract.rules}:
+        return []
+    lists = {field.name: field.codes for field in contract.fields if field.codes}
+    written = {name: value for name, value in how.values.items() if isinstance(value, str) and value and name in lists}
+    return [name for name, value in written.items() if value.upper() not in lists[name]]
 
 
 def _judged(contract: ContractSpec, how: Break, hits: Bools) -> tuple[Bools, Bools]:

@@ -6,8 +6,10 @@ import gzip
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from joinedup.engine import files_bytes
+from joinedup.engine import files, files_bytes
 from joinedup.engine.duck import connect
 from joinedup.engine.files import NUMBER, Rows, Wanted, forget, read_csv
 from joinedup.engine.files_bytes import FileBytes, look_at
@@ -213,3 +215,30 @@ def test_more_empty_lines_than_are_remembered(tmp_path: Path, con: Connection) -
 def test_empty_lines_beside_a_value_of_several_lines(tmp_path: Path, con: Connection) -> None:
     rows, kept, faults = read(con, tmp_path, b'A,B\n1,"x\n\ny"\n\n3,z\n', "A", "B")
     assert (rows, kept, faults) == (Rows(2, 0), [(1, "1", "x\n\ny"), (3, "3", "z")], [])
+
+
+LINE = st.lists(st.sampled_from(["a", "", " ", '"b"', '"c, d"', 'e"f', '"g"h', '"i ""j"""', '"k', '""']), min_size=1, max_size=4).map(
+    ",".join
+)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(lines=st.lists(LINE | st.just(""), min_size=1, max_size=7), newline=st.sampled_from(["\n", "\r\n"]))
+def test_a_file_without_its_broken_lines_reads_as_line_by_line(tmp_path: Path, lines: list[str], newline: str) -> None:
+    body = newline.join(["A,B", *lines, "y,z", ""]).encode()
+    con = connect(threads=1)
+    read_as_usual = read(con, tmp_path, body, "A", "B")
+    with pytest.MonkeyPatch.context() as only:
+        only.setattr(files, "_read_mended", lambda *_: None)
+        assert read(con, tmp_path, body, "A", "B") == read_as_usual
+    con.close()
+
+
+def test_a_large_file_with_one_broken_line_is_read_without_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, con: Connection) -> None:
+    monkeypatch.setattr(files, "_read_by_line", lambda *_: pytest.fail("it was read line by line"))
+    monkeypatch.setattr(files_bytes, "CHUNK", 100_000)
+    lines = [f"{n},x" if n != 77_777 else f"{n},x,y" for n in range(1, 100_001)]
+    lines[500] = ""
+    rows, kept, faults = read(con, tmp_path, "\n".join(["A,B", *lines]).encode(), "A")
+    assert (rows, faults) == (Rows(99_998, 1), [(77_777, "too-many-fields")])
+    assert all(str(number) == value for number, value in kept)

@@ -29,6 +29,8 @@ def test_limits_need_both_ends() -> None:
 def test_a_share_of_nothing_is_no_data() -> None:
     assert numbers.share(1, 8) == "12.5%"
     assert numbers.share(0, 8) == "0.0%"
+    assert numbers.share(1, 9_000) == "below 0.1%"
+    assert numbers.share(1, 1_900) == "0.1%"
     assert numbers.share(0, 0) == numbers.share(None, 8) == "no data"
 
 
