@@ -151,15 +151,16 @@ def _lists(dirty: Dirty, drops: Sequence[Drop]) -> Sent:
 
 
 def _lasting(rows: Rows) -> tuple[Ints, Ints]:
-    """From when to when each record of a list holds: its latest start and its earliest end."""
-    start, end = np.full(len(rows.day), -NEVER), np.full(len(rows.day), NEVER)
+    """From when to when each record of a list is in it: from its latest start to its latest end."""
+    start, end = np.full(len(rows.day), -NEVER), np.full(len(rows.day), -NEVER)
+    ends = 0
     for name, column in _dates(rows).items():
         days, known = column.astype(np.int64), ~np.isnat(column)
         if _is_end(name):
-            end = np.where(known, np.minimum(end, days), end)
+            end, ends = np.maximum(end, np.where(known, days, NEVER)), ends + 1
         else:
             start = np.where(known, np.maximum(start, days), start)
-    return start, end
+    return start, end if ends else np.full(len(rows.day), NEVER)
 
 
 def _dates(rows: Rows) -> Table:
