@@ -239,6 +239,7 @@ def asked(question: str, usual: str | None, option: str) -> str:
     "--constant", "constants", multiple=True, metavar="FIELD=VALUE", help="A value for every row, where the file has no such column."
 )
 @extracts_option
+@click.option("--sheet", default="", metavar="NAME", help="Of a spreadsheet, the sheet with the table [the first].")
 @click.option("--write/--dry-run", default=True, show_default=True, help="Write the entry into sources.yml, or only show it.")
 @click.option("--remove", metavar="NAME", help="Take a source out of sources.yml instead.")
 @quiet_option
@@ -260,7 +261,14 @@ def add_source(place_folder: Path, file: Path | None, remove: str | None, quiet:
     if file is None:
         raise click.UsageError("say which FILE to look into, or --remove NAME")
     asked = Asked(
-        file, said["extracts_folder"], said["contract"], said["partner"], said["name"], named_values(said["constants"]), said["write"]
+        file,
+        said["extracts_folder"],
+        said["contract"],
+        said["partner"],
+        said["name"],
+        named_values(said["constants"]),
+        said["write"],
+        said["sheet"],
     )
     with progress_on(sys.stderr, quiet) as progress:
         added = add(place_folder, asked, progress)
@@ -293,7 +301,7 @@ def named_values(said: tuple[str, ...]) -> dict[str, str]:
 @click.option("--errors-only", is_flag=True, help="End with 0 where there are warnings and no errors.")
 @quiet_option
 def check(place_folder: Path, extracts_folder: Path | None, form: str, out: Path | None, errors_only: bool, quiet: bool) -> None:
-    """Everything wrong with a place's folder and its extracts, at once.
+    """Everything wrong with a place's folder and extracts, at once.
 
     Rows are named by number and never shown. Without --extracts, and where PLACE has no folder extracts, only PLACE is checked. Ends with 0
     when clean, 1 with findings, warnings too unless told --errors-only, 2 when a folder isn't there.
@@ -382,7 +390,7 @@ def synth(
 @click.argument("contract")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The new file to write, .xlsx or .csv.")
 def template(contract: str, out: Path) -> None:
-    """An empty file with the columns of CONTRACT, for somebody to fill in.
+    """An empty file with the columns of CONTRACT, to be filled in.
 
     A spreadsheet has a second sheet that says what each column means and which values it may have. Prints the path of the file.
     """
@@ -496,7 +504,7 @@ def published_id(store: Store) -> str | None:
 @click.option("--purpose", default="planning", show_default=True, help="What the pages are for.")
 @quiet_option
 def pack(place_folder: Path, store_folder: Path | None, out: Path, purpose: str, quiet: bool) -> None:
-    """Pages of the published build: an index and one per neighbourhood.
+    """Pages of the published build, one per neighbourhood.
 
     Prints the path of the index.
     """

@@ -149,7 +149,11 @@ def show_started(started: Started, stream: TextIO) -> None:
 def show_added(added: Added, advice: Sequence[str], stream: TextIO) -> None:
     """What a partner's file holds, what was guessed of it, and what a check of it finds."""
     console, file = console_on(stream), added.file
-    how = file.kind if file.kind != "text" else f"{file.encoding}, parted by {SIGNS.get(file.delimiter, file.delimiter)}"
+    how = (
+        f"{file.kind} {file.sheet}".strip()
+        if file.kind != "text"
+        else f"{file.encoding}, parted by {SIGNS.get(file.delimiter, file.delimiter)}"
+    )
     console.print(f"{escape(file.name)}: {_counted(file.rows, 'row')}, {_counted(len(file.columns), 'column')}, {how}", soft_wrap=True)
     console.print(profile_table(added))
     console.print(f"contract: [bold]{added.guess.contract.contract}[/] ({escape('; '.join(added.guess.why))})", soft_wrap=True)

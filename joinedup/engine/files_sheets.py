@@ -142,6 +142,11 @@ def sheet_header(sheet: Sheet, wanted: Collection[str]) -> Header:
     return max(tried, key=lambda header: (header.known, -header.line))
 
 
+def first_rows(sheet: Sheet) -> list[list[str]]:
+    """The rows of a sheet in which a header is looked for, as text."""
+    return [[_as_text(cell) or "" for cell in row] for row in _rows(sheet, HEADER_WITHIN)]
+
+
 def keep_rows(sheet: Sheet, header: Header, scratch: Path) -> SheetTable:
     """The rows below the header, in a Parquet file in `scratch`."""
     path = scratch / "sheet.parquet"

@@ -47,6 +47,8 @@ class Asked:
     name: str = ""
     constants: Mapping[str, str] = field(default_factory=dict)
     write: bool = True
+    sheet: str = ""
+    """Of a spreadsheet: the sheet with the table; the first when blank."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def add_source(folder: Path, asked: Asked, progress: Progress = silent) -> Added
     con = connect()
     try:
         with tempfile.TemporaryDirectory(prefix="looking-") as scratch:
-            file = keep_table(con, asked.file, "partner_file", Path(scratch))
+            file = keep_table(con, asked.file, "partner_file", Path(scratch), sheet=asked.sheet or None)
             if isinstance(file, Finding):
                 raise PlaceError(f"{asked.file} can't be read: {file.message}", [file])
             columns = profile(con, file, progress)
@@ -216,6 +218,10 @@ def _entry(
     remarks: list[str] = []
     if file.kind == "text" and file.delimiter != ",":
         says["delimiter"] = {"\t": "tab", "|": "pipe", ";": "semicolon"}[file.delimiter]
+    if asked.sheet:
+        says["sheet"] = asked.sheet
+    if file.others and not asked.sheet:
+        remarks.append(f"only its sheet {file.sheet!r} was looked into, not {', '.join(file.others)}: say --sheet for another")
     dates = dict(_date_formats(found, remarks))
     nulls = dict(_nulls(con, file, found))
     rename = {each.column.name: each.field.name for each in found.mapped if not each.known}

@@ -17,7 +17,7 @@ from joinedup.place.model import Partner
 from joinedup.sources.columns import PERSON_FIELDS
 from joinedup.sources.contract import ContractField, ContractSpec, FieldType, contracts
 from joinedup.starting.likeness import best_likeness, likeness, words_of
-from joinedup.starting.profile import MOSTLY, NULLS, SOME, ColumnProfile
+from joinedup.starting.profile import MOSTLY, NULLS, SOME, ColumnProfile, may_be_shown
 
 EXACT, ALSO, ALIKE, BY_CONTENT = 1.0, 0.97, 0.88, 0.62
 MANY_PEOPLE = 10
@@ -337,9 +337,14 @@ def _by_elimination(contract: ContractSpec, columns: Sequence[ColumnProfile], ta
     if len(dates) == 1 and len(wanted) == 1:
         used.add(dates[0].at)
         yield Mapped(dates[0], wanted[0], 0.6, "the only column of dates that is left", known=False)
+    kinds = [column for column in left if column.kind in ("text", "code") and not column.personal and may_be_shown(column)]
+    kind = next((each for each in contract.fields if each.name == "KIND" and "KIND" not in taken), None)
+    if kind and len(kinds) == 1:
+        used.add(kinds[0].at)
+        yield Mapped(kinds[0], kind, 0.5, "the only column of a few words that is left", known=False)
     who = next((each for each in contract.fields if each.name == "SOURCE_PSEUDONYM"), None)
     if who and not taken & set(PERSON_FIELDS):
-        numbers = [each for each in left if _numbers_people(each)]
+        numbers = [each for each in left if each.at not in used and _numbers_people(each)]
         if len(numbers) == 1:
             used.add(numbers[0].at)
             yield Mapped(numbers[0], who, 0.55, "the only column that could number people", known=False)

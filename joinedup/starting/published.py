@@ -17,7 +17,7 @@ from joinedup.findings import Finding, Severity
 from joinedup.progress import Progress, Step, silent
 from joinedup.starting.tables import FileTable, keep_table
 
-READ = {".csv", ".txt", ".tsv", ".gz", ".parquet", ".xlsx", ".tab", ".dat"}
+READ = {".csv", ".txt", ".tsv", ".gz", ".parquet", ".xlsx", ".xls", ".ods", ".tab", ".dat"}
 """Ends of names of files that are looked into; maps, licences and notes are left alone."""
 CODE = re.compile(r"[A-Z0-9]{3,9}")
 DAY = re.compile(r"\d{8}|\d{1,2}/\d{1,2}/\d{4}")
@@ -103,6 +103,10 @@ def _look_into(con: Connection, path: Path, table: str, scratch: Path) -> tuple[
     found = [each for name, kind in kinds().items() for each in _of_kind(name, kind, file)]
     if not found:
         con.execute(f"DROP TABLE {table}")
+    for number, sheet in enumerate(file.others, 1):
+        other = keep_table(con, path, f"{table}_{number}", scratch, sheet=sheet)
+        if isinstance(other, FileTable):
+            found += [each for name, kind in kinds().items() for each in _of_kind(name, kind, other)]
     return found, []
 
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
-from joinedup.engine.files import Wanted, forget, parquet_columns, read_csv, read_parquet
+from joinedup.engine.files import Wanted, forget, parquet_columns, read_csv, read_parquet, read_sheet
 from joinedup.engine.files_bytes import SPACES, FileBytes, first_bytes, look_at
 from joinedup.engine.files_lines import Connection, quoted
+from joinedup.engine.files_sheets import SheetProblem, first_rows, keep_rows, open_sheet
 from joinedup.engine.files_text import DELIMITERS, HEADER_WITHIN, LONGEST_HEADER, Header, Text, clean_text, plain
 from joinedup.engine.files_values import Cleaning
 from joinedup.findings import Finding
@@ -46,6 +47,10 @@ class FileTable:
     encoding: str = "utf-8"
     header_line: int = 1
     """0 where the file has no header."""
+    sheet: str = ""
+    """Of a spreadsheet: the sheet that was read."""
+    others: tuple[str, ...] = ()
+    """Its other sheets."""
 
     @property
     def at(self) -> dict[str, int]:
@@ -53,14 +58,21 @@ class FileTable:
         return {plain(name): position for position, name in reversed(list(enumerate(self.columns)))}
 
 
-def keep_table(con: Connection, path: Path, table: str, scratch: Path, *, headless: bool = False) -> FileTable | Finding:
-    """The file as the temp table `table`, which stays; a finding where it can't be read. `headless`: its first line is a row."""
+def keep_table(  # noqa: PLR0913 -- what a file may need to be told apart
+    con: Connection, path: Path, table: str, scratch: Path, *, headless: bool = False, sheet: str | None = None
+) -> FileTable | Finding:
+    """The file as the temp table `table`, which stays; a finding where it can't be read.
+
+    `headless`: its first line is a row. `sheet`: of a spreadsheet, the one to read; the first where none is named.
+    """
     seen = look_at(path, path.name)
     if isinstance(seen, Finding):
         return seen
     seen = replace(seen, path=_literal_path(seen.path, scratch, table))
     file = FileTable(path, path.name, table, (), 0)
     try:
+        if seen.spreadsheet:
+            return _spreadsheet(con, file, sheet, scratch)
         return _parquet(con, seen, file) if seen.parquet else _text(con, seen, file, scratch, headless=headless)
     finally:
         forget(con)
@@ -83,6 +95,34 @@ def _parquet(con: Connection, seen: FileBytes, file: FileTable) -> FileTable | F
         return Finding(file.name, "damaged-file", "it is cut short or damaged Parquet, and none of it was read: fetch it again")
     _keep(con, file.table)
     return replace(file, columns=tuple(columns), rows=rows.read, kind="Parquet", delimiter="", encoding="")
+
+
+def _spreadsheet(con: Connection, file: FileTable, name: str | None, scratch: Path) -> FileTable | Finding:
+    with open_sheet(file.path, name) as sheet:
+        if isinstance(sheet, SheetProblem):
+            return Finding(file.name, sheet.rule, sheet.message)
+        rows = first_rows(sheet)
+        filled = [sum(map(bool, row)) for row in rows] or [0]
+        line = next((number for number, count in enumerate(filled, 1) if count and count >= max(filled) * MOSTLY), 1)
+        names = tuple(_name(cell) for cell in rows[line - 1]) if rows else ()
+        if not any(names):
+            return Finding(file.name, "empty-file", "the sheet holds nothing")
+        table = keep_rows(sheet, Header(line, "", tuple(map(plain, names)), 0), scratch)
+        read, others = sheet.name, sheet.others
+    found = read_sheet(con, table, _every(len(names)))
+    _keep(con, file.table)
+    return replace(
+        file,
+        columns=names,
+        rows=found.read,
+        faulty=found.faulty,
+        kind="spreadsheet",
+        delimiter="",
+        encoding="",
+        header_line=line,
+        sheet=read,
+        others=others,
+    )
 
 
 def _text(con: Connection, seen: FileBytes, file: FileTable, scratch: Path, *, headless: bool) -> FileTable | Finding:

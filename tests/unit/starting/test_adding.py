@@ -6,9 +6,11 @@ import csv
 import io
 import shutil
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 
 from joinedup.errors import PlaceError
 from joinedup.findings import errors
@@ -146,3 +148,21 @@ def test_values_for_which_no_code_is_found_are_said(place: Path, tmp_path: Path)
     rows = [(nhs(row), "2025-05-01", ("Male", "Female", "Blue")[row % 3]) for row in range(60)]
     added = add_source(place, Asked(file_of(tmp_path, [("NHS number", "Date", "Sex"), *rows]), contract="community_activity"))
     assert [remark for remark in added.remarks if "'Blue'" in remark and "20 rows" in remark]
+
+
+def test_a_spreadsheet_below_a_title_and_with_other_sheets(place: Path, tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(tmp_path / "hub.xlsx", {"default_date_format": "dd/mm/yyyy"}) as book:
+        sheet, other = book.add_worksheet("Visits"), book.add_worksheet("Notes")
+        other.write_row(0, 0, ["nothing"])
+        sheet.merge_range(0, 0, 0, 3, "Visits to the hub, spring")
+        sheet.write_row(2, 0, ["NHS No", "D.O.B.", "Came on", "What we did"])
+        for row in range(40):
+            sheet.write_row(row + 3, 0, [nhs(row), f"0{row % 9 + 1}/03/19{40 + row}"])
+            sheet.write_datetime(row + 3, 2, datetime(2025, 5, row % 28 + 1))
+            sheet.write(row + 3, 3, ("Yoga", "Lunch")[row % 2])
+    added = add_source(place, Asked(tmp_path / "hub.xlsx"))
+    mapped = {each.column.name: each.field.name for each in added.guess.mapped}
+    assert mapped == {"NHS No": "NHS_NUMBER", "D.O.B.": "PERSON_BIRTH_DATE", "Came on": "ACTIVITY_DATE", "What we did": "KIND"}
+    assert added.checked is not None
+    assert [(file.rows_read, file.loaded) for file in added.checked.files] == [(40, 40)]
+    assert [remark for remark in added.remarks if "'Visits'" in remark and "Notes" in remark]
