@@ -25,6 +25,8 @@ MONTHS = 36
 """Months drawn, up to the month of the as-at date; the file of the table has them all."""
 LATE = 2
 """Months by which a source may lie behind the newest before it is said to (our choice, 2026)."""
+FEW = 0.1
+"""Of a usual month: a month with fewer rows before a source's others holds stragglers (our choice, 2026)."""
 BLANK_NAMED = 3
 """Columns named for each file, those with most blanks."""
 MOST_FINDINGS = 200
@@ -100,11 +102,21 @@ class Sent:
         """A count over its files."""
         return sum(getattr(file, name) for file in self.files)
 
+    @cached_property
+    def usual(self) -> int | None:
+        """Rows in the middle one of its last twelve months."""
+        latest = sorted(self.months)[-12:]
+        return int(median(self.months[each] for each in latest)) if latest else None
+
+    @cached_property
+    def since(self) -> date | None:
+        """Its first month with more than a few stragglers."""
+        return min((each for each, rows in self.months.items() if rows >= FEW * (self.usual or 0)), default=None)
+
     @property
     def gaps(self) -> list[date]:
-        """Months without any row between the first and the last that have some."""
-        seen = [each for each, rows in self.months.items() if rows]
-        return [each for each in _between(min(seen), max(seen)) if not self.months[each]] if seen else []
+        """Months without any row between that month and the last one with rows."""
+        return [each for each in _between(self.since, max(self.months)) if not self.months.get(each)] if self.since else []
 
 
 def _between(first: date, last: date) -> list[date]:
@@ -142,7 +154,7 @@ def _summary(source: Sent) -> str:
 def freshness(sent: Deliveries) -> Figure:
     """Which months each source has given, a strip of bars each."""
     about = "Rows loaded by month, each source on a scale of its own"
-    key = "A bar is a month with rows, × a month without any, between the first and the last drawn."
+    key = "A bar is a month with rows, × a month without any since the source's first."
     drawn = [source for source in sent.sources if any(source.months.get(each) for each in sent.drawn)]
     if not drawn:
         return Figure("freshness", "Months that partners have given", about, key, reason="No file has rows that are of a month.")
@@ -169,7 +181,7 @@ def _strips(sent: Deliveries, drawn: Sequence[Sent], size: Size) -> altair.Facet
             "source": _short(source, size),
             "month": each.isoformat(),
             "part": _part(source, each),
-            "sign": "" if source.months.get(each) else "×",
+            "sign": _sign(source, each),
         }
         for source in drawn
         for each in sent.drawn
@@ -186,6 +198,11 @@ def _strips(sent: Deliveries, drawn: Sequence[Sent], size: Size) -> altair.Facet
     order = list(dict.fromkeys(row["source"] for row in rows))
     facet = altair.Facet("source:N", title=None, sort=order, header=altair.Header(labelOrient="top"))
     return altair.layer(bars, none).properties(width=size.width - 8, height=30).facet(facet, columns=1, spacing=10)
+
+
+def _sign(source: Sent, each: date) -> str:
+    """What stands where a month has no bar: nothing before the source's first month."""
+    return "×" if not source.months.get(each) and source.since and each > source.since else ""
 
 
 def _short(source: Sent, size: Size) -> str:
@@ -218,7 +235,7 @@ def by_source(sent: Deliveries) -> Table:
     sources = sent.sources
     reach = [source.data_to for source in sources]
     gaps = [source.gaps for source in sources]
-    usual = [int(median(source.months.values())) if source.months else None for source in sources]
+    usual = [source.usual for source in sources]
     columns = [
         Column("Source", [source.name for source in sources], "source", [source.source for source in sources]),
         Column("Data to", [day(each) if each else NO_DATA for each in reach], "data_to", reach, text=True),
