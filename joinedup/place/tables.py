@@ -14,6 +14,7 @@ from joinedup.engine.specs import ColumnType, TableSpec, read_specs
 from joinedup.periods import Period, add_months
 from joinedup.place.model import Place, SmallArea
 from joinedup.place.spans import Span
+from joinedup.place.successions import successions
 
 Row: TypeAlias = tuple[str | int | date | None, ...]
 
@@ -37,6 +38,7 @@ def tables(place: Place) -> dict[str, pa.Table]:
         "place_membership": memberships(place),
         "place_area": (area(found) for found in place.areas),
         "place_month": ((month.start, month.end, month.days) for month in trend(place.period).months()),
+        "place_succession": ((s.kind, s.code, s.successor_code, s.starts, s.ends) for s in successions(place)),
         "place_partner": ((p.id, p.name, p.code, p.start, p.end) for p in place.partners),
     }
     assert rows.keys() == specs().keys()

@@ -27,6 +27,7 @@ SELECT
     a.point_of_delivery,
     a.service,
     a.provider_code,
+    coalesce(n.successor_code, a.provider_code) AS provider_now,
     a.starts,
     a.ends,
     a.admission_method,
@@ -53,3 +54,4 @@ LEFT JOIN unit_cost AS u
     ON u.point_of_delivery = a.point_of_delivery
     AND coalesce(u.starts <= a.starts, TRUE)
     AND coalesce(a.starts < u.ends, TRUE)
+LEFT JOIN place_succession AS n ON n.kind = 'partner' AND n.code = a.provider_code AND n.ends IS NULL

@@ -2,16 +2,42 @@ WITH listed AS (
     SELECT
         r.person_id,
         r.general_medical_practice_code_patient_registration AS practice_code,
-        greatest(coalesce(r.start_date_gmp_patient_registration, DATE '0001-01-01'), p.birth_month) AS starts,
-        least(coalesce(r.end_date_gmp_patient_registration, DATE '9999-12-31'), p.death_date) AS ends,
+        greatest(coalesce(r.start_date_gmp_patient_registration, r.listed_from, DATE '0001-01-01'), p.birth_month) AS starts,
+        least(coalesce(r.end_date_gmp_patient_registration, DATE '9999-12-31'), r.listed_to, p.death_date) AS ends,
         r.file_id,
         r.source_row
     FROM landed_register AS r
     INNER JOIN person AS p ON p.person_id = r.person_id
+    WHERE r.version_to IS NULL
+),
+practice_succession AS (
+    SELECT code, successor_code, starts, ends
+    FROM place_succession
+    WHERE kind = 'practice'
+),
+closing AS (
+    SELECT code, min(starts) AS closed
+    FROM practice_succession GROUP BY code
+),
+mapped AS (
+    SELECT l.person_id, l.practice_code, l.starts, least(l.ends, c.closed) AS ends, l.file_id, l.source_row
+    FROM listed AS l
+    LEFT JOIN closing AS c ON c.code = l.practice_code
+    UNION ALL
+    -- Who is still listed under the code of a practice that was taken over is registered with the one that did.
+    SELECT
+        l.person_id,
+        s.successor_code,
+        greatest(l.starts, s.starts),
+        least(l.ends, s.ends),
+        l.file_id,
+        l.source_row
+    FROM listed AS l
+    INNER JOIN practice_succession AS s ON s.code = l.practice_code
 ),
 possible AS (
     SELECT person_id, practice_code, starts, ends, file_id, source_row
-    FROM listed
+    FROM mapped
     WHERE starts < ends
 ),
 -- Most people have one row; only the others need putting in order.

@@ -5,9 +5,10 @@ WITH lived AS (
         r.care_home_indicator,
         r.lsoa_of_residence || coalesce(r.care_home_indicator, '') AS address,
         greatest(
-            coalesce(r.start_date_residence, r.start_date_gmp_patient_registration, DATE '0001-01-01'), p.birth_month
+            coalesce(r.version_from, r.start_date_residence, r.start_date_gmp_patient_registration, r.listed_from, DATE '0001-01-01'),
+            p.birth_month
         ) AS starts,
-        least(coalesce(r.end_date_residence, DATE '9999-12-31'), p.death_date) AS ends,
+        least(coalesce(r.end_date_residence, DATE '9999-12-31'), r.version_to, r.listed_to, p.death_date) AS ends,
         r.file_id,
         r.source_row
     FROM landed_register AS r

@@ -11,7 +11,7 @@ from joinedup.place.model import Place
 from joinedup.place.tables import tables
 from joinedup.sources.accounts import FileAccount
 from joinedup.sources.contract import ContractSpec
-from joinedup.sources.cross_rules import PRACTICE, CrossRule, current_sql, people_rules, people_sql, place_rules
+from joinedup.sources.cross_rules import CrossRule, current_sql, people_rules, people_sql, place_rules, register_now_sql
 
 ROWS_NAMED, CODES_NAMED = 5, 10
 LINKABLE_SHARE = 0.95
@@ -90,7 +90,7 @@ def _nobody_registered(con: Connection, place: Place, files: Sequence[FileAccoun
     in_force = f"coalesce(starts <= {as_at}, true) AND coalesce(ends > {as_at}, true)"
     empty = con.execute(f"""
         SELECT name FROM place_neighbourhood AS place WHERE {in_force} AND NOT EXISTS (
-            SELECT 1 FROM staged_register JOIN (FROM place_membership WHERE {in_force}) AS member ON practice_code = {PRACTICE}
+            SELECT 1 FROM {register_now_sql()} JOIN (FROM place_membership WHERE {in_force}) AS member ON practice_code = practice_now
             WHERE member.neighbourhood_id = place.neighbourhood_id AND {current_sql(as_at)}
         ) ORDER BY name
     """).fetchall()

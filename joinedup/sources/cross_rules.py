@@ -69,11 +69,13 @@ def _practice_rules(as_at: str) -> Iterator[CrossRule]:
     )
     yield CrossRule(
         "practice-closed",
-        "registered with a practice on days when it was closed: ask where these people are registered now",
+        "registered with a practice on days when it was closed, and practices.csv names none that took it over: ask where these people "
+        "are registered now",
         POPULATION,
         f"""
         SELECT file_id, source_row, {PRACTICE} AS code FROM staged_register JOIN place_practice ON practice_code = {PRACTICE}
-        WHERE coalesce(least({ENDS}, listed_to), {as_at}) > closed OR {STARTS} >= closed
+        WHERE (coalesce(least({ENDS}, listed_to), {as_at}) > closed OR {STARTS} >= closed)
+            AND {PRACTICE} NOT IN (SELECT code FROM place_succession WHERE kind = 'practice')
         """,
     )
     yield CrossRule(
@@ -82,13 +84,21 @@ def _practice_rules(as_at: str) -> Iterator[CrossRule]:
         "give it a neighbourhood in practices.csv",
         BY_NEIGHBOURHOOD,
         f"""
-        SELECT file_id, source_row, {PRACTICE} AS code FROM staged_register AS list JOIN place_practice ON practice_code = {PRACTICE}
-        WHERE {current_sql(as_at)} AND NOT EXISTS (
-            SELECT 1 FROM place_membership AS member WHERE member.practice_code = list.{PRACTICE}
+        SELECT file_id, source_row, {PRACTICE} AS code FROM {register_now_sql()} AS list
+        WHERE {current_sql(as_at)} AND {PRACTICE} IN (SELECT practice_code FROM place_practice) AND NOT EXISTS (
+            SELECT 1 FROM place_membership AS member WHERE member.practice_code = practice_now
             AND coalesce(member.starts <= {as_at}, true) AND coalesce(member.ends > {as_at}, true)
         )
         """,
     )
+
+
+def register_now_sql() -> str:
+    """The rows of the registration list, and `practice_now`: the practice that their code stands for on the as-at date."""
+    return f"""
+        (SELECT list.*, coalesce(successor_code, {PRACTICE}) AS practice_now FROM staged_register AS list
+        LEFT JOIN place_succession AS after ON after.kind = 'practice' AND after.ends IS NULL AND after.code = {PRACTICE})
+    """
 
 
 def current_sql(day: str) -> str:

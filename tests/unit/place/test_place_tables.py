@@ -97,3 +97,40 @@ def test_rows_stand_in_the_order_of_the_key_whatever_the_order_written(root):
     read = read_place(root / "places" / "calderdale")
     turned = read.model_copy(update={"practices": read.practices[::-1], "memberships": read.memberships[::-1], "areas": read.areas[::-1]})
     assert tables(turned) == tables(read)
+
+
+def practices(*rows: tuple[str, date | None, str | None]) -> tuple[Practice, ...]:
+    return tuple(Practice(code=code, name=code, closed=closed, succeeded_by=after) for code, closed, after in rows)
+
+
+def successions_of(made: Place) -> list[tuple[object, ...]]:
+    return [tuple(row.values()) for row in tables(made)["place_succession"].to_pylist()]
+
+
+def test_a_chain_of_successors_is_written_out_by_date():
+    first, second = date(2020, 4, 1), date(2024, 4, 1)
+    chain = practices(("A1", first, "B1"), ("B1", second, "C1"), ("C1", None, None), ("D1", second, "X9"), ("E1", None, "C1"))
+    assert successions_of(place(practices=chain, memberships=())) == [
+        ("practice", "A1", "B1", first, second),
+        ("practice", "A1", "C1", second, None),
+        ("practice", "B1", "C1", second, None),
+        ("practice", "D1", "X9", second, None),
+    ]
+
+
+def test_partners_hand_on_their_codes_and_what_is_to_come_is_no_succession_yet():
+    past, future = date(2022, 7, 1), date(2027, 4, 1)
+    partners = (
+        Partner(id="old", name="Old", code="RAA", roles="council", end=past, succeeded_by="new"),
+        Partner(id="new", name="New", code="RBB", roles="council", end=future, succeeded_by="next"),
+        Partner(id="next", name="Next", code="RCC", roles="council"),
+        Partner(id="named", name="Named", code="RBB", roles="council", end=past, succeeded_by="new"),
+        Partner(id="nameless", name="Nameless", roles="council", end=past, succeeded_by="new"),
+    )
+    assert successions_of(place(partners=partners)) == [("partner", "RAA", "RBB", past, None)]
+
+
+def test_who_comes_after_itself_has_no_successor():
+    past = date(2022, 7, 1)
+    round_about = practices(("A1", past, "B1"), ("B1", past, "A1"), ("C1", past, "C1"))
+    assert len(successions_of(place(practices=round_about, memberships=()))) <= 2
