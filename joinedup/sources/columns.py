@@ -86,7 +86,8 @@ def _remarks(contract: ContractSpec, source: Source, found: Columns, header: Seq
 
     if not found.at:
         return  # a line that is no header may hold people
-    absent = [field.name for field in contract.fields if field.name in found.missing and not field.identifier]
+    unneeded = {contract.deleted_by.field} if contract.deleted_by else set()  # a source may have another way to delete, or none
+    absent = [field.name for field in contract.fields if field.name in {*found.missing} - unneeded and not field.identifier]
     if absent:
         yield remark("missing-columns", f"has no column for {_listed(absent)}: what they would tell stays unknown")
     others = [header[at] for at in range(len(header)) if header[at] in names and at not in {*found.at.values(), *found.repeated.values()}]

@@ -95,6 +95,10 @@ class ContractCase(Frozen):
 
     name: str
     files: tuple[tuple[dict[str, str], ...], ...]
+    names: tuple[str, ...] = ()
+    """The names of the files, where they tell something."""
+    source: dict[str, str] = Field(default_factory=dict)
+    """What sources.yml says of the source besides, such as sends and file_name."""
     loaded: tuple[dict[str, Any], ...] = ()
     superseded: dict[str, int] = Field(default_factory=dict)
     rejected: dict[str, int] = Field(default_factory=dict)

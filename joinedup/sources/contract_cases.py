@@ -24,10 +24,11 @@ EXPECTED = {"missing-columns", "few-rows-can-be-linked"}
 def run_contract_case(contract: ContractSpec, case: ContractCase) -> list[str]:
     """What differs from what a case expects, a line each; none when all is as expected."""
     with tempfile.TemporaryDirectory(prefix="contract-case-") as folder:
-        names = [_write(Path(folder) / f"{number}.csv", rows) for number, rows in enumerate(case.files, 1)]
+        usual = [f"{number}.csv" for number in range(1, len(case.files) + 1)]
+        names = [_write(Path(folder) / name, rows) for name, rows in zip(case.names or usual, case.files, strict=True)]
         con = connect()
         try:
-            staging = stage(con, _place(contract, names), Path(folder))
+            staging = stage(con, _place(contract, case, names), Path(folder))
             return [
                 *_differences("loaded", list(case.loaded), _loaded(con, contract, case)),
                 *_differences("superseded", case.superseded, _counted(con, "staged_superseded")),
@@ -47,7 +48,7 @@ def _write(path: Path, rows: Sequence[Mapping[str, str]]) -> str:
     return path.name
 
 
-def _place(contract: ContractSpec, names: Sequence[str]) -> Place:
+def _place(contract: ContractSpec, case: ContractCase, names: Sequence[str]) -> Place:
     """A place that is nothing but the source of those files."""
     return Place(
         id="case",
@@ -59,7 +60,11 @@ def _place(contract: ContractSpec, names: Sequence[str]) -> Place:
         partners=(),
         practices=(),
         memberships=(),
-        sources=(Source(name="case", partner="council", contract=contract.contract, files=tuple(names)),),
+        sources=(
+            Source.model_validate(
+                {"name": "case", "partner": "council", "contract": contract.contract, "files": tuple(names)} | case.source
+            ),
+        ),
     )
 
 

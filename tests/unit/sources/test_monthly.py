@@ -278,6 +278,107 @@ def test_months_that_nothing_tells_replace_nothing(tmp_path: Path) -> None:
     assert accounts(found) == [(1, 1, 0, 0), (1, 1, 0, 0)]
 
 
+# lists of a day
+
+LIST = {"sends": "snapshot", "file_name": "list_{day:%Y-%m-%d}.csv"}
+HEADER = f"{REGISTER},LSOA,REGISTRATION_END_DATE"
+LISTED = "nhs_number, lsoa_of_residence, listed_from::VARCHAR, listed_to::VARCHAR, version_from::VARCHAR, version_to::VARCHAR"
+
+
+def listed(folder: Path, *lists: Sequence[str], **more: str) -> Staged:
+    """What landing makes of lists of the first of April, May, June and so on."""
+    content = {f"list_2025-{month:02}-01.csv": lines(HEADER, *rows) for month, rows in enumerate(lists, 4)}
+    return staged(folder, content, source("register", "list_*.csv", **LIST | more))
+
+
+def person(
+    number: str, area: str = "E01000001", practice: str = "Y00001", start: str = "2010-01-01", born: str = "1950-01-01", end: str = ""
+) -> str:
+    return f"{number},{born},{practice},{start},{area},{end}"
+
+
+def test_a_record_is_listed_from_its_first_list_to_the_first_without_it(tmp_path: Path) -> None:
+    found = listed(tmp_path, [person(A), person(B)], [person(A), person(C)], [person(A), person(C)], [person(A)])
+    assert sorted(row[1:] for row in found.rows("register", LISTED)) == [
+        (A, "E01000001", None, None, None, None),
+        (B, "E01000001", None, "2025-05-01", None, None),
+        (C, "E01000001", "2025-05-01", "2025-07-01", None, None),
+    ]
+    assert by_rule(found) == {"listed-later": 4}
+    assert accounts(found) == [(2, 1, 1, 0), (2, 0, 2, 0), (2, 1, 1, 0), (1, 1, 0, 0)]
+
+
+def test_a_gap_is_bridged_and_told(tmp_path: Path) -> None:
+    found = listed(tmp_path, [person(A), person(B)], [person(A)], [person(A), person(B)])
+    assert sorted(row[1:] for row in found.rows("register", LISTED)) == [(A, "E01000001", *[None] * 4), (B, "E01000001", *[None] * 4)]
+    gap = found.only("gap-in-lists")
+    assert (gap.file, gap.count) == ("list_2025-06-01.csv", 1)
+
+
+def test_an_address_that_changes_is_kept_as_earlier_lists_showed_it(tmp_path: Path) -> None:
+    moved = person(A, "E01000002")
+    found = listed(tmp_path, [person(A, born="1950-02-01")], [person(A, born="1950-02-01")], [moved], [moved], [person(B)])
+    assert [row[1:] for row in found.rows("register", LISTED)][:2] == [
+        (A, "E01000001", None, "2025-08-01", None, "2025-06-01"),
+        (A, "E01000002", None, "2025-08-01", "2025-06-01", None),
+    ]
+    assert found.rows("register", "person_birth_date::VARCHAR") == [(1, "1950-01-01")] * 3
+
+
+def test_an_empty_list_says_nothing_of_anybody(tmp_path: Path) -> None:
+    found = listed(tmp_path, [person(A)], [])
+    assert [row[1:] for row in found.rows("register", LISTED)] == [(A, "E01000001", *[None] * 4)]
+    assert "no-rows" in found.rules
+
+
+def test_there_and_back_again_is_three_versions(tmp_path: Path) -> None:
+    found = listed(tmp_path, [person(A)], [person(A, "E01000002")], [person(A)])
+    versions = [row[2:3] + row[5:] for row in found.rows("register", LISTED)]
+    assert versions == [("E01000001", None, "2025-05-01"), ("E01000002", "2025-05-01", "2025-06-01"), ("E01000001", "2025-06-01", None)]
+
+
+def test_any_other_change_is_a_correction(tmp_path: Path) -> None:
+    found = listed(tmp_path, [person(A)], [person(A, end="2025-04-20")])
+    assert found.rows("register", "end_date_gmp_patient_registration::VARCHAR, version_from") == [(1, "2025-04-20", None)]
+
+
+def test_rows_that_name_no_one_are_those_of_the_last_list(tmp_path: Path) -> None:
+    found = listed(tmp_path, [person(""), person(A)], [person(""), person(""), person(A)])
+    assert [row[1] for row in found.rows("register", "nhs_number")] == [None, None, A]
+    assert by_rule(found) == {"listed-later": 2}
+
+
+def test_twice_in_one_list_is_once(tmp_path: Path) -> None:
+    found = listed(tmp_path, [person(A), person(A, "E01000002")], [person(A, "E01000002")])
+    assert by_rule(found) == {"same-key": 1, "listed-later": 1}
+    assert [row[1:] for row in found.rows("register", LISTED)] == [(A, "E01000002", *[None] * 4)]
+
+
+def test_of_two_lists_of_a_day_the_later_counts_unless_they_are_parts(tmp_path: Path) -> None:
+    content = {
+        "a_2025-04-01.csv": lines(HEADER, person(A)),
+        "b_2025-04-01.csv": lines(HEADER, person(B)),
+        "a_2025-05-01.csv": lines(HEADER, person(A)),
+    }
+    whole = staged(tmp_path, content, source("register", "*.csv", sends="snapshot", file_name="*_{day:%Y-%m-%d}.csv"))
+    assert whole.only("same-day").file == "b_2025-04-01.csv"
+    assert sorted(row[1:] for row in whole.rows("register", "nhs_number, listed_from::VARCHAR, listed_to::VARCHAR")) == [
+        (A, "2025-05-01", None),
+        (B, None, "2025-05-01"),
+    ]
+    parts = staged(tmp_path, {}, source("register", "*.csv", sends="snapshot", file_name="{part}_{day:%Y-%m-%d}.csv"))
+    assert "same-day" not in parts.rules
+    assert sorted(row[1:] for row in parts.rows("register", "nhs_number, listed_from, listed_to")) == [(A, None, None), (B, None, None)]
+
+
+def test_a_list_that_was_cut_short_is_told(tmp_path: Path) -> None:
+    people = [person("", start=f"20{n // 12 + 10}-{n % 12 + 1:02}-01").replace(",1950", f"P{n},1950", 1) for n in range(120)]
+    people = [f"{row},P{n}" for n, row in enumerate(people)]
+    content = {f"list_2025-0{month}-01.csv": lines(f"{HEADER},PSEUDO_HESID", *rows) for month, rows in ((4, people), (5, people[:100]))}
+    found = staged(tmp_path, content, source("register", "list_*.csv", **LIST))
+    assert (found.only("list-shrank").file, found.only("list-shrank").count) == ("list_2025-05-01.csv", 20)
+
+
 # freshness
 
 
