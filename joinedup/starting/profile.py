@@ -17,7 +17,7 @@ from joinedup.engine.files_lines import Connection, literal, quoted
 from joinedup.progress import Progress, Step, silent
 from joinedup.sources.contract import ContractSpec
 from joinedup.sources.synthetic.figures import figures
-from joinedup.starting.likeness import WORDS, words_of
+from joinedup.starting.likeness import PALE, WORDS, words_of
 from joinedup.starting.tables import FileTable
 
 LOOKED_AT = 10_000
@@ -27,6 +27,10 @@ STYLES_OF = 500
 """Distinct values by which the style of dates is told."""
 FEW, MANY_TIMES, SHORT = 40, 5, 30
 """Values are shown only where there are few of them, each in that many rows and that short; ours."""
+NUMBERED = re.compile(r"\d\D*\d\D*\d|@")
+"""Three digits or more: a value that may be the number of somebody."""
+LONG, MANY = 5, 50
+"""Whole numbers of so many digits, and so many of them, may be those of people, and so would be the least and the most of them."""
 CODED = 300
 """Distinct values up to which a column may be one of codes."""
 MOSTLY, SOME, TRACE = 0.8, 0.2, 0.02
@@ -56,6 +60,8 @@ DEFAULT_DATES = ("1900-01-01", "1899-12-30", "1899-12-31", "1800-01-01", "1801-0
 
 PERSONAL = {word: said for said, words in WORDS["personal"].items() for word in words}
 """Words of a column's name that say that it tells of a person -> what it tells."""
+NUMBERS = frozenset({"person", "number", "pseudonym", "record"})
+"""Words of a column that numbers people, where nothing else stands beside them."""
 OF_THINGS = frozenset(WORDS["things"])
 """Words beside which a name is that of a thing."""
 
@@ -167,7 +173,7 @@ def may_be_shown(found: ColumnProfile) -> bool:
     return (
         0 < found.distinct <= FEW
         and found.distinct * MANY_TIMES <= found.filled
-        and all(len(value) <= SHORT and not re.search(r"\d{6}|@", value) for value in usual)
+        and all(len(value) <= SHORT and not NUMBERED.search(value) for value in usual)
     )
 
 
@@ -187,6 +193,8 @@ def why_personal(found: ColumnProfile) -> str:
 def _why_by_name(found: ColumnProfile) -> str:
     """What a column's name says that it tells of a person; blank where it says nothing of one."""
     of_name = words_of(found.name) - ({"nhs"} if found.shapes["length"] < 8 else set())
+    if of_name & NUMBERS and not of_name - NUMBERS - PALE and found.kind not in ("date", "time"):
+        return "a number of somebody, by its name"
     said = next((PERSONAL[word] for word in sorted(of_name) if word in PERSONAL), "")
     of_a_thing = said == "a name" and (of_name & OF_THINGS or found.kind in ("date", "whole number", "number"))
     return "" if not said or of_a_thing or (said == "a number of a person" and found.kind == "date") else f"{said}, by its name"
@@ -196,6 +204,8 @@ def _why_wide(found: ColumnProfile) -> str:
     """Why a column of free text, or whose values differ in most rows, could tell of a person."""
     if found.shapes["long"] >= SOME / 2:
         return "free text"
+    if found.kind == "whole number" and found.shapes["length"] >= LONG and found.distinct > MANY:
+        return "numbers as long as those of people"
     wide = found.distinct > FEW / 2 and found.distinct > found.filled / 2
     if wide and found.kind == "whole number" and (found.shapes["length"] >= 4 or found.unique):
         return "numbers that differ in most rows"
@@ -223,7 +233,8 @@ SHAPES = {
     "capital": "regexp_full_match(v, '[A-Z][a-z''-]+( [A-Z][a-z''-]+)?')",
     "code": "length(v) <= 20 AND NOT contains(v, ' ')",
     "zero": "regexp_full_match(v, '0\\d+')",
-    "dateish": "regexp_matches(v, '^(\\d{8}|\\d{6}|(\\d{1,4}|[A-Za-z]{3,9})[-/. ]?(\\d{1,2}|[A-Za-z]{3,9})[-/. ]?\\d{2,4}([ T].*)?)$')",
+    "dateish": "regexp_full_match(v, '\\d{8}|\\d{6}|\\d{1,4}[-/. ](\\d{1,2}|[A-Za-z]{3,9})[-/. ]\\d{2,4}([ T].*)?"
+    "|\\d{1,2}[A-Za-z]{3,9}\\d{2,4}|[A-Za-z]{3,9} \\d{1,2},? \\d{4}')",
 }
 """What a value v may look like; n is the value without spaces and hyphens."""
 

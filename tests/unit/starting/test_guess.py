@@ -83,12 +83,18 @@ def test_what_columns_hold(tmp_path: Path) -> None:
             "m": [f"X{row:05d}" for row in range(100)],
             "n": ["Anna", "Ravi"] * 50,
             "o": [11, 21] * 50,
+            "Client": [f"C{row % 20:03d}" for row in range(100)],
+            "p": [f"K/{row % 10}{row % 5}{row % 2}" for row in range(100)],
+            "q": [4_000_000 + row % 20 for row in range(100)],
+            "r": [50_000 + row % 60 for row in range(100)],
         },
     )
     kinds = {name: column.kind for name, column in found.items()}
     assert [kinds[name] for name in "bcfjo"] == ["date", "date", "number", "time", "whole number"]
-    assert {name for name, column in found.items() if column.personal} == set("abdehiklmn")
-    assert not [name for name in "abdehiklmn" if found[name].values or found[name].least]
+    personal = {*"abdehiklmnr", "Client"}
+    assert {name for name, column in found.items() if column.personal} == personal
+    assert not [name for name in (*personal, "p", "q") if found[name].values]
+    assert not [name for name in personal if found[name].least]
     assert (found["c"].least, found["c"].most, found["c"].style) == ("2025-03-01", "2025-03-28", "%d/%m/%Y")
     assert (found["f"].least, found["f"].most) == ("0", "24.75")
     assert found["g"].values == (("Yes", 34), ("No", 33))
