@@ -3,7 +3,7 @@ WITH seen AS (
     UNION ALL SELECT 'apc', person_id, admidate, sex, ethnos FROM landed_apc
     UNION ALL SELECT 'ecds', person_id, arrival_date, stated_gender, ethnic_category FROM landed_ecds
     UNION ALL SELECT 'deaths', person_id, reg_date_of_death, dec_sex, CAST(NULL AS STRING) FROM landed_deaths
-    UNION ALL SELECT 'gp_record', person_id, event_date, sex, ethnic FROM landed_gp_record
+    UNION ALL SELECT 'gp_record', person_id, CASE WHEN event_date >= DATE '1902-01-01' THEN event_date END, sex, ethnic FROM landed_gp_record
     UNION ALL SELECT 'gp_appointment', person_id, appointment_date, sex, ethnic_category FROM landed_gp_appointment
     UNION ALL SELECT 'gp_medication', person_id, coalesce(dispensed_date, processing_period_date), gender, CAST(NULL AS STRING) FROM landed_gp_medication
     UNION ALL SELECT 'urgent_call', person_id, call_date, sex, ethnic_category FROM landed_urgent_call
