@@ -260,9 +260,9 @@ def table(head: Sequence[str], body: Sequence[Sequence[object]]) -> str:
 
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-TEXT = Path(__file__).with_suffix(".md")
+TEXT = Path(__file__).with_name("realism_page.txt")
 """The page with gaps for the numbers."""
-TEXT_OF_BUILD = Path(__file__).with_name("realism_build.md")
+TEXT_OF_BUILD = Path(__file__).with_name("realism_build.txt")
 
 
 def write(shared: Path, store: Path | None) -> None:
