@@ -9,6 +9,7 @@ from joinedup.identity.hashing import joined_sql
 from joinedup.identity.minting import mint
 from joinedup.identity.numbers import read_numbers, refuse_files_mostly_rejected, reject_numbers_out_of_place
 from joinedup.identity.staged import Staged
+from joinedup.identity.superseded import follow_superseded
 from joinedup.identity.verifying import BY_NUMBER, LINKED_BY, LIST, claimed_rows, verify
 from joinedup.kept.identity_register import RegisterLanding
 from joinedup.sources.contract import contracts
@@ -85,7 +86,7 @@ def link(staged: Staged, entry: RegisterLanding, *, invented: bool) -> list[Find
     con = staged.con
     read_numbers(staged)
     findings = reject_numbers_out_of_place(staged, invented=invented) + refuse_files_mostly_rejected(staged)
-    findings += verify(staged)
+    findings += follow_superseded(staged) + verify(staged)
     con.execute(_list_rows_sql(staged))
     con.execute(KEYED)
     con.execute(KEYS)

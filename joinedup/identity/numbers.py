@@ -9,6 +9,9 @@ from joinedup.sources.nhs_numbers import digits_sql, valid_sql
 
 TEST_RANGE = "number >= 9000000000"  # invented people's; never issued (NHS England, test data of the Personal Demographics Service)
 
+NUMBERS = ("nhs_number", "superseded_nhs_number")
+"""The columns of staged tables that hold NHS numbers."""
+
 REAL_PERSON = RowRule(
     "nhs-number-of-a-real-person",
     "the NHS number doesn't begin with 9 and may be a real person's, and this place says invented: true; check what this file is",
@@ -24,7 +27,12 @@ TEST_PERSON = RowRule(
 
 def read_numbers(staged: Staged) -> None:
     """Nothing; the temp table `nhs_number` then holds each number as given and, where it can be one, its ten digits as a BIGINT."""
-    given = [f"SELECT nhs_number FROM staged_{contract}" for contract, columns in staged.columns.items() if "nhs_number" in columns]
+    given = [
+        f"SELECT {name} AS nhs_number FROM staged_{contract}"
+        for contract, columns in staged.columns.items()
+        for name in NUMBERS
+        if name in columns
+    ]
     nobody = "SELECT CAST(NULL AS VARCHAR) AS nhs_number WHERE false"
     staged.con.execute(f"""
         CREATE OR REPLACE TEMP TABLE nhs_number AS
@@ -49,8 +57,10 @@ def reject_numbers_out_of_place(staged: Staged, *, invented: bool) -> list[Findi
     if not con.execute("SELECT count(*) FROM number_out_of_place").fetchall()[0][0]:
         return findings
     for contract, columns in staged.columns.items():
-        if "nhs_number" in columns:
-            which = f"FROM staged_{contract} WHERE nhs_number IN (SELECT given FROM number_out_of_place)"
+        named = [name for name in NUMBERS if name in columns]
+        if named:
+            wrong = " OR ".join(f"{name} IN (SELECT given FROM number_out_of_place)" for name in named)
+            which = f"FROM staged_{contract} WHERE {wrong}"
             findings += row_findings(staged, rule, f"SELECT file_id, source_row {which}")
             values = {"rule": rule.name, "reason": rule.message}
             con.execute(f"INSERT INTO staged_rejected SELECT file_id, source_row, $rule, $reason {which}", values)

@@ -188,15 +188,29 @@ class Record:
 
     def who(self, row: Row) -> str | None:
         """The NHS number of the registered person whom a row is about: the date of birth agrees, or the number was traced."""
-        births = self.births.get(row["NHS_NUMBER"], set())
+        number = self.in_use(row["NHS_NUMBER"])
+        births = self.births.get(number, set())
         if len(births) != 1:
             return None
         (born,) = births
         if said := day(row["PERSON_BIRTH_DATE"]):
-            return row["NHS_NUMBER"] if said == born else None
+            return number if said == born else None
         if month := row.get("MYDOB"):
-            return row["NHS_NUMBER"] if month == f"{born:%m%Y}" else None
-        return row["NHS_NUMBER"] if row["NHS_NUMBER_STATUS_INDICATOR_CODE"] == "01" else None
+            return number if month == f"{born:%m%Y}" else None
+        return number if row["NHS_NUMBER_STATUS_INDICATOR_CODE"] == "01" else None
+
+    def in_use(self, number: str) -> str:
+        """The number that has replaced a superseded one, through however many."""
+        while number in self.replaced:
+            number = self.replaced[number]
+        return number
+
+    @cached_property
+    def replaced(self) -> dict[str, str]:
+        """Superseded numbers and those that replaced them."""
+        sources = (source for source in self.place.sources if source.contract == "superseded_number")
+        rows = (row for source in sources for name in source.files for row in read_csv(self.extracts / name))
+        return {row["SUPERSEDED_NHS_NUMBER"]: row["NHS_NUMBER"] for row in rows}
 
     @cached_property
     def people(self) -> dict[object, Person]:

@@ -52,7 +52,7 @@ class Faulty:
     @cached_property
     def numbers(self) -> dict[str, int]:
         """NHS number -> person of the truth."""
-        return {row["nhs_number"]: row["person"] for row in self.truth("people")}
+        return {number: row["person"] for row in self.truth("people") for number in (row["nhs_number"], *row["former_nhs_numbers"])}
 
     @cached_property
     def written(self) -> dict[Row, str]:

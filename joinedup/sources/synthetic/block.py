@@ -7,6 +7,7 @@ from functools import cached_property
 
 from joinedup.sources.synthetic.attendances import Attendances, attendances_of
 from joinedup.sources.synthetic.draws import Ints, Texts
+from joinedup.sources.synthetic.former_numbers import FormerNumbers, former_numbers_of
 from joinedup.sources.synthetic.life import Life, life_of
 from joinedup.sources.synthetic.mortality import Deaths, deaths_of
 from joinedup.sources.synthetic.names import Names, former_family_names, names_of
@@ -97,6 +98,11 @@ class Block:
         led = self.attendances.spell >= 0
         own[led] = self.spell_hospitals[self.attendances.spell[led]]
         return own
+
+    @cached_property
+    def former_numbers(self) -> FormerNumbers:
+        """The NHS numbers that some had before."""
+        return former_numbers_of(self.setting, self.number, self.people, self.nhs_numbers)
 
     @cached_property
     def nhs_numbers(self) -> Ints:

@@ -9,8 +9,10 @@ import numpy as np
 from joinedup.sources.synthetic.draws import Ints
 from joinedup.sources.synthetic.streams import stream
 
-FIRST_RANGE, LAST_RANGE = 999, 900
+FIRST_RANGE, LAST_RANGE = 999, 910
 """What the numbers begin with, from the first people to the last. NHS England gives none that begins with 9 to anybody."""
+FORMER_RANGE = 909
+"""From here down: numbers that people had before."""
 BODIES = 10**6
 """Nine digits without the three that they begin with."""
 MOST = (FIRST_RANGE - LAST_RANGE + 1) * 900_000

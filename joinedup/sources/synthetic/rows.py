@@ -17,6 +17,10 @@ MISSING = -1
 """In a column of whole numbers or pence: nothing."""
 
 
+USE_NEW_NUMBERS = ("register", "superseded_number")
+"""Contracts whose keepers learn of a new NHS number on its day."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rows:
     """The rows of one contract for one block of people. Text '' , a date that is not a time and MISSING mean missing."""
@@ -59,9 +63,11 @@ def identity(block: Block, contract: str, person: Ints, day: Ints) -> Table:
     """Who each row is about, as known on a day: number, date of birth, names, address."""
     people, stays = block.people, block.stays
     stay = stays.on(person, day)
+    in_use = block.nhs_numbers[person]
+    number = in_use if contract in USE_NEW_NUMBERS else block.former_numbers.on(person, day, in_use)
     household = people.household[person] + 17 * stays.address[stay] + block.number * 1009
     return {
-        "NHS_NUMBER": block.nhs_numbers[person].astype("U12"),
+        "NHS_NUMBER": number.astype("U12"),
         "NHS_NUMBER_STATUS_INDICATOR_CODE": np.full(len(person), "01"),
         "PERSON_BIRTH_DATE": dates(people.born[person]),
         "PERSON_FAMILY_NAME": block.names.family[person],

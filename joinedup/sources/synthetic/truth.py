@@ -42,6 +42,7 @@ def truth_of(block: Block) -> BlockTruth:
             {
                 "person": number,
                 "nhs_number": block.nhs_numbers.astype("U10"),
+                "former_nhs_numbers": _former(block),
                 "born": dates(people.born),
                 "died": dates(people.died),
                 "sex": people.sex,
@@ -64,6 +65,13 @@ def truth_of(block: Block) -> BlockTruth:
             }
         ),
     )
+
+
+def _former(block: Block) -> pa.Array:
+    """For each person the NHS numbers that they had before in the span, the oldest first."""
+    held, size = block.former_numbers, len(block.people.sex)
+    starts = np.searchsorted(held.person, np.arange(size + 1))
+    return pa.ListArray.from_arrays(pa.array(starts, pa.int32()), pa.array(held.number.astype("U10"), pa.string()))
 
 
 class OpenTruth:

@@ -23,6 +23,7 @@ def minted(
     con = connect(threads=1)
     con.execute("CREATE TEMP TABLE identity_key(scheme VARCHAR, value VARCHAR)")
     con.executemany("INSERT INTO identity_key VALUES (?, ?)", [(scheme, value) for value in values])
+    con.execute("CREATE TEMP TABLE identity_former(value VARCHAR, former VARCHAR, steps INTEGER)")
     with register.landing(landing_id, keys) as entry:
         mint(con, entry, bits=bits)
     return dict(con.execute("SELECT value, person_id FROM identity_person").fetchall())
