@@ -70,7 +70,7 @@ def read(twins: Twins, source: str, *files: str) -> tuple[tuple[FileAccount, ...
     con = connect(threads=1)
     try:
         staging = stage(con, place, twins.folder)
-        return staging.files, [*staging.findings, *people_findings(con, place, contracts(), staging.files)]
+        return staging.files, [*staging.findings, *people_findings(con, contracts(), staging.files)]
     finally:
         con.close()
 
