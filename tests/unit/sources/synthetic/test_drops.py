@@ -110,8 +110,14 @@ def test_a_late_value_comes_in_a_later_file(monthly: Path) -> None:
     for given in late:
         assert given[0][1] == ""
         assert given[-1][1] != ""
+
+
+def test_a_year_is_sent_again_without_what_was_deleted(monthly: Path) -> None:
     again = {row["EPIKEY"] for row in rows(monthly / "apc_resent_2024-25.csv")}
-    assert again == {row["EPIKEY"] for path in monthly.glob("apc_202*.csv") for row in rows(path) if row["ADMIDATE"] < "2025-04-01"}
+    first = {row["EPIKEY"] for path in monthly.glob("apc_202*.csv") for row in rows(path) if row["ADMIDATE"] < "2025-04-01"}
+    deleted = {key for key in first if key.startswith("W")}
+    assert deleted
+    assert again == first - deleted
 
 
 def test_columns_change_their_order_half_way(monthly: Path) -> None:
