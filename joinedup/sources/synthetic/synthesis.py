@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import pickle
 import signal
+import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -143,14 +145,18 @@ def _blocks(setting: Setting, targets: Sequence[Target], workers: int) -> Iterat
     if min(workers, setting.blocks) == 1:
         yield from (make(setting, targets, number) for number in range(setting.blocks))
         return
-    context = multiprocessing.get_context("spawn")  # a process that is forked may inherit another's locks
-    pool = ProcessPoolExecutor(min(workers, setting.blocks), context, _remember, (setting, targets))
-    try:
-        yield from _in_order(pool, setting.blocks, workers * AHEAD)
-    except BrokenProcessPool:
-        raise StoreProblem(f"a worker process ended too early, as when memory runs out; use one worker, or {MAIN_GUARD}") from None
-    finally:
-        pool.shutdown(cancel_futures=True)
+    with tempfile.TemporaryDirectory(prefix="synthesis-") as folder:
+        # In a file: a worker that dies before it has read more than a pipe holds would keep this process waiting for ever.
+        told = Path(folder) / "setting"
+        told.write_bytes(pickle.dumps((setting, targets)))
+        context = multiprocessing.get_context("spawn")  # a process that is forked may inherit another's locks
+        pool = ProcessPoolExecutor(min(workers, setting.blocks), context, _remember, (told,))
+        try:
+            yield from _in_order(pool, setting.blocks, workers * AHEAD)
+        except BrokenProcessPool:
+            raise StoreProblem(f"a worker process ended too early, as when memory runs out; use one worker, or {MAIN_GUARD}") from None
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _in_order(pool: ProcessPoolExecutor, blocks: int, ahead: int) -> Iterator[Made]:
@@ -178,9 +184,9 @@ def _interrupts_held() -> Iterator[None]:
 _remembered: list[tuple[Setting, Sequence[Target]]] = []
 
 
-def _remember(setting: Setting, targets: Sequence[Target]) -> None:
+def _remember(told: Path) -> None:
     """Nothing; this worker process knows what to work on."""
-    _remembered[:] = [(setting, targets)]
+    _remembered[:] = [pickle.loads(told.read_bytes())]  # noqa: S301 -- what the starting process has written
 
 
 def _make_remembered(number: int) -> Made:
