@@ -85,40 +85,47 @@ class _Judge:
 
     def __init__(self, header: Header) -> None:
         self.header, self.delimiter, self.parted = header, ord(header.delimiter), len(header.names) - 1
-        known = shapes(header.delimiter)
-        self.complete = re.compile(known["complete"], re.DOTALL)
-        self.field = re.compile(known["field"], re.DOTALL)
+        self.shape = {name: re.compile(shape, re.DOTALL) for name, shape in shapes(header.delimiter).items()}
         self.left = QUOTED_LOOKED_AT
 
     def faults(self, block: bytes, above: int) -> list[tuple[int, str, int, int]] | None:
         """Of each line at fault in a block with so many lines above: its number, the rule, where it begins and where its end stands.
 
-        None where a line leaves a quote open, so that it may go on in the next, or too many have quotes.
+        None where a line leaves a quote open that the next may close, or too many have quotes.
         """
         values = np.frombuffer(block, np.uint8)
         ends = np.flatnonzero(values == LINE_FEED)
         starts = np.concatenate([[0], ends[:-1] + 1])
         delimiters, quotes = (_counted(values, sign, ends) for sign in (self.delimiter, QUOTE))
         ends = ends - (values[np.maximum(ends - 1, 0)] == RETURN) * (ends > starts)
-        below = np.arange(above + 1, above + 1 + len(ends)) > self.header.line
-        told = below & (ends > starts)
+        told = (np.arange(above + 1, above + 1 + len(ends)) > self.header.line) & (ends > starts)
         self.left -= int((told & (quotes > 0)).sum())
-        if (quotes[below] % 2).any() or self.left < 0:
+        if self.left < 0:
             return None
-        found = []
+        lines = list[tuple[int, str, int, int]]()
         for at in np.flatnonzero(told & ((delimiters != self.parted) | (quotes > 0))).tolist():
-            start, end = int(starts[at]), int(ends[at])
-            rule = self._rule(block[start:end], quoted=bool(quotes[at]))
-            if rule:
-                found.append((above + at + 1, rule, start, end))
-        return found
+            line, after = (block[starts[each] : ends[each]].decode("utf-8", "replace") for each in (at, min(at + 1, len(ends) - 1)))
+            if quotes[at] and self._may_go_on(line, after if at + 1 < len(ends) else ""):
+                return None
+            rule = self._rule(line, quoted=bool(quotes[at]))
+            lines += [(above + at + 1, rule, int(starts[at]), int(ends[at]))] if rule else []
+        return lines
 
-    def _rule(self, line: bytes, *, quoted: bool) -> str | None:
+    def _is(self, shape: str, line: str) -> bool:
+        return self.shape[shape].fullmatch(line) is not None
+
+    def _may_go_on(self, line: str, after: str) -> bool:
+        """Whether a line leaves a quote open that isn't plainly broken: the next line is no row of its own, or closes it."""
+        if self._is("complete", line) or self._is("closes", line) or not self._is("opens", line):
+            return False
+        within = self._is("inside", after) and after.count(self.header.delimiter) < max(self.parted, 1)
+        return within or self._is("closes", after)
+
+    def _rule(self, line: str, *, quoted: bool) -> str | None:
         """The rule that a line breaks; empty fields too many are none to the database."""
-        text = line.decode("utf-8", "replace")
-        if quoted and not self.complete.fullmatch(text):
+        if quoted and not self._is("complete", line):
             return "broken-quotes"
-        fields = list(self._fields(text)) if quoted else text.split(self.header.delimiter)
+        fields = list(self._fields(line)) if quoted else line.split(self.header.delimiter)
         if len(fields) <= self.parted:
             return "too-few-fields"
         return "too-many-fields" if any(field not in ("", '""') for field in fields[self.parted + 1 :]) else None
@@ -126,7 +133,7 @@ class _Judge:
     def _fields(self, text: str) -> Iterator[str]:
         at = 0
         while at <= len(text):
-            found = self.field.match(text, at)
+            found = self.shape["field"].match(text, at)
             end = found.end() if found else len(text)
             yield text[at:end]
             at = end + 1

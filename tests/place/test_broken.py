@@ -9,13 +9,11 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from joinedup.engine.duck import connect
-from joinedup.findings import Finding
+from joinedup.findings import Finding, Severity
 from joinedup.place.model import Place, Source
 from joinedup.sources.accounts import FileAccount
+from joinedup.sources.check import check_sources
 from joinedup.sources.contract import ContractSpec, contracts
-from joinedup.sources.cross_checks import people_findings
-from joinedup.sources.landing import stage
 from joinedup.sources.synthetic.broken import FOLDER, break_extracts
 from joinedup.sources.synthetic.synthesis import MAKERS
 from tests.place.conftest import opened
@@ -66,13 +64,8 @@ def twins(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Twins:
 def read(twins: Twins, source: str, *files: str) -> tuple[tuple[FileAccount, ...], list[Finding]]:
     """The accounts and findings of some files, read for one source."""
     (known,) = [each for each in twins.place.sources if each.name == source]
-    place = twins.place.model_copy(update={"sources": (known.model_copy(update={"files": files or known.files}),)})
-    con = connect(threads=1)
-    try:
-        staging = stage(con, place, twins.folder)
-        return staging.files, [*staging.findings, *people_findings(con, contracts(), staging.files)]
-    finally:
-        con.close()
+    checked = check_sources(twins.place, [known.model_copy(update={"files": files or known.files})], twins.folder)
+    return checked.files, list(checked.findings)
 
 
 def field_of(finding: Finding, contract: ContractSpec) -> str | None:
@@ -132,6 +125,8 @@ def test_files_that_are_broken_as_a_whole(twins: Twins, name: str) -> None:
         rows = [row for row in told if row["file"] == file]
         beside = [file.replace("twice_2", "twice_1")] if "twice_2" in file else []
         accounts, findings = read(twins, name, *beside, file)
-        assert {row["rule"] for row in rows} == {each.rule for each in findings if each.file == file} - OF_FILES - {"mostly-repeated"}
-        assert accounts[-1].refused == (rows[0]["effect"] == "refused")
+        refused = rows[0]["effect"] == "refused"
+        found = {each.rule for each in findings if each.file == file and (each.severity is Severity.ERROR or not refused)}
+        assert {row["rule"] for row in rows} == (found if refused else found & {"same-file"})
+        assert accounts[-1].refused == refused
         assert sum(account.rows_read for account in accounts) == sum(account.loaded + account.superseded for account in accounts)
