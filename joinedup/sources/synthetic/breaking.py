@@ -11,7 +11,7 @@ from joinedup.engine.files_text import plain
 from joinedup.sources.columns import PERSON_FIELDS
 from joinedup.sources.contract import ContractField, ContractSpec, FieldType, Rule
 from joinedup.sources.damage import codes_without_zeros
-from joinedup.sources.superseding import SAME_KEY
+from joinedup.sources.superseding import DELETION, SAME_KEY
 from joinedup.sources.synthetic.targets import Target
 
 NO_SUCH_CODES = ("ZQ", "QZ", "Q7Z")
@@ -57,6 +57,8 @@ class Break:
     """What becomes of the line of such a row, from the line and the delimiter."""
     twice: bool = False
     """Whether the row stands in the file a second time."""
+    again: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """Field -> the text that the second has there, by which it takes out the first and itself."""
 
 
 def breaks_of(target: Target) -> Iterator[Break]:
@@ -68,6 +70,8 @@ def breaks_of(target: Target) -> Iterator[Break]:
     yield from _of_identity(fields)
     if set(contract.key[:1]) <= set(fields) | set(PERSON_FIELDS):
         yield Break(SAME_KEY, "superseded", twice=True)
+        if contract.deleted_by and contract.deleted_by.field in fields:
+            yield Break(DELETION, "superseded", twice=True, again={contract.deleted_by.field: contract.deleted_by.codes[0]})
     if not target.parquet:
         yield from _of_text(next(iter(fields)))
     yield Break("blank-row", "rejected", written=dict.fromkeys(fields, ""))

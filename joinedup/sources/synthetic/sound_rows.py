@@ -62,6 +62,8 @@ def sound(contract: ContractSpec, rows: Rows, as_at: date) -> Bools:
             good &= _told(column) if column is not None else False
         if field.codes and column is not None:
             good &= np.isin(np.strings.upper(column) if column.dtype.kind == "U" else column.astype("U20"), ["", *field.codes])
+    if contract.deleted_by and contract.deleted_by.field in rows.columns:
+        good &= ~np.isin(rows.columns[contract.deleted_by.field], contract.deleted_by.codes)
     return good & _told(rows.columns[contract.key[0]])
 
 

@@ -47,9 +47,9 @@ class Twin:
     """For each row, the position among `placed`; -1 for a sound one."""
 
     def rows_of(self, place: int) -> list[int]:
-        """The numbers of the rows broken in one way; of a row that stands twice, the first."""
-        found = np.flatnonzero(self.which == place) + 1
-        return [int(row) for row in (found[: len(self.placed[place].at)] if self.placed[place].how.twice else found)]
+        """The numbers of the rows broken in one way; of a row that stands twice, the first, and the second if that goes too."""
+        found, each = np.flatnonzero(self.which == place) + 1, self.placed[place]
+        return [int(row) for row in (found[: len(each.at)] if each.how.twice and not each.how.again else found)]
 
 
 def candidates_of(block: Block, target: Target, rows: Rows) -> Rows:
@@ -79,7 +79,8 @@ def twin_of(block: Block, target: Target, candidates: Rows) -> Twin:
     which = which[where]
     twice = np.flatnonzero(np.isin(which, [place for place, each in enumerate(placed) if each.how.twice]))
     order = np.concatenate([rng.permutation(len(which)), twice])
-    return Twin(_with_texts(target, sheet(target, rows, order), placed, which[order]), placed, which[order])
+    table = _with_texts(target, sheet(target, rows, order), placed, which[order], second=np.arange(len(order)) >= len(which))
+    return Twin(table, placed, which[order])
 
 
 def _placed(block: Block, target: Target, candidates: Rows) -> Iterator[Placed]:
@@ -148,14 +149,15 @@ def _told_apart(contract: ContractSpec, rows: Rows, picked: Ints, fresh: Ints) -
     return replace(rows, columns=columns)
 
 
-def _with_texts(target: Target, table: pa.Table, placed: Sequence[Placed], which: Ints) -> pa.Table:
+def _with_texts(target: Target, table: pa.Table, placed: Sequence[Placed], which: Ints, *, second: Bools) -> pa.Table:
     """The table as text, with what stands in rows that are broken by the very text of a field."""
     table = table.cast(pa.schema([(name, pa.string()) for name in table.column_names]))
     for at, field in enumerate(target.fields):
         column = table.column(at)
         for place, each in enumerate(placed):
-            if field.name in each.how.written:
-                column = pc.if_else(pa.array(which == place), pa.scalar(each.how.written[field.name] or None, pa.string()), column)
+            for texts, rows in ((each.how.written, which == place), (each.how.again, (which == place) & second)):
+                if field.name in texts:
+                    column = pc.if_else(pa.array(rows), pa.scalar(texts[field.name] or None, pa.string()), column)
         table = table.set_column(at, table.column_names[at], column)
     return table
 
