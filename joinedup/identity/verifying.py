@@ -159,7 +159,9 @@ def _said_sql(contract: str, columns: frozenset[str]) -> str:
 
 def claimed_rows(staged: Staged, contract: str, claims: str) -> str:
     """FROM and ON: the rows `s` of a contract beside their claims `c`, out of the query or table `claims`."""
-    same = " AND ".join(f"c.{name} IS NOT DISTINCT FROM s.{name}" for name in SAID if name in staged.columns[contract])
+    counts = ", ".join(f"count({name})" for name in SAID)
+    [said] = staged.con.execute(f"SELECT {counts} FROM identity_claim WHERE contract = '{contract}'").fetchall()
+    same = " AND ".join(f"c.{name} IS NOT DISTINCT FROM s.{name}" for name, given in zip(SAID, said, strict=True) if given) or "true"
     return f"""
         staged_{contract} s JOIN identity_file f USING (file_id)
         JOIN (FROM {claims} WHERE contract = '{contract}') c ON c.source = f.source AND {same}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from math import sqrt
 from statistics import median, median_high
 
 from joinedup.findings import Finding, Severity
@@ -22,6 +23,8 @@ SUBSTANTIAL = 0.2
 AROUND = 3
 """Months before and after that a month is held against."""
 FELL, ROSE = 0.5, 2.0
+BY_CHANCE = 4.0
+"""Times the square root of the usual number of records, by which a month may differ by chance."""
 STOPPED_MONTHS = 2
 """Of how much later most others' extracts reach."""
 MONTHS_NAMED = 6
@@ -93,6 +96,7 @@ def _jumps(source: SourceMonths) -> Iterator[Finding]:
     whole = [month for month in source.rows if not source.data_to or add_months(month, 1) <= source.data_to + timedelta(days=7)]
     usual = {month: source.around(month) for month in whole}
     judged = [month for month in whole if usual[month] >= ENOUGH_ROWS and source.rows[month]]
+    judged = [month for month in judged if abs(source.rows[month] - usual[month]) > BY_CHANCE * sqrt(usual[month])]
     fell = [month for month in judged if source.rows[month] < FELL * usual[month]]
     rose = [month for month in judged if source.rows[month] > ROSE * usual[month]]
     if fell:

@@ -26,14 +26,10 @@ from joinedup.sources.mapping import mapping_findings, with_usable_styles
 from joinedup.sources.order import Drop, drops
 from joinedup.sources.rows import sql_type
 from joinedup.sources.staged_file import FileWork, StagedFile, stage_file
-from joinedup.sources.superseding import SAME_FILE, SAME_KEY, ReadFile, supersede
+from joinedup.sources.superseding import SAME_FILE, ReadFile, supersede
 
 STAGED_WORK = ("refusal", "marks")
 """Columns of a staged table that only the staging itself needs."""
-
-
-REPEATED_SHARE, REPEATED_ROWS = 0.5, 100
-"""Our choice, 2026: a month's corrections repeat some rows of earlier files, not more than half of them; few rows say little."""
 
 
 def stage(con: Connection, place: Place, extracts: Path, progress: Progress = silent) -> Staging:
@@ -52,7 +48,7 @@ def stage(con: Connection, place: Place, extracts: Path, progress: Progress = si
         for column in STAGED_WORK:
             con.execute(f"ALTER TABLE staged_{name} DROP COLUMN {column}")
     accounts = _counted(con, place, known, [file.account for file in read])
-    between = [*_same_files(accounts), *_lists_of_a_day(place, accounts), *freshness_findings(place, known, accounts)]
+    between = [*_same_files(accounts), *freshness_findings(place, known, accounts)]
     return Staging(accounts, (*found, *in_files, *between))
 
 
@@ -140,25 +136,10 @@ def _unreadable_folder(source: Source, pattern: str, error: OSError) -> Finding:
 
 
 def _same_files(accounts: Sequence[FileAccount]) -> Iterator[Finding]:
-    """Files that hold byte for byte what an earlier one holds."""
+    """Files that hold byte for byte what one of another source of the same contract holds."""
     first: dict[tuple[str, str], FileAccount] = {}
-    for account in (account for account in accounts if account.sha256 and not account.refused):
+    for account in (account for account in accounts if account.sha256 and account.rows_read and not account.refused):
         other = first.setdefault((account.contract, account.sha256 or ""), account)
-        if other is not account and SAME_FILE not in account.superseded_by:
-            message = f"it holds the same as {other.file}, byte for byte: check whether it is the file you meant"
-            yield Finding(account.file, "same-file", message, severity=Severity.WARNING)
-
-
-def _lists_of_a_day(place: Place, accounts: Sequence[FileAccount]) -> Iterator[Finding]:
-    """Files that a later file of their source mostly repeats: probably each lists everyone of its day."""
-    changes = {source.name for source in place.sources if source.sends == "changes"}
-    for account in (account for account in accounts if account.source in changes):
-        repeated = account.superseded_by.get(SAME_KEY, 0)
-        if account.rows_read >= REPEATED_ROWS and repeated > account.rows_read * REPEATED_SHARE:
-            message = (
-                f"{repeated:,} of its {account.rows_read:,} rows stand again in it or in a later file of source {account.source}: if each "
-                "file lists everyone of its day, say sends: snapshot in sources.yml, or sends: everything if it holds all that was before, "
-                "for what it lacks is counted on"
-            )
-            endangers = f"everything from {account.contract}"
-            yield Finding(account.file, "mostly-repeated", message, severity=Severity.WARNING, count=repeated, endangers=endangers)
+        if other.source != account.source:
+            message = f"it holds the same as {other.file} of source {other.source}, byte for byte: check whether it is the file you meant"
+            yield Finding(account.file, SAME_FILE, message, severity=Severity.WARNING)

@@ -23,6 +23,9 @@ ALIKE = 60
 """Seconds by which modification times may differ and say nothing: files that were copied together."""
 SMALLER_SHARE, SMALLER_ROWS = 0.5, 100
 """Our choice, 2026: a file that replaces another and has less than half its rows was probably cut short; few rows say little."""
+REPEATED_SHARE, REPEATED_ROWS, REPEATED_TIMES = 0.5, 100, 1.5
+"""Our choice, 2026: a month's corrections repeat some rows of earlier files, not more than half of them, and where a year is sent again
+each of its rows replaces one; of lists that repeat one another the last replaces many. Few rows say little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,7 @@ def supersede(con: Connection, contract: ContractSpec, files: Sequence[ReadFile]
     found += _replaced_files(con, contract, used)
     found += _replaced_months(con, contract, [file for file in used if file.drop.source.sends == "months"])
     found += _by_key(con, contract, used)
+    found += _lists_of_a_day(con, contract, [file for file in used if file.drop.source.sends == "changes"])
     found += supersede_lists(con, contract, key_columns(contract), _lists(used))
     found += _order_in_doubt(con, used)
     con.execute("DROP TABLE superseding_pair")
@@ -267,6 +271,30 @@ def _lists(files: Sequence[ReadFile]) -> list[tuple[int, str, str, object, str]]
     """Of every file that lists who is there on a day, and that no other replaces: file_id, source, part, day, name."""
     last = {(file.series, file.drop.told.day): file for file in files if file.drop.source.sends == "snapshot"}
     return [(file.file_id, *file.series, file.drop.told.day, file.drop.name) for file in last.values()]
+
+
+def _lists_of_a_day(con: Connection, contract: ContractSpec, files: Sequence[ReadFile]) -> Iterator[Finding]:
+    """A source of changes whose files mostly repeat one another: probably each lists everyone of its day."""
+    pairs = con.execute("SELECT loser, winner, sum(row_count)::BIGINT FROM superseding_pair GROUP BY ALL ORDER BY ALL").fetchall()
+    for _, group in groupby(sorted(files, key=lambda file: (file.series, file.file_id)), key=lambda file: file.series):
+        own = {file.file_id: file for file in group}
+        lost = {loser: sum(rows for other, _, rows in pairs if other == loser) for loser in own}
+        gained = {winner: sum(rows for _, other, rows in pairs if other == winner) for winner in own}
+        read = {file_id: file.account.rows_read for file_id, file in own.items()}
+        repeated = [file_id for file_id in own if read[file_id] >= REPEATED_ROWS and lost[file_id] > REPEATED_SHARE * read[file_id]]
+        if repeated and (len(own) == 2 or any(gained[file_id] > REPEATED_TIMES * read[file_id] for file_id in own)):
+            count = sum(lost[file_id] for file_id in repeated)
+            which = (
+                "it stand"
+                if len(repeated) == 1
+                else f"it and {len(repeated) - 1} more files of source {own[repeated[0]].drop.source.name} stand"
+            )
+            message = (
+                f"{count:,} of the {sum(read[file_id] for file_id in repeated):,} rows of {which} again in later ones: if each file lists "
+                "everyone of its day, say sends: snapshot in sources.yml, or sends: everything if it holds all that was before, for what "
+                "it lacks is counted on"
+            )
+            yield _warning(own[repeated[0]].drop.name, "mostly-repeated", message, contract, count)
 
 
 def _order_in_doubt(con: Connection, files: Sequence[ReadFile]) -> Iterator[Finding]:

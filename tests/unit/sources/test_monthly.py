@@ -379,6 +379,15 @@ def test_a_list_that_was_cut_short_is_told(tmp_path: Path) -> None:
     assert (found.only("list-shrank").file, found.only("list-shrank").count) == ("list_2025-05-01.csv", 20)
 
 
+def test_a_year_that_is_sent_again_is_no_list(tmp_path: Path) -> None:
+    months = {f"m_{n}.csv": apc(*(f",E{n}-{row},2025-0{n}-01,21," for row in range(120))) for n in (1, 2, 3)}
+    again = apc(*(f",E{n}-{row},2025-0{n}-02,21," for n in (1, 2, 3) for row in range(120)))
+    assert "mostly-repeated" not in staged(tmp_path, months | {"m_4.csv": again}, source("apc", "m_*.csv")).rules
+    lists = {f"m_{n}.csv": apc(*(f",E{row},2025-0{n}-01,21," for row in range(120))) for n in (1, 2, 3, 4)}
+    doubt = staged(tmp_path, lists, source("apc", "m_*.csv")).only("mostly-repeated")
+    assert (doubt.file, doubt.count) == ("m_1.csv", 360)
+
+
 # freshness
 
 
@@ -392,11 +401,11 @@ def monthly(skip: Sequence[str] = (), times: Mapping[str, int] = {}) -> str:
 
 
 def test_a_gap_and_a_sudden_fall_and_rise_are_told(tmp_path: Path) -> None:
-    found = staged(tmp_path, {"file.csv": monthly(skip=["2025-02"], times={"2025-06": 12, "2025-10": 95})}, source("apc"))
+    found = staged(tmp_path, {"file.csv": monthly(skip=["2025-02"], times={"2025-06": 10, "2025-10": 95})}, source("apc"))
     assert "February 2025" in found.only("month-missing").message
     assert "June 2025" in found.only("sudden-fall").message
     assert "October 2025" in found.only("sudden-rise").message
-    assert found.file.months[date(2025, 6, 1)] == 12
+    assert found.file.months[date(2025, 6, 1)] == 10
     assert (found.file.data_from, found.file.data_to) == (date(2024, 4, 1), date(2026, 3, 28))
 
 
