@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 PIPE_WIDTH = 200
 SLOWEST_SHOWN = 3
+BLANKS_SHOWN = 4
 ALL_FIT, VALUES_SHOWN = 0.9995, 8
 FINDING_FIELDS = ("severity", "file", "line", "rule", "count", "rows", "message", "endangers")
 MANY_REJECTED = 0.05
@@ -97,17 +98,36 @@ def _counted(count: int, thing: str) -> str:
 
 
 def account_table(files: Sequence[FileAccount]) -> Table:
-    """Rows read, loaded, superseded and rejected by file, how far each file reaches, and rows linked where that is known."""
-    linked = [getattr(file, "linked", None) for file in files]
-    known = None not in linked
+    """Rows read, loaded, superseded and rejected by file, how far each file reaches, and rows linked; before it, the share that can be."""
+    known = all(file.linked is not None for file in files)
     table = Table(box=None, pad_edge=False)
-    for name in ("file", "contract", "read", "loaded", "superseded", "rejected", "data to", *(["linked"] if known else [])):
+    for name in ("file", "contract", "read", "loaded", "superseded", "rejected", "data to", "linked" if known else "linkable"):
         table.add_column(name, justify="left" if name in {"file", "contract"} else "right")
-    for file, people in zip(files, linked, strict=True):
+    for file in files:
         counts = (f"{count:,}" for count in (file.rows_read, file.loaded, file.superseded, file.rejected))
         data_to = file.data_to.isoformat() if file.data_to else "no date"
-        table.add_row(escape(file.file), file.contract, *counts, data_to, *([f"{people:,}"] if known else []))
+        share = f"{file.linked:,}" if known else _share(file.linkable, file.loaded)
+        table.add_row(escape(file.file), file.contract, *counts, data_to, share)
     return table
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.0f}%" if whole else "none"
+
+
+def _file_lines(file: FileAccount) -> Iterator[str]:
+    """What became of the rows of a file and why, its months, and the columns that are blank most often."""
+    for what, rules in (("rejected", file.rejected_by), ("superseded", file.superseded_by)):
+        if rules:
+            yield f"{what}: " + ", ".join(f"{rule} {count:,}" for rule, count in sorted(rules.items(), key=lambda item: -item[1]))
+    months = [month for month in file.months if file.data_to is None or month <= file.data_to]
+    if months:
+        yield f"months: {len(months)}, from {min(months):%B %Y} to {max(months):%B %Y}"
+    worst = sorted(file.blank.items(), key=lambda item: (-item[1], item[0]))[:BLANKS_SHOWN]
+    if worst:
+        yield "blank most often: " + ", ".join(f"{name} {_share(count, file.loaded)}" for name, count in worst)
+    if file.missing_columns:
+        yield f"columns it doesn't have: {len(file.missing_columns)}"
 
 
 def write_findings(findings: Iterable[Finding], form: str, stream: TextIO) -> None:
@@ -126,6 +146,9 @@ def show_check(checked: Checked, stream: TextIO) -> None:
     console = console_on(stream)
     if checked.files:
         console.print(account_table(checked.files))
+        for file in checked.files:
+            for number, line in enumerate(_file_lines(file)):
+                console.print(f"{'' if number else f'{file.file}{chr(10)}'}    {line}", soft_wrap=True, markup=False)
         console.print()
     show_findings(checked.findings, stream)
     console.print(tally(checked.findings))

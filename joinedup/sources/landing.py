@@ -49,7 +49,17 @@ def stage(con: Connection, place: Place, extracts: Path, progress: Progress = si
             con.execute(f"ALTER TABLE staged_{name} DROP COLUMN {column}")
     accounts = _counted(con, place, known, [file.account for file in read])
     between = [*_same_files(accounts), *freshness_findings(place, known, accounts)]
-    return Staging(accounts, (*found, *in_files, *between))
+    contract_of = {drop.name: known[drop.source.contract] for drop in given}
+    return Staging(accounts, tuple(_with_what_it_endangers(finding, contract_of) for finding in (*found, *in_files, *between)))
+
+
+def _with_what_it_endangers(finding: Finding, contract_of: Mapping[str, ContractSpec]) -> Finding:
+    """A finding of rows, or of a file that can't be used, says what suffers: what its rule names, else what the contract is for."""
+    contract = contract_of.get(finding.file)
+    if finding.endangers or contract is None or not (finding.count or finding.severity is Severity.ERROR):
+        return finding
+    named = next((rule.endangers for rule in contract.rules if rule.name == finding.rule), "")
+    return replace(finding, endangers=named or contract.endangers)
 
 
 def _work(con: Connection, file_id: int, drop: Drop, place: Place, scratch: Path) -> FileWork:

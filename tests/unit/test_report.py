@@ -187,12 +187,25 @@ def test_brackets_in_names_are_no_markup() -> None:
 
 def test_a_check_shows_files_findings_and_how_many_and_no_links() -> None:
     stream = io.StringIO()
-    account = FileAccount(1, "apc", "acute-trust", "apc", "[apc].csv", sha256=None, size=None, mtime_ns=None)
+    account = FileAccount(
+        1, "apc", "acute-trust", "apc", "[apc].csv", None, rows_read=10, loaded=6, superseded=3, rejected=1, linkable=3,
+        months={date(2025, 4, 1): 4, date(2025, 6, 1): 2}, blank={"disdate": 3, "epiend": 6, "sex": 1},
+        rejected_by={"blank-row": 1}, superseded_by={"deletion": 1, "same-key": 2}, missing_columns=("ETHNOS",),
+    )  # fmt: skip
     show_check(Checked((account,), (ERROR,)), stream)
     text = stream.getvalue()
     assert "[apc].csv" in text
     assert "no date" in text
     assert "linked" not in text
+    for said in (
+        "50%",
+        "rejected: blank-row 1",
+        "superseded: same-key 2, deletion 1",
+        "months: 2, from April 2025 to June 2025",
+        "blank most often: epiend 100%, disdate 50%, sex 17%",
+        "columns it doesn't have: 1",
+    ):
+        assert said in text
     assert text.endswith("1 error, 0 warnings\n")
 
 
