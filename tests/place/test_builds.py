@@ -61,7 +61,7 @@ def test_the_artificial_hospital_samples_become_spells_and_pages_that_say_what_i
     build(made.place, made.store)
     reader = Reader(made.store)
     activity, spell = reader.table("activity"), reader.table("spell")
-    assert activity.num_rows == spell.num_rows + 1000  # attendances
+    assert activity.num_rows == spell.num_rows + 1000 + 1000  # attendances, appointments
     assert pc.sum(spell["episodes"]).as_py() == 2074
     assert spell.num_rows <= 2074
     assert set(pc.unique(reader.table("person")["linked_by"]).to_pylist()) == {"source_pseudonym"}
