@@ -199,6 +199,17 @@ class Record:
             return number if month == f"{born:%m%Y}" else None
         return number if row["NHS_NUMBER_STATUS_INDICATOR_CODE"] == "01" else None
 
+    def taken_over(self, start: date, end: date, practice: str) -> Iterator[tuple[date, date, str]]:
+        """A registration with one practice up to the day that it closed, and from then on with the one that took it over."""
+        known = {each.code: each for each in self.place.practices}.get(practice)
+        if known is None or known.closed is None or known.succeeded_by is None:
+            yield start, end, practice
+            return
+        if start < min(end, known.closed):
+            yield start, min(end, known.closed), practice
+        if max(start, known.closed) < end:
+            yield from self.taken_over(max(start, known.closed), end, known.succeeded_by)
+
     def in_use(self, number: str) -> str:
         """The number that has replaced a superseded one, through however many."""
         while number in self.replaced:
@@ -219,7 +230,7 @@ class Record:
         for row in self.rows["register"]:
             known_by = self.who(row) or tuple(row[name] for name in (*ROW_IS_KNOWN_BY, PRACTICE, REGISTERED))
             person = found.setdefault(known_by, Person(day(row["PERSON_BIRTH_DATE"])))
-            person.on_lists.append((day(row[REGISTERED]) or date.min, day(row[LEFT]) or FOREVER, row[PRACTICE]))
+            person.on_lists += self.taken_over(day(row[REGISTERED]) or date.min, day(row[LEFT]) or FOREVER, row[PRACTICE])
             person.listed_sex[row["PERSON_STATED_GENDER_CODE"]] += 1
         self._add_sex(found)
         for row in self.rows["deaths"]:
