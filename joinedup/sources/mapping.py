@@ -24,6 +24,12 @@ def mapping_findings(con: Connection, source: Source, known: Mapping[str, Contra
         return
     yield from _unknown_fields(source, contract)
     yield from _codes_outside_lists(source, contract)
+    if source.sends == "snapshot" and not contract.lists:
+        message = (
+            f"sends a snapshot of a day, but the contract {contract.contract} tells what happened, and that stays: records that a "
+            "later list lacks are kept; say sends: everything if each file holds all that counts"
+        )
+        yield _warning(source, "not-a-list", message)
     for style in {style for style in (source.date_format, *source.date_formats.values()) if style and not knows_style(con, style)}:
         yield _warning(
             source,

@@ -379,6 +379,13 @@ def test_a_list_that_was_cut_short_is_told(tmp_path: Path) -> None:
     assert (found.only("list-shrank").file, found.only("list-shrank").count) == ("list_2025-05-01.csv", 20)
 
 
+def test_a_snapshot_of_what_happened_loses_nothing_and_is_told(tmp_path: Path) -> None:
+    content = {"a_2025-04-01.csv": apc(f"{A},1,2025-01-01,21,", f"{A},2,2025-01-01,21,"), "a_2025-05-01.csv": apc(f"{A},1,2025-01-02,21,")}
+    found = staged(tmp_path, content, source("apc", "*.csv", sends="snapshot", file_name="a_{day:%Y-%m-%d}.csv"))
+    assert found.rows("apc", "epikey, admidate::VARCHAR") == [(2, "2", "2025-01-01"), (1, "1", "2025-01-02")]
+    assert "not-a-list" in found.rules
+
+
 def test_a_year_that_is_sent_again_is_no_list(tmp_path: Path) -> None:
     months = {f"m_{n}.csv": apc(*(f",E{n}-{row},2025-0{n}-01,21," for row in range(120))) for n in (1, 2, 3)}
     again = apc(*(f",E{n}-{row},2025-0{n}-02,21," for n in (1, 2, 3) for row in range(120)))
