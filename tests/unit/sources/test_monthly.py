@@ -58,6 +58,7 @@ def clean_rows(contract: ContractSpec, seed: int) -> list[Row]:
 
 def _dated(contract: ContractSpec, template: Mapping[str, str], month: date, place: int, seed: int) -> Row:
     row = {name: value for name, value in template.items() if _kind(contract, name) != "date" or name == "PERSON_BIRTH_DATE"}
+    row |= {field.name: "" for field in contract.fields if field.header_required and field.name not in row}
     row[contract.dated_by or ""] = month.replace(day=1 + place * 3).isoformat()
     for part in contract.key:
         if part == "NHS_NUMBER":
