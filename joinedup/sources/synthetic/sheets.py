@@ -112,12 +112,14 @@ def _column(target: Target, field: ContractField, values: np.ndarray, spoiled: B
 
 def _their_values(values: Texts, told: Mapping[str, str]) -> Texts:
     """The values as the source writes them; one that it could only write so that it is read as another is left out."""
+    if not told:
+        return values
     back: dict[str, str] = {}
     for theirs, ours in told.items():
         back.setdefault(ours, theirs)
     seen, where = np.unique(values, return_inverse=True)
     written = [back.get(str(value), "" if value in told else str(value)) for value in seen]
-    return np.array(written, dtype=str)[where] if told else values
+    return np.array(written, dtype=str)[where]
 
 
 def _dates(target: Target, field: ContractField, values: np.ndarray, spoiled: Bools | None) -> pa.Array:

@@ -194,34 +194,31 @@ def _make_remembered(number: int) -> Made:
 
 
 def make(setting: Setting, targets: Sequence[Target], number: int) -> Made:
-    """What one block adds."""
+    """What one block adds. The rows of one contract are let go before those of the next are made."""
     block = Block(setting, number)
-    dirty: dict[str, Dirty] = {}
+    pieces: dict[str, Piece] = {}
     for contract in dict.fromkeys(target.source.contract for target in targets):
         mine = [target for target in targets if target.source.contract == contract]
         written = {target.position: frozenset(field.name for field in target.fields) for target in mine}
         textual = frozenset(target.position for target in mine if not target.parquet)
-        dirty[contract] = spoil(block, with_what_is_planted(block, MAKERS[contract](block)), written, textual)
-    held = _held(block, targets, dirty)
-    first = setting.first_number(number)
-    return Made([_piece(target, *held[at], first) for at, target in enumerate(targets)], truth_of(block))
+        dirty = spoil(block, with_what_is_planted(block, MAKERS[contract](block)), written, textual)
+        first = setting.first_number(number)
+        pieces |= {target.file: _piece(target, held, at, first) for target, held, at in _held(block, mine, dirty)}
+    return Made([pieces[target.file] for target in targets], truth_of(block))
 
 
-def _held(block: Block, targets: Sequence[Target], dirty: dict[str, Dirty]) -> list[tuple[Dirty, Ints]]:
-    """For each file the rows of its source, and which of them it holds."""
-    by_month: dict[int, Sent] = {}
-    found = []
+def _held(block: Block, targets: Sequence[Target], dirty: Dirty) -> Iterator[tuple[Target, Dirty, Ints]]:
+    """For each file of a contract the rows of its source, and which of them it holds; the files of one source come together."""
+    position, by_month = -1, Sent(dirty, np.zeros(0, dtype=np.int64))
     for target in targets:
-        rows = dirty[target.source.contract]
-        if target.drop >= 0:
-            if target.position not in by_month:
-                at = np.flatnonzero(rows.rows.source == target.position)
-                mine = Dirty(only(rows.rows, at), rows.kind[at])
-                by_month[target.position] = sent(block, target.source, mine, drops_of(target.source, block.setting.span))
-            found.append((by_month[target.position].dirty, np.flatnonzero(by_month[target.position].file == target.drop)))
-        else:
-            found.append((rows, target.rows(rows.rows)))
-    return found
+        if target.drop < 0:
+            yield target, dirty, target.rows(dirty.rows)
+            continue
+        if target.position != position:
+            at = np.flatnonzero(dirty.rows.source == target.position)
+            mine = Dirty(only(dirty.rows, at), dirty.kind[at])
+            position, by_month = target.position, sent(block, target.source, mine, drops_of(target.source, block.setting.span))
+        yield target, by_month.dirty, np.flatnonzero(by_month.file == target.drop)
 
 
 def _piece(target: Target, dirty: Dirty, at: Ints, first: int) -> Piece:
