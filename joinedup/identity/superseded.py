@@ -82,9 +82,19 @@ def follow_superseded(staged: Staged) -> list[Finding]:
     ]
     if LIST in staged.columns:
         con.execute(BORN)
-        con.execute(CONTESTED)
-        findings += row_findings(staged, IN_USE, f"{rows} old IN (SELECT old FROM superseded_contested)")
-        con.execute("DELETE FROM superseded_by WHERE old IN (SELECT old FROM superseded_contested)")
+        findings += _without_contested(staged, f"{rows} old IN (SELECT old FROM superseded_contested)")
     con.execute("UPDATE nhs_number SET number = s.number FROM superseded_by s WHERE nhs_number.number = s.old")
     con.execute("INSERT INTO identity_former SELECT CAST(number AS VARCHAR), CAST(old AS VARCHAR), steps FROM superseded_by")
     return findings
+
+
+def _without_contested(staged: Staged, rows: str) -> list[Finding]:
+    """What was found; no chain of `superseded_by` goes to or through a replacement that the list contests: it ends before it."""
+    found: list[Finding] = []
+    staged.con.execute(CONTESTED)
+    while contested := row_findings(staged, IN_USE, rows):
+        found += contested
+        staged.con.execute("DELETE FROM superseded_pair WHERE old IN (SELECT old FROM superseded_contested)")
+        staged.con.execute(FOLLOWED)
+        staged.con.execute(CONTESTED)
+    return found

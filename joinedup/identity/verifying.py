@@ -13,6 +13,8 @@ from joinedup.findings import Finding
 from joinedup.identity.staged import RowRule, Staged, row_findings
 
 LIST = "register"
+OBJECTIONS = "opt_out"
+"""Whoever objects is believed by the number alone: national lists of objections give no date of birth."""
 TRACED = "01"  # NHS_NUMBER_STATUS_INDICATOR_CODE: number present and verified (NHS Data Dictionary)
 EARLIEST_BIRTH = "DATE '1850-01-01'"  # HES writes a missing month of birth as one of 1800, 1801 or 1802
 MONTH_OF_BIRTH = """
@@ -97,6 +99,7 @@ STATUS = f"""
         WHEN c.number IS NULL THEN 'no_number'
         WHEN f.disputed THEN 'birth_date_disagrees'
         WHEN c.born IS NULL AND c.traced THEN 'nhs_number_traced'
+        WHEN c.born IS NULL AND c.contract = '{OBJECTIONS}' THEN 'nhs_number_alone'
         WHEN c.born IS NULL THEN 'no_birth_date'
         WHEN CASE WHEN c.exact AND f.exact THEN c.born = f.born ELSE date_trunc('month', c.born) = date_trunc('month', f.born) END
             THEN CASE WHEN f.confirmed THEN 'nhs_number' ELSE 'nhs_number_alone' END

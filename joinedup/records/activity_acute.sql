@@ -111,7 +111,7 @@ SELECT
     CASE
         WHEN attended_or_did_not_attend_code IN ('3', '7') THEN 'did not attend'
         WHEN attended_or_did_not_attend_code IN ('2', '4') THEN 'cancelled'
-        ELSE 'attended'
+        WHEN attended_or_did_not_attend_code IS NOT NULL OR record_type <> 'MSD201' THEN 'attended'
     END,
     CAST(NULL AS DATE),
     CASE WHEN record_type = 'MSD301' OR attended_or_did_not_attend_code IN ('2', '3', '4', '7') THEN 0 ELSE 1 END,

@@ -4,7 +4,7 @@ WITH seen AS (
     UNION ALL SELECT 'ecds', person_id, arrival_date, stated_gender, ethnic_category FROM landed_ecds
     UNION ALL SELECT 'deaths', person_id, reg_date_of_death, dec_sex, CAST(NULL AS STRING) FROM landed_deaths
     UNION ALL SELECT 'gp_record', person_id, CASE WHEN event_date >= DATE '1902-01-01' THEN event_date END, sex, ethnic FROM landed_gp_record
-    UNION ALL SELECT 'gp_appointment', person_id, appointment_date, sex, ethnic_category FROM landed_gp_appointment
+    UNION ALL SELECT 'gp_appointment', person_id, CASE WHEN coalesce(appt_status, 'ATTENDED') = 'ATTENDED' THEN appointment_date END, sex, ethnic_category FROM landed_gp_appointment
     UNION ALL SELECT 'gp_medication', person_id, coalesce(dispensed_date, processing_period_date), gender, CAST(NULL AS STRING) FROM landed_gp_medication
     UNION ALL SELECT 'urgent_call', person_id, call_date, sex, ethnic_category FROM landed_urgent_call
     UNION ALL SELECT 'opt_out', person_id, CAST(NULL AS DATE), CAST(NULL AS STRING), CAST(NULL AS STRING) FROM landed_opt_out
@@ -29,12 +29,18 @@ WITH seen AS (
     UNION ALL SELECT
         'community_activity',
         person_id,
-        activity_date,
+        CASE WHEN coalesce(outcome, '') NOT IN ('DID NOT ATTEND', 'DNA', 'NO', 'N', 'ABSENT', 'CANCELLED') THEN activity_date END,
         CASE WHEN sex IN ('M', 'MALE', '1') THEN '1' WHEN sex IN ('F', 'FEMALE', '2') THEN '2' END,
         CASE WHEN substring(ethnic_category, 2, 1) IN ('', ' ', '-', ':') THEN ethnic_category END
     FROM landed_community_activity
-    UNION ALL SELECT 'csds', person_id, care_contact_date, person_stated_gender_code, ethnic_category FROM landed_csds
-    UNION ALL SELECT 'mhsds', person_id, coalesce(care_contact_date, start_date_hospital_provider_spell), person_stated_gender_code, ethnic_category FROM landed_mhsds
+    UNION ALL SELECT 'csds', person_id, CASE WHEN coalesce(attendance_status, '5') IN ('5', '6') THEN care_contact_date END, person_stated_gender_code, ethnic_category FROM landed_csds
+    UNION ALL SELECT
+        'mhsds',
+        person_id,
+        CASE WHEN coalesce(attendance_status, '5') IN ('5', '6') THEN coalesce(care_contact_date, start_date_hospital_provider_spell) END,
+        person_stated_gender_code,
+        ethnic_category
+    FROM landed_mhsds
     UNION ALL SELECT 'continuing_care', person_id, coalesce(start_date_care_package, service_request_received_date), person_stated_gender_code, ethnic_category FROM landed_continuing_care
     UNION ALL SELECT 'personal_budget', person_id, start_date_personal_budget, person_stated_gender_code, ethnic_category FROM landed_personal_budget
     -- Who didn't come to an appointment, or is still to come, was not seen that day.

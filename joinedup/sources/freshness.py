@@ -49,12 +49,13 @@ class SourceMonths:
 
 
 def freshness_findings(place: Place, contracts: Mapping[str, ContractSpec], files: Sequence[FileAccount]) -> Iterator[Finding]:
-    """What the months of the files tell, for every source of what happened; lists have no months."""
+    """What the months of the files tell, for every source of what happened, and how old the last list of every other is."""
     sources = list(_sources(place, contracts, files))
     for source in sources:
         yield from _gaps(source)
         yield from _jumps(source)
     yield from _ends(place, sources)
+    yield from _old_lists(place, contracts, files)
 
 
 def _sources(place: Place, contracts: Mapping[str, ContractSpec], files: Sequence[FileAccount]) -> Iterator[SourceMonths]:
@@ -68,8 +69,25 @@ def _sources(place: Place, contracts: Mapping[str, ContractSpec], files: Sequenc
         usual = median([count for count in rows.values() if count] or [0])
         whole = [month for month, count in rows.items() if count and count >= SUBSTANTIAL * usual]
         between = {month: count for month, count in rows.items() if whole and whole[0] <= month <= whole[-1]}
-        data_to = max((file.data_to for file in own if file.data_to), default=None)
+        data_to = _without_stragglers(max((file.data_to for file in own if file.data_to), default=None), whole)
         yield SourceMonths(source.name, contracts[source.contract], own[-1].file, data_to, between if usual >= ENOUGH_ROWS else {})
+
+
+def _without_stragglers(data_to: date | None, whole: Sequence[date]) -> date | None:
+    """The latest day, but where whole months lie between it and the last month of substance the end of that: a date is soon mistyped."""
+    if data_to is None or not whole or data_to < add_months(whole[-1], 2):
+        return data_to
+    return add_months(whole[-1], 1) - timedelta(days=1)
+
+
+def _old_lists(place: Place, contracts: Mapping[str, ContractSpec], files: Sequence[FileAccount]) -> Iterator[Finding]:
+    """Sources whose last list of a day is older than it should be."""
+    for source in place.sources:
+        own = [file for file in files if file.source == source.name and not file.refused and file.day]
+        last = max(own, key=lambda file: file.day or date.min, default=None)
+        if last and last.day and last.day < add_months(place.as_at, -STOPPED_MONTHS).replace(day=1):
+            message = f"source {source.name} lists nothing after {last.day}: who came, left or died since isn't known; ask for a newer list"
+            yield Finding(last.file, "list-old", message, severity=Severity.WARNING, endangers=contracts[source.contract].endangers)
 
 
 def _finding(source: SourceMonths, rule: str, message: str) -> Finding:

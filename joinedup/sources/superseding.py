@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import groupby
 
 from joinedup.engine.files_lines import Connection, literal
@@ -26,6 +27,8 @@ SMALLER_SHARE, SMALLER_ROWS = 0.5, 100
 REPEATED_SHARE, REPEATED_ROWS, REPEATED_TIMES = 0.5, 100, 1.5
 """Our choice, 2026: a month's corrections repeat some rows of earlier files, not more than half of them, and where a year is sent again
 each of its rows replaces one; of lists that repeat one another the last replaces many. Few rows say little."""
+PERIOD_SHARE = 0.05
+"""Our choice, 2026: of the rows of a file's commonest reporting period, how many another one needs to be no slip of the pen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,14 +145,9 @@ def _replaced_months(con: Connection, contract: ContractSpec, files: Sequence[Re
     """What was found of months that a later file covers; their rows of earlier files have left."""
     if not files or contract.dated_by is None:
         return []
-    covers = {file.file_id: file.drop.told.covers or _reporting_period(con, contract, file) for file in files}
-    found = [_no_months(file, contract) for file in files if covers[file.file_id] is None]
-    months = [
-        (*file.series, month.start, file.file_id)
-        for file in files
-        if (period := covers[file.file_id])
-        for month in Period(period.start, period.end).months()
-    ]
+    covers = {file.file_id: _covered(con, contract, file) for file in files}
+    found = [_no_months(file, contract) for file in files if not covers[file.file_id]]
+    months = [(*file.series, month, file.file_id) for file in files for month in sorted(covers[file.file_id])]
     if not months:
         return found
     con.execute("CREATE OR REPLACE TEMP TABLE month_given (source VARCHAR, part VARCHAR, month DATE, file_id INTEGER)")
@@ -189,16 +187,22 @@ def _no_months(file: ReadFile, contract: ContractSpec) -> Finding:
     return _warning(file.drop.name, "months-not-known", message, contract)
 
 
-def _reporting_period(con: Connection, contract: ContractSpec, file: ReadFile) -> Period | None:
-    """The months of the reporting period that most rows of a file give."""
+def _covered(con: Connection, contract: ContractSpec, file: ReadFile) -> set[date]:
+    """The first days of the months that a file covers: as its name says, else those of the reporting periods that its rows give.
+
+    A year that is sent again has twelve periods; one that few rows give is a slip, and replaces nothing.
+    """
+    if file.drop.told.covers:
+        return {month.start for month in file.drop.told.covers.months()}
     if contract.covers is None:
-        return None
+        return set()
     first, last = (contract.landed(name) for name in contract.covers)
     given = con.execute(f"""
-        SELECT {first}, {last} FROM staged_{contract.contract} WHERE file_id = {file.file_id} AND {first} <= {last}
-        GROUP BY ALL ORDER BY count(*) DESC, ALL LIMIT 1
+        SELECT {first}, {last}, count(*) FROM staged_{contract.contract} WHERE file_id = {file.file_id} AND {first} <= {last} GROUP BY ALL
     """).fetchall()
-    return Period(add_months(given[0][0], 0), add_months(given[0][1], 1)) if given else None
+    most = max((rows for _, _, rows in given), default=0)
+    periods = [Period(add_months(start, 0), add_months(end, 1)) for start, end, rows in given if rows >= PERIOD_SHARE * most]
+    return {month.start for period in periods for month in period.months()}
 
 
 def key_columns(contract: ContractSpec) -> tuple[str, ...]:

@@ -71,6 +71,13 @@ def test_numbers_that_can_not_be_one(tmp_path: Path, number: str) -> None:
     assert found.rows("apc") == found.rows("ecds") == [("invalid_number", None)]
 
 
+def test_an_objection_is_believed_by_the_number_alone(tmp_path: Path) -> None:
+    objection = {**row(ANN, None), "opt_out_kind": "NATIONAL"}
+    found = linked(tmp_path, {"list": ("register", [row(ANN, MAY)]), "spine": ("opt_out", [objection])})
+    assert found.people("opt_out") == found.people("register")
+    assert found.statuses("opt_out") == ["nhs_number_alone"]
+
+
 def test_a_missing_number_is_no_number(tmp_path: Path) -> None:
     assert linked(tmp_path, {"hospital": ("apc", [row(None, MAY)])}).rows("apc") == [("no_number", None)]
 

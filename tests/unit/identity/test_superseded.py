@@ -71,6 +71,13 @@ def test_two_people_of_the_list_are_never_made_one(tmp_path: Path) -> None:
     assert found.people("apc") == [ann, ben]
 
 
+def test_a_chain_ends_before_a_replacement_that_the_list_contests(tmp_path: Path) -> None:
+    """A became B; that B became C is wrong, for the list has both: A's rows are B's, not C's."""
+    found = linked(tmp_path, sources([(A, B), (B, C)], [row(A), row(C, JUNE)], [row(B), row(C, JUNE)]))
+    assert found.people("apc") == found.people("register")
+    assert len(set(found.people("register"))) == 2
+
+
 def test_two_rows_of_the_list_with_one_date_of_birth_are_one_person(tmp_path: Path) -> None:
     found = linked(tmp_path, sources([(A, B)], [], [row(A), row(B)]))
     assert len(set(found.people("register"))) == 1

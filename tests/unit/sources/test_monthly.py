@@ -272,6 +272,32 @@ def test_rows_outside_the_months_of_their_file_are_told(tmp_path: Path) -> None:
     assert found.counts == (1, 1, 0, 0)
 
 
+CSDS = (
+    "NHS_NUMBER,CARE_CONTACT_IDENTIFIER,ORGANISATION_IDENTIFIER_CODE_OF_PROVIDER,CARE_CONTACT_DATE,REPORTING_PERIOD_START_DATE,"
+    "REPORTING_PERIOD_END_DATE"
+)
+
+
+def test_a_year_sent_again_replaces_each_month_that_its_rows_report_on(tmp_path: Path) -> None:
+    content = files(
+        ("a_1.csv", lines(CSDS, f"{A},1,RY6,2025-01-05,2025-01-01,2025-01-31", f"{A},2,RY6,2025-01-06,2025-01-01,2025-01-31")),
+        ("a_2.csv", lines(CSDS, f"{A},3,RY6,2025-02-05,2025-02-01,2025-02-28", f"{A},4,RY6,2025-03-06,2025-02-01,2025-02-28")),
+        ("a_3.csv", lines(CSDS, f"{A},1,RY6,2025-01-05,2025-01-01,2025-01-31", f"{A},5,RY6,2025-02-05,2025-02-01,2025-02-28")),
+    )
+    found = staged(tmp_path, content, source("csds", "*.csv", sends="months"))
+    assert found.rows("csds", "care_contact_identifier") == [(2, "4"), (1, "1"), (2, "5")]
+    assert accounts(found) == [(2, 0, 2, 0), (2, 1, 1, 0), (2, 2, 0, 0)]
+    assert by_rule(found) == {"month-replaced": 3}
+
+
+def test_a_reporting_period_that_few_rows_give_replaces_nothing(tmp_path: Path) -> None:
+    january = [f"{A},J{number},RY6,2025-01-05,2025-01-01,2025-01-31" for number in range(30)]
+    slip = f"{A},S,RY6,2025-02-05,2025-02-01,2025-02-28"
+    content = files(("a_1.csv", lines(CSDS, f"{A},F,RY6,2025-02-07,2025-02-01,2025-02-28")), ("a_2.csv", lines(CSDS, *january, slip)))
+    found = staged(tmp_path, content, source("csds", "*.csv", sends="months"))
+    assert by_rule(found) == {}
+
+
 def test_months_that_nothing_tells_replace_nothing(tmp_path: Path) -> None:
     content = files(("1.csv", apc(f"{A},1,2025-01-05,21,")), ("2.csv", apc(f"{A},2,2025-01-06,21,")))
     found = staged(tmp_path, content, source("apc", "*.csv", sends="months"))
@@ -427,6 +453,16 @@ def test_a_source_that_stopped_is_told(tmp_path: Path) -> None:
     content = {"a.csv": monthly(), "b.csv": monthly(skip=late), "c.csv": monthly()}
     found = staged(tmp_path, content, *(source("apc", f"{name}.csv", name=name) for name in "abc"))
     assert found.only("stopped").file == "b.csv"
+    mistyped = {"b.csv": f"{content['b.csv']},LATE,2026-03-20,21,\n"}
+    found = staged(tmp_path, mistyped, *(source("apc", f"{name}.csv", name=name) for name in "abc"))
+    assert "after 2025-11-30" in found.only("stopped").message
     alone = staged(tmp_path, {}, source("apc", "b.csv"))
     assert alone.only("data-to").file == "b.csv"
     assert date(2026, 3, 31) == AS_AT
+
+
+def test_a_list_that_is_old_is_told(tmp_path: Path) -> None:
+    content = {f"list_{day}.csv": lines(HEADER, person(A)) for day in ("2025-06-01", "2025-12-01")}
+    assert staged(tmp_path, content, source("register", "list_*.csv", **LIST)).only("list-old").file == "list_2025-12-01.csv"
+    new = {"list_2026-03-01.csv": lines(HEADER, person(A))}
+    assert "list-old" not in staged(tmp_path, new, source("register", "list_*.csv", **LIST)).rules
