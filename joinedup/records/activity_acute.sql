@@ -83,7 +83,7 @@ SELECT
         ELSE 'Ambulance see and treat'
     END,
     response_category,
-    left(organisation_identifier_code_of_provider, 3),
+    CASE WHEN left(organisation_identifier_code_of_provider, 1) IN ('N', 'R', 'T') THEN left(organisation_identifier_code_of_provider, 3) ELSE organisation_identifier_code_of_provider END,
     call_date,
     call_date,
     CAST(NULL AS STRING),
@@ -104,7 +104,7 @@ SELECT
     'maternity',
     'Maternity contact',
     CASE record_type WHEN 'MSD101' THEN 'booking' WHEN 'MSD201' THEN 'contact' WHEN 'MSD301' THEN 'labour and delivery' END,
-    left(organisation_identifier_code_of_provider, 3),
+    CASE WHEN left(organisation_identifier_code_of_provider, 1) IN ('N', 'R', 'T') THEN left(organisation_identifier_code_of_provider, 3) ELSE organisation_identifier_code_of_provider END,
     activity_date,
     activity_date,
     CAST(NULL AS STRING),

@@ -48,10 +48,10 @@ care_days AS (
         c.starts,
         CASE
             WHEN NOT c.accrues THEN coalesce(c.last_day, c.starts)
-            WHEN c.last_day IS NOT NULL THEN greatest(c.last_day + 1, c.starts)
+            WHEN c.last_day <= q.as_at THEN greatest(c.last_day + 1, c.starts)
         END AS ends,
         c.event_outcome,
-        greatest(CAST(coalesce(c.last_day, q.as_at) + 1 - c.starts AS INTEGER), 0) AS days,
+        greatest(CAST(least(coalesce(c.last_day, q.as_at), q.as_at) + 1 - c.starts AS INTEGER), 0) AS days,
         c.unit_cost_pence,
         CASE
             WHEN c.frequency = 'WEEKLY' THEN CAST(1 AS DOUBLE)
@@ -81,8 +81,8 @@ child_days AS (
         CASE c.record_type WHEN 'CPP' THEN c.category_of_abuse WHEN 'CLA' THEN c.placement_type WHEN 'EHCP' THEN c.primary_need_type ELSE c.primary_need_code END AS service,
         c.provider_code,
         c.start_date AS starts,
-        c.end_date AS ends,
-        greatest(CAST(coalesce(c.end_date, q.as_at + 1) - c.start_date AS INTEGER), 0) AS days,
+        CASE WHEN c.end_date <= q.as_at + 1 THEN c.end_date END AS ends,
+        greatest(CAST(least(coalesce(c.end_date, q.as_at + 1), q.as_at + 1) - c.start_date AS INTEGER), 0) AS days,
         CASE WHEN c.weekly_cost_pence > 0 THEN c.weekly_cost_pence END AS weekly_cost_pence
     FROM landed_children_social_care AS c
     CROSS JOIN place_parameter AS q
