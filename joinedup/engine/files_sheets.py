@@ -9,9 +9,10 @@ from __future__ import annotations
 import datetime
 import re
 import zipfile
+import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
@@ -20,6 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
+from joinedup.engine.files_bytes import CHUNK
 from joinedup.engine.files_text import Header, plain
 
 Cell = int | float | str | bool | datetime.time | datetime.date | datetime.timedelta
@@ -27,8 +29,19 @@ HEADER_WITHIN = 50
 """Rows in which a header is looked for, below titles, logos and notes."""
 LARGEST = 4 << 30
 """Bytes that a spreadsheet may unpack to; ours, 2026: a sheet of a million rows and fifty columns stays below."""
+MOST_CELLS = 60_000_000
+"""Cells of a sheet, blank ones counted; ours, 2026: about two gigabytes of memory."""
+WORKSHEET, ROW_NUMBER, FAR_COLUMN = (
+    re.compile(r"xl/worksheets/[^/]+\.xml"),
+    re.compile(rb'row [^>]*?r="(\d{1,7})"'),
+    re.compile(rb'r="([A-Z]{2,3})\d'),
+)
+LETTERS, LONGEST_TAG = 26, 200
+"""Letters of the alphabet: columns named by one; and bytes before the end of a piece in which a cell's name may be cut in two."""
 EXACT = 10**15
 """Spreadsheets keep fifteen digits of a number; of a longer one the last are lost."""
+ALIKE = 2
+"""Names that a header needs at least before its sheet counts as a table."""
 BATCH = 20_000
 """Rows that are written at once."""
 FEWEST_COLUMNS = 3
@@ -54,11 +67,16 @@ class Sheet:
     """One sheet of a spreadsheet, opened."""
 
     name: str
-    others: tuple[str, ...]
-    """Other sheets that can be seen and hold something."""
     cells: CalamineSheet
     merged: Mapping[tuple[int, int], tuple[int, int]]
     """A cell that was merged downwards -> the cell above that holds its value; both as row and column, from 0 where the table begins."""
+    beside: tuple[Sheet, ...] = ()
+    """Other sheets that can be seen and hold something."""
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The names of the sheets beside it."""
+        return tuple(sheet.name for sheet in self.beside)
 
 
 @dataclass(frozen=True)
@@ -97,12 +115,41 @@ def open_sheet(path: Path, name: str | None) -> Iterator[Sheet | SheetProblem]:
 
 
 def _too_large(path: Path) -> SheetProblem | None:
+    """Why a spreadsheet would not fit into memory: the reader keeps every cell up to the last row and column, blank ones too."""
     try:
         with zipfile.ZipFile(path) as packed:
-            size = sum(each.file_size for each in packed.infolist())
-    except (zipfile.BadZipFile, OSError):
-        return None  # an old spreadsheet, or none: the reader says so
-    return SheetProblem("too-large", "it unpacks to more than four billion bytes: ask for CSV or Parquet") if size > LARGEST else None
+            if sum(each.file_size for each in packed.infolist()) > LARGEST:
+                return SheetProblem("too-large", "it unpacks to more than four billion bytes: ask for CSV or Parquet")
+            sizes = [_size(packed, name) for name in packed.namelist() if WORKSHEET.fullmatch(name)]
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError):
+        return None  # an old spreadsheet, a damaged one, or none: the reader says so
+    rows, columns = max(sizes, key=lambda size: size[0] * size[1], default=(0, 0))
+    if rows * columns <= MOST_CELLS:
+        return None
+    return SheetProblem(
+        "too-large",
+        f"a sheet reaches to row {rows:,} and column {columns:,}, often for one cell far off: delete what is beside its table, "
+        "or save the table as CSV",
+    )
+
+
+def _size(packed: zipfile.ZipFile, name: str) -> tuple[int, int]:
+    """To which row and column a sheet of an .xlsx file reaches."""
+    rows, columns, carried = 0, set[bytes](), b""
+    with packed.open(name) as sheet:
+        while chunk := sheet.read(CHUNK):
+            text = carried + chunk
+            rows = max(rows, max(map(int, ROW_NUMBER.findall(text)), default=0))
+            columns |= set(FAR_COLUMN.findall(text))
+            carried = text[-LONGEST_TAG:]
+    return rows, max(map(_column_number, columns), default=LETTERS)
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * LETTERS + letter - ord("A") + 1
+    return number
 
 
 def _chosen(workbook: CalamineWorkbook, name: str | None) -> Sheet | SheetProblem:
@@ -119,7 +166,8 @@ def _chosen(workbook: CalamineWorkbook, name: str | None) -> Sheet | SheetProble
     full = [each for each, cells in sheets.items() if cells.height]
     if not full:
         return SheetProblem("empty-file", "its sheet is empty: fetch it again, or say in sources.yml which sheet")
-    return Sheet(full[0], tuple(full[1:]), sheets[full[0]], _merged_downwards(sheets[full[0]]))
+    first, *others = (Sheet(each, sheets[each], _merged_downwards(sheets[each])) for each in full)
+    return replace(first, beside=tuple(others))
 
 
 def _merged_downwards(cells: CalamineSheet) -> dict[tuple[int, int], tuple[int, int]]:
@@ -139,7 +187,12 @@ def sheet_header(sheet: Sheet, wanted: Collection[str]) -> Header:
         names = tuple(plain(_as_text(cell) or "") for cell in row)
         if any(names):
             tried.append(Header(number, "", names, len(set(names) & set(wanted))))
-    return max(tried, key=lambda header: (header.known, -header.line))
+    return max(tried, key=lambda header: (header.known, -header.line), default=Header(1, "", (), 0))
+
+
+def sheets_alike(sheet: Sheet, header: Header, wanted: Collection[str]) -> tuple[str, ...]:
+    """The names of sheets beside it that hold a table of the same sort: with at least half as many names in `wanted`."""
+    return tuple(other.name for other in sheet.beside if sheet_header(other, wanted).known >= max(header.known / 2, ALIKE))
 
 
 def first_rows(sheet: Sheet) -> list[list[str]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from joinedup.engine.files import NUMBER, Rows, forget, parquet_columns, read_csv, read_parquet, read_sheet
 from joinedup.engine.files_bytes import FileBytes, look_at
 from joinedup.engine.files_lines import Connection, quoted
-from joinedup.engine.files_sheets import SheetProblem, keep_rows, open_sheet, sheet_header
+from joinedup.engine.files_sheets import SheetProblem, keep_rows, open_sheet, sheet_header, sheets_alike
 from joinedup.engine.files_text import Header, clean_text, plain, read_header
 from joinedup.engine.files_values import DateStyle, all_fit, date_style, declared_style
 from joinedup.findings import Finding, Severity, errors
@@ -138,11 +138,12 @@ def _stage_sheet(work: FileWork, seen: FileBytes) -> StagedFile:
     with open_sheet(work.path, work.source.sheet) as sheet:
         if isinstance(sheet, SheetProblem):
             return _refused(work, seen, (Finding(work.name, sheet.rule, sheet.message),))
-        header = sheet_header(sheet, known_names(work.contract, work.source))
+        names = known_names(work.contract, work.source)
+        header = sheet_header(sheet, names)
         columns = match(work.contract, work.source, header.names, work.name)
-        others = _other_sheets(work, sheet.name, sheet.others)
         if errors(columns.findings):
-            return _refused(work, seen, (*others, *columns.findings))
+            return _refused(work, seen, (*_other_sheets(work, sheet.name, sheet.others), *columns.findings))
+        others = _other_sheets(work, sheet.name, sheets_alike(sheet, header, names))
         table = keep_rows(sheet, header, work.scratch)
     plan = RowPlan(work.contract, work.source, columns, work.as_at, damaged=True, dated=table.dated, long=True)
     rows = read_sheet(work.con, table, wanted(plan))

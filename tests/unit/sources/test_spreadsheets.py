@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 import xlsxwriter
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from joinedup.findings import Severity
 from tests.unit.sources.extracts import NUMBERS, Staged, source, staged
@@ -99,6 +101,39 @@ def test_the_sheet_that_sources_yml_names(tmp_path: Path) -> None:
     assert unknown.file.refused
 
 
+def test_other_sheets_are_told_of_where_they_hold_a_table_too(tmp_path: Path) -> None:
+    table, notes = [HEADER, [A, "1", DAY, "21", NEXT, 10]], [["EPIKEY", "Number of the episode"], ["ADMIDATE", "Day of admission"]]
+    assert read(tmp_path, table, notes, [["  "]], names=("Data", "Notes", "Blank")).rules == []
+    found = read(tmp_path, table, notes, table, names=("April", "Notes", "May"))
+    assert "only its sheet April was read, not May" in found.only("other-sheets").message
+    assert found.counts == (1, 1, 0, 0)
+
+
+@pytest.mark.parametrize(("row", "column"), [(1_048_575, 16_383), (1_048_575, 100), (100_000, 701)])
+def test_one_cell_far_off_is_told_and_costs_no_memory(tmp_path: Path, row: int, column: int) -> None:
+    with xlsxwriter.Workbook(tmp_path / "file.xlsx") as workbook:
+        sheet = workbook.add_worksheet()
+        sheet.write_row(0, 0, HEADER)
+        sheet.write(row, column, " ")
+    found = staged(tmp_path, {}, source("apc", "file.xlsx"))
+    assert f"row {row + 1:,} and column {column + 1:,}" in found.only("too-large").message
+    assert found.file.refused
+
+
+def test_a_blank_far_below_or_far_to_the_right_is_nothing(tmp_path: Path) -> None:
+    for row, column in ((300_000, 3), (5, 16_000)):
+        with xlsxwriter.Workbook(tmp_path / "file.xlsx") as workbook:
+            sheet = workbook.add_worksheet()
+            sheet.write_row(0, 0, HEADER)
+            sheet.write_row(1, 0, [A, "1", "2025-03-02", "21"])
+            sheet.write(row, column, " ")
+        assert staged(tmp_path, {}, source("apc", "file.xlsx")).counts == (1, 1, 0, 0)
+
+
+def test_a_sheet_of_spaces(tmp_path: Path) -> None:
+    assert read(tmp_path, [["  "], [" "]]).file.refused
+
+
 def test_dates_kept_as_plain_numbers(tmp_path: Path) -> None:
     found = read(tmp_path, [HEADER, [A, "1", 45718, "21", 45721.5, 10], [B, "2", "", "21"], [C, "3", "2025-03-02", "21", "05/03/2025"]])
     assert found.rows("apc", "admidate::VARCHAR, disdate::VARCHAR") == [(1, "2025-03-02", "2025-03-05"), (3, "2025-03-02", "2025-03-05")]
@@ -185,3 +220,29 @@ def test_rows_keep_their_numbers_over_batches(tmp_path: Path, rows: int) -> None
     found = read(tmp_path, table)
     assert found.counts == (rows - 1, rows - 2, 0, 1)
     assert found.con.execute("SELECT count(*) FROM staged_apc WHERE CAST(epikey AS BIGINT) <> source_row").fetchall() == [(0,)]
+
+
+@settings(max_examples=50, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    at=st.integers(0, 2_000),
+    piece=st.sampled_from([b"<", b"", b"\0", b"9", b'r="ZZ99999999"', b"</row>", b"&", b"\xff"]),
+    cut=st.integers(0, 40),
+)
+def test_a_damaged_sheet_gives_findings_and_full_accounts(tmp_path: Path, at: int, piece: bytes, cut: int) -> None:
+    whole = book(tmp_path / "whole.xlsx", [HEADER, *([A, str(n), DAY, "21", NEXT, n] for n in range(9))], merged=[(2, 0, 3, 0)])
+    with zipfile.ZipFile(whole) as packed, zipfile.ZipFile(tmp_path / "file.xlsx", "w") as damaged:
+        for name in packed.namelist():
+            body = packed.read(name)
+            place = at % len(body)
+            damaged.writestr(name, body[:place] + piece + body[place + cut :] if name == "xl/worksheets/sheet1.xml" else body)
+    account = staged(tmp_path, {}, source("apc", "file.xlsx")).file
+    assert account.rows_read == account.loaded + account.superseded + account.rejected
+
+
+@settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(at=st.integers(0, 8_000), piece=st.binary(min_size=1, max_size=8))
+def test_a_damaged_workbook_gives_findings(tmp_path: Path, at: int, piece: bytes) -> None:
+    body = book(tmp_path / "whole.xlsx", [HEADER, [A, "1", DAY, "21", NEXT, 10]]).read_bytes()
+    place = at % len(body)
+    found = staged(tmp_path, {"file.xlsx": body[:place] + piece + body[place + len(piece) :]}, source("apc", "file.xlsx"))
+    assert found.file.refused or found.file.rows_read
