@@ -25,7 +25,16 @@ from joinedup.sources.contract import ContractSpec, FieldType, contracts
 from joinedup.starting.entry import Entry, replace_text, with_entry, without_entry
 from joinedup.starting.guess import GENERIC, NOTHING, Guess, Mapped, best, guess, guesses
 from joinedup.starting.networks import slug
-from joinedup.starting.profile import STYLES, TWO_DIGIT_STYLES, ColumnProfile, default_dates, profile, written_nulls
+from joinedup.starting.profile import (
+    MANY_TIMES,
+    STYLES,
+    TWO_DIGIT_STYLES,
+    ColumnProfile,
+    default_dates,
+    may_be_shown,
+    profile,
+    written_nulls,
+)
 from joinedup.starting.tables import FileTable, keep_table
 from joinedup.starting.writing import partner_for
 
@@ -301,9 +310,10 @@ def _unknown_values(found: Guess) -> Iterator[str]:
     """Which coded columns hold values that no code was found for; the values themselves where they tell of nobody."""
     for each in found.mapped:
         if each.unknown:
-            seen = {value for value, _ in each.column.values}
-            shown = [value for value, _ in each.unknown if value in seen]
             rows = sum(rows for _, rows in each.unknown)
+            is_coded = may_be_shown(each.column) and rows < each.column.filled / 2
+            seen = {value for value, _ in each.column.values}
+            shown = [value for value, times in each.unknown if value in seen or (is_coded and times >= MANY_TIMES)]
             values = f" ({', '.join(map(repr, shown[:8]))})" if shown and not each.column.personal else ""
             many = f"{len(each.unknown)} value{'s' if len(each.unknown) > 1 else ''}"
             yield f"{each.column.name}: no code of {each.field.name} was found for {many} in {rows:,} rows{values}: add them under values"

@@ -9,13 +9,14 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cache
 from time import perf_counter
 from typing import Any
 
 from joinedup.engine import files_values as values
 from joinedup.engine.files_lines import Connection, literal, quoted
 from joinedup.progress import Progress, Step, silent
-from joinedup.sources.contract import ContractSpec
+from joinedup.sources.contract import ContractSpec, contracts
 from joinedup.sources.synthetic.figures import figures
 from joinedup.starting.likeness import PALE, WORDS, words_of
 from joinedup.starting.tables import FileTable
@@ -27,6 +28,8 @@ STYLES_OF = 500
 """Distinct values by which the style of dates is told."""
 FEW, MANY_TIMES, SHORT = 40, 5, 30
 """Values are shown only where there are few of them, each in that many rows and that short; ours."""
+SHORT_CODE = 3
+"""Characters of a code that no person can be told by."""
 NUMBERED = re.compile(r"\d\D*\d\D*\d|@")
 """Three digits or more: a value that may be the number of somebody."""
 LONG, MANY = 5, 50
@@ -147,7 +150,7 @@ def _with_what_may_be_seen(con: Connection, file: FileTable, found: ColumnProfil
         ).fetchall()[0]
         about |= {"least": _written(least), "most": _written(most)}
     if not personal and found.kind != "date" and may_be_shown(found):
-        about["values"] = tuple((value, rows) for value, rows in found.coded.items() if rows >= MANY_TIMES)
+        about["values"] = tuple((value, rows) for value, rows in found.coded.items() if rows >= MANY_TIMES and _is_of_everyday(value))
     return ColumnProfile(**(vars(found) | about))
 
 
@@ -175,6 +178,21 @@ def may_be_shown(found: ColumnProfile) -> bool:
         and found.distinct * MANY_TIMES <= found.filled
         and all(len(value) <= SHORT and not NUMBERED.search(value) for value in usual)
     )
+
+
+def _is_of_everyday(value: str) -> bool:
+    """Whether a value is one short word or number, or holds no word but those that contracts use: a rare word may be a name."""
+    words = re.findall(r"[^\W\d_]+", value.lower())
+    return (len(words) <= 1 and len(value) <= SHORT_CODE) or set(words) <= _everyday()
+
+
+@cache
+def _everyday() -> frozenset[str]:
+    """Every word of the contracts' fields, their meanings and codes, and of names of columns; no given or family name."""
+    fields = [each for contract in contracts().values() for each in contract.fields]
+    said = [text for each in fields for text in (each.name, each.meaning, *each.also, *each.codes, *each.codes.values())]
+    said += [contract.title + contract.about for contract in contracts().values()] + [str(WORDS)]
+    return frozenset(word for text in said for word in re.findall(r"[^\W\d_]+", text.lower())) - set(_names())
 
 
 def why_personal(found: ColumnProfile) -> str:

@@ -166,3 +166,15 @@ def test_a_spreadsheet_below_a_title_and_with_other_sheets(place: Path, tmp_path
     assert added.checked is not None
     assert [(file.rows_read, file.loaded) for file in added.checked.files] == [(40, 40)]
     assert [remark for remark in added.remarks if "'Visits'" in remark and "Notes" in remark]
+
+
+def test_frequent_values_that_may_be_names_stay_unseen(place: Path, tmp_path: Path) -> None:
+    rows = [
+        (nhs(row), "2025-05-01", "home", ("J Nkemelu", "S Patel-Oduya")[row % 2], "ok" if row % 3 else "low as Tom died")
+        for row in range(60)
+    ]
+    added = add_source(
+        place, Asked(file_of(tmp_path, [("NHS number", "Date", "Kind", "Seen by", "Mood"), *rows]), contract="community_activity")
+    )
+    shown = {value for column in added.columns for value, _ in column.values}
+    assert shown == {"home", "ok"}
