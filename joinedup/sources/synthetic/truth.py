@@ -184,7 +184,12 @@ def _counts(file: OpenFile) -> list[dict[str, object]]:
 
 def _rows(file: OpenFile) -> pa.Table:
     faults = file.faults()
-    names = np.array([each.name for each in kinds()])
-    told = pa.array(names[faults.kind] if len(faults.kind) else [], type=pa.string())
-    name = pa.array([file.target.file] * len(faults.line), type=pa.string())
-    return pa.table({"file": name, "source_row": pa.array(faults.line, type=pa.int64()), "kind": told, "person": faults.person})
+    names = pa.array([each.name for each in kinds()])
+    return pa.table(
+        {
+            "file": pa.repeat(pa.scalar(file.target.file), len(faults.line)),
+            "source_row": pa.array(faults.line, type=pa.int64()),
+            "kind": names.take(pa.array(faults.kind)),
+            "person": faults.person,
+        }
+    )
