@@ -31,11 +31,15 @@ class Kind:
     """The rate in contracts that no kind names."""
     default_columns: Sequence[str] | str = ()
     """What it is put into where a contract has no columns of its own for it: names, or a word for a choice."""
+    not_in: Sequence[str] = ()
+    """Contracts in which it would become something else, so that it isn't put into their rows."""
     unequal: bool = False
     """Whether it falls more often on some ethnic groups than on others."""
 
     def rate(self, contract: str) -> float | None:
         """The share of the rows that can have it; None where it isn't put into the contract's rows."""
+        if contract in self.not_in:
+            return None
         return self.by_default if contract not in contracts_with_own_rates() else self.rates.get(contract)
 
     def names(self, contract: str, columns: Table) -> list[str] | None:
