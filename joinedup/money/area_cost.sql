@@ -2,7 +2,7 @@ WITH in_period AS (
     SELECT a.activity_id, a.neighbourhood_id, a.sector, a.point_of_delivery, a.cost_pence, a.costing_method
     FROM place_activity AS a
     CROSS JOIN place_parameter AS p
-    WHERE NOT a.accrues AND a.starts >= p.period_start AND a.starts < p.period_end
+    WHERE NOT a.accrues AND a.took_place AND a.starts >= p.period_start AND a.starts < p.period_end
     UNION ALL
     SELECT activity_id, neighbourhood_id, sector, point_of_delivery, cost_pence, costing_method
     FROM package_days

@@ -1,6 +1,7 @@
 WITH counted AS (
     SELECT neighbourhood_id, sector, point_of_delivery, CAST(date_trunc('month', starts) AS DATE) AS month, count(*) AS activities
     FROM place_activity
+    WHERE took_place
     GROUP BY neighbourhood_id, sector, point_of_delivery, CAST(date_trunc('month', starts) AS DATE)
 ),
 by_area AS (

@@ -3,7 +3,7 @@ WITH in_period AS (
     FROM place_activity AS a
     CROSS JOIN place_parameter AS p
     WHERE a.costing_method = 'extract' AND a.average_pence IS NOT NULL
-        AND NOT a.accrues AND a.starts >= p.period_start AND a.starts < p.period_end
+        AND NOT a.accrues AND a.took_place AND a.starts >= p.period_start AND a.starts < p.period_end
     UNION ALL
     SELECT sector, point_of_delivery, activity_id, cost_pence, average_pence
     FROM package_days

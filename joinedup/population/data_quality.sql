@@ -52,7 +52,7 @@ counted AS (
     UNION ALL
     SELECT 'method-unknown', count(*) FILTER (WHERE point_of_delivery = 'Other admission'), count(*) FROM spell
     UNION ALL
-    SELECT 'no-cost', count(*) - count(cost_pence), count(*) FROM activity
+    SELECT 'no-cost', count(*) - count(cost_pence), count(*) FROM activity WHERE coalesce(units, 1) > 0
     UNION ALL
     SELECT 'two-open-registrations', count(*) FILTER (WHERE practices > 1), count(*) FROM open_list
     UNION ALL

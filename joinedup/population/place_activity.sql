@@ -31,6 +31,7 @@ SELECT
     a.point_of_delivery,
     a.starts,
     a.accrues,
+    a.accrues OR coalesce(a.units, 1) > 0 AS took_place,
     a.cost_pence,
     a.costing_method,
     a.average_pence

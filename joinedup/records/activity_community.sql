@@ -13,15 +13,16 @@ WITH contact AS (
     WHERE record_type <> 'SPELL'
 ),
 carried AS (
-    -- What the record costs elsewhere: a budget that pays for such a package isn't counted again.
+    -- What the record costs elsewhere: a person's budget that pays for such a package of theirs isn't counted again.
     SELECT DISTINCT
+        person_id,
         CASE care_package_type
             WHEN 'CHC' THEN 'CONTINUING HEALTHCARE' WHEN 'CHILD' THEN 'CHILDREN CONTINUING CARE' WHEN 'JOINT' THEN 'JOINT FUNDING'
         END AS pays_for
     FROM landed_continuing_care
     WHERE start_date_care_package IS NOT NULL AND care_package_weekly_cost_pence IS NOT NULL
     UNION
-    SELECT 'SOCIAL CARE' FROM landed_cld WHERE event_type = 'SERVICE'
+    SELECT person_id, 'SOCIAL CARE' FROM landed_cld WHERE event_type = 'SERVICE'
 ),
 lasting AS (
     SELECT
@@ -60,7 +61,7 @@ lasting AS (
         coalesce(b.weekly_amount_pence / CAST(7 AS DOUBLE), b.annual_amount_pence / CAST(365 AS DOUBLE)), b.one_off_amount_pence,
         coalesce(b.cost_held_elsewhere = 'Y', c.pays_for IS NOT NULL), b.file_id, b.source_row
     FROM landed_personal_budget AS b
-    LEFT JOIN carried AS c ON c.pays_for = b.pays_for
+    LEFT JOIN carried AS c ON c.person_id = b.person_id AND c.pays_for = b.pays_for
 ),
 counted AS (
     SELECT
