@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from joinedup.engine.files_lines import Connection, literal
 from joinedup.findings import Finding, Severity
@@ -20,6 +20,9 @@ from joinedup.sources.rows import deletes_sql
 from joinedup.sources.snapshots import supersede_lists
 
 SAME_KEY, DELETION, REPLACED, MONTH_REPLACED, SAME_FILE = "same-key", "deletion", "replaced", "month-replaced", "same-file"
+SAME_ROW = "same-row"
+TELLS_APART = ("LOCAL_PATIENT_IDENTIFIER", "PERSON_BIRTH_DATE", "PERSON_FAMILY_NAME")
+"""One of these has to be there for two rows without a number to be of one person: without any, alike rows may be of two."""
 ALIKE = 60
 """Seconds by which modification times may differ and say nothing: files that were copied together."""
 SMALLER_SHARE, SMALLER_ROWS = 0.5, 100
@@ -53,7 +56,8 @@ def supersede(con: Connection, contract: ContractSpec, files: Sequence[ReadFile]
     """What was found; rows that later ones supersede have left staged_<contract> for staged_superseded.
 
     A file that was refused, or has no row that can be used, supersedes nothing. A row that doesn't name its record (without an
-    EPIKEY, without a person) supersedes nothing and isn't superseded by key; other parts of a key may be missing in both rows.
+    EPIKEY, without a person) supersedes nothing and isn't superseded by key, only by the same row in a later file; other parts of a
+    key may be missing in both rows.
     """
     used = [file for file in files if not file.account.refused and file.account.loaded]
     if not used:
@@ -61,6 +65,7 @@ def supersede(con: Connection, contract: ContractSpec, files: Sequence[ReadFile]
     con.execute("CREATE OR REPLACE TEMP TABLE superseding_pair (loser INTEGER, winner INTEGER, row_count BIGINT)")
     found, used = _same_files(con, contract, used)
     found += _replaced_files(con, contract, used)
+    found += _periods_out_of_order(con, contract, used)
     found += _replaced_months(con, contract, [file for file in used if file.drop.source.sends == "months"])
     found += _by_key(con, contract, used)
     found += _lists_of_a_day(con, contract, [file for file in used if file.drop.source.sends == "changes"])
@@ -205,6 +210,21 @@ def _covered(con: Connection, contract: ContractSpec, file: ReadFile) -> set[dat
     return {month.start for period in periods for month in period.months()}
 
 
+def _periods_out_of_order(con: Connection, contract: ContractSpec, files: Sequence[ReadFile]) -> Iterator[Finding]:
+    """Files whose rows report on earlier months than a file that is read before them, where no name says which is the later one."""
+    named = [file for file in files if contract.covers and file.drop.source.sends in ("months", "changes")]
+    own = [file for file in named if not file.drop.told.covers and not says_when_sent(file.drop.source)]
+    for _, series in groupby(sorted(own, key=lambda file: (file.series, file.file_id)), key=lambda file: file.series):
+        reach = [(max(covered), file) for file in series if (covered := _covered(con, contract, file))]
+        for (before, earlier), (after, later) in pairwise(reach):
+            if before > after:
+                message = (
+                    f"its rows report on months up to {after:%B %Y}, and it is read after {earlier.drop.name}, which reports up to "
+                    f"{before:%B %Y}, and wins over it: name the files in order under files, or write file_name"
+                )
+                yield _warning(later.drop.name, "periods-out-of-order", message, contract)
+
+
 def key_columns(contract: ContractSpec) -> tuple[str, ...]:
     """The parts of a key as SQL; who a row is about is the NHS number or, without one, the source's own pseudonym."""
     person = "coalesce('number ' || nhs_number, 'pseudonym ' || source_pseudonym)"
@@ -259,10 +279,27 @@ def _by_key(con: Connection, contract: ContractSpec, files: Sequence[ReadFile]) 
         DELETION,
         f"a row of the same source deletes what has its {key}",
     )
+    _same_rows(con, contract)
     nothing = con.execute("SELECT file_id, count(*) FROM key_superseded WHERE deletes_nothing GROUP BY 1 ORDER BY 1").fetchall()
     con.execute("DROP TABLE keyed_file; DROP TABLE key_repeated; DROP TABLE key_superseded")
     named = {file.file_id: file.drop.name for file in files}
     return [_deletes_nothing(named[file_id], count, contract) for file_id, count in nothing]
+
+
+def _same_rows(con: Connection, contract: ContractSpec) -> None:
+    """Nothing; rows that name no record have left where a later file has them again: all is the same but the reporting period."""
+    apart = [field.landed for field in contract.fields if field.name in TELLS_APART]
+    if not apart:
+        return
+    content = ", ".join(field.landed for field in contract.fields if field.name not in (contract.covers or ()))
+    which = f"""
+        SELECT file_id, source_row, last AS winner FROM (
+            SELECT file_id, source_row, max(file_id) OVER (PARTITION BY source, {content}) AS last
+            FROM staged_{contract.contract} JOIN keyed_file USING (file_id)
+            WHERE {key_columns(contract)[0]} IS NULL AND coalesce({", ".join(f"{name}::VARCHAR" for name in apart)}) IS NOT NULL
+        ) WHERE file_id < last
+    """
+    _leave(con, contract, which, SAME_ROW, "a later file of the same source has the same row, which names no record")
 
 
 def _deletes_nothing(file: str, count: int, contract: ContractSpec) -> Finding:

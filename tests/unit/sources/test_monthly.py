@@ -290,6 +290,28 @@ def test_a_year_sent_again_replaces_each_month_that_its_rows_report_on(tmp_path:
     assert by_rule(found) == {"month-replaced": 3}
 
 
+def test_a_row_without_a_number_that_each_submission_repeats_counts_once(tmp_path: Path) -> None:
+    head = "NHS_NUMBER,PERSON_BIRTH_DATE,EVENT_TYPE,EVENT_REFERENCE,EVENT_START_DATE,EVENT_END_DATE"
+    head += ",REPORTING_PERIOD_START_DATE,REPORTING_PERIOD_END_DATE"
+    quarters = (("a_1.csv", "2024-04-01,2025-03-31"), ("a_2.csv", "2024-07-01,2025-06-30"), ("a_3.csv", "2024-10-01,2025-09-30"))
+    longstanding = (",1950-01-02,SERVICE,7,2020-01-05,", ",,SERVICE,8,2020-01-05,")
+    content = files(*((name, lines(head, *(f"{row},{period}" for row in longstanding))) for name, period in quarters))
+    for sends in ("months", "changes"):
+        found = staged(tmp_path / sends, content, source("cld", "*.csv", sends=sends))
+        assert by_rule(found) == {"same-row": 2}, "what nothing tells apart stays"
+        assert accounts(found) == [(2, 1, 1, 0), (2, 1, 1, 0), (2, 2, 0, 0)]
+
+
+def test_submissions_that_are_read_out_of_order_are_told(tmp_path: Path) -> None:
+    january, february = (f"{A},{month},RY6,2025-0{month}-05,2025-0{month}-01,2025-0{month}-28" for month in (1, 2))
+    content = files(("q1_2026.csv", lines(CSDS, february)), ("q2_2025.csv", lines(CSDS, january)))
+    for sends in ("months", "changes"):
+        found = staged(tmp_path / sends, content, source("csds", "*.csv", sends=sends))
+        assert found.only("periods-out-of-order").file == "q2_2025.csv"
+        ordered = staged(tmp_path / f"{sends}-ordered", content, source("csds", ("q2_2025.csv", "q1_2026.csv"), sends=sends))
+        assert "periods-out-of-order" not in ordered.rules
+
+
 def test_a_reporting_period_that_few_rows_give_replaces_nothing(tmp_path: Path) -> None:
     january = [f"{A},J{number},RY6,2025-01-05,2025-01-01,2025-01-31" for number in range(30)]
     slip = f"{A},S,RY6,2025-02-05,2025-02-01,2025-02-28"
