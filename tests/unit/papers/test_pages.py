@@ -331,7 +331,7 @@ def test_a_build_that_knows_nothing_has_pages_that_say_no_data(tmp_path: Path, c
     silent = Silent(fake.place.model_copy(update={"neighbourhoods": fake.place.neighbourhoods[:neighbourhoods]}), fake.areas, fake.stamp)
     written = write_pages(silent, silent.place, tmp_path, cache=cache)
     assert len(written) == 3 + neighbourhoods
-    for path in written[1:-1]:
+    for path in written[1:-2]:
         values = {key.all("span")[0].words() for key in read(path).all("li") if key["class"] == "ju-key"}
         assert values == {"no data"}
     assert ("had no locality in this period" in text_of(written[0])) is (neighbourhoods == 0)
