@@ -13,20 +13,17 @@ import altair
 
 from joinedup.findings import Finding, Severity
 from joinedup.papers.figure import BOTH, Column, Figure, Table, chart_of, titled
-from joinedup.papers.needs import FileFacts
 from joinedup.papers.numbers import NO_DATA, day, month, share, whole
 from joinedup.papers.theme import AREA_FILL, INK, NARROW, Size
 from joinedup.papers.words import capital, listed, many
 from joinedup.periods import add_months
 from joinedup.place.model import Place
+from joinedup.sources.accounts import FileAccount
 from joinedup.sources.contract import ContractSpec
+from joinedup.sources.freshness import MONTHS_SHOWN, SourceMonths, source_months
 
-MONTHS = 36
-"""Months drawn, up to the month of the as-at date; the file of the table has them all."""
 LATE = 2
 """Months by which a source may lie behind the newest before it is said to (our choice, 2026)."""
-FEW = 0.1
-"""Of a usual month: a month with fewer rows before a source's others holds stragglers (our choice, 2026)."""
 BLANK_NAMED = 3
 """Columns named for each file, those with most blanks."""
 MOST_FINDINGS = 200
@@ -39,19 +36,21 @@ class Deliveries:
 
     place: Place
     contracts: Mapping[str, ContractSpec]
-    files: Sequence[FileFacts]
+    files: Sequence[FileAccount]
     findings: Sequence[Finding]
 
     @cached_property
     def sources(self) -> tuple[Sent, ...]:
         """What each source of the place sent, in the order of sources.yml; a source without a file has none."""
         names = {partner.id: partner.name for partner in self.place.partners}
+        given = {found.source: found for found in source_months(self.place, self.contracts, self.files)}
         return tuple(
             Sent(
                 source.name,
                 names.get(source.partner, source.partner),
                 self.contracts[source.contract],
                 tuple(file for file in self.files if file.source == source.name),
+                given.get(source.name),
             )
             for source in self.place.sources
             if source.contract in self.contracts
@@ -67,8 +66,8 @@ class Deliveries:
         """The months that pictures and tables are of."""
         last = self.place.as_at.replace(day=1)
         seen = [each for sent in self.sources for each in sent.months]
-        first = max(min(seen, default=last), add_months(last, 1 - MONTHS))
-        return [each for each in (add_months(last, 1 - back) for back in range(MONTHS, 0, -1)) if each >= first]
+        first = max(min(seen, default=last), add_months(last, 1 - MONTHS_SHOWN))
+        return [each for each in (add_months(last, 1 - back) for back in range(MONTHS_SHOWN, 0, -1)) if each >= first]
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,9 @@ class Sent:
     source: str
     partner: str
     contract: ContractSpec
-    files: Sequence[FileFacts]
+    files: Sequence[FileAccount]
+    given: SourceMonths | None
+    """Its months as the findings judge them; None of a list of what is so."""
 
     @property
     def name(self) -> str:
@@ -95,36 +96,25 @@ class Sent:
 
     @property
     def data_to(self) -> date | None:
-        """The latest day that it tells of."""
+        """The latest day that it tells of; a mistyped one far behind its last month isn't."""
+        if self.given:
+            return self.given.data_to
         return max((file.data_to for file in self.files if file.data_to), default=None)
 
     def sum(self, name: str) -> int:
         """A count over its files."""
         return sum(getattr(file, name) for file in self.files)
 
-    @cached_property
+    @property
     def usual(self) -> int | None:
-        """Rows in the middle one of its last twelve months."""
-        latest = sorted(self.months)[-12:]
-        return int(median(self.months[each] for each in latest)) if latest else None
-
-    @cached_property
-    def since(self) -> date | None:
-        """Its first month with more than a few stragglers."""
-        return min((each for each, rows in self.months.items() if rows >= FEW * (self.usual or 0)), default=None)
+        """Rows in the middle one of the months that it has given."""
+        given = [rows for rows in self.given.rows.values() if rows] if self.given else []
+        return int(median(given)) if given else None
 
     @property
     def gaps(self) -> list[date]:
-        """Months without any row between that month and the last one with rows."""
-        return [each for each in _between(self.since, max(self.months)) if not self.months.get(each)] if self.since else []
-
-
-def _between(first: date, last: date) -> list[date]:
-    """Every month from one to another, as far as months are counted one by one."""
-    found = [first]
-    while found[-1] < last:
-        found.append(add_months(found[-1], 1))
-    return found
+        """Months without any row between the first and the last that it has given."""
+        return self.given.missing if self.given else []
 
 
 def in_template(sent: Deliveries) -> dict[str, object]:
@@ -202,7 +192,8 @@ def _strips(sent: Deliveries, drawn: Sequence[Sent], size: Size) -> altair.Facet
 
 def _sign(source: Sent, each: date) -> str:
     """What stands where a month has no bar: nothing before the source's first month."""
-    return "×" if not source.months.get(each) and source.since and each > source.since else ""
+    since = min(source.given.rows, default=None) if source.given else None
+    return "×" if since and each > since and not source.months.get(each) else ""
 
 
 def _short(source: Sent, size: Size) -> str:
@@ -251,7 +242,7 @@ def _gaps(gaps: Sequence[date]) -> str:
     return f"{shown} and {len(gaps) - 3} more" if len(gaps) > 3 else shown or "none"
 
 
-def _accounts(of: Sequence[Sent] | Sequence[FileFacts]) -> list[Column]:
+def _accounts(of: Sequence[Sent] | Sequence[FileAccount]) -> list[Column]:
     """What became of rows; the parts always add up to what was read."""
     heads = {"Rows read": "rows_read", "Loaded": "loaded", "Superseded": "superseded", "Rejected": "rejected"}
 
@@ -264,7 +255,7 @@ def _accounts(of: Sequence[Sent] | Sequence[FileFacts]) -> list[Column]:
     return [*columns, Column("Can be linked", shares, "linkable", linkable)]
 
 
-def by_file(files: Sequence[FileFacts], caption: str) -> Table:
+def by_file(files: Sequence[FileAccount], caption: str) -> Table:
     """Each file: what became of its rows, by which rules some were rejected, and which columns are mostly blank."""
     reach = [file.data_to for file in files]
     return Table(
@@ -297,7 +288,7 @@ def _counted(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])) if count) or "—"
 
 
-def _blanks(file: FileFacts) -> str:
+def _blanks(file: FileAccount) -> str:
     """The columns with most blanks, of those that hold anything."""
     some = {name: count for name, count in file.blank.items() if 0 < count < file.loaded}
     worst = sorted(some, key=lambda name: (-some[name], name))[:BLANK_NAMED]

@@ -29,12 +29,13 @@ from joinedup.papers.drawing import draw, named
 from joinedup.papers.facts import Area, Facts
 from joinedup.papers.figure import Figure, Table
 from joinedup.papers.figures import costs, deprivation, indicators, people, tiles, use
-from joinedup.papers.needs import Aggregates, FileFacts, MeasureSpec
+from joinedup.papers.needs import Aggregates, MeasureSpec
 from joinedup.papers.numbers import day, moment
 from joinedup.papers.theme import NARROW, WIDE
 from joinedup.papers.words import capital, listed, local
 from joinedup.place.model import Neighbourhood, Place
 from joinedup.progress import Progress, Step, silent
+from joinedup.sources.accounts import FileAccount
 from joinedup.sources.contract import contracts
 
 WRITTEN = ".pages.json"
@@ -201,7 +202,7 @@ def _of_deliveries(sent: Deliveries, name: str, title: str, cache: Path | None, 
     return Page(f"{name}.html", f"{name}.jinja", title, shows, {**_tables([picture]), **deliveries.tables(sent)}, crumbs=crumbs)
 
 
-def write_check(place: Place, files: Sequence[FileFacts], findings: Sequence[Finding], out: Path) -> Path:
+def write_check(place: Place, files: Sequence[FileAccount], findings: Sequence[Finding], out: Path) -> Path:
     """The page of a check, written to `out` with its style sheets and tables; it needs no build.
 
     Raises AssetsMissing and StoreProblem as `write_pages` does.

@@ -42,6 +42,11 @@ class SourceMonths:
     rows: Mapping[date, int]
     """First day of a month -> loaded records, for every month from the first to the last of substance."""
 
+    @property
+    def missing(self) -> list[date]:
+        """Months without a record between the first and the last of substance."""
+        return [month for month, count in self.rows.items() if not count]
+
     def around(self, month: date) -> float:
         """The median of the months around one."""
         near = (add_months(month, step) for step in range(-AROUND, AROUND + 1) if step)
@@ -50,7 +55,7 @@ class SourceMonths:
 
 def freshness_findings(place: Place, contracts: Mapping[str, ContractSpec], files: Sequence[FileAccount]) -> Iterator[Finding]:
     """What the months of the files tell, for every source of what happened, and how old the last list of every other is."""
-    sources = list(_sources(place, contracts, files))
+    sources = list(source_months(place, contracts, files))
     for source in sources:
         yield from _gaps(source)
         yield from _jumps(source)
@@ -58,7 +63,8 @@ def freshness_findings(place: Place, contracts: Mapping[str, ContractSpec], file
     yield from _old_lists(place, contracts, files)
 
 
-def _sources(place: Place, contracts: Mapping[str, ContractSpec], files: Sequence[FileAccount]) -> Iterator[SourceMonths]:
+def source_months(place: Place, contracts: Mapping[str, ContractSpec], files: Sequence[FileAccount]) -> Iterator[SourceMonths]:
+    """The months of every source that tells what happened and has a file that can be used."""
     last = place.as_at.replace(day=1)
     window = [add_months(last, step) for step in range(1 - MONTHS_SHOWN, 1)]
     for source in place.sources:
@@ -101,8 +107,7 @@ def _finding(source: SourceMonths, rule: str, message: str) -> Finding:
 
 
 def _gaps(source: SourceMonths) -> Iterator[Finding]:
-    missing = [month for month, count in source.rows.items() if not count]
-    if missing:
+    if missing := source.missing:
         what = "months" if len(missing) > 1 else "month"
         yield _finding(
             source, "month-missing", f"has no record of the {what} {_named(missing)}, and has some before and after: ask for them"

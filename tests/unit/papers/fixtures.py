@@ -19,6 +19,7 @@ import pyarrow as pa
 from joinedup.findings import Finding, Severity
 from joinedup.periods import add_months
 from joinedup.place.model import LocalWord, Neighbourhood, Partner, Place, Practice, Source, Tile
+from joinedup.sources.accounts import FileAccount
 
 BANDS = [f"{start}-{start + 4}" for start in range(0, 90, 5)] + ["90+"]
 SHAPE = np.array([55, 58, 60, 56, 55, 62, 66, 68, 66, 62, 68, 70, 64, 54, 48, 38, 26, 16, 9], dtype=float)
@@ -58,28 +59,6 @@ class FakeSource:
     superseded: int
     rejected: int
     linked: int
-
-
-@dataclass(frozen=True)
-class FakeFile:
-    source: str
-    partner: str
-    contract: str
-    file: str
-    rows_read: int
-    superseded: int
-    rejected: int
-    linkable: int
-    data_to: date | None
-    months: Mapping[date, int] = field(default_factory=dict)
-    blank: Mapping[str, int] = field(default_factory=dict)
-    rejected_by: Mapping[str, int] = field(default_factory=dict)
-    missing_columns: tuple[str, ...] = ()
-    refused: bool = False
-
-    @property
-    def loaded(self) -> int:
-        return self.rows_read - self.superseded - self.rejected
 
 
 @dataclass(frozen=True)
@@ -280,18 +259,20 @@ class FakeAggregates:
         period, place = self.place.period, self.place
         return tuple(n for n in place.neighbourhoods if (n.start or period.start) < period.end and (n.end or period.end) > period.start)
 
-    def files(self) -> tuple[FakeFile, ...]:
+    def files(self) -> tuple[FileAccount, ...]:
         """One file of each source: a year of months, of which the third is missing; the list has no months."""
         made = []
-        for source in self.stamp.sources:
+        for at, source in enumerate(self.stamp.sources, 1):
             months = [add_months(self.place.period.end, back) for back in range(-12, 0) if source.contract != "register"]
             each = (source.loaded + 9) // max(len(months), 1)
-            rows = {month: each for at, month in enumerate(months) if at != 2}
+            rows = {month: each for place, month in enumerate(months) if place != 2}
             made.append(
-                FakeFile(
-                    source.source, "council", source.contract, f"{source.source}.csv", source.rows_read, source.superseded, source.rejected,
-                    source.linked, source.data_to, rows, {"ETHNIC_CATEGORY": source.loaded // 7, "SITE": source.loaded},
-                    {"required-value-missing": source.rejected}, ("SITE",),
+                FileAccount(
+                    file_id=at, source=source.source, partner="council", contract=source.contract, file=f"{source.source}.csv", sha256=None,
+                    rows_read=source.rows_read, loaded=source.loaded, superseded=source.rows_read - source.loaded - source.rejected,
+                    rejected=source.rejected, linkable=source.linked, data_to=source.data_to, months=rows,
+                    blank={"ETHNIC_CATEGORY": source.loaded // 7, "SITE": source.loaded},
+                    rejected_by={"required-value-missing": source.rejected}, missing_columns=("SITE",),
                 )
             )  # fmt: skip
         return tuple(made)

@@ -11,7 +11,7 @@ from joinedup.papers import deliveries
 from joinedup.papers.deliveries import Deliveries
 from joinedup.papers.pages import write_check
 from joinedup.sources.contract import contracts
-from tests.unit.papers.fixtures import FakeFile, five
+from tests.unit.papers.fixtures import five
 
 
 def sent(**more: object) -> Deliveries:
@@ -65,5 +65,5 @@ def test_a_check_is_a_page_of_its_own_that_escapes_what_was_found(tmp_path: Path
 
 @pytest.mark.parametrize("refused", [True, False])
 def test_a_refused_file_is_said_to_be(refused: bool) -> None:
-    file = FakeFile("gp", "council", "register", "gp.csv", 10, 0, 10, 0, None, refused=refused)
+    file = replace(five().files()[0], refused=refused)
     assert ("refused" in deliveries.by_file([file], "Files").rows[0][0]) is refused
