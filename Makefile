@@ -42,7 +42,7 @@ screenshots: set-up-test ## take the pictures of docs/screenshots again from the
 	@$(BIN)/python -m tools.screenshots demo/$(NAME)/pages docs/screenshots
 
 lock: ## lock the requirement files again, with hashes and without addresses
-	@for name in base spark build styles dev; do \
+	@for name in base spark registers build styles dev; do \
 	  .uv/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
 	    requirements/$$name.in --output-file requirements/$$name.txt $(LOCK) || exit 1; done
 
