@@ -114,7 +114,7 @@ def measure_value(value: object) -> object:
 
 def command_page() -> str:
     """The help of every verb."""
-    parts = [MADE.format(source="joinedup/cli.py"), "# Command line\n"]
+    parts = [MADE.format(source="joinedup/cli"), "# Command line\n"]
     parent = click.Context(command_line, info_name="joinedup")
     for name, command in command_line.commands.items():
         with click.Context(command, info_name=name, parent=parent, max_content_width=110, terminal_width=110) as context:

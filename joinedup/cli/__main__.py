@@ -1,0 +1,5 @@
+"""`python -m joinedup.cli` is the command line."""
+
+from joinedup.cli import main
+
+main()

@@ -1,0 +1,287 @@
+"""Verbs from extracts to pages: check, synth, land, build, pack, demo, and new-key."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from joinedup.cli.shared import (
+    AFTER_DEMO,
+    example,
+    extracts_of,
+    extracts_option,
+    key_option,
+    open_place,
+    open_store,
+    outside,
+    place_argument,
+    quiet_option,
+    store_option,
+)
+from joinedup.errors import NothingPublished, PlaceError, StoreProblem
+
+if TYPE_CHECKING:
+    from joinedup.engine.store import Store
+    from joinedup.place.model import Place
+    from joinedup.progress import Progress
+    from joinedup.sources.check import Checked
+
+
+@click.command(
+    epilog=example(
+        "joinedup check places/calderdale",
+        "joinedup check places/calderdale --extracts demo/calderdale/extracts --format csv",
+        "joinedup check places/calderdale --extracts demo/calderdale/extracts --out demo/check",
+    )
+)
+@place_argument
+@extracts_option
+@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), help="Write a page and its tables to this folder, too, outside PLACE.")
+@click.option("--errors-only", is_flag=True, help="End with 0 where there are warnings and no errors.")
+@quiet_option
+def check(place_folder: Path, extracts_folder: Path | None, form: str, out: Path | None, errors_only: bool, quiet: bool) -> None:
+    """Everything wrong with a place's folder and extracts, at once.
+
+    Rows are named by number and never shown. Without --extracts, and where PLACE has no folder extracts, only PLACE is checked. Ends with 0
+    when clean, 1 with findings, warnings too unless told --errors-only, 2 when a folder isn't there.
+    """
+    from joinedup.findings import errors
+    from joinedup.report import progress_on, show_check, write_findings
+
+    with progress_on(sys.stderr, quiet) as progress:
+        found = checked(place_folder, extracts_folder or place_folder / "extracts", progress)
+    if form == "table":
+        show_check(found, sys.stdout)
+    else:
+        write_findings(found.findings, form, sys.stdout)
+    if out is not None:
+        click.echo(check_page(place_folder, found, out), err=form != "table")
+    sys.exit(1 if (errors(found.findings) if errors_only else found.findings) else 0)
+
+
+def check_page(place_folder: Path, found: Checked, out: Path) -> Path:
+    """The page of a check; a usage error where so much is wrong with the folder that there is no place to speak of."""
+    from joinedup.papers.pages import write_check
+
+    if found.place is None:
+        raise click.UsageError(f"{place_folder} has no place.yml that can be read, so there is no page to write: see the findings above")
+    return write_check(found.place, found.files, found.findings, outside(found.place, out, "--out"))
+
+
+def checked(place_folder: Path, extracts: Path, progress: Progress) -> Checked:
+    """What is wrong with folder and extracts, or with the folder alone where there are no extracts."""
+    from joinedup.sources.check import Checked, check
+
+    if extracts.is_dir():
+        return check(place_folder, extracts, progress)
+    click.echo(f"there is no folder {extracts}, so the place folder alone is checked; --extracts names another", err=True)
+    try:
+        place = open_place(place_folder)
+        return Checked((), place.warnings, place)
+    except PlaceError as error:
+        return Checked((), error.findings)
+
+
+@click.command(
+    epilog=example(
+        "joinedup synth places/calderdale --people 20000 --seed 1 --out demo/calderdale/extracts",
+        "joinedup synth places/calderdale --people 5000 --break --out demo/broken",
+    )
+)
+@place_argument
+@click.option("--people", type=click.IntRange(1), default=20_000, show_default=True, help="How many people are registered.")
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same rows.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder to write the extracts to.")
+@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes; the rows don't depend on it.")
+@click.option(
+    "--noise", type=click.FloatRange(0), default=1.0, show_default=True, help="How often faults come, beside ordinary rates; 0: never."
+)
+@click.option("--years", type=click.IntRange(1, 20), default=2, show_default=True, help="How many years up to the last day.")
+@click.option("--monthly", is_flag=True, help="A file a month from each source; OUT/sources.yml names them.")
+@click.option("--break", "broken", is_flag=True, help="Files with every fault that landing knows too, in OUT/broken.")
+@quiet_option
+def synth(
+    place_folder: Path, people: int, seed: int, out: Path, workers: int, noise: float, years: int, monthly: bool, broken: bool, quiet: bool
+) -> None:
+    """Invented extracts for a place, in the contracts' own formats.
+
+    With --break each rule of each contract is broken in the rows of a file in OUT/broken, and other files there are broken as a whole;
+    OUT/truth/broken.parquet says which, where and how often.
+    """
+    from joinedup.report import progress_on
+    from joinedup.sources.synthetic import synthesise
+    from joinedup.sources.synthetic.broken import break_extracts
+
+    place = open_place(place_folder)
+    with progress_on(sys.stderr, quiet) as progress:
+        for path in synthesise(place, people, seed, out, noise=noise, years=years, monthly=monthly, workers=workers, progress=progress):
+            click.echo(path)
+    for path in break_extracts(place, people, seed, out) if broken else ():
+        click.echo(path)
+
+
+@click.command(epilog=example(f"joinedup land places/calderdale {AFTER_DEMO}"))
+@place_argument
+@extracts_option
+@store_option
+@key_option
+@quiet_option
+def land(place_folder: Path, extracts_folder: Path | None, store_folder: Path | None, key_file: Path | None, quiet: bool) -> None:
+    """Read a place's extracts and link people (on the trusted host).
+
+    Every row is checked and accounted for, and identifiers are split off to the identity register. Ends with 1 when a file was refused; the
+    others have landed.
+    """
+    extracts, place = extracts_of(place_folder, extracts_folder), open_place(place_folder)
+    sys.exit(landing(place, extracts, open_store(place, store_folder), key_file, quiet))
+
+
+def landing(place: Place, extracts: Path, store: Store, key_file: Path | None, quiet: bool) -> int:
+    """1 when a file could not be used, else 0; the account of the landing is shown."""
+    from joinedup.findings import errors
+    from joinedup.kept.keys import read_key
+    from joinedup.land import land as land_extracts
+    from joinedup.report import progress_on, show_findings, show_landing
+
+    key = read_key(key_file, outside=(place.folder, store.root))
+    with progress_on(sys.stderr, quiet) as progress:
+        landed = land_extracts(place, extracts, store, key, progress=progress)
+    if quiet:
+        show_findings(errors(landed.findings), sys.stderr)
+    else:
+        show_landing(landed, sys.stderr)
+    return 1 if errors(landed.findings) else 0
+
+
+@click.command(
+    epilog=example(
+        f"joinedup build places/calderdale {AFTER_DEMO}",
+        "joinedup build places/calderdale --no-land --store demo/calderdale/store",
+        "joinedup build places/calderdale --no-land --store demo/calderdale/store --engine spark",
+    )
+)
+@place_argument
+@extracts_option
+@store_option
+@key_option
+@click.option("--engine", type=click.Choice(["duckdb", "spark"]), default="duckdb", show_default=True)
+@click.option("--jobs", type=click.IntRange(1), help="Threads [all cores].")
+@click.option("--no-land", is_flag=True, help="Build on what has been landed, without looking at the extracts.")
+@click.option("--verify", is_flag=True, help="Read every file again instead of trusting its remembered hash.")
+@quiet_option
+def build(
+    place_folder: Path,
+    extracts_folder: Path | None,
+    store_folder: Path | None,
+    key_file: Path | None,
+    engine: str,
+    jobs: int | None,
+    no_land: bool,
+    verify: bool,
+    quiet: bool,
+) -> None:
+    """Make the linked record of a place and publish it.
+
+    Lands the extracts first, as `joinedup land` does, unless told --no-land. Prints the id of the published build. What was made before and
+    hasn't changed is used again.
+    """
+    from joinedup.build import build as build_place
+    from joinedup.report import progress_on, show_build
+
+    extracts = None if no_land else extracts_of(place_folder, extracts_folder)
+    place = open_place(place_folder)
+    store = open_store(place, store_folder)
+    status = 0 if extracts is None else landing(place, extracts, store, key_file, quiet)
+    before = published_id(store)
+    with progress_on(sys.stderr, quiet) as progress:
+        manifest = build_place(place, store, engine=engine, jobs=jobs, verify=verify, progress=progress)
+    if not quiet:
+        show_build(manifest, sys.stderr, unchanged=manifest.build_id == before)
+    click.echo(manifest.build_id)
+    sys.exit(status)
+
+
+def published_id(store: Store) -> str | None:
+    """The id of the build that is published; None when there is none, or one that can't be read and is about to be replaced."""
+    from joinedup.engine.manifest import read_manifest
+
+    try:
+        return read_manifest(store).build_id
+    except (NothingPublished, StoreProblem):
+        return None
+
+
+@click.command(epilog=example("joinedup pack places/calderdale --store demo/calderdale/store --out demo/calderdale/pages"))
+@place_argument
+@store_option
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder to write pages to, outside PLACE.")
+@click.option("--purpose", default="planning", show_default=True, help="What the pages are for.")
+@quiet_option
+def pack(place_folder: Path, store_folder: Path | None, out: Path, purpose: str, quiet: bool) -> None:
+    """Pages of the published build, one per neighbourhood.
+
+    Prints the path of the index.
+    """
+    from joinedup.report import progress_on
+
+    place = open_place(place_folder)
+    store = open_store(place, store_folder)
+    with progress_on(sys.stderr, quiet) as progress:
+        pages = write_pack(place, store, outside(place, out, "--out"), purpose, progress)
+    click.echo(pages[0])
+
+
+def write_pack(place: Place, store: Store, out: Path, purpose: str, progress: Progress) -> list[Path]:
+    """The pages, the index first."""
+    from joinedup.access.aggregates import open_aggregates
+    from joinedup.papers.pages import write_pages
+
+    return write_pages(open_aggregates(store, place, purpose), place, out, progress=progress, cache=store.root / "charts")
+
+
+@click.command("new-key", epilog=example("joinedup new-key ~/calderdale.key", "export JOINEDUP_KEY_FILE=~/calderdale.key"))
+@click.argument("path", type=click.Path(path_type=Path))
+def new_key(path: Path) -> None:
+    """Write a new key for the identity register to a new file.
+
+    Keep it apart from place, store and their backups: whoever holds the register and the key can tell who is who, and without the
+    key the register can't be read.
+    """
+    from joinedup.kept.keys import write_new_key
+
+    write_new_key(path)
+    click.echo(path)
+
+
+@click.command(
+    epilog=example(
+        "joinedup demo places/calderdale --out demo/calderdale", "joinedup demo places/calderdale --people 2000 --out demo/small --no-serve"
+    )
+)
+@place_argument
+@click.option("--people", type=click.IntRange(1), default=20_000, show_default=True)
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder for extracts, key, store and pages.")
+@click.option("--serve/--no-serve", default=True, show_default=True, help="Serve the pages on 127.0.0.1 afterwards.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="The next free one is taken when it is in use."
+)
+@quiet_option
+def demo(place_folder: Path, people: int, seed: int, out: Path, serve: bool, port: int, quiet: bool) -> None:
+    """The whole path on invented people: extracts, record, pages.
+
+    Invents extracts, lands them, builds, writes the pages and serves them. Prints the path of the index, then its address.
+    """
+    from joinedup.demo import make, serve_pages
+    from joinedup.report import progress_on
+
+    place = open_place(place_folder)
+    with progress_on(sys.stderr, quiet) as progress:
+        index = make(place, people, seed, outside(place, out, "--out"), progress)
+    click.echo(index)
+    if serve:
+        serve_pages(index.parent, port)

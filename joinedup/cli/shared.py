@@ -1,0 +1,69 @@
+"""What verbs share: the options that many have, and the place, store and extracts that they name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from joinedup.engine.store import Store
+    from joinedup.place.model import Place
+
+AFTER_DEMO = "--extracts demo/calderdale/extracts --store demo/calderdale/store --key-file demo/calderdale/invented-people.key"
+
+
+def example(*lines: str) -> str:
+    """An epilogue of commands, kept as they are written."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+a_folder = click.Path(exists=True, file_okay=False, path_type=Path)
+place_argument = click.argument("place_folder", metavar="PLACE", type=a_folder)
+store_option = click.option(
+    "--store", "store_folder", type=click.Path(path_type=Path), help="Where builds and registers lie [.joinedup/<id of the place>]."
+)
+extracts_option = click.option(
+    "--extracts",
+    "extracts_folder",
+    type=a_folder,
+    help="The folder that the files in sources.yml are relative to [PLACE/extracts].",
+)
+key_option = click.option(
+    "--key-file", type=click.Path(path_type=Path), help="The key of the identity register [$JOINEDUP_KEY or $JOINEDUP_KEY_FILE]."
+)
+quiet_option = click.option("--quiet", is_flag=True, help="No progress and no accounts, only results and errors.")
+a_file = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+def open_place(folder: Path) -> Place:
+    """The place; its warnings are for `check` to show."""
+    from joinedup.place.folder import read_place
+    from joinedup.sources.contract import contracts
+
+    return read_place(folder, contract_names=tuple(contracts()))
+
+
+def open_store(place: Place, folder: Path | None) -> Store:
+    """The store of a place."""
+    from joinedup.engine.store import Store
+
+    return Store(outside(place, (folder or Path(".joinedup") / place.id).resolve(), "--store"))
+
+
+def outside(place: Place, folder: Path, option: str) -> Path:
+    """The folder; a usage error when it lies in the place folder, which is copied and shared."""
+    if folder.resolve().is_relative_to(place.folder.resolve()):
+        raise click.BadParameter(f"{folder} lies in the place folder, which is copied and shared; choose another", param_hint=option)
+    return folder
+
+
+def extracts_of(place_folder: Path, folder: Path | None) -> Path:
+    """Where a place's extracts lie; a usage error when there is no such folder."""
+    extracts = folder or place_folder / "extracts"
+    if not extracts.is_dir():
+        raise click.UsageError(
+            f"there is no folder {extracts}: say where the extracts lie with --extracts, or build what has landed with --no-land"
+        )
+    return extracts
