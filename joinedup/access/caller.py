@@ -1,0 +1,142 @@
+"""Who asks at a door: the account, the role and scope that the place's staff file gives it today, the purpose, and why.
+
+A caller is an argument of every call of every door. The staff file is read at each call, so that a role or scope that
+changed or ended a minute ago counts at once.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal, TypeAlias, get_args
+
+from joinedup.errors import Refused
+from joinedup.place.model import Place
+
+Role: TypeAlias = Literal["analyst", "commissioner", "finance", "coordinator", "care_team", "ig_lead", "safety_officer", "board", "public"]
+ScopeKind: TypeAlias = Literal["place", "neighbourhood", "practice", "service"]
+Door: TypeAlias = Literal["aggregates", "records", "people"]
+
+PURPOSES = ("direct care", "planning", "payment", "research")
+"""What sharing agreements speak of, and therefore what may be asked for."""
+
+INTERNAL = frozenset({"planning", "payment", "research"})
+OPENS: Mapping[Door, Mapping[Role, frozenset[str]]] = {
+    "aggregates": {
+        "analyst": INTERNAL,
+        "commissioner": frozenset({"planning", "payment"}),
+        "finance": frozenset({"planning", "payment"}),
+        "coordinator": frozenset({"planning"}),
+        "care_team": frozenset({"planning"}),
+        "ig_lead": frozenset({"planning"}),
+        "safety_officer": frozenset({"planning"}),
+        "board": frozenset({"planning"}),
+    },
+    "records": {"analyst": INTERNAL, "finance": frozenset({"payment"})},
+    "people": {"coordinator": frozenset({"direct care"}), "care_team": frozenset({"direct care"})},
+}
+"""For each door the roles that it opens to, and for which purposes. Public pages need no role. (A rule of ours; 2026.)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whom a caller may ask about: the whole place, or some neighbourhoods, practices or services by their ids."""
+
+    kind: ScopeKind = "place"
+    ids: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return self.kind if self.kind == "place" else f"{self.kind} {', '.join(self.ids)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, as what, what for, about whom, and for direct care why."""
+
+    account: str
+    actor: str
+    role: Role
+    purpose: str
+    scope: Scope = Scope()
+    reason: str = ""
+
+
+def caller_for(place: Place, purpose: str, *, account: str | None = None, reason: str = "", on: date | None = None) -> Caller:
+    """Whom the place's staff file makes of an account, by default that of the operating system, today.
+
+    Of several roles the one counts that may ask for the purpose. Without a row in force somebody is the public; but
+    about invented people whoever has no row at all may ask as an analyst, and for direct care as a care team.
+    """
+    if purpose not in PURPOSES:
+        raise Refused(f"{purpose!r} is not a purpose that anything is shared for; ask for one of {', '.join(PURPOSES)}")
+    account = account or own_account()
+    rows = [row for row in staff_now(place) if row.account == account]
+    if not rows and place.invented:
+        return Caller(account, account, "care_team" if purpose == "direct care" else "analyst", purpose, reason=reason)
+    held = [row for row in rows if _in_force(row, on or date.today())]
+    fitting = [row for row in held if any(purpose in roles.get(row.role, ()) for roles in OPENS.values())] or held
+    if not fitting:
+        return Caller(account, rows[0].name if rows else account, "public", purpose, reason=reason)
+    role = fitting[0].role
+    return Caller(account, fitting[0].name, role, purpose, _scope(row for row in fitting if row.role == role), reason)
+
+
+def own_account() -> str:
+    """The account that the operating system runs this under; what the environment says of it ($USER) is not believed."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())
+
+
+def staff_now(place: Place) -> Sequence[Any]:
+    """The rows of the place's staff file as it is now, whenever the place itself was read."""
+    return getattr(place, "staff", ())
+
+
+def without_row(place: Place, caller: Caller) -> bool:
+    """Whether the caller has a role only because the people are invented: a note should say so."""
+    return place.invented and all(row.account != caller.account for row in staff_now(place))
+
+
+def may_ask(place: Place, caller: Caller, door: Door) -> None:
+    """Nothing where a door opens for a caller; Refused, with what to do, where their role, scope or purpose doesn't fit (any more)."""
+    now = caller_for(place, caller.purpose, account=caller.account, reason=caller.reason)
+    if now.role == "public":
+        raise Refused(
+            f"{caller.account} has no row in force in the staff file of {place.name}, so {door} stay shut; "
+            "ask whoever keeps the file for a role, or ask for the public pages"
+        )
+    if (now.role, now.scope) != (caller.role, caller.scope):
+        raise Refused(
+            f"the staff file now makes {caller.account} {now.role} for {now.scope}, not {caller.role} for {caller.scope}; ask again"
+        )
+    allowed = OPENS[door].get(caller.role, frozenset())
+    if caller.purpose not in allowed:
+        given = f"are given to {caller.role} for {' or '.join(sorted(allowed))}" if allowed else f"are not given to {caller.role}"
+        raise Refused(f"{door} {given}, not for {caller.purpose}; {_instead(door)}")
+
+
+def _instead(door: Door) -> str:
+    """Who may ask at a door, and for what."""
+    who = "; ".join(f"{role} for {' or '.join(sorted(purposes))}" for role, purposes in OPENS[door].items())
+    return f"the door opens to {who}"
+
+
+def _in_force(row: Any, day: date) -> bool:  # noqa: ANN401 - a row of the staff file
+    return (row.starts is None or row.starts <= day) and (row.ends is None or day < row.ends)
+
+
+def _scope(rows: Iterable[Any]) -> Scope:
+    """The widest scope of several rows of one role: the place, else all ids of the first kind."""
+    given = [(row.scope_kind, row.scope_id) for row in rows]
+    if any(kind == "place" for kind, _ in given):
+        return Scope()
+    kind = given[0][0]
+    return Scope(kind, tuple(sorted({each for of_kind, each in given if of_kind == kind and each})))
+
+
+assert all(role in get_args(Role) for roles in OPENS.values() for role in roles)
