@@ -25,6 +25,7 @@ from joinedup.place.model import (
     Practice,
     SmallArea,
     Source,
+    StaffMember,
     Threshold,
 )
 from joinedup.place.values import Code, Day, Slug, Text
@@ -50,6 +51,8 @@ PRACTICES = Columns(
 )
 AREAS = Columns(tuple(AREA.values()), ("area_code",))
 AREA_GROUP = {"area": "area_code", "group": "group", "people": "people"}
+STAFF_MEMBER = {name: name for name in StaffMember.model_fields} | {"scope_ids": "scope_id"}
+STAFF = Columns(tuple(STAFF_MEMBER.values()), ("account", "name", "role"))
 AREA_PEOPLE = Columns(tuple(AREA_GROUP.values()), tuple(AREA_GROUP.values()))
 
 
@@ -79,6 +82,7 @@ class Facts:
     areas: Many[SmallArea] = ()
     area_people: Many[AreaPeople] = ()
     sources: Many[Source] = ()
+    staff: Many[StaffMember] = ()
     unread: frozenset[str] = frozenset()
     """Files of which not every part could be read: what they don't name is no fault of who refers to it."""
 
@@ -104,7 +108,7 @@ def read_facts(folder: Path) -> tuple[Facts, list[Finding]]:
     """Everything that the files of a folder say, and what is wrong with how they say it."""
     parts: dict[str, Any] = {}
     findings: list[Finding] = []
-    for read in (read_place_file, read_partners, read_practices, read_areas, read_area_people, read_sources):
+    for read in (read_place_file, read_partners, read_practices, read_areas, read_area_people, read_sources, read_staff):
         found, faults = read(folder)
         parts |= {name: tuple(values) for name, values in found.items()}
         findings += faults
@@ -154,6 +158,13 @@ def read_area_people(folder: Path) -> tuple[Parts, list[Finding]]:
     rows, findings = read_csv(folder, "area_people.csv", AREA_PEOPLE)
     people, faults = each(AreaPeople, rows, AREA_GROUP)
     return {"area_people": people}, [finding for finding in findings if finding.rule != "file-missing"] + faults
+
+
+def read_staff(folder: Path) -> tuple[Parts, list[Finding]]:
+    """For whom accounts act, of staff.csv, a file that a place may do without."""
+    rows, findings = read_csv(folder, "staff.csv", STAFF)
+    staff, faults = each(StaffMember, rows, STAFF_MEMBER)
+    return {"staff": staff}, [finding for finding in findings if finding.rule != "file-missing"] + faults
 
 
 def read_practices(folder: Path) -> tuple[Parts, list[Finding]]:

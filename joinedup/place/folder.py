@@ -13,11 +13,10 @@ from joinedup.place.model import Place
 from joinedup.place.rules import broken
 from joinedup.place.sentences import nearest
 
-READ = ("place.yml", "partners.csv", "practices.csv", "areas.csv", "area_people.csv", "sources.yml")
+READ = ("place.yml", "partners.csv", "practices.csv", "areas.csv", "area_people.csv", "sources.yml", "staff.csv")
 FOR_LATER = (
     "service_lines.csv",
     "sharing.yml",
-    "staff.csv",
     "outcomes.yml",
     "boundaries.geojson",
     "segments",
@@ -65,6 +64,7 @@ def assembled(folder: Path, facts: Facts, warnings: list[Finding]) -> Place:
         area_people=values(facts.area_people),
         thresholds=values(facts.thresholds),
         sources=values(facts.sources),
+        staff=values(facts.staff),
         warnings=tuple(warnings),
     )
 

@@ -13,6 +13,7 @@ from joinedup.findings import Finding
 from joinedup.periods import Period, twelve_months_to
 from joinedup.place.file_name import FileName
 from joinedup.place.values import (
+    Account,
     Code,
     DateFormat,
     Day,
@@ -25,6 +26,7 @@ from joinedup.place.values import (
     People,
     Rank,
     Roles,
+    ScopeIds,
     Slug,
     Successors,
     Text,
@@ -200,6 +202,24 @@ class Source(Frozen):
     instead of an NHS number: sources that share the namespace share their people."""
 
 
+Role = Literal["analyst", "commissioner", "finance", "coordinator", "care_team", "ig_lead", "safety_officer", "board", "public"]
+"""What an account may be for. Whoever has no row in staff.csv is the public."""
+ScopeKind = Literal["place", "neighbourhood", "practice", "service"]
+
+
+class StaffMember(Frozen):
+    """For whom an account of the operating system acts, from `starts` up to `ends`."""
+
+    account: Account
+    name: Text
+    role: Role
+    scope_kind: ScopeKind = "place"
+    scope_ids: ScopeIds = ()
+    """The neighbourhoods, practices or (for a service) partners whose people it may look at; none where it is the whole place."""
+    starts: Day | None = None
+    ends: Day | None = None
+
+
 class Place(Frozen):
     """Everything that a place folder says, checked."""
 
@@ -221,6 +241,8 @@ class Place(Frozen):
     """Residents by age and ethnic group, as published: for comparison and for invented people, never a denominator."""
     thresholds: tuple[Threshold, ...] = ()
     sources: tuple[Source, ...] = ()
+    staff: tuple[StaffMember, ...] = ()
+    """Of staff.csv, in its order. Who acts on a day: `place.staff.acting`."""
     warnings: tuple[Finding, ...] = ()
     """What reading the folder found that doesn't stop its use."""
 

@@ -14,6 +14,7 @@ LONGEST = 40
 PATTERNS = {
     "^[a-z0-9][a-z0-9-]*$": "which is not an id: write small letters, digits and hyphens",
     "^[a-z0-9][a-z0-9_-]*$": "which is not an id: write small letters, digits, hyphens and underscores",
+    r"^[A-Za-z0-9_][A-Za-z0-9._@\\-]*$": "which is not an account: write it as the operating system does, without spaces",
     "^[A-Za-z0-9][A-Za-z0-9-]*$": "which is not a code: write letters and digits without spaces",
 }
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from joinedup.findings import Finding
 from joinedup.place.facts import Facts
-from joinedup.place.rules import areas, dates, memberships, neighbourhoods, organisations, practices, repeats, sources, successions
+from joinedup.place.rules import areas, dates, memberships, neighbourhoods, organisations, practices, repeats, sources, staff, successions
 
 RULES = (
     *dates.RULES,
@@ -18,6 +18,7 @@ RULES = (
     *memberships.RULES,
     *areas.RULES,
     *sources.RULES,
+    *staff.RULES,
 )
 
 

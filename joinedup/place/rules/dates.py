@@ -16,6 +16,10 @@ def ends_after_it_starts(facts: Facts) -> Iterator[Finding]:
     for found in (one for many in dated for one in many):
         if found.value.start and found.value.end and found.value.end <= found.value.start:
             yield found.fault("ends-before-it-starts", said("end", "start", found.value.end, found.value.start), "end")
+    for member in facts.staff:
+        starts, ends = member.value.starts, member.value.ends
+        if starts and ends and ends <= starts:
+            yield member.fault("ends-before-it-starts", said("ends", "starts", ends, starts), "ends")
     for practice in facts.practice_rows:
         opened, closed = practice.value.opened, practice.value.closed
         if opened and closed and closed <= opened:

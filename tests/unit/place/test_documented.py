@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from joinedup.place.facts import AREA_PEOPLE, AREAS, PARTNERS, PRACTICES, Head
+from joinedup.place.facts import AREA_PEOPLE, AREAS, PARTNERS, PRACTICES, STAFF, Head
 from joinedup.place.folder import READ
 from joinedup.place.model import Contract, LocalWord, Neighbourhood, Source, Threshold, Tile
 from joinedup.place.rules.organisations import ROLES
@@ -13,7 +13,7 @@ MODELS = (Head, LocalWord, Neighbourhood, Tile, Contract, Threshold, Source)
 NAMES = {name for model in MODELS for name in model.model_fields} | {"neighbourhoods", "contracts", "thresholds", "sources", *ROLES}
 
 
-@pytest.mark.parametrize("name", sorted(NAMES.union(PARTNERS.known, PRACTICES.known, AREAS.known, AREA_PEOPLE.known)))
+@pytest.mark.parametrize("name", sorted(NAMES.union(PARTNERS.known, PRACTICES.known, AREAS.known, AREA_PEOPLE.known, STAFF.known)))
 def test_a_name_is_documented(root, name):
     assert f"`{name}`" in (root / "docs" / "how-to" / "describe-a-place.md").read_text(encoding="utf-8")
 
