@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.postgresql import NoServer, PostgreSQL, running_server
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -34,6 +37,30 @@ def java() -> str:
         pytest.skip("Spark needs Java 17 or later: install it (on Debian: apt-get install openjdk-17-jre-headless)")
     os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")  # half the processor time for tiny tables
     return found
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[PostgreSQL]:
+    """A PostgreSQL server; a counted skip where none can be started."""
+    try:
+        with running_server() as server:
+            yield server
+    except NoServer as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.fixture
+def postgresql(postgresql_server: PostgreSQL) -> Iterator[str]:
+    """The URL of a new, empty PostgreSQL database, of the server's superuser; gone after the test."""
+    name = postgresql_server.new_database()
+    yield postgresql_server.url(name)
+    postgresql_server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
+    """Where a register may lie that isn't there yet: a file for SQLite, a URL for PostgreSQL. Every test that asks runs on both."""
+    return tmp_path / "kept" / "register.sqlite" if request.param == "sqlite" else request.getfixturevalue("postgresql")
 
 
 @pytest.hookimpl(optionalhook=True)

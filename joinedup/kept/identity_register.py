@@ -217,7 +217,7 @@ def register_place(kept: Path, environ: Mapping[str, str] = os.environ) -> Path 
 def open_register(where: Path | str) -> IdentityRegister:
     """The register in the SQLite file `where`, made for its owner only when it isn't there yet, or in the database of that URL."""
     url = sa.URL.create("sqlite", database=str(_private_file(where))) if isinstance(where, Path) else sa.make_url(where)
-    engine = sa.create_engine(url, hide_parameters=True)
+    engine = sa.create_engine(url, hide_parameters=True, poolclass=sa.NullPool)  # a landing connects a few times, and leaves nothing open
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _take_over_transactions)
         sa.event.listen(engine, "begin", _begin_on_sqlite)

@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from joinedup.errors import KeyProblem, StoreProblem
-from joinedup.kept.identity_register import VAULT, IdentityRegister, _register_errors, identifiers_of, open_register, register_place
+from joinedup.kept.identity_register import TABLES, VAULT, IdentityRegister, _register_errors, identifiers_of, open_register, register_place
 from joinedup.kept.keys import Keys, derived_keys
 from joinedup.kept.vault import BATCH_ROWS
 
@@ -38,9 +38,9 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "kept" / "identity.sqlite"
 
 
-def test_what_is_appended_is_known_to_the_next_landing(path: Path) -> None:
-    land(open_register(path))
-    register = open_register(path)
+def test_what_is_appended_is_known_to_the_next_landing(database: Path | str) -> None:
+    land(open_register(database))
+    register = open_register(database)
     with register.landing("second", KEYS) as entry:
         known = pa.Table.from_batches(entry.known())
         kept = entry.identifiers("register")
@@ -52,8 +52,8 @@ def test_what_is_appended_is_known_to_the_next_landing(path: Path) -> None:
     assert not register.knows_landing("third")
 
 
-def test_identifiers_of_some_people_in_all_their_versions(path: Path) -> None:
-    register = open_register(path)
+def test_identifiers_of_some_people_in_all_their_versions(database: Path | str, path: Path) -> None:
+    register = open_register(database)
     land(register)
     with register.landing("second", KEYS) as entry:
         entry.add_identifiers("register", pa.table({"person_id": PEOPLE[:1], "person_family_name": ["Tudor"], "postcode": ["ZZ99 3VZ"]}))
@@ -66,20 +66,28 @@ def test_identifiers_of_some_people_in_all_their_versions(path: Path) -> None:
     assert identifiers_of(open_register(path.parent / "empty.sqlite"), KEYS, PEOPLE).num_rows == 0
 
 
-def test_a_wrong_key_is_refused_and_nothing_is_written(path: Path) -> None:
-    register = open_register(path)
+def everything_in(where: Path | str) -> object:
+    """What a register holds: the bytes of its file, or its rows."""
+    if isinstance(where, Path):
+        return where.read_bytes()
+    with open_register(where).engine.connect() as connection:
+        return {table.name: [tuple(row) for row in connection.execute(sa.select(table))] for table in TABLES.sorted_tables}
+
+
+def test_a_wrong_key_is_refused_and_nothing_is_written(database: Path | str) -> None:
+    register = open_register(database)
     land(register)
     register.close()
-    before = path.read_bytes()
+    before = everything_in(database)
     with pytest.raises(KeyProblem, match="nothing was written"):
-        land(open_register(path), "second", OTHER)
+        land(open_register(database), "second", OTHER)
     with pytest.raises(KeyProblem):
-        identifiers_of(open_register(path), OTHER, PEOPLE)
-    assert path.read_bytes() == before
+        identifiers_of(open_register(database), OTHER, PEOPLE)
+    assert everything_in(database) == before
 
 
-def test_a_landing_that_fails_leaves_nothing(path: Path) -> None:
-    register = open_register(path)
+def test_a_landing_that_fails_leaves_nothing(database: Path | str) -> None:
+    register = open_register(database)
     with pytest.raises(ZeroDivisionError), register.landing("first", KEYS) as entry:
         entry.add_people(pa.array([1 // (1 - entry.number)]))
     assert not register.knows_landing("first")
@@ -87,16 +95,16 @@ def test_a_landing_that_fails_leaves_nothing(path: Path) -> None:
     land(register)
 
 
-def test_a_person_is_minted_once(path: Path) -> None:
-    register = open_register(path)
+def test_a_person_is_minted_once(database: Path | str) -> None:
+    register = open_register(database)
     land(register)
     with pytest.raises(StoreProblem, match="can't be used"):
         land(register, "second")
     assert not register.knows_landing("second")
 
 
-def test_a_lookup_of_nobody_is_refused(path: Path) -> None:
-    with pytest.raises(StoreProblem), open_register(path).landing("first", KEYS) as entry:
+def test_a_lookup_of_nobody_is_refused(database: Path | str) -> None:
+    with pytest.raises(StoreProblem), open_register(database).landing("first", KEYS) as entry:
         entry.add_lookups(LOOKUPS)
 
 
@@ -121,8 +129,8 @@ def test_file_is_private_and_holds_nothing_in_clear(path: Path) -> None:
     assert KEYS.fingerprint.encode() in content
 
 
-def test_identifiers_are_bound_to_their_landing_and_contract(path: Path) -> None:
-    register = open_register(path)
+def test_identifiers_are_bound_to_their_landing_and_contract(database: Path | str) -> None:
+    register = open_register(database)
     land(register)
     with register.engine.begin() as connection:
         connection.execute(sa.update(VAULT).values(contract="apc"))
@@ -130,8 +138,8 @@ def test_identifiers_are_bound_to_their_landing_and_contract(path: Path) -> None
         identifiers_of(register, KEYS, PEOPLE)
 
 
-def test_large_landings_are_sealed_in_batches(path: Path) -> None:
-    register = open_register(path)
+def test_large_landings_are_sealed_in_batches(database: Path | str) -> None:
+    register = open_register(database)
     rows = BATCH_ROWS + 1
     with register.landing("first", KEYS) as entry:
         entry.add_identifiers("register", pa.table({"person_id": pa.array(range(rows), pa.int64())}))
@@ -142,8 +150,8 @@ def test_large_landings_are_sealed_in_batches(path: Path) -> None:
     assert identifiers_of(register, KEYS, pa.array([0, rows - 1])).num_rows == 2
 
 
-def test_counts_of_each_landing_are_kept(path: Path) -> None:
-    register = open_register(path)
+def test_counts_of_each_landing_are_kept(database: Path | str) -> None:
+    register = open_register(database)
     land(register)
     with register.landing("second", KEYS):
         pass
@@ -196,8 +204,8 @@ def test_path_that_can_not_be_opened(tmp_path: Path) -> None:
         open_register(tmp_path)
 
 
-def test_a_register_of_another_form_is_refused(path: Path) -> None:
-    register = open_register(path)
+def test_a_register_of_another_form_is_refused(database: Path | str) -> None:
+    register = open_register(database)
     land(register)
     with register.engine.begin() as connection:
         connection.execute(sa.text("UPDATE meta SET value = '99' WHERE name = 'schema'"))
@@ -216,17 +224,18 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 import tests.unit.kept.test_identity_register as t
-with t.open_register(Path(sys.argv[1])).landing("killed", t.KEYS) as entry:
+where = sys.argv[1] if "://" in sys.argv[1] else Path(sys.argv[1])
+with t.open_register(where).landing("killed", t.KEYS) as entry:
     entry.add_people(t.pa.array(range(100, 100 + 60_000), t.pa.int64()))
     entry.add_identifiers("register", t.NAMES)
     os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
-def test_killed_landing_leaves_what_was_there(path: Path, root: Path) -> None:
-    register = open_register(path)
+def test_killed_landing_leaves_what_was_there(database: Path | str, root: Path) -> None:
+    register = open_register(database)
     land(register)
-    ended = subprocess.run([sys.executable, "-c", KILLED, str(path)], cwd=root, env=os.environ, capture_output=True, check=False)
+    ended = subprocess.run([sys.executable, "-c", KILLED, str(database)], cwd=root, env=os.environ, capture_output=True, check=False)
     assert ended.returncode == -signal.SIGKILL, ended.stderr
     assert not register.knows_landing("killed")
     with register.landing("next", KEYS) as entry:
