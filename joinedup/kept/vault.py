@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -38,13 +38,12 @@ class Sealed:
 
     def opened(self, keys: Keys) -> pa.Table:
         """Its rows; StoreProblem when it was altered, or closed with another key."""
-        try:
-            clear = AESGCM(keys.encryption).decrypt(self.nonce, self.ciphertext, self._bound_to)
-        except InvalidTag:
+        clear = opened(self.ciphertext, self.nonce, keys, self._bound_to)
+        if clear is None:
             raise StoreProblem(
                 f"the identity register is damaged: identifiers of {self.contract} from landing {self.landing_id} don't open; "
                 "restore it from a backup"
-            ) from None
+            )
         return pq.read_table(io.BytesIO(clear))
 
 
@@ -52,12 +51,26 @@ def sealed(table: pa.Table, keys: Keys, landing_id: str, contract: str) -> Itera
     """The rows of `table` in batches of at most 50,000, each encrypted under a nonce of its own."""
     for batch, start in enumerate(range(0, table.num_rows, BATCH_ROWS)):
         rows = table.slice(start, BATCH_ROWS)
-        empty = Sealed(landing_id, contract, batch, keys.fingerprint, os.urandom(NONCE_BYTES), b"", rows.num_rows)
-        ciphertext = AESGCM(keys.encryption).encrypt(empty.nonce, _as_parquet(rows), empty._bound_to)
-        yield Sealed(landing_id, contract, batch, empty.key_id, empty.nonce, ciphertext, empty.row_count)
+        empty = Sealed(landing_id, contract, batch, keys.fingerprint, b"", b"", rows.num_rows)
+        nonce, ciphertext = close(_as_parquet(rows), keys, empty._bound_to)
+        yield replace(empty, nonce=nonce, ciphertext=ciphertext)
 
 
 def _as_parquet(rows: pa.Table) -> bytes:
     clear = io.BytesIO()
     pq.write_table(rows, clear, compression="zstd")
     return clear.getvalue()
+
+
+def close(clear: bytes, keys: Keys, bound_to: bytes) -> tuple[bytes, bytes]:
+    """A new nonce, and what only that key opens, bound to `bound_to`."""
+    nonce = os.urandom(NONCE_BYTES)
+    return nonce, AESGCM(keys.encryption).encrypt(nonce, clear, bound_to)
+
+
+def opened(ciphertext: bytes, nonce: bytes, keys: Keys, bound_to: bytes) -> bytes | None:
+    """What was closed; None when it was altered or moved, or closed with another key."""
+    try:
+        return AESGCM(keys.encryption).decrypt(nonce, ciphertext, bound_to)
+    except InvalidTag:
+        return None
