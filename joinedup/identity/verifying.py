@@ -14,7 +14,7 @@ from joinedup.identity.staged import RowRule, Staged, row_findings
 
 LIST = "register"
 OBJECTIONS = "opt_out"
-"""Whoever objects is believed by the number alone: national lists of objections give no date of birth."""
+"""Whoever objects is believed by the number, whatever the date of birth: national lists give none, and in doubt somebody objects."""
 TRACED = "01"  # NHS_NUMBER_STATUS_INDICATOR_CODE: number present and verified (NHS Data Dictionary)
 EARLIEST_BIRTH = "DATE '1850-01-01'"  # HES writes a missing month of birth as one of 1800, 1801 or 1802
 MONTH_OF_BIRTH = """
@@ -90,6 +90,8 @@ REFERENCE = """
     SELECT number, born, true, true, disputed FROM listed
 """
 
+SAME_DATE = "CASE WHEN c.exact AND f.exact THEN c.born = f.born ELSE date_trunc('month', c.born) = date_trunc('month', f.born) END"
+
 STATUS = f"""
     CREATE OR REPLACE TEMP TABLE identity_status AS
     SELECT c.claim, CASE
@@ -97,11 +99,12 @@ STATUS = f"""
         WHEN c.contract = '{LIST}' AND (c.number IS NULL OR f.disputed OR (c.born IS NULL AND NOT c.traced)) THEN 'register_row'
         WHEN c.number IS NULL AND c.given THEN 'invalid_number'
         WHEN c.number IS NULL THEN 'no_number'
+        WHEN c.contract = '{OBJECTIONS}' AND (f.disputed OR c.born IS NOT NULL AND NOT ({SAME_DATE})) THEN 'nhs_number_alone'
         WHEN f.disputed THEN 'birth_date_disagrees'
         WHEN c.born IS NULL AND c.traced THEN 'nhs_number_traced'
         WHEN c.born IS NULL AND c.contract = '{OBJECTIONS}' THEN 'nhs_number_alone'
         WHEN c.born IS NULL THEN 'no_birth_date'
-        WHEN CASE WHEN c.exact AND f.exact THEN c.born = f.born ELSE date_trunc('month', c.born) = date_trunc('month', f.born) END
+        WHEN {SAME_DATE}
             THEN CASE WHEN f.confirmed THEN 'nhs_number' ELSE 'nhs_number_alone' END
         ELSE 'birth_date_disagrees'
     END AS linked_by
@@ -125,6 +128,19 @@ DISAGREES = RowRule(
     "another date of birth than the registration list (or, for someone who isn't registered, other sources) has for this NHS number; "
     "kept and linked to nobody, for the number is probably another person's: correct it at the source",
     "activity by person",
+)
+OBJECTION_IN_DOUBT = RowRule(
+    "objection-in-doubt",
+    "an objection whose date of birth isn't the one that other sources have for its NHS number, or whose number has several on the list; "
+    "in doubt somebody objects, so it holds for who has the number: if the number is mistyped, another person's data is held back and that "
+    "of whoever objected is used. Correct it at the source",
+    "whose rows may be used",
+)
+OBJECTION_OF_NOBODY = RowRule(
+    "objection-of-nobody",
+    "an objection without a usable NHS number is linked to nobody, so nobody's data is held back because of it and whoever objected is still "
+    "counted; ask the source for the number",
+    "whose rows may be used",
 )
 NO_BIRTH_DATE = RowRule(
     "no-birth-date",
@@ -174,10 +190,17 @@ def claimed_rows(staged: Staged, contract: str, claims: str) -> str:
 def _findings(staged: Staged) -> list[Finding]:
     disputed = f"contract = '{LIST}' AND number IN (SELECT number FROM listed WHERE disputed)"
     unproven = f"contract = '{LIST}' AND number IS NOT NULL AND born IS NULL AND linked_by = 'register_row'"
+    doubted = f"""linked_by = 'nhs_number_alone' AND EXISTS (
+        SELECT 1 FROM reference f JOIN (SELECT born, exact) c ON f.number = identity_claim.number
+        WHERE f.disputed OR c.born IS NOT NULL AND NOT ({SAME_DATE})
+    )"""
+    nobody = "linked_by IN ('invalid_number', 'no_number')"
     return [
         *row_findings(staged, DISPUTED, _rows_where(staged, disputed)),
         *row_findings(staged, UNPROVEN, _rows_where(staged, unproven)),
         *row_findings(staged, DISAGREES, _rows_where(staged, "linked_by = 'birth_date_disagrees'")),
+        *row_findings(staged, OBJECTION_IN_DOUBT, _rows_where(staged, f"contract = '{OBJECTIONS}' AND {doubted}")),
+        *row_findings(staged, OBJECTION_OF_NOBODY, _rows_where(staged, f"contract = '{OBJECTIONS}' AND {nobody}")),
         *row_findings(staged, NO_BIRTH_DATE, _rows_where(staged, "linked_by = 'no_birth_date'")),
     ]
 

@@ -78,6 +78,37 @@ def test_an_objection_is_believed_by_the_number_alone(tmp_path: Path) -> None:
     assert found.statuses("opt_out") == ["nhs_number_alone"]
 
 
+def test_an_objection_holds_for_its_number_whatever_the_date_of_birth(tmp_path: Path) -> None:
+    objections = [
+        {**row(ANN, JUNE), "opt_out_kind": "NATIONAL"},
+        {**row(ANN, MAY), "opt_out_kind": "TYPE 1"},
+        row("12345", MAY),
+        row(None, MAY),
+    ]
+    found = linked(tmp_path, {"list": ("register", [row(ANN, MAY)]), "spine": ("opt_out", objections)})
+    [ann] = found.people("register")
+    assert found.rows("opt_out") == [("nhs_number_alone", ann), ("nhs_number", ann), ("invalid_number", None), ("no_number", None)]
+    assert {(f.rule, f.rows) for f in found.findings} == {("objection-in-doubt", (1,)), ("objection-of-nobody", (3, 4))}
+
+
+def test_an_objection_holds_for_a_number_with_two_dates_of_birth(tmp_path: Path) -> None:
+    found = linked(tmp_path, {"list": ("register", [row(ANN, MAY), row(ANN, JUNE)]), "spine": ("opt_out", [row(ANN, MAY), row(ANN)])})
+    assert found.statuses("opt_out") == ["nhs_number_alone"] * 2
+    assert found.rules() == {"birth-dates-differ-on-the-list", "objection-in-doubt"}
+
+
+def test_an_objection_in_doubt_gives_nobody_a_month_of_birth(tmp_path: Path) -> None:
+    sources = {
+        "hospital": ("apc", [row(ANN, JUNE)]),
+        "ed": ("ecds", [row(ANN, JUNE)]),
+        "spine": ("opt_out", [row(ANN, MAY), row(BEN, MAY)]),
+    }
+    found = linked(tmp_path, sources)
+    assert found.statuses("opt_out") == ["nhs_number_alone"] * 2
+    assert found.landed_people() == [(JUNE.replace(day=1), "nhs_number"), (None, "nhs_number_alone")]
+    assert [f.rows for f in found.findings if f.rule == "objection-in-doubt"] == [(1,)]
+
+
 def test_a_missing_number_is_no_number(tmp_path: Path) -> None:
     assert linked(tmp_path, {"hospital": ("apc", [row(None, MAY)])}).rows("apc") == [("no_number", None)]
 
