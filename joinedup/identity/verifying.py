@@ -138,8 +138,8 @@ OBJECTION_IN_DOUBT = RowRule(
 )
 OBJECTION_OF_NOBODY = RowRule(
     "objection-of-nobody",
-    "an objection without a usable NHS number is linked to nobody, so nobody's data is held back because of it and whoever objected is still "
-    "counted; ask the source for the number",
+    "an objection without a usable NHS number is linked to nobody, so nobody's data is held back because of it and whoever objected "
+    "is still counted; ask the source for the number",
     "whose rows may be used",
 )
 NO_BIRTH_DATE = RowRule(
@@ -191,7 +191,7 @@ def _findings(staged: Staged) -> list[Finding]:
     disputed = f"contract = '{LIST}' AND number IN (SELECT number FROM listed WHERE disputed)"
     unproven = f"contract = '{LIST}' AND number IS NOT NULL AND born IS NULL AND linked_by = 'register_row'"
     doubted = f"""linked_by = 'nhs_number_alone' AND EXISTS (
-        SELECT 1 FROM reference f JOIN (SELECT born, exact) c ON f.number = identity_claim.number
+        SELECT 1 FROM reference f JOIN (SELECT identity_claim.born, identity_claim.exact) c ON f.number = identity_claim.number
         WHERE f.disputed OR c.born IS NOT NULL AND NOT ({SAME_DATE})
     )"""
     nobody = "linked_by IN ('invalid_number', 'no_number')"
