@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import os
 import pwd
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias, get_args
 
 from joinedup.errors import Refused
-from joinedup.place.model import Place
+from joinedup.findings import errors
+from joinedup.place.facts import read_staff
+from joinedup.place.model import Place, Role, ScopeKind, StaffMember
+from joinedup.place.staff import span
 
-Role: TypeAlias = Literal["analyst", "commissioner", "finance", "coordinator", "care_team", "ig_lead", "safety_officer", "board", "public"]
-ScopeKind: TypeAlias = Literal["place", "neighbourhood", "practice", "service"]
 Door: TypeAlias = Literal["aggregates", "records", "people"]
 
 PURPOSES = ("direct care", "planning", "payment", "research")
@@ -67,8 +68,8 @@ class Caller:
 def caller_for(place: Place, purpose: str, *, account: str | None = None, reason: str = "", on: date | None = None) -> Caller:
     """Whom the place's staff file makes of an account, by default that of the operating system, today.
 
-    Of several roles the one counts that may ask for the purpose. Without a row in force somebody is the public; but
-    about invented people whoever has no row at all may ask as an analyst, and for direct care as a care team.
+    Without a row in force somebody is the public; but about invented people whoever has no row at all may ask as an
+    analyst, and for direct care as a care team.
     """
     if purpose not in PURPOSES:
         raise Refused(f"{purpose!r} is not a purpose that anything is shared for; ask for one of {', '.join(PURPOSES)}")
@@ -76,12 +77,14 @@ def caller_for(place: Place, purpose: str, *, account: str | None = None, reason
     rows = [row for row in staff_now(place) if row.account == account]
     if not rows and place.invented:
         return Caller(account, account, "care_team" if purpose == "direct care" else "analyst", purpose, reason=reason)
-    held = [row for row in rows if _in_force(row, on or date.today())]
-    fitting = [row for row in held if any(purpose in roles.get(row.role, ()) for roles in OPENS.values())] or held
-    if not fitting:
+    held = [row for row in rows if (on or date.today()) in span(row)]
+    if len(held) > 1:
+        raise Refused(
+            f"staff.csv has {len(held)} rows in force for {account}, so none counts; leave one of them: joinedup check says which"
+        )
+    if not held:
         return Caller(account, rows[0].name if rows else account, "public", purpose, reason=reason)
-    role = fitting[0].role
-    return Caller(account, fitting[0].name, role, purpose, _scope(row for row in fitting if row.role == role), reason)
+    return Caller(account, held[0].name, held[0].role, purpose, Scope(held[0].scope_kind, tuple(held[0].scope_ids)), reason)
 
 
 def own_account() -> str:
@@ -92,9 +95,12 @@ def own_account() -> str:
         return str(os.geteuid())
 
 
-def staff_now(place: Place) -> Sequence[Any]:
-    """The rows of the place's staff file as it is now, whenever the place itself was read."""
-    return getattr(place, "staff", ())
+def staff_now(place: Place) -> tuple[StaffMember, ...]:
+    """The rows of the place's staff file as it is now, whenever the place was read; Refused while they can't be read."""
+    parts, findings = read_staff(place.folder)
+    if faults := errors(findings):
+        raise Refused(f"{faults[0].where}: {faults[0].message}; until it is corrected nobody has a role")
+    return tuple(found.value for found in parts.get("staff", ()))
 
 
 def without_row(place: Place, caller: Caller) -> bool:
@@ -124,19 +130,6 @@ def _instead(door: Door) -> str:
     """Who may ask at a door, and for what."""
     who = "; ".join(f"{role} for {' or '.join(sorted(purposes))}" for role, purposes in OPENS[door].items())
     return f"the door opens to {who}"
-
-
-def _in_force(row: Any, day: date) -> bool:  # noqa: ANN401 - a row of the staff file
-    return (row.starts is None or row.starts <= day) and (row.ends is None or day < row.ends)
-
-
-def _scope(rows: Iterable[Any]) -> Scope:
-    """The widest scope of several rows of one role: the place, else all ids of the first kind."""
-    given = [(row.scope_kind, row.scope_id) for row in rows]
-    if any(kind == "place" for kind, _ in given):
-        return Scope()
-    kind = given[0][0]
-    return Scope(kind, tuple(sorted({each for of_kind, each in given if of_kind == kind and each})))
 
 
 assert all(role in get_args(Role) for roles in OPENS.values() for role in roles)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 from datetime import date
-from types import SimpleNamespace
-from typing import Any
+from pathlib import Path
 
 import pytest
 
@@ -17,74 +16,85 @@ from joinedup.place.model import Place
 
 from .conftest import a_place
 
+HEAD = "account,name,role,scope_kind,scope_id,starts,ends"
 
-def staff(account: str = "ann", role: str = "analyst", kind: str = "place", of: str | None = None, **changes: Any) -> Any:
-    row = {"account": account, "name": "Ann", "role": role, "scope_kind": kind, "scope_id": of, "starts": None, "ends": None}
-    return SimpleNamespace(**(row | changes))
+
+class Staff:
+    """A staff file that a test may change between two calls."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "staff.csv"
+
+    def says(self, *rows: str) -> None:
+        self.path.write_text("\n".join([HEAD, *rows]) + "\n")
 
 
 @pytest.fixture
-def listed(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """What the staff file says; a test may change it between two calls."""
-    rows: list[Any] = []
-    monkeypatch.setattr(callers, "staff_now", lambda place: tuple(rows))
-    return rows
+def staff(tmp_path: Path) -> Staff:
+    return Staff(tmp_path)
 
 
 @pytest.fixture
-def real() -> Place:
-    return a_place(invented=False)
+def real(tmp_path: Path) -> Place:
+    return a_place(invented=False, folder=tmp_path)
 
 
-def test_without_a_row_somebody_is_the_public(real: Place, listed: list[Any]) -> None:
+def test_without_a_row_somebody_is_the_public(real: Place) -> None:
     assert caller_for(real, "planning", account="ann") == Caller("ann", "ann", "public", "planning")
     for door in OPENS:
         with pytest.raises(Refused, match="no row in force"):
             may_ask(real, caller_for(real, "planning", account="ann"), door)
 
 
-def test_invented_people_may_be_looked_at_by_whoever_has_no_row(listed: list[Any]) -> None:
-    place = a_place()
+def test_invented_people_may_be_looked_at_by_whoever_has_no_row(tmp_path: Path, staff: Staff) -> None:
+    place = a_place(folder=tmp_path)
     assert caller_for(place, "planning", account="ann").role == "analyst"
     assert caller_for(place, "direct care", account="ann").role == "care_team"
-    listed.append(staff(ends=date(2020, 1, 1)))
+    staff.says("ann,Ann,analyst,place,,,2020-01-01")
     assert caller_for(place, "planning", account="ann").role == "public", "whose row has ended has a row"
 
 
-def test_a_row_counts_from_its_first_day_up_to_its_end(real: Place, listed: list[Any]) -> None:
-    listed.append(staff(starts=date(2026, 1, 1), ends=date(2026, 2, 1)))
-    roles = [
-        caller_for(real, "planning", account="ann", on=date(*day)).role
-        for day in ((2025, 12, 31), (2026, 1, 1), (2026, 1, 31), (2026, 2, 1))
-    ]
-    assert roles == ["public", "analyst", "analyst", "public"]
+def test_a_row_counts_from_its_first_day_up_to_its_end(real: Place, staff: Staff) -> None:
+    staff.says("ann,Ann,analyst,place,,2026-01-01,2026-02-01")
+    days = (date(2025, 12, 31), date(2026, 1, 1), date(2026, 1, 31), date(2026, 2, 1))
+    assert [caller_for(real, "planning", account="ann", on=day).role for day in days] == ["public", "analyst", "analyst", "public"]
 
 
-def test_of_several_roles_the_one_that_fits_the_purpose_counts_and_its_scopes_add_up(real: Place, listed: list[Any]) -> None:
-    listed += [
-        staff(),
-        staff(role="coordinator", kind="neighbourhood", of="west"),
-        staff(role="coordinator", kind="neighbourhood", of="north"),
-    ]
-    assert caller_for(real, "payment", account="ann").role == "analyst"
+def test_a_row_says_of_whom(real: Place, staff: Staff) -> None:
+    staff.says("ann,Ann,coordinator,neighbourhood,west;north,,")
     asked = caller_for(real, "direct care", account="ann")
-    assert (asked.role, asked.scope) == ("coordinator", Scope("neighbourhood", ("north", "west")))
+    assert (asked.actor, asked.role, asked.scope) == ("Ann", "coordinator", Scope("neighbourhood", ("west", "north")))
+    may_ask(real, asked, "people")
 
 
-def test_a_role_that_ended_or_changed_since_counts_at_once(real: Place, listed: list[Any]) -> None:
-    listed.append(staff())
+def test_a_role_that_ended_or_changed_since_counts_at_once(real: Place, staff: Staff) -> None:
+    staff.says("ann,Ann,analyst,place,,,")
     asked = caller_for(real, "planning", account="ann")
     may_ask(real, asked, "records")
-    listed[0] = staff(role="board")
+    staff.says("ann,Ann,board,place,,,")
     with pytest.raises(Refused, match="now makes ann board"):
         may_ask(real, asked, "records")
-    listed[0] = staff(ends=date.today())
+    staff.says(f"ann,Ann,analyst,place,,,{date.today()}")
+    with pytest.raises(Refused, match="no row in force"):
+        may_ask(real, asked, "records")
+    staff.says()
     with pytest.raises(Refused, match="no row in force"):
         may_ask(real, asked, "records")
 
 
-def test_a_caller_made_by_hand_is_believed_no_more_than_the_file(real: Place, listed: list[Any]) -> None:
-    listed.append(staff(role="care_team", kind="practice", of="ZZ0000"))
+def test_a_staff_file_that_cant_be_read_gives_nobody_a_role(real: Place, staff: Staff) -> None:
+    staff.says("ann,Ann,analyst,place,,,")
+    asked = caller_for(real, "planning", account="ann")
+    staff.says("ann,Ann,king,place,,,")
+    with pytest.raises(Refused, match="nobody has a role"):
+        may_ask(real, asked, "records")
+    staff.says("ann,Ann,analyst,place,,,", "ann,Ann,board,place,,,")
+    with pytest.raises(Refused, match="2 rows in force for ann"):
+        may_ask(real, asked, "records")
+
+
+def test_a_caller_made_by_hand_is_believed_no_more_than_the_file(real: Place, staff: Staff) -> None:
+    staff.says("ann,Ann,care_team,practice,ZZ0000,,")
     with pytest.raises(Refused, match="not analyst"):
         may_ask(real, Caller("ann", "Ann", "analyst", "planning"), "records")
     with pytest.raises(Refused, match="for practice ZZ0000, not care_team for place"):
@@ -103,8 +113,8 @@ def test_a_caller_made_by_hand_is_believed_no_more_than_the_file(real: Place, li
         ("board", "aggregates", "payment"),
     ],
 )
-def test_a_purpose_must_fit_role_and_door(real: Place, listed: list[Any], role: str, door: callers.Door, purpose: str) -> None:
-    listed.append(staff(role=role))
+def test_a_purpose_must_fit_role_and_door(real: Place, staff: Staff, role: str, door: callers.Door, purpose: str) -> None:
+    staff.says(f"ann,Ann,{role},place,,,")
     with pytest.raises(Refused, match=f"{door} .* {role}.*the door opens to"):
         may_ask(real, caller_for(real, purpose, account="ann"), door)
 
