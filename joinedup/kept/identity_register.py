@@ -150,6 +150,13 @@ class IdentityRegister:
             values = {"landing_id": landing_id, "landed_at": datetime.now(UTC).replace(tzinfo=None), "key_fingerprint": keys.fingerprint}
             connection.execute(sa.insert(LANDING).values(landing=number, **values, **entry.counts))
 
+    @contextmanager
+    def connected(self, keys: Keys, *, writes: bool = False) -> Iterator[sa.Connection]:
+        """One transaction beside landings, for whoever answers pairs in doubt; what it `writes` waits for a landing that is under way."""
+        self.check(keys)
+        with _register_errors(), self.engine.connect().execution_options(joinedup_writes=writes) as connection, connection.begin():
+            yield connection
+
     def close(self) -> None:
         """Nothing; lets go of the database."""
         self.engine.dispose()

@@ -47,8 +47,8 @@ PAIRS = pa.table(
 
 
 @pytest.fixture
-def register(tmp_path: Path) -> IdentityRegister:
-    return open_register(tmp_path / "kept" / "identity.sqlite")
+def register(database: Path | str) -> IdentityRegister:
+    return open_register(database)
 
 
 def begin(register: IdentityRegister, pairs: pa.Table = PAIRS) -> None:
@@ -181,14 +181,16 @@ def test_other_merges_and_splits_are_kept_too(register: IdentityRegister) -> Non
 
 
 @pytest.mark.parametrize("table", [ANSWER, DECISION, EVENT, PAIR], ids=lambda table: table.name)
-@pytest.mark.parametrize("sql", ["UPDATE {0} SET {1} = {1}", "DELETE FROM {0}"])
+@pytest.mark.parametrize("sql", ["UPDATE {0} SET {0} = 9 + {0}", "DELETE FROM {0}", "TRUNCATE {0} CASCADE"])
 def test_the_database_refuses_to_change_or_delete(register: IdentityRegister, table: sa.Table, sql: str) -> None:
     begin(register)
     for account in ("ada", "ben"):
         say(register, 1, account, SAME)
     told(register, "second")
+    if register.engine.dialect.name == "sqlite" and "TRUNCATE" in sql:
+        return  # it has none
     with pytest.raises(sa.exc.DBAPIError, match="only grows"), register.engine.begin() as connection:
-        connection.execute(sa.text(sql.format(table.name, table.name)))
+        connection.execute(sa.text(sql.format(table.name)))
 
 
 def test_pairs_are_closed_again_when_the_key_changes_and_emptied_when_people_are_erased(register: IdentityRegister) -> None:
@@ -202,7 +204,8 @@ def test_pairs_are_closed_again_when_the_key_changes_and_emptied_when_people_are
             close_again(connection, KEYS, OTHER)
 
 
-def test_nothing_of_a_pair_is_in_clear(register: IdentityRegister, tmp_path: Path) -> None:
+def test_nothing_of_a_pair_is_in_clear(tmp_path: Path) -> None:
+    register = open_register(tmp_path / "register.sqlite")
     begin(register)
     register.close()
     content = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
