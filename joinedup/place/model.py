@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from joinedup.findings import Finding
 from joinedup.periods import Period, twelve_months_to
-from joinedup.place.file_name import FileName
+from joinedup.place.file_name import FileNames
 from joinedup.place.values import (
     Account,
     Code,
@@ -179,8 +179,9 @@ class Source(Frozen):
     sends: Literal["changes", "everything", "snapshot", "months"] = "changes"
     """What each file is to those before it: it adds and corrects by key; it replaces all of them; it lists who or what is there on
     its day, and absence ends that; or it replaces the months that it covers."""
-    file_name: FileName | None = None
-    """What the names of its files say, such as register_{day:%Y-%m-%d}.csv; the rest is literal or *."""
+    file_name: FileNames = ()
+    """What the names of its files say, such as register_{day:%Y-%m-%d}.csv; the rest is literal or *. Several where a partner names files
+    in several ways: each file fits one."""
     delimiter: Delimiter | None = None
     encoding: Encoding | None = None
     sheet: Text | None = None

@@ -23,10 +23,10 @@ from joinedup.sources.contract import LISTED, ContractSpec, contracts
 from joinedup.sources.counting import counted, keep_whom_rows_tell_of
 from joinedup.sources.freshness import freshness_findings
 from joinedup.sources.mapping import mapping_findings, with_usable_styles
-from joinedup.sources.order import Drop, drops
+from joinedup.sources.order import Drop, ReadFile, drops
 from joinedup.sources.rows import sql_type
 from joinedup.sources.staged_file import FileWork, StagedFile, stage_file
-from joinedup.sources.superseding import SAME_FILE, ReadFile, supersede
+from joinedup.sources.superseding import SAME_FILE, supersede
 
 STAGED_WORK = ("refusal", "marks")
 """Columns of a staged table that only the staging itself needs."""
@@ -69,14 +69,19 @@ def _work(con: Connection, file_id: int, drop: Drop, place: Place, scratch: Path
 
 
 def _name_fault(drop: Drop) -> Finding | None:
-    """What is wrong where a name doesn't fit its template: a list without a day can't be used."""
+    """What is wrong where a name fits no template, or several that disagree: a list without a day can't be used."""
     if drop.says is not None:
         return None
-    listing = drop.source.sends == "snapshot"
-    effect = "so the day of this list isn't known and none of it was read" if listing else "so it is taken to say nothing"
-    message = f"its name doesn't fit the file_name of source {drop.source.name}, {drop.source.file_name}, {effect}: correct one of them"
+    listing, templates = drop.source.sends == "snapshot", " or ".join(drop.source.file_name)
+    effect = "so the day of this list isn't known and none of it was read" if listing else "so it is taken to say nothing and is read first"
     severity = Severity.ERROR if listing else Severity.WARNING
-    return Finding(drop.name, "name-does-not-fit", message, severity=severity, endangers=f"everything from {drop.source.contract}")
+    if drop.fits:
+        rule, what = "name-fits-several", f"its name fits {' and '.join(drop.fits)}, which say different things of it, {effect}"
+        todo = "make one of them in file_name narrower, so that each name fits one"
+    else:
+        rule, what = "name-does-not-fit", f"its name doesn't fit the file_name of source {drop.source.name}, {templates}, {effect}"
+        todo = "correct the name, or add to file_name a template that it fits: it may be a list"
+    return Finding(drop.name, rule, f"{what}: {todo}", severity=severity, endangers=f"everything from {drop.source.contract}")
 
 
 def _told(drop: Drop, account: FileAccount) -> FileAccount:

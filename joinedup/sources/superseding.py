@@ -6,16 +6,15 @@ Later is a file further on in the order of reading, then a row further down.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import groupby, pairwise
 
 from joinedup.engine.files_lines import Connection, literal
 from joinedup.findings import Finding, Severity
 from joinedup.periods import Period, add_months
-from joinedup.sources.accounts import FileAccount
 from joinedup.sources.contract import ContractSpec
-from joinedup.sources.order import Drop, says_when_sent
+from joinedup.sources.doubts import doubts
+from joinedup.sources.order import ReadFile
 from joinedup.sources.rows import deletes_sql
 from joinedup.sources.snapshots import supersede_lists
 
@@ -23,33 +22,10 @@ SAME_KEY, DELETION, REPLACED, MONTH_REPLACED, SAME_FILE = "same-key", "deletion"
 SAME_ROW = "same-row"
 TELLS_APART = ("LOCAL_PATIENT_IDENTIFIER", "PERSON_BIRTH_DATE", "PERSON_FAMILY_NAME")
 """One of these has to be there for two rows without a number to be of one person: without any, alike rows may be of two."""
-ALIKE = 60
-"""Seconds by which modification times may differ and say nothing: files that were copied together."""
 SMALLER_SHARE, SMALLER_ROWS = 0.5, 100
 """Our choice, 2026: a file that replaces another and has less than half its rows was probably cut short; few rows say little."""
-REPEATED_SHARE, REPEATED_ROWS, REPEATED_TIMES = 0.5, 100, 1.5
-"""Our choice, 2026: a month's corrections repeat some rows of earlier files, not more than half of them, and where a year is sent again
-each of its rows replaces one; of lists that repeat one another the last replaces many. Few rows say little."""
 PERIOD_SHARE = 0.05
 """Our choice, 2026: of the rows of a file's commonest reporting period, how many another one needs to be no slip of the pen."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReadFile:
-    """A file that was read, and what became of it."""
-
-    drop: Drop
-    account: FileAccount
-
-    @property
-    def file_id(self) -> int:
-        """Its number: of two files of a source the later one has the greater."""
-        return self.account.file_id
-
-    @property
-    def series(self) -> tuple[str, str]:
-        """Its source, and which part of several that belong together."""
-        return self.drop.source.name, self.drop.told.part
 
 
 def supersede(con: Connection, contract: ContractSpec, files: Sequence[ReadFile]) -> list[Finding]:
@@ -68,9 +44,8 @@ def supersede(con: Connection, contract: ContractSpec, files: Sequence[ReadFile]
     found += _periods_out_of_order(con, contract, used)
     found += _replaced_months(con, contract, [file for file in used if file.drop.source.sends == "months"])
     found += _by_key(con, contract, used)
-    found += _lists_of_a_day(con, contract, [file for file in used if file.drop.source.sends == "changes"])
     found += supersede_lists(con, contract, key_columns(contract), _lists(used))
-    found += _order_in_doubt(con, used)
+    found += doubts(con, contract, used)
     con.execute("DROP TABLE superseding_pair")
     return found
 
@@ -213,7 +188,7 @@ def _covered(con: Connection, contract: ContractSpec, file: ReadFile) -> set[dat
 def _periods_out_of_order(con: Connection, contract: ContractSpec, files: Sequence[ReadFile]) -> Iterator[Finding]:
     """Files whose rows report on earlier months than a file that is read before them, where no name says which is the later one."""
     named = [file for file in files if contract.covers and file.drop.source.sends in ("months", "changes")]
-    own = [file for file in named if not file.drop.told.covers and not says_when_sent(file.drop.source)]
+    own = [file for file in named if not file.drop.told.covers and not file.drop.told.sent]
     for _, series in groupby(sorted(own, key=lambda file: (file.series, file.file_id)), key=lambda file: file.series):
         reach = [(max(covered), file) for file in series if (covered := _covered(con, contract, file))]
         for (before, earlier), (after, later) in pairwise(reach):
@@ -312,50 +287,3 @@ def _lists(files: Sequence[ReadFile]) -> list[tuple[int, str, str, object, str]]
     """Of every file that lists who is there on a day, and that no other replaces: file_id, source, part, day, name."""
     last = {(file.series, file.drop.told.day): file for file in files if file.drop.source.sends == "snapshot"}
     return [(file.file_id, *file.series, file.drop.told.day, file.drop.name) for file in last.values()]
-
-
-def _lists_of_a_day(con: Connection, contract: ContractSpec, files: Sequence[ReadFile]) -> Iterator[Finding]:
-    """A source of changes whose files mostly repeat one another: probably each lists everyone of its day."""
-    pairs = con.execute("SELECT loser, winner, sum(row_count)::BIGINT FROM superseding_pair GROUP BY ALL ORDER BY ALL").fetchall()
-    for _, group in groupby(sorted(files, key=lambda file: (file.series, file.file_id)), key=lambda file: file.series):
-        own = {file.file_id: file for file in group}
-        lost = {loser: sum(rows for other, _, rows in pairs if other == loser) for loser in own}
-        gained = {winner: sum(rows for _, other, rows in pairs if other == winner) for winner in own}
-        read = {file_id: file.account.rows_read for file_id, file in own.items()}
-        repeated = [file_id for file_id in own if read[file_id] >= REPEATED_ROWS and lost[file_id] > REPEATED_SHARE * read[file_id]]
-        if repeated and (len(own) == 2 or any(gained[file_id] > REPEATED_TIMES * read[file_id] for file_id in own)):
-            count = sum(lost[file_id] for file_id in repeated)
-            which = (
-                "it stand"
-                if len(repeated) == 1
-                else f"it and {len(repeated) - 1} more files of source {own[repeated[0]].drop.source.name} stand"
-            )
-            message = (
-                f"{count:,} of the {sum(read[file_id] for file_id in repeated):,} rows of {which} again in later ones: if each file lists "
-                "everyone of its day, say sends: snapshot in sources.yml, or sends: everything if it holds all that was before, for what "
-                "it lacks is counted on"
-            )
-            yield _warning(own[repeated[0]].drop.name, "mostly-repeated", message, contract, count)
-
-
-def _order_in_doubt(con: Connection, files: Sequence[ReadFile]) -> Iterator[Finding]:
-    """A file whose rows were superseded by those of one that is read later, though it was changed later."""
-    by_id = {file.file_id: file for file in files}
-    for loser, winner, rows in con.execute(
-        "SELECT loser, winner, sum(row_count)::BIGINT FROM superseding_pair GROUP BY ALL ORDER BY ALL"
-    ).fetchall():
-        earlier, later = by_id[loser], by_id[winner]
-        changed, then = earlier.account.mtime_ns or 0, later.account.mtime_ns or 0
-        if earlier.drop.source.sends != "snapshot" and not says_when_sent(earlier.drop.source) and changed > then + ALIKE * 1_000_000_000:
-            message = (
-                f"{rows:,} of its rows are superseded by {later.drop.name}, which is read later, though this file was changed later: "
-                "put {sent:%Y%m%d} into the names and file_name, or name the files in order under files"
-            )
-            yield Finding(
-                earlier.drop.name,
-                "order-in-doubt",
-                message,
-                severity=Severity.WARNING,
-                count=rows,
-                endangers=f"everything from {earlier.drop.source.contract}",
-            )

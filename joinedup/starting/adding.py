@@ -24,6 +24,7 @@ from joinedup.sources.check import Checked, check_sources
 from joinedup.sources.contract import ContractSpec, FieldType, contracts
 from joinedup.starting.entry import Entry, replace_text, with_entry, without_entry
 from joinedup.starting.guess import GENERIC, NOTHING, Guess, Mapped, best, guess, guesses
+from joinedup.starting.naming import naming
 from joinedup.starting.networks import slug
 from joinedup.starting.profile import (
     MANY_TIMES,
@@ -251,7 +252,7 @@ def _entry(
         says["pseudonym"] = str(says["name"])
         why["pseudonym", ""] = "whose numbers they are: sources that share them share their people"
     why["contract", ""] = "; ".join(found.why)
-    return Entry(says, why, _above(asked, file, found), [*_below(file, found)]), [*remarks, *_unknown_values(found)]
+    return Entry(says, why, _above(asked, file, found), [*_below(asked, file, found)]), [*remarks, *_unknown_values(found)]
 
 
 def _above(asked: Asked, file: FileTable, found: Guess) -> list[str]:
@@ -263,7 +264,9 @@ def _above(asked: Asked, file: FileTable, found: Guess) -> list[str]:
     ]
 
 
-def _below(file: FileTable, found: Guess) -> Iterator[str]:
+def _below(asked: Asked, file: FileTable, found: Guess) -> Iterator[str]:
+    if like := naming(asked.file.name, found.contract):
+        yield f"when more files like it come: {like}; see how-to/monthly-files.md"
     left = [name for at, name in enumerate(file.columns) if at not in found.left_out and name]
     if left:
         yield f"left out: {', '.join(left)}"

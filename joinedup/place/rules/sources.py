@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 
 from joinedup.findings import Finding, Severity
 from joinedup.place.facts import Facts
-from joinedup.place.file_name import kinds
+from joinedup.place.file_name import COVERING, kinds
 from joinedup.place.sentences import nearest
 from joinedup.place.spans import last_day
 
@@ -64,23 +64,54 @@ def files_belong_to_one_source(facts: Facts) -> Iterator[Finding]:
 def lists_have_days(facts: Facts) -> Iterator[Finding]:
     """A source of lists whose file names don't say of which day each list is, so that nobody's leaving could be dated."""
     for found in facts.sources:
-        if found.value.sends == "snapshot" and "day" not in kinds(found.value.file_name or ""):
+        dayless = [template for template in found.value.file_name if "day" not in kinds(template)]
+        if found.value.sends == "snapshot" and (dayless or not found.value.file_name):
+            which = f"file_name {dayless[0]}" if len(found.value.file_name) > 1 else "file_name"
             message = (
-                f"source {found.value.name} sends a snapshot of a day, and file_name doesn't say where the day stands in the names of its "
+                f"source {found.value.name} sends a snapshot of a day, and {which} doesn't say where the day stands in the names of its "
                 "files: write it, such as file_name: list_{day:%Y-%m-%d}.csv"
             )
             yield found.fault("list-without-day", message, "file_name" if found.value.file_name else "sends")
 
 
 def months_are_named(facts: Facts) -> Iterator[Finding]:
-    """A source that sends months, and whose template names something else."""
+    """A source that sends months, and of whose templates one names something else."""
     for found in facts.sources:
-        if found.value.sends == "months" and found.value.file_name and not {"month", "from"} & set(kinds(found.value.file_name)):
+        without = [template for template in found.value.file_name if not COVERING & set(kinds(template))]
+        if found.value.sends == "months" and without:
+            which = f"its file_name {without[0]}" if len(found.value.file_name) > 1 else "its file_name"
             message = (
-                f"source {found.value.name} sends months, and its file_name names none, so a file covers the reporting period that its "
+                f"source {found.value.name} sends months, and {which} names none, so a file covers the reporting period that its "
                 "rows give, if its contract has one: write a part such as {month:%Y-%m}, or {from:%Y-%m} and {to:%Y-%m}"
             )
             yield found.warning("months-not-named", message, "file_name")
 
 
-RULES = (there_are_sources, sources_name_partners, columns_are_filled_once, files_belong_to_one_source, lists_have_days, months_are_named)
+TOGETHER = {
+    "sent": "names that don't say when they were sent are read before all that do",
+    "part": "a file without one replaces nothing of those that have one, nor they of it",
+}
+"""Parts that all templates of a source need once one has it, and why."""
+
+
+def templates_agree(facts: Facts) -> Iterator[Finding]:
+    """A source of which some templates say when a file was sent, or which part it is, and others don't."""
+    for found in facts.sources:
+        for part, effect in TOGETHER.items():
+            without = [template for template in found.value.file_name if part not in kinds(template)]
+            if 0 < len(without) < len(found.value.file_name):
+                message = (
+                    f"source {found.value.name} has {{{part}}} in some of its file_name, not in {without[0]}: {effect}; write it into all"
+                )
+                yield found.warning("templates-disagree", message, "file_name")
+
+
+RULES = (
+    there_are_sources,
+    sources_name_partners,
+    columns_are_filled_once,
+    files_belong_to_one_source,
+    lists_have_days,
+    months_are_named,
+    templates_agree,
+)

@@ -64,17 +64,22 @@ def _monthly(source: Source) -> Source:
     stem = entry.removesuffix(suffix)
     told: dict[str, object] = {"files": (f"{stem}_{OF_MONTHS}{suffix}",)}
     if contracts()[source.contract].lists:
-        told |= {"sends": "snapshot", "file_name": f"{stem}_{{day:%Y-%m-%d}}{suffix}"}
+        told |= {"sends": "snapshot", "file_name": (f"{stem}_{{day:%Y-%m-%d}}{suffix}",)}
     elif source.sends == "months":
-        told["file_name"] = f"{stem}_{{from:%Y-%m}}_{{to:%Y-%m}}{suffix}"
+        told["file_name"] = (f"{stem}_{{from:%Y-%m}}_{{to:%Y-%m}}{suffix}",)
     return source.model_copy(update=told)
 
 
 def sources_yml(place: Place) -> str:
     """A sources.yml that says what the place's sources are."""
     told = [source.model_dump(mode="json", exclude_defaults=True) for source in place.sources]
-    listed = [{name: list(value) if name == "files" else value for name, value in source.items()} for source in told]
+    listed = [{name: _written(name, value) for name, value in source.items()} for source in told]
     return yaml.safe_dump({"sources": listed}, sort_keys=False, allow_unicode=True, width=140)
+
+
+def _written(name: str, value: object) -> object:
+    """A list as a list, and a single template of names without brackets."""
+    return value[0] if name == "file_name" and isinstance(value, list) and len(value) == 1 else value
 
 
 def drops_of(source: Source, span: Span) -> list[Drop]:
@@ -109,11 +114,16 @@ def _wanted(source: Source, months: int) -> Iterator[tuple[str, int, int]]:
         yield from (("everything", at, at) for at in range(max(months - WHOLE_FILES, 0), months))
         return
     yield from (("month", at, at) for at in range(months))
-    parts, most = kinds(source.file_name or ""), min(AGAIN_MONTHS, months)
-    if source.file_name is None or {"from", "to"} <= set(parts):
+    most = min(AGAIN_MONTHS, months)
+    if not source.file_name or _for_years(source):
         yield "again", 0, most - 1
-    elif {"month", "sent"} <= set(parts):
+    elif {"month", "sent"} <= set(kinds(source.file_name[0])):
         yield from (("again", at, at) for at in range(most))
+
+
+def _for_years(source: Source) -> str | None:
+    """The template by which the source names a year that it sends again."""
+    return next((template for template in source.file_name if "from" in kinds(template)), None)
 
 
 def _name(source: Source, kind: str, first: date, last: date, day: int) -> str:
@@ -122,7 +132,9 @@ def _name(source: Source, kind: str, first: date, last: date, day: int) -> str:
     if not patterns:
         raise PlaceError(f"source {source.name}: its files have no pattern, so no file a month can be named")
     if source.file_name:
-        name = _from_template(source.file_name, patterns[0], first, last, day, again=kind == "again")
+        template = (_for_years(source) if kind == "again" else None) or source.file_name[0]
+        pattern = next((each for each in patterns if fnmatchcase(_from_template(template, each, first, last, day), each)), patterns[0])
+        name = _from_template(template, pattern, first, last, day, again=kind == "again")
     else:
         year = f"resent_{first:%Y}" if first.month == 1 else f"resent_{first:%Y}-{last:%y}"
         name = filled(patterns[0].replace(OF_MONTHS, "*"), year if kind == "again" else f"{first:%Y-%m}")
@@ -131,7 +143,7 @@ def _name(source: Source, kind: str, first: date, last: date, day: int) -> str:
     return name
 
 
-def _from_template(template: str, pattern: str, first: date, last: date, day: int, *, again: bool) -> str:  # noqa: PLR0913 -- the parts of a name
+def _from_template(template: str, pattern: str, first: date, last: date, day: int, *, again: bool = False) -> str:  # noqa: PLR0913 -- the parts of a name
     """A name that the template fits, below the folder that the pattern names."""
     sent = add_months(last, 1 + (2 if again else 0)).replace(day=SENT_ON_DAY)
     dates = {"month": first, "from": first, "to": last, "day": date(1970, 1, 1) + timedelta(days=day), "sent": sent}

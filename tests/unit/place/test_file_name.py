@@ -11,6 +11,7 @@ from joinedup.periods import Period
 from joinedup.place.file_name import NameSays, read_name
 
 APRIL = Period(date(2025, 4, 1), date(2025, 5, 1))
+FINANCIAL = Period(date(2024, 4, 1), date(2025, 4, 1))
 
 NAMES = [
     ("list_{day:%Y-%m-%d}.csv", "list_2025-04-03.csv", NameSays(day=date(2025, 4, 3))),
@@ -22,6 +23,14 @@ NAMES = [
     ("*_{sent:%Y%m%dT%H%M}.csv", "a_b_20250409T0730.csv", NameSays(sent=datetime(2025, 4, 9, 7, 30))),
     ("{part}_{day:%d.%m.%Y}.csv", "B84001_03.04.2025.csv", NameSays(day=date(2025, 4, 3), part="b84001")),
     ("apc[1]_{month:%Y-%m}.csv", "apc[1]_2025-04.csv", NameSays(covers=APRIL)),
+    ("apc_{year:%Y}.csv", "apc_2024.csv", NameSays(covers=Period(date(2024, 1, 1), date(2025, 1, 1)))),
+    ("apc_{financial_year:%Y-%y}_resent.csv", "apc_2024-25_resent.csv", NameSays(covers=FINANCIAL)),
+    ("apc_{financial_year:%Y_%Y}.csv", "apc_2024_2025.csv", NameSays(covers=FINANCIAL)),
+    ("apc_{financial_year:%y%y}.csv", "apc_2425.csv", NameSays(covers=FINANCIAL)),
+    ("apc_FY{financial_year:%Y}.csv", "apc_fy2024.csv", NameSays(covers=FINANCIAL)),
+    ("apc_{financial_year:%Y-%y}.csv", "apc_1999-00.csv", NameSays(covers=Period(date(1999, 4, 1), date(2000, 4, 1)))),
+    ("apc_{financial_year:%Y-%y}.csv", "apc_2024-05.csv", None),
+    ("apc_{financial_year:%Y-%y}.csv", "apc_2024-24.csv", None),
     ("list_{day:%Y-%m-%d}.csv", "list_2025-04-31.csv", None),
     ("list_{day:%Y-%m-%d}.csv", "list_2025-4-3.csv", None),
     ("list_{day:%Y-%m-%d}.csv", "old list_2025-04-03.csv", None),

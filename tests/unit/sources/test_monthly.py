@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from joinedup.engine.files_text import plain
+from joinedup.findings import Severity
 from joinedup.periods import add_months
 from joinedup.sources.columns import known_names
 from joinedup.sources.contract import ContractField, ContractSpec, contracts
@@ -193,16 +194,101 @@ def test_what_was_sent_later_is_read_later(tmp_path: Path) -> None:
 
 def test_modification_times_that_say_otherwise_are_told(tmp_path: Path) -> None:
     content = files(
-        ("a_1.csv", apc(f"{A},7,2025-01-01,21,")), ("a_2.csv", apc(f"{A},7,2025-01-02,21,")), ("a_3.csv", apc(f"{B},8,2025-01-02,21,"))
+        ("a_20250101.csv", apc(f"{A},7,2025-01-01,21,")),
+        ("a_20250102.csv", apc(f"{A},7,2025-01-02,21,")),
+        ("a_20250103.csv", apc(f"{B},8,2025-01-02,21,")),
     )
     for name, body in content.items():
         (tmp_path / name).write_text(body)
-    os.utime(tmp_path / "a_2.csv", (1_000_000_000, 1_000_000_000))
+    os.utime(tmp_path / "a_20250102.csv", (1_000_000_000, 1_000_000_000))
     doubt = staged_again(tmp_path, source("apc", "a_*.csv")).only("order-in-doubt")
-    assert (doubt.file, doubt.count) == ("a_1.csv", 1)
-    assert (
-        "order-in-doubt" not in staged_again(tmp_path, source("apc", "a_*.csv", file_name="a_{sent:%Y}.csv".replace("%Y", "%Y%m%d"))).rules
+    assert (doubt.file, doubt.count) == ("a_20250101.csv", 1)
+    assert "order-in-doubt" not in staged_again(tmp_path, source("apc", "a_*.csv", file_name="a_{sent:%Y%m%d}.csv")).rules
+
+
+ORDERS = [
+    (("a_1.csv", "a_2.csv"), "a_*.csv", (), False),
+    (("a_2025-04.csv", "a_2025-05.csv"), "a_*.csv", (), False),
+    (("a_01-04-2025.csv", "a_01-05-2025.csv"), "a_*.csv", (), False),
+    (("a_01-04-2026.csv", "a_01-05-2025.csv"), "a_*.csv", (), True),
+    (("a_01042026.csv", "a_01052025.csv"), "a_*.csv", (), True),
+    (("a_20250401.csv", "a_20250501.csv"), "a_*.csv", (), False),
+    (("a_q1_2026.csv", "a_q2_2025.csv"), "a_*.csv", (), True),
+    (("a_apr.csv", "a_may.csv"), "a_*.csv", (), True),
+    (("a_apr.csv", "a_may.csv"), ("a_apr.csv", "a_may.csv"), (), False),
+    (("a_2025-04.csv", "a_2025-04_v2.csv"), "a_*.csv", ("a_{month:%Y-%m}*.csv",), True),
+    (("a_Apr25.csv", "a_May25.csv"), "a_*.csv", ("a_{month:%b%y}.csv",), False),
+    (("a_2025-04_sent20250502.csv", "a_2025-03_sent20250503.csv"), "a_*.csv", ("a_{month:%Y-%m}_sent{sent:%Y%m%d}.csv",), False),
+]
+
+
+@pytest.mark.parametrize(("names", "patterns", "templates", "told"), ORDERS)
+def test_an_order_that_only_the_alphabet_gives_is_told(
+    tmp_path: Path, names: tuple[str, str], patterns: Any, templates: tuple[str, ...], told: bool
+) -> None:
+    content = files(*((name, apc(f"{A},7,2025-01-0{at},21,")) for at, name in enumerate(names, 1)))
+    found = staged(tmp_path, content, source("apc", patterns, file_name=templates))
+    assert [file.file for file in found.staging.files] == list(names)
+    assert ("order-in-doubt" in found.rules) == told
+    later = (tmp_path / names[1]).stat().st_mtime + 120
+    os.utime(tmp_path / names[1], (later, later))
+    assert "order-in-doubt" not in staged_again(tmp_path, source("apc", patterns, file_name=templates)).rules
+
+
+YEAR = ("a_{month:%Y-%m}.csv", "a_{financial_year:%Y-%y}_resent.csv")
+A_YEAR_AGAIN = files(
+    ("a_2024-04.csv", apc(f"{A},1,2024-04-05,21,", f"{A},2,2024-04-06,21,")),
+    ("a_2025-03.csv", apc(f"{A},3,2025-03-05,21,")),
+    ("a_2025-04.csv", apc(f"{A},4,2025-04-05,21,")),
+    ("a_2024-25_resent.csv", apc(f"{A},1,2024-04-07,21,", f"{A},3,2025-03-08,21,")),
+)
+
+
+@pytest.mark.parametrize("sends", ["changes", "months"])
+def test_months_are_named_in_one_way_and_a_year_in_another(tmp_path: Path, sends: str) -> None:
+    found = staged(tmp_path, A_YEAR_AGAIN, source("apc", "a_*.csv", sends=sends, file_name=YEAR))
+    assert [file.file for file in found.staging.files] == ["a_2024-04.csv", "a_2025-03.csv", "a_2024-25_resent.csv", "a_2025-04.csv"]
+    kept = [("2", "2024-04-06")] if sends == "changes" else []
+    assert [row[1:] for row in found.rows("apc", "epikey, admidate::VARCHAR")] == [
+        *kept,
+        ("1", "2024-04-07"),
+        ("3", "2025-03-08"),
+        ("4", "2025-04-05"),
+    ]
+    assert {"name-does-not-fit", "year-read-first", "order-in-doubt"} & set(found.rules) == set()
+
+
+@pytest.mark.parametrize("sends", ["changes", "months"])
+def test_a_year_whose_name_does_not_fit_is_read_first_and_told(tmp_path: Path, sends: str) -> None:
+    found = staged(tmp_path, A_YEAR_AGAIN, source("apc", "a_*.csv", sends=sends, file_name=YEAR[:1]))
+    assert found.only("name-does-not-fit").file == "a_2024-25_resent.csv"
+    told = found.only("year-read-first")
+    assert (told.file, told.count) == ("a_2024-25_resent.csv", 2)
+    assert "a_2024-04.csv and 1 more" in told.message
+    assert "{financial_year:%Y-%y}" in told.message
+
+
+def test_a_year_whose_pattern_stands_first_is_read_first_and_told(tmp_path: Path) -> None:
+    patterns = ("*_resent.csv", "a_????-??.csv")
+    found = staged(tmp_path, A_YEAR_AGAIN, source("apc", patterns, sends="months", file_name=YEAR))
+    assert (found.only("year-read-first").file, found.only("year-read-first").count) == ("a_2024-25_resent.csv", 2)
+    ordered = staged(tmp_path, {}, source("apc", patterns[::-1], sends="months", file_name=YEAR))
+    assert "year-read-first" not in ordered.rules
+
+
+def test_a_name_that_fits_two_templates_is_told(tmp_path: Path) -> None:
+    templates = ("a_{month:%Y-%m}*.csv", "a_{financial_year:%Y-%y}*.csv")
+    content = files(("a_2024-05.csv", apc(f"{A},1,2024-05-05,21,")), ("a_2011-12.csv", apc(f"{A},2,2011-12-05,21,")))
+    found = staged(tmp_path, content, source("apc", "a_*.csv", sends="months", file_name=templates))
+    told = found.only("name-fits-several")
+    assert told.file == "a_2011-12.csv"
+    assert all(template in told.message for template in templates)
+    lists = staged(
+        tmp_path / "lists",
+        files(("l_01-02-2025.csv", lines(REGISTER, f"{A},1950-01-01,Y00001,"))),
+        source("register", "l_*.csv", sends="snapshot", file_name=("l_{day:%d-%m-%Y}.csv", "l_{day:%m-%d-%Y}.csv")),
     )
+    assert (lists.only("name-fits-several").severity, lists.file.refused) == (Severity.ERROR, True)
 
 
 def staged_again(folder: Path, *sources: Any) -> Staged:

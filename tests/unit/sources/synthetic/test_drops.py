@@ -12,7 +12,7 @@ import yaml
 
 from joinedup.engine.duck import connect
 from joinedup.errors import PlaceError
-from joinedup.place.file_name import read_name
+from joinedup.place.file_name import readings
 from joinedup.place.model import Place, Source
 from joinedup.sources.landing import stage
 from joinedup.sources.synthetic import synthesise
@@ -37,7 +37,7 @@ def test_a_span_has_its_months() -> None:
 def test_sources_of_one_file_name_a_pattern() -> None:
     place = monthly_place(plain_place())
     assert [source.files for source in place.sources] == [(f"{name}_[0-9r]*.csv",) for name in ("register", "apc", "ecds", "deaths")]
-    assert (place.sources[0].sends, place.sources[0].file_name) == ("snapshot", "register_{day:%Y-%m-%d}.csv")
+    assert (place.sources[0].sends, place.sources[0].file_name) == ("snapshot", ("register_{day:%Y-%m-%d}.csv",))
     assert monthly_place(place) == place
 
 
@@ -47,14 +47,14 @@ def test_sources_of_one_file_name_a_pattern() -> None:
         ({"files": ("apc_*.csv",)}, "apc_2024-04.csv", "apc_resent_2024-25.csv", 25),
         ({"files": ("in/apc_*.csv.gz",)}, "in/apc_2024-04.csv.gz", "in/apc_resent_2024-25.csv.gz", 25),
         (
-            {"files": ("apc_*.csv",), "sends": "months", "file_name": "apc_{from:%Y%m}_{to:%Y%m}.csv"},
+            {"files": ("apc_*.csv",), "sends": "months", "file_name": ("apc_{from:%Y%m}_{to:%Y%m}.csv",)},
             "apc_202404_202404.csv",
             "apc_202404_202503.csv",
             25,
         ),
-        ({"files": ("*/apc.csv",), "sends": "months", "file_name": "{month:%Y-%m}/apc.csv"}, "2024-04/apc.csv", "2026-03/apc.csv", 24),
+        ({"files": ("*/apc.csv",), "sends": "months", "file_name": ("{month:%Y-%m}/apc.csv",)}, "2024-04/apc.csv", "2026-03/apc.csv", 24),
         (
-            {"files": ("apc_*.csv",), "sends": "months", "file_name": "apc_{month:%b%Y}_{sent:%Y%m%d}.csv"},
+            {"files": ("apc_*.csv",), "sends": "months", "file_name": ("apc_{month:%b%Y}_{sent:%Y%m%d}.csv",)},
             "apc_Apr2024_20240514.csv",
             "apc_Mar2025_20250614.csv",
             36,
@@ -66,14 +66,14 @@ def test_files_are_named_as_the_source_says(changes: dict[str, object], first: s
     source = APC.model_copy(update=changes)
     found = names(source)
     assert (found[0], found[-1], len(found), len(set(found))) == (first, last, count, count)
-    assert not source.file_name or all(read_name(source.file_name, Path(name)) for name in found)
+    assert not source.file_name or all(readings(source.file_name, Path(name)) for name in found)
 
 
 def test_a_source_that_names_no_pattern_is_refused() -> None:
     with pytest.raises(PlaceError, match="its files have no pattern"):
         names(APC)
     with pytest.raises(PlaceError, match="which none of its patterns fits"):
-        names(APC.model_copy(update={"files": ("a_*.csv",), "sends": "months", "file_name": "b_{month:%Y-%m}.csv"}))
+        names(APC.model_copy(update={"files": ("a_*.csv",), "sends": "months", "file_name": ("b_{month:%Y-%m}.csv",)}))
 
 
 def of_place(place: Place, out: Path, **asked: object) -> Place:
