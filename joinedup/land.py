@@ -18,7 +18,7 @@ from joinedup.findings import Finding, Severity
 from joinedup.identity.handover import counts_by_file, links_by_contract, write_landed
 from joinedup.identity.linking import link
 from joinedup.identity.staged import SourceFile, Staged, without_values
-from joinedup.kept.identity_register import IdentityRegister, open_register, register_place
+from joinedup.kept.identity_register import FORM, IdentityRegister, RegisterLanding, open_register, register_place
 from joinedup.kept.keys import Keys
 from joinedup.place.model import Place
 from joinedup.progress import Progress, Step, silent
@@ -26,7 +26,7 @@ from joinedup.sources.accounts import MOST_ROWS_REJECTED, FileAccount, Staging
 from joinedup.sources.contract import contracts
 from joinedup.sources.counting import counted
 from joinedup.sources.cross_checks import people_findings, place_findings
-from joinedup.sources.landed import LandingRecord, SeenFile, publish_landing, read_landing
+from joinedup.sources.landed import LandingRecord, RegisterVersion, SeenFile, publish_landing, read_landing
 from joinedup.sources.landing import stage
 from joinedup.sources.unchanged import see_again, signature, software
 
@@ -72,7 +72,7 @@ def land(place: Place, extracts: Path, store: Store, keys: Keys, *, progress: Pr
         before = _last_landing(store)
         register = open_register(register_place(store.kept))
         try:
-            found = _check_register(register, keys, before)
+            found = _check_register(register, keys, place, before)
             work = _Work(place, extracts, store, keys, register, progress)
             same = None if before is None or found else _unchanged(work, before)
             record = same or _land_anew(work, found)
@@ -92,21 +92,49 @@ def _last_landing(store: Store) -> LandingRecord | None:
         return None
 
 
-def _check_register(register: IdentityRegister, keys: Keys, before: LandingRecord | None) -> list[Finding]:
-    """A warning when the register doesn't know the last landing; KeyProblem when that, or the register, has another key."""
-    register.check(keys)
+def _check_register(register: IdentityRegister, keys: Keys, place: Place, before: LandingRecord | None) -> list[Finding]:
+    """A warning when the register doesn't know the last landing; KeyProblem when that, or the register, has another key.
+
+    StoreProblem when the register is damaged or of another place.
+    """
+    register.database.verify()
+    register.check(keys, place.id)
     if before is None or register.knows_landing(before.landing_id):
         return []
-    if before.key_fingerprint != keys.fingerprint:
+    if not _same_ids(register, keys, before):
         raise KeyProblem(
-            f"the landing in this store was made with key {before.key_fingerprint}, and {keys.fingerprint} was given, which would change "
-            "every person_id; nothing was written: give that key, or begin a new store"
+            f"the landing in this store was made with key {before.key_fingerprint}, and {keys.fingerprint} was given with a register that "
+            "doesn't know that landing, which would change every person_id; nothing was written: give that key, restore the register from "
+            "a backup, or begin a new store"
         )
-    message = (
-        f"it doesn't know landing {before.landing_id}, which is current: it is new, or was restored from an earlier copy; "
-        "everyone has been landed again, with the same ids: look after its backups"
-    )
+    message = f"{not_known(before.landing_id)}; everyone has been landed again, with the same ids: look after its backups"
     return [Finding("identity register", "register-behind", message, severity=Severity.WARNING)]
+
+
+def _same_ids(register: IdentityRegister, keys: Keys, before: LandingRecord) -> bool:
+    """Whether the same people get the same person_id as in the landing before."""
+    if before.register_version is not None:
+        return register.ids_fingerprint(keys) == before.register_version.ids_fingerprint
+    return before.key_fingerprint == keys.fingerprint or register.had_key(before.key_fingerprint)
+
+
+def not_known(landing_id: str) -> str:
+    """That the register doesn't know a landing, in words."""
+    return f"it doesn't know landing {landing_id}, which is current: it is new, or was restored from an earlier copy"
+
+
+def register_behind(store: Store) -> Finding | None:
+    """A warning when the register, where it lies within reach, doesn't know the current landing. It needs no key."""
+    where, before = register_place(store.kept), _last_landing(store)
+    if before is None or (isinstance(where, Path) and not where.exists()):
+        return None
+    register = open_register(where)
+    try:
+        known = register.knows_landing(before.landing_id)
+    finally:
+        register.close()
+    message = f"{not_known(before.landing_id)}; what is built on that landing has people whom the register doesn't know: land again"
+    return None if known else Finding("identity register", "register-behind", message, severity=Severity.WARNING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +168,8 @@ def _land_anew(work: _Work, found: list[Finding]) -> LandingRecord:
             staged = Staged(con, _source_files(work.place, staging))
             landing_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
             beside = place_findings(con, work.place, contracts(), staging.files)
-            findings = _link(staged, work, staging, landing_id, [*found, *staging.findings, *beside])
-            return _hand_over(staged, work, staging, landing_id, findings)
+            version, findings = _link(staged, work, staging, landing_id, [*found, *staging.findings, *beside])
+            return _hand_over(staged, work, staging, landing_id, findings).model_copy(update={"register_version": version})
     finally:
         con.close()
         work.store.wipe_tmp()
@@ -161,11 +189,11 @@ def _source_files(place: Place, staging: Staging) -> list[SourceFile]:
     return usable
 
 
-def _link(staged: Staged, work: _Work, staging: Staging, landing_id: str, found: list[Finding]) -> list[Finding]:
-    """What was found before and now; every staged row has a status, and the register everyone of the landing."""
+def _link(staged: Staged, work: _Work, staging: Staging, landing_id: str, found: list[Finding]) -> tuple[RegisterVersion, list[Finding]]:
+    """The register's version, and what was found before and now; every staged row has a status, and the register everyone."""
     began = time.perf_counter()
     of_people = people_findings(staged.con, contracts(), staging.files)
-    with work.register.landing(landing_id, work.keys) as entry:
+    with work.register.landing(landing_id, work.keys, work.place.id) as entry:
         findings = [*found, *of_people, *link(staged, entry, invented=work.place.invented)]
         counts = counts_by_file(staged).values()
         loaded, linked = sum(rows for rows, _ in counts), sum(rows for _, rows in counts)
@@ -173,7 +201,18 @@ def _link(staged: Staged, work: _Work, staging: Staging, landing_id: str, found:
             raise PlaceError(f"no row of {len(staged.files)} files can be used; {NOTHING_CHANGED_BY_IT}", findings)
     rows = {"linked": linked, "linked to nobody": loaded - linked, "new people": entry.counts["people"]}
     work.progress(Step("link", "rows to people", 1, 1, time.perf_counter() - began, rows))
-    return findings
+    return _version(entry), findings
+
+
+def _version(entry: RegisterLanding) -> RegisterVersion:
+    """The register as the landing left it."""
+    return RegisterVersion(
+        register_id=entry.register_id,
+        form=FORM,
+        landing=entry.number,
+        key_fingerprint=entry.keys.fingerprint,
+        ids_fingerprint=entry.keys.ids_fingerprint,
+    )
 
 
 def _hand_over(staged: Staged, work: _Work, staging: Staging, landing_id: str, findings: list[Finding]) -> LandingRecord:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import errno
-import fcntl
-import json
 import os
 import shutil
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
+from joinedup.engine.held import take
 from joinedup.errors import StoreProblem
 
 PRIVATE_FOLDER = 0o700
@@ -103,31 +100,11 @@ class Store:
         with store_errors(self.root):
             descriptor = os.open(self.root / "lock", os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
         try:
-            _take(descriptor, self.root, what)
+            with store_errors(self.root):
+                take(descriptor, f"the store {self.root}", what)
             yield
         finally:
             os.close(descriptor)
-
-
-def _take(descriptor: int, root: Path, what: str) -> None:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise StoreProblem(f"the store {root} is held by {_holder(descriptor)}; wait for it to end, or stop it") from None
-    who = {"what": what, "pid": os.getpid(), "host": socket.gethostname(), "since": datetime.now(UTC).isoformat(timespec="seconds")}
-    with store_errors(root):
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps(who).encode(), 0)
-
-
-def _holder(descriptor: int) -> str:
-    """Who wrote the lock file, in words; the holder may not have written it yet."""
-    text = os.pread(descriptor, 4096, 0)
-    if not text:
-        return "another process that has only now begun"
-    who = json.loads(text)
-    seconds = int((datetime.now(UTC) - datetime.fromisoformat(who["since"])).total_seconds())
-    return f"a {who['what']} (process {who['pid']} on {who['host']}, since {who['since']}, {seconds} seconds)"
 
 
 @contextmanager

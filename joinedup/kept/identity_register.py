@@ -7,10 +7,10 @@ any instant it leaves all of a landing there, or nothing.
 from __future__ import annotations
 
 import os
-import sqlite3
+import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,13 +19,18 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from joinedup.errors import KeyProblem, StoreProblem
+from joinedup.kept.bulk import append, batches
+from joinedup.kept.databases import Database, open_database
 from joinedup.kept.keys import Keys
 from joinedup.kept.vault import Sealed, sealed
+from joinedup.kept.wrapping import unwrapped, wrapped
 
+NAME = "the identity register"
 REGISTER_VARIABLE = "JOINEDUP_REGISTER"
-SCHEMA_VERSION = "1"
+FORM = "2"
+FORMS = ("1", FORM)
+"""Those that this version reads; the next landing brings form 1, in which no secret but the key was kept, to form 2."""
 ROWS_AT_A_TIME = 50_000
-DISK_ERRORS = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
 
 TABLES = sa.MetaData()
 META = sa.Table("meta", TABLES, sa.Column("name", sa.String(40), primary_key=True), sa.Column("value", sa.String(200), nullable=False))
@@ -69,6 +74,16 @@ VAULT = sa.Table(
     sa.Column("ciphertext", sa.LargeBinary, nullable=False),
     sa.Column("row_count", sa.BigInteger, nullable=False),
 )
+KEY_CHANGE = sa.Table(
+    "key_change",
+    TABLES,
+    sa.Column("change", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("changed_at", sa.DateTime, nullable=False),  # UTC
+    sa.Column("account", sa.String(100), nullable=False),
+    sa.Column("before", sa.String(40), nullable=False),
+    sa.Column("after", sa.String(40), nullable=False),
+)
+"""Whenever the register was closed with another key: when, by which account, and both keys' fingerprints."""
 
 KNOWN_SCHEMA = pa.schema([("scheme", pa.string()), ("hash", pa.binary()), ("person_id", pa.int64())])
 
@@ -81,15 +96,13 @@ class RegisterLanding:
     number: int
     landing_id: str
     keys: Keys
+    """With the secret that this register looks people up by."""
+    register_id: str = ""
     counts: dict[str, int] = field(default_factory=lambda: {"people": 0, "lookups": 0, "identifiers": 0})
 
     def known(self) -> Iterator[pa.RecordBatch]:
         """Everyone it can look up, as (scheme, hash, person_id), in batches."""
-        query = sa.select(LOOKUP.c.scheme, LOOKUP.c.hash, LOOKUP.c.person_id)
-        rows = self.connection.execute(query, execution_options={"yield_per": ROWS_AT_A_TIME})
-        for part in rows.partitions():
-            arrays = [pa.array(column, kind.type) for column, kind in zip(zip(*part, strict=True), KNOWN_SCHEMA, strict=True)]
-            yield pa.record_batch(arrays, schema=KNOWN_SCHEMA)
+        yield from batches(self.connection, sa.select(LOOKUP.c.scheme, LOOKUP.c.hash, LOOKUP.c.person_id), KNOWN_SCHEMA)
 
     def add_people(self, person_ids: pa.Array) -> None:
         """Nothing; these people are minted. One that was minted before is refused by the table's key."""
@@ -113,39 +126,59 @@ class RegisterLanding:
         self.counts["identifiers"] += rows.num_rows
 
     def _append(self, table: sa.Table, rows: pa.Table) -> None:
-        numbered = rows.append_column("landing", pa.repeat(pa.scalar(self.number, pa.int32()), rows.num_rows))
-        for batch in numbered.to_batches(ROWS_AT_A_TIME):
-            self.connection.execute(sa.insert(table), batch.to_pylist())
+        append(self.connection, table, rows.append_column("landing", pa.repeat(pa.scalar(self.number, pa.int32()), rows.num_rows)))
 
 
 class IdentityRegister:
     """The identity register of one place, opened."""
 
-    def __init__(self, engine: sa.Engine) -> None:
-        self.engine = engine
+    def __init__(self, database: Database) -> None:
+        self.database = database
 
-    def check(self, keys: Keys) -> bool:
-        """Whether it holds anything yet; KeyProblem when it was written with another key, StoreProblem when it can't be read."""
-        with _register_errors(), self.engine.connect() as connection:
-            begun = sa.inspect(connection).has_table(META.name)
-            if begun:
-                _check(connection, keys)
-        return begun
+    @property
+    def engine(self) -> sa.Engine:
+        """What connects to its database."""
+        return self.database.engine
+
+    def check(self, keys: Keys, place: str = "") -> bool:
+        """Whether it holds anything yet; KeyProblem when it was written with another key.
+
+        StoreProblem when it is of another place or form, or can't be read.
+        """
+        with self.database.reading() as connection:
+            about = about_register(connection)
+            if about:
+                check_about(about, keys, place)
+        return bool(about)
 
     def knows_landing(self, landing_id: str) -> bool:
         """Whether that landing was appended to it: not, when it was restored from before."""
-        with _register_errors(), self.engine.connect() as connection:
+        with self.database.reading() as connection:
             if not sa.inspect(connection).has_table(LANDING.name):
                 return False
             return connection.scalar(sa.select(LANDING.c.landing).where(LANDING.c.landing_id == landing_id)) is not None
 
+    def ids_fingerprint(self, keys: Keys) -> str:
+        """Tells whether person_ids follow from the same secret as others; that of the key itself where nothing has landed."""
+        with self.database.reading() as connection:
+            return pseudonym_keys(about_register(connection), keys).ids_fingerprint
+
+    def had_key(self, fingerprint: str) -> bool:
+        """Whether that key is, or was before it was changed, the register's."""
+        with self.database.reading() as connection:
+            about = about_register(connection)
+            if not about or about["key_fingerprint"] == fingerprint or not sa.inspect(connection).has_table(KEY_CHANGE.name):
+                return about.get("key_fingerprint") == fingerprint
+            return connection.scalar(sa.select(KEY_CHANGE.c.change).where(KEY_CHANGE.c.before == fingerprint)) is not None
+
     @contextmanager
-    def landing(self, landing_id: str, keys: Keys) -> Iterator[RegisterLanding]:
+    def landing(self, landing_id: str, keys: Keys, place: str = "") -> Iterator[RegisterLanding]:
         """The transaction of one landing, kept when the block ends well and undone otherwise. Another landing waits for it."""
-        self.check(keys)
-        with _register_errors(), self.engine.connect().execution_options(joinedup_writes=True) as connection, connection.begin():
-            number = _begin(connection, keys)
-            entry = RegisterLanding(connection, number, landing_id, keys)
+        self.check(keys, place)
+        with self.database.writing("landing") as connection:
+            about = begin(connection, keys, place)
+            number = 1 + (connection.scalar(sa.select(sa.func.max(LANDING.c.landing))) or 0)
+            entry = RegisterLanding(connection, number, landing_id, pseudonym_keys(about, keys), about["register_id"])
             yield entry
             values = {"landing_id": landing_id, "landed_at": datetime.now(UTC).replace(tzinfo=None), "key_fingerprint": keys.fingerprint}
             connection.execute(sa.insert(LANDING).values(landing=number, **values, **entry.counts))
@@ -159,27 +192,43 @@ class IdentityRegister:
 
     def close(self) -> None:
         """Nothing; lets go of the database."""
-        self.engine.dispose()
+        self.database.close()
 
 
-def _begin(connection: sa.Connection, keys: Keys) -> int:
-    """The number of the landing that begins, with every other landing held off until it ends."""
+def about_register(connection: sa.Connection) -> dict[str, str]:
+    """What a register says of itself; empty when it holds nothing yet."""
+    if not sa.inspect(connection).has_table(META.name):
+        return {}
+    return {row.name: row.value for row in connection.execute(sa.select(META))}
+
+
+def begin(connection: sa.Connection, keys: Keys, place: str = "") -> dict[str, str]:
+    """What a register says of itself, when it has been begun or brought to the form of this version; every other writer is held off."""
     TABLES.create_all(connection)
-    if connection.scalar(sa.select(META.c.value).where(META.c.name == "schema")) is None:
-        connection.execute(
-            sa.insert(META), [{"name": "schema", "value": SCHEMA_VERSION}, {"name": "key_fingerprint", "value": keys.fingerprint}]
-        )
-    connection.execute(sa.select(META).with_for_update()).all()  # SQLite has no such lock, and locked the file at BEGIN IMMEDIATE
-    _check(connection, keys)
-    return 1 + (connection.scalar(sa.select(sa.func.max(LANDING.c.landing))) or 0)
+    before = about_register(connection)
+    if before:
+        check_about(before, keys, place)
+    about = {"key_fingerprint": keys.fingerprint, "register_id": secrets.token_hex(8), "place": place} | before
+    if "pseudonym" not in about:  # form 1 kept no secret: it followed from the key
+        about["pseudonym"] = wrapped(keys.pseudonym, keys)
+    about |= {"schema": FORM, "place": about["place"] or place}
+    for name, value in about.items():
+        if name not in before:
+            connection.execute(sa.insert(META).values(name=name, value=value))
+        elif before[name] != value:
+            connection.execute(sa.update(META).where(META.c.name == name).values(value=value))
+    return about
 
 
-def _check(connection: sa.Connection, keys: Keys) -> None:
-    found = {row.name: row.value for row in connection.execute(sa.select(META))}
-    form, fingerprint = found.get("schema"), found.get("key_fingerprint")
-    if form != SCHEMA_VERSION:
+def check_about(about: Mapping[str, str], keys: Keys, place: str = "") -> None:
+    """Nothing; KeyProblem when another key was given, StoreProblem when the register is of another form or place."""
+    form, fingerprint, whose = about.get("schema"), about.get("key_fingerprint"), about.get("place", "")
+    if form not in FORMS:
+        raise StoreProblem(f"the identity register has form {form}, and form {FORM} is expected; use the version of joinedup that wrote it")
+    if place and whose and place != whose:
         raise StoreProblem(
-            f"the identity register has form {form}, and form {SCHEMA_VERSION} is expected; use the version of joinedup that wrote it"
+            f"the identity register is that of the place {whose}, and {place} was given; nothing was written: "
+            f"give {place} a store, or in {REGISTER_VARIABLE} a database, of its own"
         )
     if fingerprint != keys.fingerprint:
         raise KeyProblem(
@@ -188,11 +237,17 @@ def _check(connection: sa.Connection, keys: Keys) -> None:
         )
 
 
+def pseudonym_keys(about: Mapping[str, str], keys: Keys) -> Keys:
+    """The keys with the secret that the register looks people up by: its own, which stays when the key changes."""
+    kept = about.get("pseudonym")
+    return replace(keys, pseudonym=unwrapped(kept, keys)) if kept is not None else keys
+
+
 def identifiers_of(register: IdentityRegister, keys: Keys, person_ids: pa.Array) -> pa.Table:
     """The kept identifiers of some people: (person_id, fields …, contract, landing_id), a row for each version of them."""
     opened = None
     if register.check(keys):
-        with _register_errors(), register.engine.connect() as connection:
+        with register.database.reading() as connection:
             opened = _opened(connection, keys, sa.true(), about=True)
     if opened is None:
         return pa.table({"person_id": pa.array([], pa.int64())})
@@ -223,49 +278,4 @@ def register_place(kept: Path, environ: Mapping[str, str] = os.environ) -> Path 
 
 def open_register(where: Path | str) -> IdentityRegister:
     """The register in the SQLite file `where`, made for its owner only when it isn't there yet, or in the database of that URL."""
-    url = sa.URL.create("sqlite", database=str(_private_file(where))) if isinstance(where, Path) else sa.make_url(where)
-    engine = sa.create_engine(url, hide_parameters=True, poolclass=sa.NullPool)  # a landing connects a few times, and leaves nothing open
-    if engine.dialect.name == "sqlite":
-        sa.event.listen(engine, "connect", _take_over_transactions)
-        sa.event.listen(engine, "begin", _begin_on_sqlite)
-    return IdentityRegister(engine)
-
-
-def _take_over_transactions(connection: sqlite3.Connection, _record: object) -> None:
-    """Nothing; Python's sqlite3 begins no transaction by itself, which it would do too late to cover CREATE TABLE."""
-    connection.isolation_level = None
-    connection.execute("PRAGMA foreign_keys = ON")
-
-
-def _begin_on_sqlite(connection: sa.Connection) -> None:
-    writes = connection.get_execution_options().get("joinedup_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def _private_file(path: Path) -> Path:
-    """The path, a file there that only its owner can open."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        path.chmod(0o600)
-    except OSError as error:
-        raise StoreProblem(f"the identity register can't be opened at {path}: {error.strerror}") from None
-    return path
-
-
-@contextmanager
-def _register_errors() -> Iterator[None]:
-    """Turns what the database says into a StoreProblem of one sentence, without parameters or values."""
-    try:
-        yield
-    except sa.exc.DBAPIError as error:
-        said = str(error.orig).partition("\n")[0]
-        advice = "if it is damaged restore it from a backup"
-        if _is_of_the_disk(error.orig):
-            advice = f"its disk may be full: make room there and try again; where there is room already, {advice}"
-        raise StoreProblem(f"the identity register can't be used ({said}); {advice}") from None
-
-
-def _is_of_the_disk(error: BaseException | None) -> bool:
-    """Whether SQLite had no room to write, or couldn't read or write; the low byte of its code says so whatever the rest adds."""
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in DISK_ERRORS
+    return IdentityRegister(open_database(where, NAME))

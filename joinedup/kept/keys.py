@@ -36,6 +36,11 @@ class Keys:
     fingerprint: str
     """Tells one key from another and nothing more; the register keeps it."""
 
+    @property
+    def ids_fingerprint(self) -> str:
+        """Tells one pseudonym secret from another: under the same one the same people get the same person_id."""
+        return _derive(self.pseudonym, "ids fingerprint", FINGERPRINT_BYTES).hex()
+
     def __repr__(self) -> str:
         return f"Keys({self.fingerprint})"
 

@@ -35,6 +35,18 @@ class SeenFile(Frozen):
     sha256: str
 
 
+class RegisterVersion(Frozen):
+    """The identity register as a landing left it: which one, and how far it had grown."""
+
+    register_id: str
+    form: str
+    landing: int
+    """How many landings it had, this one included."""
+    key_fingerprint: str
+    ids_fingerprint: str
+    """Of the secret that every person_id follows from; it stays when the key changes."""
+
+
 class LandingRecord(Frozen):
     """One landing, as `landing.json` keeps it."""
 
@@ -44,6 +56,8 @@ class LandingRecord(Frozen):
     signature: str
     """Of everything that the landing was made from; the next one with the same does nothing."""
     key_fingerprint: str
+    register_version: RegisterVersion | None = None
+    """None in records of before there were such."""
     tables: dict[str, LandedTable]
     files: tuple[FileAccount, ...]
     seen: tuple[SeenFile, ...] = ()
@@ -55,9 +69,8 @@ class LandingRecord(Frozen):
 
     def summary(self) -> dict[str, Any]:
         """What a build's manifest keeps of it."""
-        return self.model_dump(
-            mode="json", include={"landing_id", "landed_at", "software", "files", "missing_contracts", "links", "findings"}
-        )
+        told = {"landing_id", "landed_at", "software", "register_version", "files", "missing_contracts", "links", "findings"}
+        return self.model_dump(mode="json", include=told)
 
 
 def current_path(store: Store) -> Path:

@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,7 +16,8 @@ import pytest
 import sqlalchemy as sa
 
 from joinedup.errors import KeyProblem, StoreProblem
-from joinedup.kept.identity_register import TABLES, VAULT, IdentityRegister, _register_errors, identifiers_of, open_register, register_place
+from joinedup.kept.databases import WAIT_VARIABLE
+from joinedup.kept.identity_register import TABLES, VAULT, IdentityRegister, identifiers_of, open_register, register_place
 from joinedup.kept.keys import Keys, derived_keys
 from joinedup.kept.vault import BATCH_ROWS
 
@@ -108,14 +110,91 @@ def test_a_lookup_of_nobody_is_refused(database: Path | str) -> None:
         entry.add_lookups(LOOKUPS)
 
 
-def test_another_landing_waits(path: Path) -> None:
-    register = open_register(path)
+def test_another_landing_waits_or_says_who_holds_it(database: Path | str, monkeypatch: pytest.MonkeyPatch) -> None:
+    register, impatient = open_register(database), open_register(database)
     land(register)
-    impatient = open_register(f"sqlite:///{path}?timeout=0")
+    monkeypatch.setenv(WAIT_VARIABLE, "0")
     with register.landing("second", KEYS):
         assert impatient.check(KEYS), "who only reads doesn't wait"
-        with pytest.raises(StoreProblem, match="locked"), impatient.landing("third", KEYS):
+        with pytest.raises(StoreProblem, match=rf"held by a landing .*{os.getpid()}.* since 20"), impatient.landing("third", KEYS):
             pass
+    land_in_time = threading.Thread(target=lambda: land_nobody(database, "fourth"))
+    monkeypatch.setenv(WAIT_VARIABLE, "60")
+    with register.landing("third", KEYS) as entry:
+        land_in_time.start()
+        entry.add_people(pa.array([14]))
+    land_in_time.join()
+    assert rows_of(register, "SELECT landing, landing_id FROM landing ORDER BY 1")[2:] == [(3, "third"), (4, "fourth")]
+
+
+def land_nobody(where: Path | str, landing_id: str) -> None:
+    with open_register(where).landing(landing_id, KEYS):
+        pass
+
+
+def rows_of(register: IdentityRegister, query: str) -> list[tuple[object, ...]]:
+    with register.engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(sa.text(query))]
+
+
+def test_two_first_landings_at_once_both_end_right(database: Path | str) -> None:
+    threads = [threading.Thread(target=land_nobody, args=(database, f"landing {number}")) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [row[0] for row in rows_of(open_register(database), "SELECT landing FROM landing ORDER BY 1")] == [1, 2, 3, 4]
+
+
+def test_a_wait_that_is_no_number(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(WAIT_VARIABLE, "long")
+    with pytest.raises(StoreProblem, match="JOINEDUP_REGISTER_WAIT is 'long'"):
+        open_register(path)
+
+
+def test_the_register_of_another_place_is_refused(database: Path | str) -> None:
+    register = open_register(database)
+    with register.landing("first", KEYS, "calderdale"):
+        pass
+    before = everything_in(database)
+    with pytest.raises(StoreProblem, match=r"of the place calderdale, and kirklees was given; nothing was written"):
+        register.check(KEYS, "kirklees")
+    with pytest.raises(StoreProblem, match="calderdale"), register.landing("second", KEYS, "kirklees"):
+        pass
+    assert everything_in(database) == before
+    assert register.check(KEYS, "calderdale")
+
+
+FORM_1 = [
+    "CREATE TABLE meta (name VARCHAR(40) PRIMARY KEY, value VARCHAR(200) NOT NULL)",
+    f"INSERT INTO meta VALUES ('schema', '1'), ('key_fingerprint', '{KEYS.fingerprint}')",
+]
+
+
+def test_form_1_is_brought_to_form_2_with_the_same_secret(database: Path | str) -> None:
+    register = open_register(database)
+    with register.engine.begin() as connection:
+        for statement in FORM_1:
+            connection.execute(sa.text(statement))
+    assert register.check(KEYS)
+    assert register.ids_fingerprint(KEYS) == KEYS.ids_fingerprint
+    with pytest.raises(KeyProblem):
+        land(register, keys=OTHER)
+    with register.landing("first", KEYS, "calderdale") as entry:
+        assert entry.keys.pseudonym == KEYS.pseudonym
+    about = dict(rows_of(register, "SELECT name, value FROM meta"))
+    assert (about["schema"], about["place"], about["key_fingerprint"]) == ("2", "calderdale", KEYS.fingerprint)
+    assert register.ids_fingerprint(KEYS) == KEYS.ids_fingerprint
+
+
+@pytest.mark.parametrize("altered", ["", "no base64!", "AAAA" * 20])
+def test_an_altered_secret_is_said(database: Path | str, altered: str) -> None:
+    register = open_register(database)
+    land(register)
+    with register.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE meta SET value = :altered WHERE name = 'pseudonym'"), {"altered": altered})
+    with pytest.raises(StoreProblem, match=r"secret .* doesn't open; restore"):
+        land(register, "second")
 
 
 def test_file_is_private_and_holds_nothing_in_clear(path: Path) -> None:
@@ -172,6 +251,20 @@ def test_damaged_files_are_refused_or_empty(path: Path, damage: bytes) -> None:
         assert not register.knows_landing("first")
 
 
+@pytest.mark.parametrize("kept", [0.1, 0.5, 0.9])
+def test_truncated_or_altered_file_is_found_at_once(path: Path, kept: float) -> None:
+    register = open_register(path)
+    land(register)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(len(whole) * kept)])
+    with pytest.raises(StoreProblem, match="backup"):
+        open_register(path).database.verify()
+    at = int(len(whole) * kept) // 4096 * 4096
+    path.write_bytes(whole[:at] + b"\xff" * 100 + whole[at + 100 :])
+    with pytest.raises(StoreProblem, match="backup"):
+        open_register(path).database.verify()
+
+
 def test_truncated_file_is_refused(path: Path) -> None:
     register = open_register(path)
     land(register)
@@ -192,10 +285,10 @@ def test_a_full_disk_is_said_before_damage_is(path: Path) -> None:
     assert not open_register(path).knows_landing("second")
 
 
-def test_an_error_of_the_disk_says_first_that_it_may_be_full() -> None:
+def test_an_error_of_the_disk_says_first_that_it_may_be_full(path: Path) -> None:
     error = sqlite3.OperationalError("disk I/O error")
     error.sqlite_errorcode = sqlite3.SQLITE_IOERR_WRITE
-    with pytest.raises(StoreProblem, match=r"\(disk I/O error\); its disk may be full: .* backup"), _register_errors():
+    with pytest.raises(StoreProblem, match=r"\(disk I/O error\); its disk may be full: .* backup"), open_register(path).database.errors():
         raise sa.exc.OperationalError(None, None, error)
 
 
