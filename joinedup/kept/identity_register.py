@@ -187,7 +187,7 @@ class IdentityRegister:
     def connected(self, keys: Keys, *, writes: bool = False) -> Iterator[sa.Connection]:
         """One transaction beside landings, for whoever answers pairs in doubt; what it `writes` waits for a landing that is under way."""
         self.check(keys)
-        with _register_errors(), self.engine.connect().execution_options(joinedup_writes=writes) as connection, connection.begin():
+        with self.database.writing("review") if writes else self.database.reading() as connection:
             yield connection
 
     def close(self) -> None:

@@ -197,6 +197,6 @@ def test_answers_wait_for_a_landing_that_is_under_way(tmp_path: Path) -> None:
     register = open_register(tmp_path / "register.sqlite")
     begin(register)
     impatient = open_register(f"sqlite:///{tmp_path / 'register.sqlite'}?timeout=0")
-    with register.landing("second", KEYS), pytest.raises(StoreProblem, match="locked"):
+    with register.landing("second", KEYS), pytest.raises(StoreProblem, match="held by a landing"):
         say(impatient, 1, ADA, SAME)
     assert waits(register, ADA) == []
