@@ -237,7 +237,7 @@ def lines_between(connection: sa.Connection, first: int, last: int) -> list[tupl
     """The events from one number up to and with another, each with the line that is hashed."""
     which = LOOK.c.number.between(first, last)
     query = sa.select(LOOK.c.number, line_of_event(connection.dialect.name)).where(which).order_by(LOOK.c.number)
-    return [(number, bytes(line)) for number, line in connection.execute(query)]
+    return [(number, bytes(line or b"")) for number, line in connection.execute(query)]
 
 
 def seals_in(connection: sa.Connection, *, after: int) -> Iterator[Seal]:
@@ -259,8 +259,8 @@ def open_access_log(where: Path | str, environ: Mapping[str, str] = os.environ) 
     """
     beside = where.with_suffix(".seals.jsonl") if isinstance(where, Path) else None
     named = environ.get(SEALS_VARIABLE)
-    url = sa.URL.create("sqlite", database=str(_private_file(where))) if isinstance(where, Path) else sa.make_url(where)
     try:
+        url = sa.URL.create("sqlite", database=str(_private_file(where))) if isinstance(where, Path) else sa.make_url(where)
         engine = sa.create_engine(url, hide_parameters=True, **({"connect_args": {"timeout": BUSY_SECONDS}} if _is_sqlite(url) else {}))
     except (sa.exc.ArgumentError, ModuleNotFoundError) as error:
         raise StoreProblem(f"the access log can't be opened at the URL that {LOG_VARIABLE} gives ({type(error).__name__})") from None

@@ -84,7 +84,8 @@ def _guards_of_sqlite() -> Iterator[str]:
 def _guards_of_postgresql() -> Iterator[str]:
     head = "LANGUAGE plpgsql SET search_path = pg_catalog AS $$"
     yield f"CREATE OR REPLACE FUNCTION joinedup_no_change() RETURNS trigger {head} BEGIN RAISE EXCEPTION '{NO_CHANGE}'; END $$"
-    last = "EXECUTE format('SELECT coalesce(max(number), 0) + 1 FROM %I.%I', TG_TABLE_SCHEMA, TG_TABLE_NAME) INTO expected;"
+    table = "quote_ident(TG_TABLE_SCHEMA) || '.' || quote_ident(TG_TABLE_NAME)"
+    last = f"EXECUTE 'SELECT coalesce(max(number), 0) + 1 FROM ' || {table} INTO expected;"
     body = f"DECLARE expected bigint; BEGIN {last} IF NEW.number IS DISTINCT FROM expected THEN RAISE EXCEPTION '{NEXT_ONLY}'; END IF;"
     yield f"CREATE OR REPLACE FUNCTION joinedup_next_number() RETURNS trigger {head} {body} RETURN NEW; END $$"
     for table in LOG.tables:
