@@ -26,8 +26,8 @@ SELECT
     a.sector,
     a.point_of_delivery,
     a.service,
-    a.provider_code,
-    coalesce(n.successor_code, a.provider_code) AS provider_now,
+    coalesce(o.provider_code, a.provider_code) AS provider_code,
+    coalesce(n.successor_code, o.provider_code, a.provider_code) AS provider_now,
     a.starts,
     a.ends,
     a.admission_method,
@@ -54,4 +54,5 @@ LEFT JOIN unit_cost AS u
     ON u.point_of_delivery = a.point_of_delivery
     AND coalesce(u.starts <= a.starts, TRUE)
     AND coalesce(a.starts < u.ends, TRUE)
-LEFT JOIN place_succession AS n ON n.kind = 'partner' AND n.code = a.provider_code AND n.ends IS NULL
+LEFT JOIN provider_site AS o ON o.site_code = a.provider_code
+LEFT JOIN place_succession AS n ON n.kind = 'partner' AND n.code = coalesce(o.provider_code, a.provider_code) AND n.ends IS NULL

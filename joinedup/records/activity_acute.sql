@@ -26,7 +26,7 @@ SELECT
     'acute',
     CASE WHEN department_type = '05' THEN 'Same day emergency care' ELSE 'Emergency care' END,
     CAST(NULL AS STRING),
-    left(provider_code, 3),
+    provider_code,
     arrival_date,
     coalesce(departure_date, arrival_date),
     CAST(NULL AS STRING),
@@ -52,7 +52,7 @@ SELECT
         ELSE 'Outpatient follow-up attendance'
     END,
     tretspef,
-    left(coalesce(procode3, procodet), 3),
+    coalesce(procode3, procodet),
     apptdate,
     apptdate,
     CAST(NULL AS STRING),
@@ -83,7 +83,7 @@ SELECT
         ELSE 'Ambulance see and treat'
     END,
     response_category,
-    CASE WHEN left(organisation_identifier_code_of_provider, 1) IN ('N', 'R', 'T') THEN left(organisation_identifier_code_of_provider, 3) ELSE organisation_identifier_code_of_provider END,
+    organisation_identifier_code_of_provider,
     call_date,
     call_date,
     CAST(NULL AS STRING),
@@ -104,20 +104,51 @@ SELECT
     'maternity',
     'Maternity contact',
     CASE record_type WHEN 'MSD101' THEN 'booking' WHEN 'MSD201' THEN 'contact' WHEN 'MSD301' THEN 'labour and delivery' END,
-    CASE WHEN left(organisation_identifier_code_of_provider, 1) IN ('N', 'R', 'T') THEN left(organisation_identifier_code_of_provider, 3) ELSE organisation_identifier_code_of_provider END,
+    organisation_identifier_code_of_provider,
     activity_date,
     activity_date,
     CAST(NULL AS STRING),
     CASE
         WHEN attended_or_did_not_attend_code IN ('3', '7') THEN 'did not attend'
         WHEN attended_or_did_not_attend_code IN ('2', '4') THEN 'cancelled'
-        WHEN attended_or_did_not_attend_code IS NOT NULL OR record_type <> 'MSD201' THEN 'attended'
+        WHEN attended_or_did_not_attend_code IN ('5', '6') OR record_type <> 'MSD201' THEN 'attended'
     END,
     CAST(NULL AS DATE),
-    CASE WHEN record_type = 'MSD301' OR attended_or_did_not_attend_code IN ('2', '3', '4', '7') THEN 0 ELSE 1 END,
+    CASE
+        WHEN record_type = 'MSD301' OR attended_or_did_not_attend_code IN ('2', '3', '4', '7') THEN 0
+        WHEN record_type = 'MSD101' OR attended_or_did_not_attend_code IN ('5', '6') THEN 1
+    END,
     0,
     FALSE,
     final_price_pence,
     file_id,
     source_row
 FROM landed_maternity
+UNION ALL
+SELECT
+    CAST(r.file_id AS BIGINT) * 10000000000 + r.source_row,
+    r.person_id,
+    r.linked_by,
+    'acute',
+    'Other admission',
+    CAST(NULL AS STRING),
+    r.organisation_identifier_code_of_provider,
+    r.start_date_hospital_provider_spell,
+    r.discharge_date_hospital_provider_spell,
+    CAST(NULL AS STRING),
+    'discharged',
+    r.discharge_ready_date,
+    CAST(NULL AS INTEGER),
+    CAST(NULL AS INTEGER),
+    FALSE,
+    CAST(NULL AS BIGINT),
+    r.file_id,
+    r.source_row
+FROM landed_discharge_ready AS r
+CROSS JOIN (SELECT count(*) AS spells FROM spell) AS n
+LEFT JOIN provider_site AS o ON o.site_code = r.organisation_identifier_code_of_provider
+LEFT JOIN (SELECT DISTINCT provider_code FROM spell) AS t ON t.provider_code = coalesce(o.provider_code, r.organisation_identifier_code_of_provider)
+WHERE
+    t.provider_code IS NULL
+    AND (r.organisation_identifier_code_of_provider IS NOT NULL OR n.spells = 0)
+    AND r.discharge_ready_date <= r.discharge_date_hospital_provider_spell

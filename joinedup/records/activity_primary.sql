@@ -51,7 +51,7 @@ SELECT
     'urgent care',
     CASE WHEN left(case_type, 12) = 'OUT OF HOURS' THEN 'Out-of-hours contact' ELSE 'Urgent call (111)' END,
     nhs_england_mds_final_dx_group,
-    CASE WHEN left(provider_code, 1) IN ('N', 'R', 'T') THEN left(provider_code, 3) ELSE provider_code END,
+    provider_code,
     call_date,
     coalesce(call_end_date, call_date),
     CAST(NULL AS STRING),

@@ -154,7 +154,10 @@ SELECT
         WHEN outcome = 'CANCELLED' THEN 'cancelled'
     END,
     CAST(NULL AS DATE),
-    CASE WHEN outcome IN ('DID NOT ATTEND', 'DNA', 'NO', 'N', 'ABSENT', 'CANCELLED') THEN 0 ELSE 1 END,
+    CASE
+        WHEN outcome IS NULL OR outcome IN ('ATTENDED', 'YES', 'Y', 'PRESENT', 'COMPLETED', 'CLOSED', 'REFERRED ON') THEN 1
+        WHEN outcome IN ('DID NOT ATTEND', 'DNA', 'NO', 'N', 'ABSENT', 'CANCELLED') THEN 0
+    END,
     0,
     FALSE,
     CASE WHEN cost_pence >= 0 THEN cost_pence END,

@@ -18,10 +18,11 @@ listed AS (
                 CASE WHEN r.start_date_hospital_provider_spell = s.starts THEN 0 ELSE 1 END NULLS LAST,
                 r.start_date_hospital_provider_spell DESC NULLS LAST, r.file_id DESC NULLS LAST, r.source_row DESC NULLS LAST
         ) AS place
-    FROM spells AS s
-    INNER JOIN landed_discharge_ready AS r
-        ON r.person_id = s.person_id
-        AND coalesce(left(r.organisation_identifier_code_of_provider, 3), s.provider_code) = s.provider_code
+    FROM landed_discharge_ready AS r
+    LEFT JOIN provider_site AS o ON o.site_code = r.organisation_identifier_code_of_provider
+    INNER JOIN spells AS s
+        ON s.person_id = r.person_id
+        AND coalesce(o.provider_code, r.organisation_identifier_code_of_provider, s.provider_code) = s.provider_code
     WHERE s.starts <= r.start_date_hospital_provider_spell AND r.start_date_hospital_provider_spell <= coalesce(s.ends, s.as_at)
 ),
 waiting AS (

@@ -2,17 +2,18 @@ WITH named AS (
     SELECT
         file_id,
         source_row,
-        left(coalesce(procode3, procodet), 3) AS provider_code,
+        coalesce(o.provider_code, a.procode3, a.procodet) AS provider_code,
         CASE
             WHEN susspellid IS NOT NULL THEN 'spell ' || susspellid
             WHEN person_id IS NOT NULL THEN 'person ' || CAST(person_id AS STRING) || ' ' || CAST(admidate AS STRING)
             ELSE 'row ' || CAST(file_id AS STRING) || ' ' || CAST(source_row AS STRING)
-        END || ' ' || coalesce(left(coalesce(procode3, procodet), 3), '') AS spell,
+        END || ' ' || coalesce(o.provider_code, a.procode3, a.procodet, '') AS spell,
         CASE WHEN epiorder < 98 THEN epiorder END AS order_given,
         coalesce(epistat = '3', epiend IS NOT NULL) AS finished,
         person_id, linked_by, admidate, admimeth, classpat, epitype, tretspef, epistart, epiend, epidur,
         disreadydate, disdate, dismeth, final_price_pence
-    FROM landed_apc
+    FROM landed_apc AS a
+    LEFT JOIN provider_site AS o ON o.site_code = coalesce(a.procode3, a.procodet)
 ),
 -- Extracts by year have an episode over the year's end twice: unfinished, and finished in the next year.
 repeated AS (

@@ -4,7 +4,7 @@ WITH ranked AS (
         w.source_row,
         w.person_id,
         w.linked_by,
-        left(w.organisation_identifier_code_of_provider, 3) AS provider_code,
+        coalesce(o.provider_code, w.organisation_identifier_code_of_provider) AS provider_code,
         w.general_medical_practice_code_patient_registration AS practice_code,
         w.referring_organisation_code AS referred_by,
         w.source_of_referral_for_out_patients AS referral_source,
@@ -22,13 +22,14 @@ WITH ranked AS (
         coalesce(w.referral_to_treatment_period_end_date > q.as_at, FALSE) AS stops_later,
         CASE WHEN p.death_date <= q.as_at THEN p.death_date END AS died_on,
         w.snapshot_date,
-        max(w.snapshot_date) OVER (PARTITION BY left(w.organisation_identifier_code_of_provider, 3)) AS last_snapshot,
+        max(w.snapshot_date) OVER (PARTITION BY coalesce(o.provider_code, w.organisation_identifier_code_of_provider)) AS last_snapshot,
         row_number() OVER (
-            PARTITION BY w.patient_pathway_identifier, left(w.organisation_identifier_code_of_provider, 3)
+            PARTITION BY w.patient_pathway_identifier, coalesce(o.provider_code, w.organisation_identifier_code_of_provider)
             ORDER BY w.snapshot_date DESC NULLS LAST, w.file_id DESC NULLS LAST, w.source_row DESC NULLS LAST
         ) AS place
     FROM landed_waiting_list AS w
     CROSS JOIN place_parameter AS q
+    LEFT JOIN provider_site AS o ON o.site_code = w.organisation_identifier_code_of_provider
     LEFT JOIN person AS p ON p.person_id = w.person_id
     WHERE w.referral_request_received_date <= q.as_at AND coalesce(w.snapshot_date <= q.as_at, TRUE)
 ),

@@ -136,6 +136,8 @@ class ContractSpec(Frozen):
     """Fields that name a record; of several rows with one key the last read is loaded and the others are superseded."""
     dated_by: str | None = None
     """The field whose latest value tells to which day the extract reaches, and which month a record belongs to."""
+    else_dated_by: str | None = None
+    """The field that dates a record which has no value in the first, such as a stay among contacts."""
     reaches_by: tuple[str, ...] = ()
     """Further fields whose latest value may tell it, such as the day of discharge."""
     covers: tuple[str, str] | None = None
@@ -182,6 +184,12 @@ class ContractSpec(Frozen):
         """What suffers where its extract is missing or wrong: what its rules name."""
         named = dict.fromkeys(name.strip() for rule in self.rules for name in rule.endangers.split(",") if name.strip())
         return ", ".join(named) or f"everything from {self.title.lower()}"
+
+    @property
+    def day_sql(self) -> str:
+        """The day that dates a landed record; a contract without one has none."""
+        named = [self.landed(name) for name in (self.dated_by, self.else_dated_by) if name]
+        return f"coalesce({', '.join(named)})" if len(named) > 1 else named[0]
 
     def landed(self, name: str) -> str:
         """The landed name of a field; KeyError where the contract has no such field."""

@@ -65,7 +65,7 @@ def _of_rows(con: Connection, contract: ContractSpec, as_at: date) -> dict[int, 
     fields = [field.landed for field in contract.fields]
     linkable = "(nhs_number IS NOT NULL AND nhs_number NOT IN (FROM number_invalid)) OR source_pseudonym IS NOT NULL"
     rows = con.execute(f"""
-        SELECT file_id, count(*), count(*) FILTER ({linkable}), {f"min({dated[0]})" if dated else "NULL"},
+        SELECT file_id, count(*), count(*) FILTER ({linkable}), {f"min({contract.day_sql})" if dated else "NULL"},
             {f"greatest({latest})" if dated else "NULL"}, {", ".join(f"count({name})" for name in fields)}
         FROM staged_{contract.contract} GROUP BY file_id
     """).fetchall()
@@ -87,8 +87,8 @@ def months_by_file(con: Connection, contract: ContractSpec) -> dict[int, dict[da
         return {}
     found: dict[int, dict[date, int]] = {}
     rows = con.execute(f"""
-        SELECT file_id, CAST(date_trunc('month', {contract.landed(contract.dated_by)}) AS DATE) AS month, count(*)
-        FROM staged_{contract.contract} WHERE {contract.landed(contract.dated_by)} IS NOT NULL GROUP BY ALL ORDER BY ALL
+        SELECT file_id, CAST(date_trunc('month', {contract.day_sql}) AS DATE) AS month, count(*)
+        FROM staged_{contract.contract} WHERE {contract.day_sql} IS NOT NULL GROUP BY ALL ORDER BY ALL
     """).fetchall()
     for file_id, month, count in rows:
         found.setdefault(file_id, {})[month] = count

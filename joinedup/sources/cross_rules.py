@@ -9,6 +9,7 @@ from datetime import date
 from joinedup.sources.contract import ContractSpec
 
 REGISTER, DEATHS = "register", "deaths"
+DISCHARGES, ADMITTED = "discharge_ready", "apc"
 PRACTICE = "general_medical_practice_code_patient_registration"
 STARTS, ENDS = "start_date_gmp_patient_registration", "end_date_gmp_patient_registration"
 POPULATION, BY_NEIGHBOURHOOD = "population of neighbourhoods", "population of neighbourhoods, every measure by neighbourhood"
@@ -24,11 +25,26 @@ class CrossRule:
     rows: str
 
 
+READY_ALONE = CrossRule(
+    "ready-without-admitted-care",
+    "no extract of admitted care tells of this stay, and its ready date or discharge is missing, so no delay is made of it: send both, "
+    "or the extract of admitted care",
+    "delayed days",
+    """
+    SELECT file_id, source_row, NULL AS code FROM staged_discharge_ready
+    WHERE discharge_ready_date IS NULL OR discharge_date_hospital_provider_spell IS NULL
+    """,
+)
+
+
 def place_rules(as_at: date, contracts: Sequence[ContractSpec]) -> Iterator[CrossRule]:
     """What can be wrong between files of these contracts and a place; the place's tables stand beside the staged ones."""
     for contract in contracts:
         if contract.provided_by:
             yield _provider_rule(contract.contract, contract.landed(contract.provided_by))
+    names = {contract.contract for contract in contracts}
+    if DISCHARGES in names and ADMITTED not in names:
+        yield READY_ALONE
     if not any(contract.contract == REGISTER for contract in contracts):
         return
     yield from _practice_rules(f"DATE '{as_at}'")
@@ -44,6 +60,11 @@ def place_rules(as_at: date, contracts: Sequence[ContractSpec]) -> Iterator[Cros
     )
 
 
+def trust_sql(code: str) -> str:
+    """The code of a provider: of a site of an NHS trust its trust's, as `provider_site` of the record has it."""
+    return f"CASE WHEN left({code}, 1) IN ('R', 'T') AND length({code}) = 5 THEN left({code}, 3) ELSE {code} END"
+
+
 def _provider_rule(contract: str, provider: str) -> CrossRule:
     return CrossRule(
         "provider-is-no-partner",
@@ -51,7 +72,7 @@ def _provider_rule(contract: str, provider: str) -> CrossRule:
         "activity and cost by provider",
         f"""
         SELECT file_id, source_row, {provider} AS code FROM staged_{contract}
-        WHERE left({provider}, 3) NOT IN (SELECT left(partner_code, 3) FROM place_partner WHERE partner_code IS NOT NULL)
+        WHERE {trust_sql(provider)} NOT IN (SELECT {trust_sql("partner_code")} FROM place_partner WHERE partner_code IS NOT NULL)
             AND {provider} NOT IN (SELECT practice_code FROM place_practice WHERE practice_code IS NOT NULL)
         """,
     )
@@ -146,8 +167,7 @@ def _rules_of_one_contract(contract: ContractSpec) -> Iterator[CrossRule]:
             "activity-after-death",
             "activity after the day of death that the deaths extract gives for the same person: one of the two is wrong",
             "person, activity, deaths",
-            f"SELECT file_id, source_row, NULL AS code FROM {_of_the_dead(contract.contract)} "
-            f"WHERE {contract.landed(contract.dated_by)} > died",
+            f"SELECT file_id, source_row, NULL AS code FROM {_of_the_dead(contract.contract)} WHERE {contract.day_sql} > died",
         )
 
 

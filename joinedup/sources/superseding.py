@@ -134,7 +134,7 @@ def _replaced_months(con: Connection, contract: ContractSpec, files: Sequence[Re
     con.executemany("INSERT INTO month_given VALUES (?, ?, ?, ?)", months)
     con.execute("CREATE OR REPLACE TEMP TABLE file_series (file_id INTEGER, source VARCHAR, part VARCHAR)")
     con.executemany("INSERT INTO file_series VALUES (?, ?, ?)", [(file.file_id, *file.series) for file in files])
-    day = contract.landed(contract.dated_by)
+    day = contract.day_sql
     rows = f"SELECT file_id, source_row, source, part, CAST(date_trunc('month', {day}) AS DATE) AS month"
     rows += f" FROM staged_{contract.contract} JOIN file_series USING (file_id)"
     which = f"""

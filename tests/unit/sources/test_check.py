@@ -9,9 +9,14 @@ import nhs_number
 import pyarrow as pa
 import pytest
 
+from joinedup.build import all_specs
+from joinedup.engine.cases import run_case
 from joinedup.engine.duck import connect
+from joinedup.engine.engines import open_engine
+from joinedup.engine.specs import Case
 from joinedup.findings import Finding, Severity
 from joinedup.sources.check import Checked, check
+from joinedup.sources.cross_rules import trust_sql
 from joinedup.sources.nhs_numbers import digits_sql, valid_sql
 from tests.unit.sources.extracts import NUMBERS, lines
 
@@ -124,6 +129,30 @@ def test_an_area_that_the_place_does_not_know(folder: Path) -> None:
 def test_a_provider_that_is_no_partner(folder: Path) -> None:
     add(folder, "apc.csv", f"{A},2,2025-05-06,21,RXX", f"{A},3,2025-05-06,21,RZZ01")
     assert [(finding.file, finding.rows) for finding in found(folder, "provider-is-no-partner")] == [("apc.csv", (2,))]
+
+
+def test_sites_are_their_trusts_as_in_the_record(tmp_path: Path) -> None:
+    codes = ["RWY", "RWY01", "TAD01", "NT421", "A1B2C", "N81001", "R1", "T1234567", "RXX", "1-123456789"]
+    table = all_specs()["provider_site"]
+    given: dict[str, list[dict[str, object]]] = {"landed_apc": [{"procode3": code} for code in codes]}
+    trusts = [{"site_code": "RWY01", "provider_code": "RWY"}, {"site_code": "TAD01", "provider_code": "TAD"}]
+    case = Case(name="codes", given=given, expect=trusts)
+    engine = open_engine("duckdb", tmp_path)
+    assert run_case(table, case, all_specs(), engine) == []
+    engine.close()
+    with connect() as con:
+        checked = dict(con.execute(f"SELECT code, {trust_sql('code')} FROM (SELECT unnest(?) AS code)", [codes]).fetchall())
+    record = {"RWY01": "RWY", "TAD01": "TAD"}
+    assert checked == {code: record.get(code, code) for code in codes}
+
+
+def test_a_list_of_discharges_without_admitted_care(folder: Path) -> None:
+    (folder / "sources.yml").write_text("sources:\n  - {name: flow, partner: board, contract: discharge_ready, files: ready.csv}\n")
+    header = "NHS_NUMBER,ADMIDATE,DISREADYDATE,DISDATE"
+    (folder / "extracts" / "ready.csv").write_text(
+        lines(header, f"{A},2025-05-06,2025-05-07,2025-05-09", f"{A},2025-06-06,2025-06-07,", f"{B},2025-05-06,,2025-05-09")
+    )
+    assert [finding.rows for finding in found(folder, "ready-without-admitted-care")] == [(2, 3)]
 
 
 def test_a_practice_of_the_place_gives_care_too(folder: Path) -> None:

@@ -376,6 +376,17 @@ def test_a_year_sent_again_replaces_each_month_that_its_rows_report_on(tmp_path:
     assert by_rule(found) == {"month-replaced": 3}
 
 
+def test_stays_among_contacts_have_a_month_too(tmp_path: Path) -> None:
+    head = "NHS_NUMBER,RECORD_TYPE,CARE_CONTACT_IDENTIFIER,HOSPITAL_PROVIDER_SPELL_IDENTIFIER,CARE_CONTACT_DATE,STARTDATEHOSPPROVSPELL"
+    first = lines(head, f"{A},CONTACT,1,,2025-01-05,", f"{A},SPELL,,H1,,2025-01-09", f"{A},SPELL,,H2,,2025-01-10")
+    again = lines(head, f"{A},CONTACT,1,,2025-01-05,", f"{A},SPELL,,H1,,2025-01-09")
+    template = {"sends": "months", "file_name": "a_{month:%Y-%m}*.csv"}
+    found = staged(tmp_path, files(("a_2025-01.csv", first), ("a_2025-01_again.csv", again)), source("mhsds", "*.csv", **template))
+    assert found.rows("mhsds", "hospital_provider_spell_identifier") == [(1, None), (2, "H1")]
+    assert by_rule(found) == {"month-replaced": 3}
+    assert [file.months for file in found.staging.files] == [{}, {date(2025, 1, 1): 2}]
+
+
 def test_a_row_without_a_number_that_each_submission_repeats_counts_once(tmp_path: Path) -> None:
     head = "NHS_NUMBER,PERSON_BIRTH_DATE,EVENT_TYPE,EVENT_REFERENCE,EVENT_START_DATE,EVENT_END_DATE"
     head += ",REPORTING_PERIOD_START_DATE,REPORTING_PERIOD_END_DATE"
