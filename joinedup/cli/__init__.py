@@ -6,7 +6,8 @@ import sys
 
 import click
 
-from joinedup.cli.making import build, check, demo, land, new_key, pack, synth
+from joinedup.cli.making import build, check, demo, land, pack, synth
+from joinedup.cli.registers import new_key
 from joinedup.cli.starting import add_source, new, template
 from joinedup.errors import JoinedupError, StoreProblem
 

@@ -1,4 +1,4 @@
-"""Verbs from extracts to pages: check, synth, land, build, pack, demo, and new-key."""
+"""Verbs from extracts to pages: check, synth, land, build, pack and demo."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from joinedup.errors import NothingPublished, PlaceError, StoreProblem
 
 if TYPE_CHECKING:
     from joinedup.engine.store import Store
+    from joinedup.kept.keys import KeyPlaces
     from joinedup.place.model import Place
     from joinedup.progress import Progress
     from joinedup.sources.check import Checked
@@ -130,7 +131,7 @@ def synth(
 @store_option
 @key_option
 @quiet_option
-def land(place_folder: Path, extracts_folder: Path | None, store_folder: Path | None, key_file: Path | None, quiet: bool) -> None:
+def land(place_folder: Path, extracts_folder: Path | None, store_folder: Path | None, key_file: KeyPlaces, quiet: bool) -> None:
     """Read a place's extracts and link people (on the trusted host).
 
     Every row is checked and accounted for, and identifiers are split off to the identity register. Ends with 1 when a file was refused; the
@@ -140,7 +141,7 @@ def land(place_folder: Path, extracts_folder: Path | None, store_folder: Path | 
     sys.exit(landing(place, extracts, open_store(place, store_folder), key_file, quiet))
 
 
-def landing(place: Place, extracts: Path, store: Store, key_file: Path | None, quiet: bool) -> int:
+def landing(place: Place, extracts: Path, store: Store, key_file: KeyPlaces, quiet: bool) -> int:
     """1 when a file could not be used, else 0; the account of the landing is shown."""
     from joinedup.findings import errors
     from joinedup.kept.keys import read_key
@@ -177,7 +178,7 @@ def build(
     place_folder: Path,
     extracts_folder: Path | None,
     store_folder: Path | None,
-    key_file: Path | None,
+    key_file: KeyPlaces,
     engine: str,
     jobs: int | None,
     no_land: bool,
@@ -241,20 +242,6 @@ def write_pack(place: Place, store: Store, out: Path, purpose: str, progress: Pr
     from joinedup.papers.pages import write_pages
 
     return write_pages(open_aggregates(store, place, purpose), place, out, progress=progress, cache=store.root / "charts")
-
-
-@click.command("new-key", epilog=example("joinedup new-key ~/calderdale.key", "export JOINEDUP_KEY_FILE=~/calderdale.key"))
-@click.argument("path", type=click.Path(path_type=Path))
-def new_key(path: Path) -> None:
-    """Write a new key for the identity register to a new file.
-
-    Keep it apart from place, store and their backups: whoever holds the register and the key can tell who is who, and without the
-    key the register can't be read.
-    """
-    from joinedup.kept.keys import write_new_key
-
-    write_new_key(path)
-    click.echo(path)
 
 
 @click.command(

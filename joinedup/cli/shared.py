@@ -30,8 +30,27 @@ extracts_option = click.option(
     type=a_folder,
     help="The folder that the files in sources.yml are relative to [PLACE/extracts].",
 )
+
+
+class KeyPlace(click.Path):
+    """Where a key lies: a file, or keyring:NAME in the operating system's keyring."""
+
+    name = "place"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str | Path:  # type: ignore[override]
+        """A path, or the keyring's name as it is."""
+        return value if str(value).startswith("keyring:") else Path(value).expanduser()
+
+
 key_option = click.option(
-    "--key-file", type=click.Path(path_type=Path), help="The key of the identity register [$JOINEDUP_KEY or $JOINEDUP_KEY_FILE]."
+    "--key-file",
+    "--key",
+    "key_file",
+    type=KeyPlace(),
+    metavar="FILE",
+    multiple=True,
+    help="The key of the identity register, a file or keyring:NAME; twice for its two halves "
+    "[$JOINEDUP_KEY, $JOINEDUP_KEY_FILE or $JOINEDUP_KEY_KEYRING].",
 )
 quiet_option = click.option("--quiet", is_flag=True, help="No progress and no accounts, only results and errors.")
 a_file = click.Path(exists=True, dir_okay=False, path_type=Path)

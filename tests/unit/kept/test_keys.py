@@ -31,7 +31,7 @@ def test_key_is_read_from_a_file_by_variable_or_by_name(tmp_path: Path) -> None:
     path = key_file(tmp_path / "key")
     assert read_key(environ={FILE_VARIABLE: str(path)}).encryption == derived_keys(SECRET).encryption
     other = key_file(tmp_path / "other", hashlib.sha256(b"another").hexdigest())
-    assert read_key(file=path, environ={FILE_VARIABLE: str(other)}).fingerprint == derived_keys(SECRET).fingerprint
+    assert read_key(path, environ={FILE_VARIABLE: str(other)}).fingerprint == derived_keys(SECRET).fingerprint
 
 
 def test_sub_keys_follow_rfc_5869_and_differ() -> None:
@@ -47,9 +47,12 @@ def test_absent_key_says_how_to_make_one() -> None:
         read_key(environ={})
 
 
-def test_two_keys_are_refused() -> None:
+def test_two_keys_are_refused(tmp_path: Path) -> None:
+    path = key_file(tmp_path / "key")
     with pytest.raises(KeyProblem, match="unset one"):
         read_key(environ={KEY_VARIABLE: SECRET.hex(), FILE_VARIABLE: "/nowhere"})
+    with pytest.raises(KeyProblem, match="two halves of one, is expected"):
+        read_key([path, path])
 
 
 @pytest.mark.parametrize(
@@ -79,7 +82,7 @@ def test_weak_or_malformed_keys_are_refused_and_not_repeated(text: str) -> None:
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644])
 def test_key_file_open_to_others_is_refused(tmp_path: Path, mode: int) -> None:
     with pytest.raises(KeyProblem, match="chmod 600"):
-        read_key(file=key_file(tmp_path / "key", mode=mode), environ={})
+        read_key(key_file(tmp_path / "key", mode=mode), environ={})
 
 
 def test_key_file_inside_place_or_store_is_refused_also_through_a_link(tmp_path: Path) -> None:
@@ -90,7 +93,7 @@ def test_key_file_inside_place_or_store_is_refused_also_through_a_link(tmp_path:
     link.symlink_to(inside)
     for path in (inside, link, place / ".." / "place" / "key"):
         with pytest.raises(KeyProblem, match="move it out"):
-            read_key(file=path, outside=[tmp_path / "store", place], environ={})
+            read_key(path, outside=[tmp_path / "store", place], environ={})
 
 
 def test_unreadable_key_files_are_refused(tmp_path: Path) -> None:
@@ -99,7 +102,7 @@ def test_unreadable_key_files_are_refused(tmp_path: Path) -> None:
     binary.chmod(0o600)
     for path in (tmp_path / "absent", tmp_path, binary):
         with pytest.raises(KeyProblem, match="key file"):
-            read_key(file=path, environ={})
+            read_key(path, environ={})
 
 
 def test_new_key_is_private_random_and_never_overwritten(tmp_path: Path) -> None:
@@ -107,7 +110,7 @@ def test_new_key_is_private_random_and_never_overwritten(tmp_path: Path) -> None
     write_new_key(one)
     write_new_key(two)
     assert one.stat().st_mode & 0o777 == 0o600
-    assert read_key(file=one, environ={}).fingerprint != read_key(file=two, environ={}).fingerprint
+    assert read_key(one, environ={}).fingerprint != read_key(two, environ={}).fingerprint
     with pytest.raises(KeyProblem, match="isn't there yet"):
         write_new_key(one)
 
