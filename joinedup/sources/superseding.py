@@ -15,6 +15,7 @@ from joinedup.periods import Period, add_months
 from joinedup.sources.contract import ContractSpec
 from joinedup.sources.doubts import doubts
 from joinedup.sources.order import ReadFile
+from joinedup.sources.repeats import keep_repeats, loaded_again, month_sql, not_repeated
 from joinedup.sources.rows import deletes_sql
 from joinedup.sources.snapshots import supersede_lists
 
@@ -134,8 +135,7 @@ def _replaced_months(con: Connection, contract: ContractSpec, files: Sequence[Re
     con.executemany("INSERT INTO month_given VALUES (?, ?, ?, ?)", months)
     con.execute("CREATE OR REPLACE TEMP TABLE file_series (file_id INTEGER, source VARCHAR, part VARCHAR)")
     con.executemany("INSERT INTO file_series VALUES (?, ?, ?)", [(file.file_id, *file.series) for file in files])
-    day = contract.day_sql
-    rows = f"SELECT file_id, source_row, source, part, CAST(date_trunc('month', {day}) AS DATE) AS month"
+    rows = f"SELECT file_id, source_row, source, part, {month_sql(contract)} AS month"
     rows += f" FROM staged_{contract.contract} JOIN file_series USING (file_id)"
     which = f"""
         SELECT rows.file_id, rows.source_row, last.file_id AS winner FROM ({rows}) AS rows
@@ -215,7 +215,7 @@ def _by_key(con: Connection, contract: ContractSpec, files: Sequence[ReadFile]) 
     con.execute(f"CREATE OR REPLACE TEMP TABLE keyed_file AS SELECT * FROM (VALUES {listed}) AS files (file_id, source)")
     keys = ", ".join(["source", *(f"{part} AS key_{place}" for place, part in enumerate(key_columns(contract)))])
     names = ", ".join(["source", *(f"key_{place}" for place in range(len(contract.key)))])
-    columns = f"file_id, source_row, {keys}, {deletes_sql(contract)} AS deletes"
+    columns = f"file_id, source_row, {keys}, {deletes_sql(contract)} AS deletes, {month_sql(contract)} AS month"
     keyed = f"SELECT {columns} FROM staged_{contract.contract} JOIN keyed_file USING (file_id)"
     con.execute(f"""
         CREATE OR REPLACE TEMP TABLE key_repeated AS
@@ -224,15 +224,19 @@ def _by_key(con: Connection, contract: ContractSpec, files: Sequence[ReadFile]) 
     same = " AND ".join(f"rows.{name} IS NOT DISTINCT FROM repeated.{name}" for name in names.split(", "))
     partition = ", ".join(f"rows.{name}" for name in names.split(", "))
     con.execute(f"""
+        CREATE OR REPLACE TEMP TABLE key_placed AS
+        SELECT rows.*, row_number() OVER record AS place,
+            lag(file_id) OVER record AS file_before, lag(deletes) OVER record AS deleted_before
+        FROM ({keyed}) AS rows JOIN key_repeated AS repeated ON {same}
+        WINDOW record AS (PARTITION BY {partition} ORDER BY file_id, source_row)
+    """)
+    keep_repeats(con, contract, files, keyed)
+    con.execute(f"""
         CREATE OR REPLACE TEMP TABLE key_superseded AS
-        WITH placed AS (
-            SELECT rows.*, row_number() OVER (PARTITION BY {partition} ORDER BY file_id, source_row) AS place
-            FROM ({keyed}) AS rows JOIN key_repeated AS repeated ON {same}
-        ),
-        weighed AS (
+        WITH weighed AS (
             SELECT *, max(place) OVER record AS last, max(file_id) OVER record AS winner,
                 coalesce(max(CASE WHEN deletes THEN place END) OVER record, 0) AS deleted_at
-            FROM placed WINDOW record AS (PARTITION BY {names})
+            FROM key_placed WINDOW record AS (PARTITION BY {names})
         )
         SELECT file_id, source_row, winner, place <= deleted_at AS deleted, deletes AND place = 1 AS deletes_nothing
         FROM weighed WHERE place < last OR deletes
@@ -256,9 +260,13 @@ def _by_key(con: Connection, contract: ContractSpec, files: Sequence[ReadFile]) 
     )
     _same_rows(con, contract)
     nothing = con.execute("SELECT file_id, count(*) FROM key_superseded WHERE deletes_nothing GROUP BY 1 ORDER BY 1").fetchall()
-    con.execute("DROP TABLE keyed_file; DROP TABLE key_repeated; DROP TABLE key_superseded")
     named = {file.file_id: file.drop.name for file in files}
-    return [_deletes_nothing(named[file_id], count, contract) for file_id, count in nothing]
+    found = [_deletes_nothing(named[file_id], count, contract) for file_id, count in nothing]
+    found += [*loaded_again(con, contract, named), *not_repeated(con, contract, named)]
+    con.execute(
+        "DROP TABLE keyed_file; DROP TABLE key_repeated; DROP TABLE key_placed; DROP TABLE key_superseded; DROP TABLE month_repeated"
+    )
+    return found
 
 
 def _same_rows(con: Connection, contract: ContractSpec) -> None:

@@ -148,7 +148,7 @@ def test_24_drops_give_the_rows_of_one_clean_file(tmp_path: Path, name: str) -> 
     assert loaded(monthly, contract) == loaded(clean, contract)
     assert sum(file.loaded for file in monthly.staging.files) == len(rows)
     assert by_rule(monthly)["same-key"] >= 80
-    assert {"month-missing", "sudden-fall", "sudden-rise"} & set(monthly.rules) == set()
+    assert {"month-missing", "sudden-fall", "sudden-rise", "kept-not-repeated", "loaded-again"} & set(monthly.rules) == set()
     assert [file.file for file in monthly.staging.files] == [f"drop_{n}.csv" for n in range(1, 26)]
 
 
@@ -422,6 +422,46 @@ def test_months_that_nothing_tells_replace_nothing(tmp_path: Path) -> None:
     found = staged(tmp_path, content, source("apc", "*.csv", sends="months"))
     assert found.rules.count("months-not-known") == 2
     assert accounts(found) == [(1, 1, 0, 0), (1, 1, 0, 0)]
+
+
+def test_what_a_year_that_was_sent_again_lacks_is_told_and_kept(tmp_path: Path) -> None:
+    months = {f"a_{n}.csv": apc(*(f",E{n}-{row},2025-0{n}-05,21," for row in range(10))) for n in (1, 2, 3)}
+    again = [f",E{n}-{row},2025-0{n}-05,11," for n in (1, 2) for row in range(10) if row not in (3, 7)]
+    content = months | {"a_4.csv": apc(*again), "a_5.csv": apc(",E5-1,2025-04-05,21,", ",E1-1,2025-01-05,21,")}
+    found = staged(tmp_path, content, source("apc", "a_*.csv"))
+    told = found.only("kept-not-repeated")
+    assert (told.file, told.count) == ("a_4.csv", 4)
+    assert "sends: months" in told.message
+    assert sum(file.loaded for file in found.staging.files) == 31
+    replaced = staged(tmp_path, {}, source("apc", "a_*.csv", sends="months", file_name=("a_{part}.csv",)))
+    assert "kept-not-repeated" not in replaced.rules
+
+
+def test_corrections_are_no_repeats(tmp_path: Path) -> None:
+    first = apc(*(f",E{row},2025-01-05,21," for row in range(20)), ",OLD,2019-03-01,21,")
+    second = apc(
+        *(f",F{row},2025-02-05,21," for row in range(20)), *(f",E{row},2025-01-05,11," for row in range(10)), ",OLD,2019-03-01,11,"
+    )
+    assert "kept-not-repeated" not in staged(tmp_path, {"a_1.csv": first, "a_2.csv": second}, source("apc", "a_*.csv")).rules
+
+
+def test_what_was_deleted_and_sent_again_is_told(tmp_path: Path) -> None:
+    head = f"{APC},CDS_UPDATE_TYPE"
+    row, gone, other = f"{A},1,2025-01-05,21,,9", f"{A},1,,,,1", f"{A},2,2025-01-05,21,,9"
+    content = {"a_1.csv": lines(head, row, other), "a_2.csv": lines(head, gone), "a_3.csv": lines(head, other, row)}
+    found = staged(tmp_path, content, source("apc", "a_*.csv"))
+    assert (found.only("loaded-again").file, found.only("loaded-again").count) == ("a_3.csv", 1)
+    once_more = staged(tmp_path, {"a_4.csv": lines(head, gone, gone)}, source("apc", "a_*.csv"))
+    assert "loaded-again" not in once_more.rules
+    corrected = {"a_1.csv": lines(head, row), "a_2.csv": lines(head, gone, row), "a_3.csv": lines(head, row)}
+    assert "loaded-again" not in staged(tmp_path / "b", corrected, source("apc", "a_*.csv")).rules
+
+
+def test_a_small_service_that_lists_everyone_is_told(tmp_path: Path) -> None:
+    everyone = {f"m_{n}.csv": apc(*(f",E{row},2025-01-01,21,2025-02-0{n}" for row in range(28 + n))) for n in (1, 2, 3)}
+    assert staged(tmp_path, everyone, source("apc", "m_*.csv")).only("mostly-repeated").count == 29 + 30
+    some = {"m_1.csv": everyone["m_1.csv"], "m_2.csv": apc(*(f",E{row},2025-01-01,21,2025-02-02" for row in range(20)))}
+    assert "mostly-repeated" not in staged(tmp_path / "some", some, source("apc", "m_*.csv")).rules
 
 
 # lists of a day
