@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -15,6 +16,7 @@ from joinedup.engine.manifest import Manifest
 from joinedup.engine.specs import TableSpec, read_specs
 from joinedup.engine.store import Store
 from joinedup.place.model import Place
+from joinedup.place.sharing import refuse_unshared
 from joinedup.progress import Progress, silent
 from joinedup.sources.contract import contracts
 from joinedup.sources.landed import LandingRecord, read_landing
@@ -35,12 +37,20 @@ def build(  # noqa: PLR0913 - what a build depends on, each by its name
     jobs: int | None = None,
     verify: bool = False,
     progress: Progress = silent,
+    today: date | None = None,
 ) -> Manifest:
-    """The manifest of the published build, made from what has been landed; the same one when nothing has changed."""
+    """The manifest of the published build, made from what has been landed; the same one when nothing has changed.
+
+    PlaceError where a source of the place, or one that has landed, has no agreement in force `today`, which is the machine's day
+    when none is given.
+    """
+    day = today or date.today()
+    refuse_unshared(place, day)
     with store.lock("build"):
         specs = all_specs()
         landing = read_landing(store)
-        inputs = landed_inputs(landing, store) | place_inputs(place, store, specs)
+        refuse_unshared(place, day, {file.source for file in landing.files if not file.refused})
+        inputs = landed_inputs(landing, store) | place_inputs(place, store, specs, day)
         return build_tables(specs, inputs, store, engine=engine, jobs=jobs, verify=verify, about=about(place, landing), progress=progress)
 
 
@@ -49,9 +59,9 @@ def landed_inputs(landing: LandingRecord, store: Store) -> dict[str, InputFile]:
     return {name: InputFile(store.root / table.file, table.digest, table.rows) for name, table in landing.tables.items()}
 
 
-def place_inputs(place: Place, store: Store, specs: Mapping[str, TableSpec]) -> dict[str, InputFile]:
+def place_inputs(place: Place, store: Store, specs: Mapping[str, TableSpec], day: date | None = None) -> dict[str, InputFile]:
     """The tables of a place, written to the store under the hash of what they hold."""
-    return {name: write_input(table, specs[name], store) for name, table in place_tables.tables(place).items()}
+    return {name: write_input(table, specs[name], store) for name, table in place_tables.tables(place, day).items()}
 
 
 def about(place: Place, landing: LandingRecord) -> dict[str, Any]:

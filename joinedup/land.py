@@ -21,6 +21,7 @@ from joinedup.identity.staged import SourceFile, Staged, without_values
 from joinedup.kept.identity_register import FORM, IdentityRegister, RegisterLanding, open_register, register_place
 from joinedup.kept.keys import Keys
 from joinedup.place.model import Place
+from joinedup.place.sharing import refuse_unshared
 from joinedup.progress import Progress, Step, silent
 from joinedup.sources.accounts import MOST_ROWS_REJECTED, FileAccount, Staging
 from joinedup.sources.contract import contracts
@@ -65,8 +66,9 @@ def land(place: Place, extracts: Path, store: Store, keys: Keys, *, progress: Pr
     """The landing that is current when it is done: the last one where nothing has changed that it was made from, else a new one.
 
     PlaceError with everything that was found when no file can be used. Killed at any instant the last landing stays
-    current.
+    current. Nothing is read of a place in which a source has no agreement in force today.
     """
+    refuse_unshared(place, date.today())
     with store.lock("landing"):
         store.wipe_tmp()
         before = _last_landing(store)

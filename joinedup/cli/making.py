@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -75,6 +76,7 @@ def check_page(place_folder: Path, found: Checked, out: Path) -> Path:
 
 def checked(place_folder: Path, extracts: Path, progress: Progress) -> Checked:
     """What is wrong with folder and extracts, or with the folder alone where there are no extracts."""
+    from joinedup.place.sharing import findings
     from joinedup.sources.check import Checked, check
 
     if extracts.is_dir():
@@ -82,7 +84,7 @@ def checked(place_folder: Path, extracts: Path, progress: Progress) -> Checked:
     click.echo(f"there is no folder {extracts}, so the place folder alone is checked; --extracts names another", err=True)
     try:
         place = open_place(place_folder)
-        return Checked((), place.warnings, place)
+        return Checked((), (*place.warnings, *findings(place, date.today())), place)
     except PlaceError as error:
         return Checked((), error.findings)
 

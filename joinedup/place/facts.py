@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from itertools import chain
@@ -11,10 +11,11 @@ from typing import Any, TypeAlias, TypeVar
 
 from pydantic import BaseModel
 
-from joinedup.findings import Finding
+from joinedup.findings import Finding, Severity
 from joinedup.place.csv_file import Columns, Row, read_csv
 from joinedup.place.located import Located, validated
 from joinedup.place.model import (
+    Agreement,
     AreaPeople,
     Contract,
     Frozen,
@@ -29,11 +30,16 @@ from joinedup.place.model import (
     Threshold,
 )
 from joinedup.place.values import Code, Day, Slug, Text
-from joinedup.place.yaml_file import read_yaml, without
+from joinedup.place.yaml_file import Document, read_yaml, without
 
 Model = TypeVar("Model", bound=BaseModel)
 Many = tuple[Located[Model], ...]
 Parts: TypeAlias = dict[str, Sequence[Any]]
+Spotted: TypeAlias = tuple[str | int, ...]
+
+SHARING = "sharing.yml"
+TODO = "TODO"
+"""How a value begins that `joinedup new` leaves for people to fill in."""
 
 PARTNER = {"id": "partner_id", "name": "partner_name", "code": "partner_code"} | {
     name: name for name in ("roles", "start", "end", "succeeded_by")
@@ -83,6 +89,10 @@ class Facts:
     area_people: Many[AreaPeople] = ()
     sources: Many[Source] = ()
     staff: Many[StaffMember] = ()
+    agreements: Many[Agreement] = ()
+    has_sharing: bool = False
+    today: date | None = None
+    """The day on which the folder is read: agreements hold on it or don't."""
     unread: frozenset[str] = frozenset()
     """Files of which not every part could be read: what they don't name is no fault of who refers to it."""
 
@@ -104,16 +114,17 @@ class Facts:
         return {found.value.code: found.value for found in self.practices}
 
 
-def read_facts(folder: Path) -> tuple[Facts, list[Finding]]:
+def read_facts(folder: Path, today: date | None = None) -> tuple[Facts, list[Finding]]:
     """Everything that the files of a folder say, and what is wrong with how they say it."""
     parts: dict[str, Any] = {}
     findings: list[Finding] = []
-    for read in (read_place_file, read_partners, read_practices, read_areas, read_area_people, read_sources, read_staff):
+    for read in (read_place_file, read_partners, read_practices, read_areas, read_area_people, read_sources, read_sharing, read_staff):
         found, faults = read(folder)
         parts |= {name: tuple(values) for name, values in found.items()}
         findings += faults
     assert set(parts) <= {part.name for part in fields(Facts)}
-    return Facts(**parts, unread=frozenset(finding.file for finding in findings)), findings
+    has_sharing = (folder / SHARING).is_symlink() or (folder / SHARING).exists()
+    return Facts(**parts, has_sharing=has_sharing, today=today, unread=frozenset(finding.file for finding in findings)), findings
 
 
 def read_place_file(folder: Path) -> tuple[Parts, list[Finding]]:
@@ -137,6 +148,40 @@ def read_sources(folder: Path) -> tuple[Parts, list[Finding]]:
     if "sources" not in document.content:
         strays.append(document.spot().fault("value-missing", "sources is missing: list each partner's extract below the line 'sources:'"))
     return {"sources": sources}, findings + strays + faults
+
+
+def read_sharing(folder: Path) -> tuple[Parts, list[Finding]]:
+    """The agreements of sharing.yml, a file that an invented place may do without; one still to be written is warned of and left out."""
+    document, findings = read_yaml(folder, SHARING)
+    if findings and not document.content:
+        return {}, [finding for finding in findings if finding.rule != "file-missing"]
+    listed = document.content.get("agreements") or []
+    drafts = {i: list(to_be_written(item, ("agreements", i))) for i, item in enumerate(listed if isinstance(listed, list) else ())}
+    agreements, faults = document.items("agreements", Agreement, leave=[i for i, todo in drafts.items() if todo])
+    _, strays = validated(Frozen, without(document.content, ["agreements"]), document.spot(), known=("agreements",))
+    if "agreements" not in document.content:
+        strays.append(document.spot().fault("value-missing", "agreements is missing: list the agreements below the line 'agreements:'"))
+    unwritten = [draft(document, todo) for todo in drafts.values() if todo]
+    return {"agreements": agreements}, findings + strays + unwritten + faults
+
+
+def to_be_written(content: Any, path: Spotted) -> Iterator[Spotted]:  # noqa: ANN401 - whatever YAML holds
+    """Where a part of an agreement still says TODO."""
+    if isinstance(content, dict):
+        for name, part in content.items():
+            yield from to_be_written(part, (*path, name))
+    elif isinstance(content, list):
+        for i, part in enumerate(content):
+            yield from to_be_written(part, (*path, i))
+    elif isinstance(content, str) and content.lstrip().startswith(TODO):
+        yield path
+
+
+def draft(document: Document, todo: Sequence[Spotted]) -> Finding:
+    """That an agreement is still to be written, on the line of its first TODO."""
+    said = ", ".join(dict.fromkeys(str(path[2]) for path in todo if len(path) > 2)) or "all of it"
+    message = f"this agreement is still to be written ({said}), so it isn't in force: fill in what says {TODO}"
+    return document.spot(*todo[0]).fault("agreement-to-be-written", message, severity=Severity.WARNING, endangers="the use of its sources")
 
 
 def read_partners(folder: Path) -> tuple[Parts, list[Finding]]:

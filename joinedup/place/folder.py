@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from datetime import date
 from pathlib import Path
 
 from joinedup.errors import PlaceError
@@ -13,10 +14,9 @@ from joinedup.place.model import Place
 from joinedup.place.rules import broken
 from joinedup.place.sentences import nearest
 
-READ = ("place.yml", "partners.csv", "practices.csv", "areas.csv", "area_people.csv", "sources.yml", "staff.csv")
+READ = ("place.yml", "partners.csv", "practices.csv", "areas.csv", "area_people.csv", "sources.yml", "sharing.yml", "staff.csv")
 FOR_LATER = (
     "service_lines.csv",
-    "sharing.yml",
     "outcomes.yml",
     "boundaries.geojson",
     "segments",
@@ -28,13 +28,14 @@ FOR_LATER = (
 """Parts of a place folder that this version leaves alone."""
 
 
-def read_place(folder: Path, contract_names: Collection[str] | None = None) -> Place:
+def read_place(folder: Path, contract_names: Collection[str] | None = None, today: date | None = None) -> Place:
     """The place that a folder describes, with warnings; raises PlaceError with all findings where it can't be used.
 
     `contract_names` are the contracts that sources may follow; without them, which contract a source names is not checked.
+    `today` is the day on which agreements hold or don't: the machine's when none is given.
     """
     names = names_in(folder)
-    facts, findings = read_facts(folder)
+    facts, findings = read_facts(folder, today or date.today())
     findings += broken(facts, contract_names)
     findings += list(strays(names))
     found = sorted(dict.fromkeys(findings + no_id(folder, facts)), key=lambda finding: (finding.file, finding.line or 0))
@@ -65,6 +66,8 @@ def assembled(folder: Path, facts: Facts, warnings: list[Finding]) -> Place:
         thresholds=values(facts.thresholds),
         sources=values(facts.sources),
         staff=values(facts.staff),
+        agreements=values(facts.agreements),
+        has_sharing=facts.has_sharing,
         warnings=tuple(warnings),
     )
 

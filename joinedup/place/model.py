@@ -5,15 +5,17 @@ from __future__ import annotations
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from joinedup.findings import Finding
 from joinedup.periods import Period, twelve_months_to
 from joinedup.place.file_name import FileNames
 from joinedup.place.values import (
     Account,
+    Article6,
+    Article9,
     Code,
     DateFormat,
     Day,
@@ -22,6 +24,7 @@ from joinedup.place.values import (
     Encoding,
     Files,
     Name,
+    Names,
     NullValues,
     People,
     Rank,
@@ -30,6 +33,7 @@ from joinedup.place.values import (
     Slug,
     Successors,
     Text,
+    several,
 )
 
 
@@ -221,6 +225,43 @@ class StaffMember(Frozen):
     ends: Day | None = None
 
 
+Purpose: TypeAlias = Literal["direct care", "planning", "payment", "research"]
+PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
+"""What a source may be used for; each agreement names those that it covers."""
+
+
+class LegalBasis(Frozen):
+    """Why an agreement's purposes are lawful: under the UK GDPR, and under the common law duty of confidentiality."""
+
+    article_6: Article6
+    article_9: Article9
+    common_law: Literal["implied consent", "explicit consent", "section 251", "statutory duty", "not confidential"]
+    """Why sharing breaks no confidence. "Not confidential" is for what can't be traced to a person where it arrives."""
+
+
+class Agreement(Frozen):
+    """What controllers have agreed to share, with whom, for which purposes and on which legal basis, from `starts` up to `ends`."""
+
+    id: Slug
+    title: Text
+    controllers: Names
+    """Partners, or `practices` for the general practices of practices.csv together."""
+    processor: Name | None = None
+    """The partner that handles the data for the controllers, where it isn't one of them."""
+    recipients: Names
+    sources: Names
+    purposes: Annotated[tuple[Purpose, ...], BeforeValidator(several), Field(min_length=1)]
+    legal_basis: LegalBasis
+    approval: Text | None = None
+    """The reference of the approval under section 251, where that is the basis."""
+    starts: Day
+    ends: Day
+    """The first day on which it no longer holds."""
+    retention_months: int = Field(ge=1, le=1200)
+    reference: Text
+    contact: Text
+
+
 class Place(Frozen):
     """Everything that a place folder says, checked."""
 
@@ -244,6 +285,9 @@ class Place(Frozen):
     sources: tuple[Source, ...] = ()
     staff: tuple[StaffMember, ...] = ()
     """Of staff.csv, in its order. Who acts on a day: `place.staff.acting`."""
+    agreements: tuple[Agreement, ...] = ()
+    has_sharing: bool = False
+    """Whether the folder has a sharing.yml at all."""
     warnings: tuple[Finding, ...] = ()
     """What reading the folder found that doesn't stop its use."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import TypeAlias
 
@@ -12,7 +13,8 @@ import pyarrow as pa
 
 from joinedup.engine.specs import ColumnType, TableSpec, read_specs
 from joinedup.periods import Period, add_months
-from joinedup.place.model import Place, SmallArea
+from joinedup.place.model import PURPOSES, Place, SmallArea
+from joinedup.place.sharing import allows_everything, covering
 from joinedup.place.spans import Span
 from joinedup.place.successions import successions
 
@@ -29,8 +31,8 @@ def specs() -> dict[str, TableSpec]:
     return read_specs(Path(__file__).parent / "tables")
 
 
-def tables(place: Place) -> dict[str, pa.Table]:
-    """Every table of a place, by name: columns and types as specified, rows in the order of the key."""
+def tables(place: Place, today: date | None = None) -> dict[str, pa.Table]:
+    """Every table of a place, by name: columns and types as specified, rows in the order of the key. `today` is when sources are used."""
     rows: dict[str, Iterable[Row]] = {
         "place_parameter": [(place.as_at, place.period.start, place.period.end, place.period.days)],
         "place_neighbourhood": ((n.id, n.name, n.start, n.end, n.list_size) for n in place.neighbourhoods),
@@ -40,9 +42,19 @@ def tables(place: Place) -> dict[str, pa.Table]:
         "place_month": ((month.start, month.end, month.days) for month in trend(place.period).months()),
         "place_succession": ((s.kind, s.code, s.successor_code, s.starts, s.ends) for s in successions(place)),
         "place_partner": ((p.id, p.name, p.code, p.start, p.end) for p in place.partners),
+        "agreement_source": shared(place, today or date.today()),
     }
     assert rows.keys() == specs().keys()
     return {name: table(specs()[name], found) for name, found in rows.items()}
+
+
+def shared(place: Place, day: date) -> Iterator[Row]:
+    """What each source may be used for on a day, and under which agreements."""
+    for source, purpose in product((source.name for source in place.sources), PURPOSES):
+        if allows_everything(place):
+            yield source, purpose, "none", None, None
+        for found in covering(place, source, purpose, day):
+            yield source, purpose, found.id, found.starts, found.ends
 
 
 def memberships(place: Place) -> Iterator[Row]:

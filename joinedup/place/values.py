@@ -105,6 +105,25 @@ def readable(value: object) -> object:
     return text
 
 
+def article(number: str, letters: str) -> Callable[[object], object]:
+    """A reader of one condition of an article, such as 6(1)(e), from how people write it: Article 6(1)(e), 6.1.e, e."""
+
+    def read(value: object) -> object:
+        said = (
+            re.sub(r"[^a-z0-9]", "", value.lower().replace("article", "").replace("gdpr", "").replace("uk", ""))
+            if isinstance(value, str)
+            else ""
+        )
+        letter = said.removeprefix(re.sub(r"[^0-9]", "", number))
+        if len(letter) != 1 or letter not in letters:
+            raise fault(
+                "wrong-value", f"where a condition of the UK GDPR is expected: write {number}({letters[0]}) to {number}({letters[-1]})"
+            )
+        return f"{number}({letter})"
+
+    return read
+
+
 Day = Annotated[date, BeforeValidator(day)]
 Text = Annotated[str, BeforeValidator(readable), StringConstraints(min_length=1, max_length=300)]
 Slug = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=60)]
@@ -122,3 +141,6 @@ Encoding = Annotated[str, AfterValidator(encoding)]
 DateFormat = Annotated[str, AfterValidator(date_format)]
 Files = Annotated[tuple[Annotated[Text, AfterValidator(file_pattern)], ...], BeforeValidator(several), Field(min_length=1)]
 NullValues = Annotated[tuple[str, ...], BeforeValidator(several)]
+Names = Annotated[tuple[Name, ...], BeforeValidator(several), Field(min_length=1)]
+Article6 = Annotated[str, BeforeValidator(article("6(1)", "abcdef"))]
+Article9 = Annotated[str, BeforeValidator(article("9(2)", "abcdefghij"))]

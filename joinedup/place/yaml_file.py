@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as Folder
 from typing import Any, TypeAlias, TypeVar
@@ -50,13 +50,13 @@ class Document:
         """The line of the longest part of a path that is written at all."""
         return next((self.lines[path[:n]] for n in range(len(path), -1, -1) if path[:n] in self.lines), 1)
 
-    def items(self, key: str, model: type[Model]) -> tuple[list[Located[Model]], list[Finding]]:
-        """Each item of a list, as a value of the model."""
+    def items(self, key: str, model: type[Model], leave: Collection[int] = ()) -> tuple[list[Located[Model]], list[Finding]]:
+        """Each item of a list, as a value of the model, apart from those to be left."""
         listed = self.content.get(key) or []
         if not isinstance(listed, list):
             message = f"{key} is {repeated(listed)}, where a list is expected: begin each item with a hyphen"
             return [], [self.spot(key).fault("wrong-value", message)]
-        read = [validated(model, item, self.spot(key, i)) for i, item in enumerate(listed)]
+        read = [validated(model, item, self.spot(key, i)) for i, item in enumerate(listed) if i not in leave]
         return [value for values, _ in read for value in values], [fault for _, faults in read for fault in faults]
 
 

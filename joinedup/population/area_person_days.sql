@@ -8,7 +8,7 @@ WITH counted AS (
             CASE WHEN y.age_from = 18 THEN CAST(p.birth_month + INTERVAL 18 YEAR AS DATE) END
         ) AS starts,
         least(s.ends, q.period_end) AS ends
-    FROM neighbourhood_spell AS s
+    FROM counted_spell AS s
     INNER JOIN person AS p ON p.person_id = s.person_id
     CROSS JOIN place_parameter AS q
     CROSS JOIN (VALUES (0), (18)) AS y (age_from)

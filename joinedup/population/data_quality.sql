@@ -21,12 +21,24 @@ spell_people AS (
     FROM episode
     GROUP BY activity_id
 ),
+-- What may be used for planning; an activity without a person has nobody who could object.
+countable AS (
+    SELECT a.activity_id, a.person_id, u.planning AND coalesce(m.planning AND (NOT u.held_by_practice OR m.practice_planning), TRUE) AS may_count
+    FROM activity AS a
+    INNER JOIN file_use AS u ON u.file_id = a.file_id
+    LEFT JOIN may_use AS m ON m.person_id = a.person_id
+),
 counted AS (
     SELECT 'activity-unlinked' AS rule, count(*) FILTER (WHERE person_id IS NULL) AS found, count(*) AS out_of FROM activity
     UNION ALL
     SELECT 'activity-not-registered', count(*) FILTER (WHERE a.person_id IS NOT NULL AND p.activity_id IS NULL), count(*)
-    FROM activity AS a
+    FROM countable AS a
     LEFT JOIN place_activity AS p ON p.activity_id = a.activity_id
+    WHERE a.may_count
+    UNION ALL
+    SELECT 'activity-not-for-planning', count(*) FILTER (WHERE NOT may_count), count(*) FROM countable
+    UNION ALL
+    SELECT 'objection-unlinked', count(*) FILTER (WHERE person_id IS NULL), count(*) FROM objection
     UNION ALL
     SELECT 'activity-after-death', count(*) FILTER (WHERE a.starts > p.death_date), count(*)
     FROM activity AS a

@@ -13,7 +13,9 @@ WITH lasting AS (
         least(q.period_end, q.as_at + 1) AS period_end
     FROM activity AS a
     CROSS JOIN place_parameter AS q
-    WHERE a.accrues
+    INNER JOIN file_use AS u ON u.file_id = a.file_id
+    LEFT JOIN may_use AS m ON m.person_id = a.person_id
+    WHERE a.accrues AND u.planning AND (NOT u.held_by_practice OR m.practice_planning)
 ),
 together AS (
     SELECT
@@ -22,7 +24,7 @@ together AS (
         least(l.ends, l.period_end, coalesce(s.ends, l.ends)) AS ends,
         CAST(l.ends - l.starts AS INTEGER) AS all_days
     FROM lasting AS l
-    INNER JOIN neighbourhood_spell AS s
+    INNER JOIN counted_spell AS s
         ON s.person_id = l.person_id
         AND coalesce(s.starts < l.ends, TRUE)
         AND coalesce(l.starts < s.ends, TRUE)

@@ -15,7 +15,7 @@ belonging AS (
         END AS starts,
         -- A registration ends with the day of death, on which people still arrive and are admitted.
         CASE WHEN s.ends = p.death_date THEN p.death_date + 1 ELSE s.ends END AS ends
-    FROM neighbourhood_spell AS s
+    FROM counted_spell AS s
     INNER JOIN person AS p ON p.person_id = s.person_id
     LEFT JOIN first_listed AS f ON f.person_id = s.person_id
 )
@@ -40,3 +40,6 @@ INNER JOIN belonging AS b
     ON b.person_id = a.person_id
     AND coalesce(b.starts <= a.starts, TRUE)
     AND coalesce(a.starts < b.ends, TRUE)
+INNER JOIN file_use AS u ON u.file_id = a.file_id
+LEFT JOIN may_use AS m ON m.person_id = a.person_id
+WHERE u.planning AND (NOT u.held_by_practice OR m.practice_planning)

@@ -23,6 +23,8 @@ listed AS (
     INNER JOIN spells AS s
         ON s.person_id = r.person_id
         AND coalesce(o.provider_code, r.organisation_identifier_code_of_provider, s.provider_code) = s.provider_code
+    -- Delays are counted, and nothing else: a list that may not be used for planning tells nothing of them.
+    INNER JOIN file_use AS u ON u.file_id = r.file_id AND u.planning
     WHERE s.starts <= r.start_date_hospital_provider_spell AND r.start_date_hospital_provider_spell <= coalesce(s.ends, s.as_at)
 ),
 waiting AS (

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from joinedup.engine.duck import connect
 from joinedup.errors import PlaceError
 from joinedup.findings import Finding
+from joinedup.place import sharing
 from joinedup.place.facts import read_facts
 from joinedup.place.folder import assembled, read_place
 from joinedup.place.model import Place, Source
@@ -38,7 +40,7 @@ def check(folder: Path, extracts: Path, progress: Progress = silent) -> Checked:
         place = read_place(folder, contract_names=tuple(contracts()))
     except PlaceError as error:
         return _check_files(_what_can_be_read(folder), error.findings, extracts, progress, sound=False)
-    return _check_files(place, place.warnings, extracts, progress, sound=True)
+    return _check_files(place, (*place.warnings, *sharing.findings(place, date.today())), extracts, progress, sound=True)
 
 
 def check_sources(place: Place, sources: Sequence[Source], extracts: Path, progress: Progress = silent) -> Checked:

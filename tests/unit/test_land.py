@@ -29,6 +29,7 @@ from joinedup.place.model import Place, Practice, Source
 from joinedup.progress import Step
 from joinedup.sources.contract import contracts
 from joinedup.sources.landed import current_path, read_landing
+from tests.agreements import shared
 from tests.unit.identity.people import KEYS, nhs_number
 
 OTHER = derived_keys(hashlib.sha256(b"another").digest())
@@ -134,7 +135,7 @@ def test_invented_people_in_a_place_that_says_it_is_real_publish_nothing(work: W
     write(work.extracts / "list.csv", [*(listed(PEOPLE[0], f"Y{practice:05}") for practice in range(99)), listed(nobody)])
     write(work.extracts / "apc.csv", [*(admitted(PEOPLE[1], key) for key in range(100)), admitted(nobody, 100)])
     with pytest.raises(PlaceError, match="no row of 2 files can be used") as caught:
-        work.land(invented=False)
+        work.land(invented=False, **shared(work.place))
     assert "most-rows-rejected" in {finding.rule for finding in caught.value.findings}
     with pytest.raises(NothingPublished):
         read_landing(work.store)

@@ -9,6 +9,7 @@ SELECT
     e.days
 FROM episode AS e
 INNER JOIN place_activity AS a ON a.activity_id = e.activity_id
+INNER JOIN file_use AS u ON u.file_id = e.file_id AND u.planning
 WHERE e.finished
     AND e.ends IS NOT NULL
     AND e.days IS NOT NULL

@@ -8,6 +8,7 @@ WITH matched AS (
         min(c.condition_order) AS condition_order
     FROM episode AS e
     INNER JOIN place_activity AS a ON a.activity_id = e.activity_id
+    INNER JOIN file_use AS u ON u.file_id = e.file_id AND u.planning
     INNER JOIN diagnosis AS d ON d.file_id = e.file_id AND d.source_row = e.source_row
     INNER JOIN urgent_care_code AS c ON c.code = d.code AND c.role = d.role
     WHERE e.episode_order = 1

@@ -6,7 +6,19 @@ from collections.abc import Collection
 
 from joinedup.findings import Finding
 from joinedup.place.facts import Facts
-from joinedup.place.rules import areas, dates, memberships, neighbourhoods, organisations, practices, repeats, sources, staff, successions
+from joinedup.place.rules import (
+    agreements,
+    areas,
+    dates,
+    memberships,
+    neighbourhoods,
+    organisations,
+    practices,
+    repeats,
+    sources,
+    staff,
+    successions,
+)
 
 RULES = (
     *dates.RULES,
@@ -19,6 +31,7 @@ RULES = (
     *areas.RULES,
     *sources.RULES,
     *staff.RULES,
+    *agreements.RULES,
 )
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 from joinedup.findings import Finding
 from joinedup.periods import day_in_words
 from joinedup.place.facts import Facts
+from joinedup.place.located import Located
 
 
 def ends_after_it_starts(facts: Facts) -> Iterator[Finding]:
@@ -16,10 +18,11 @@ def ends_after_it_starts(facts: Facts) -> Iterator[Finding]:
     for found in (one for many in dated for one in many):
         if found.value.start and found.value.end and found.value.end <= found.value.start:
             yield found.fault("ends-before-it-starts", said("end", "start", found.value.end, found.value.start), "end")
-    for member in facts.staff:
-        starts, ends = member.value.starts, member.value.ends
+    in_the_plural: tuple[Located[Any], ...] = (*facts.staff, *facts.agreements)
+    for dated_so in in_the_plural:
+        starts, ends = dated_so.value.starts, dated_so.value.ends
         if starts and ends and ends <= starts:
-            yield member.fault("ends-before-it-starts", said("ends", "starts", ends, starts), "ends")
+            yield dated_so.fault("ends-before-it-starts", said("ends", "starts", ends, starts), "ends")
     for practice in facts.practice_rows:
         opened, closed = practice.value.opened, practice.value.closed
         if opened and closed and closed <= opened:

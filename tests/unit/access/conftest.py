@@ -17,7 +17,7 @@ from joinedup.engine.builder import build, write_input
 from joinedup.engine.reader import Reader
 from joinedup.engine.specs import ColumnType, TableSpec
 from joinedup.engine.store import Store
-from joinedup.place.model import Membership, Neighbourhood, Partner, Place, Practice, SmallArea
+from joinedup.place.model import Membership, Neighbourhood, Partner, Place, Practice, SmallArea, Source
 from joinedup.sources.accounts import FileAccount
 from joinedup.sources.landed import LandingRecord
 
@@ -33,6 +33,7 @@ ARROW = {
     ColumnType.BOOLEAN: pa.bool_(),
 }
 Landed = dict[str, pa.Table]
+CONTRACTS = ("register", "apc", "ecds", "deaths")
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ def a_place(**changes: Any) -> Place:
             Membership(practice="ZZ0001", neighbourhood="west", start=date(2025, 10, 1)),
             Membership(practice="ZZ0002", neighbourhood="north", start=date(2025, 7, 1), end=date(2025, 9, 1)),
         ),
+        "sources": tuple(Source(name=name, partner="trust", contract=name, files=(f"{name}.csv",)) for name in CONTRACTS),
         "areas": tuple(SmallArea(code=f"E0100000{n}", deprivation_decile=2 * n + 1, deprivation_rank=n + 1) for n in range(5)),
     }
     return Place(**(values | changes))
@@ -142,13 +144,14 @@ def landed_tables(seed: int) -> Landed:
         "birth_month": [day.replace(day=1) if n else None for n, day in enumerate(days(date(1930, 1, 1), 35000, PEOPLE))],
         "linked_by": ["nhs_number"] * PEOPLE,
     }
-    made = {"register": register, "apc": apc, "ecds": ecds, "deaths": deaths, "person": person}
+    file = {"file_id": range(1, 5), "source": CONTRACTS, "contract": CONTRACTS, "partner": ["trust"] * 4, "file": CONTRACTS}
+    made = {"register": register, "apc": apc, "ecds": ecds, "deaths": deaths, "person": person, "file": file}
     return {f"landed_{name}": table_of(SPECS[f"landed_{name}"], columns) for name, columns in made.items()}
 
 
 def landing_of(landed: Landed, missing: tuple[str, ...], data_to: dict[str, date]) -> LandingRecord:
     """What a landing would say of these tables."""
-    contracts = [name for name in ("register", "apc", "ecds", "deaths") if name not in missing]
+    contracts = [name for name in CONTRACTS if name not in missing]
     files = tuple(
         account(number, name, landed[f"landed_{name}"].num_rows, data_to.get(name, AS_AT)) for number, name in enumerate(contracts, 1)
     )

@@ -70,7 +70,7 @@ def test_points_of_delivery_make_all_activity_and_all_pence(fell_side: Built) ->
 def test_a_person_is_in_one_place_at_a_time_and_their_days_add_up(fell_side: Built) -> None:
     period = fell_side.place.period
     days, last = 0, {}
-    for spell in sorted(fell_side.rows("neighbourhood_spell"), key=lambda row: (row["person_id"], row["starts"])):
+    for spell in sorted(fell_side.rows("counted_spell"), key=lambda row: (row["person_id"], row["starts"])):
         assert last.get(spell["person_id"], spell["starts"]) <= spell["starts"]
         last[spell["person_id"]] = spell["ends"] or period.end
         days += max(0, (min(spell["ends"] or period.end, period.end) - max(spell["starts"], period.start)).days)
@@ -80,7 +80,7 @@ def test_a_person_is_in_one_place_at_a_time_and_their_days_add_up(fell_side: Bui
 
 def test_population_is_who_is_registered_on_the_day_and_alive(fell_side: Built) -> None:
     as_at = fell_side.place.as_at
-    spells = fell_side.rows("neighbourhood_spell")
+    spells = fell_side.rows("counted_spell")
     listed = {s["person_id"] for s in spells if s["starts"] <= as_at and (s["ends"] is None or as_at < s["ends"])}
     whole = [row["people"] for row in fell_side.rows("area_population") if row["area_type"] == "place"]
     assert sum(whole) == len(listed) > 100

@@ -16,7 +16,7 @@ from joinedup.place.tables import tables
 from joinedup.sources.contract import contracts
 from tests.place.places import nine_teams
 
-FILES = ("place.yml", "partners.csv", "practices.csv", "areas.csv", "sources.yml")
+FILES = ("place.yml", "partners.csv", "practices.csv", "areas.csv", "sources.yml", "sharing.yml")
 SCRAPS = [
     b"\x00",
     b"\xff\xfe",
@@ -95,7 +95,8 @@ def originals(root: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
 def test_a_place_or_findings_whatever_the_bytes(originals, tmp_path_factory, which, changes):
     folder = Path(shutil.copytree(originals[which], tmp_path_factory.mktemp("mutated") / "place"))
     for file, *change in changes:
-        (folder / file).write_bytes(mutated((folder / file).read_bytes(), *change))
+        path = folder / file
+        path.write_bytes(mutated(path.read_bytes() if path.exists() else b"", *change))
     try:
         made = tables(read_place(folder, tuple(contracts())))
     except PlaceError as error:
