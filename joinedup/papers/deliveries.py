@@ -192,7 +192,7 @@ def _strips(sent: Deliveries, drawn: Sequence[Sent], size: Size) -> altair.Facet
 
 def _sign(source: Sent, each: date) -> str:
     """What stands where a month has no bar: nothing before the source's first month."""
-    since = min(source.given.rows, default=None) if source.given else None
+    since = min(source.given.rows, default=None) if source.given and source.given.enough else None
     return "×" if since and each > since and not source.months.get(each) else ""
 
 

@@ -60,6 +60,8 @@ class FileAccount:
     """The latest day, not after the place's as-at date, that its loaded records tell of."""
     day: date | None = None
     """The day of whom or what it lists, where its name says one."""
+    part: str = ""
+    """Which of several files that belong together it is, where its name says so."""
     first_month: date | None = None
     last_month: date | None = None
     """The first days of the months that it covers, where its name says so."""

@@ -151,6 +151,8 @@ class ContractSpec(Frozen):
     """A row so marked takes out the earlier ones of its key, and is itself counted as superseded."""
     provided_by: str | None = None
     """The field that says who gave the care."""
+    undated: str = ""
+    """Of a list: what a record without that date is taken for, where that does harm."""
     lists: bool = False
     """It lists what is so, such as who is registered; the others tell what happened, day by day."""
     fields: tuple[ContractField, ...]

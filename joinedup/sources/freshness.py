@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import groupby, pairwise
 from math import sqrt
 from statistics import median, median_high
 
@@ -18,6 +19,10 @@ MONTHS_SHOWN = 36
 """Months up to the as-at date that are looked at: odd dates of long ago tell nothing of what was sent."""
 ENOUGH_ROWS = 20
 """A month, by the median of those around it: our choice, 2026; below it a month may well be empty by chance."""
+SILENT_ROWS = 10
+"""Records to expect in months that have none, from which on this isn't chance: our choice, 2026. It is one month of a large source, and
+half a year of a service with twenty records a year."""
+DAYS_IN_MONTH = 30.4
 SUBSTANTIAL = 0.2
 """Of the median month: the first and the last month with so many rows are where the extract begins and ends; beyond it are stragglers."""
 AROUND = 3
@@ -27,7 +32,9 @@ BY_CHANCE = 4.0
 """Times the square root of the usual number of records, by which a month may differ by chance."""
 STOPPED_MONTHS = 2
 """Of how much later most others' extracts reach."""
-MONTHS_NAMED = 6
+MONTHS_NAMED = PARTS_NAMED = 6
+NEXT_LIST = 0.8
+"""Of the usual time between lists, after which the next one is awaited: months differ, and so do the days on which practices send."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +50,25 @@ class SourceMonths:
     """First day of a month -> loaded records, for every month from the first to the last of substance."""
 
     @property
+    def enough(self) -> bool:
+        """Whether a month has so many records that one without any can't be chance."""
+        return median([count for count in self.rows.values() if count] or [0]) >= ENOUGH_ROWS
+
+    @property
+    def expected(self) -> float:
+        """Records to expect in a month: of the middle one, or where months are few, on the average with empty ones."""
+        given = [count for count in self.rows.values() if count]
+        return float(median(given)) if self.enough else sum(given) / max(len(self.rows), 1)
+
+    @property
     def missing(self) -> list[date]:
-        """Months without a record between the first and the last of substance."""
-        return [month for month, count in self.rows.items() if not count]
+        """Months without a record between the first and the last of substance: of a small source as many in a row as can't be chance."""
+        runs = [list(run) for empty, run in groupby(self.rows, key=lambda month: not self.rows[month]) if empty]
+        return [month for run in runs if self.expected * len(run) >= SILENT_ROWS for month in run]
+
+    def is_silent(self, until: date) -> bool:
+        """Whether it has been without records up to a day for longer than can be chance."""
+        return bool(self.data_to) and self.expected * (until - (self.data_to or until)).days / DAYS_IN_MONTH >= SILENT_ROWS
 
     def around(self, month: date) -> float:
         """The median of the months around one."""
@@ -76,7 +99,7 @@ def source_months(place: Place, contracts: Mapping[str, ContractSpec], files: Se
         whole = [month for month, count in rows.items() if count and count >= SUBSTANTIAL * usual]
         between = {month: count for month, count in rows.items() if whole and whole[0] <= month <= whole[-1]}
         data_to = _without_stragglers(max((file.data_to for file in own if file.data_to), default=None), whole)
-        yield SourceMonths(source.name, contracts[source.contract], own[-1].file, data_to, between if usual >= ENOUGH_ROWS else {})
+        yield SourceMonths(source.name, contracts[source.contract], own[-1].file, data_to, between)
 
 
 def _without_stragglers(data_to: date | None, whole: Sequence[date]) -> date | None:
@@ -87,13 +110,37 @@ def _without_stragglers(data_to: date | None, whole: Sequence[date]) -> date | N
 
 
 def _old_lists(place: Place, contracts: Mapping[str, ContractSpec], files: Sequence[FileAccount]) -> Iterator[Finding]:
-    """Sources whose last list of a day is older than it should be."""
+    """Sources whose last list of a day is older than it should be, and parts of lists that stopped while others go on."""
     for source in place.sources:
         own = [file for file in files if file.source == source.name and not file.refused and file.day]
-        last = max(own, key=lambda file: file.day or date.min, default=None)
-        if last and last.day and last.day < add_months(place.as_at, -STOPPED_MONTHS).replace(day=1):
+        last = max(own, key=_day, default=None)
+        if last is None:
+            continue
+        endangers = contracts[source.contract].endangers
+        if _day(last) < add_months(place.as_at, -STOPPED_MONTHS).replace(day=1):
             message = f"source {source.name} lists nothing after {last.day}: who came, left or died since isn't known; ask for a newer list"
-            yield Finding(last.file, "list-old", message, severity=Severity.WARNING, endangers=contracts[source.contract].endangers)
+            yield Finding(last.file, "list-old", message, severity=Severity.WARNING, endangers=endangers)
+        elif behind := _parts_behind(own):
+            named = ", ".join(f"{file.part} ({file.day})" for file in behind[:PARTS_NAMED])
+            named += f" and {len(behind) - PARTS_NAMED} more" if len(behind) > PARTS_NAMED else ""
+            message = (
+                f"source {source.name} has newer lists, up to {last.day}, of other parts than {named}: whoever is on the last list of "
+                "these is taken to be there still; ask for theirs, or say in practices.csv that they closed"
+            )
+            yield Finding(behind[0].file, "part-stopped", message, severity=Severity.WARNING, count=len(behind), endangers=endangers)
+
+
+def _parts_behind(lists: Sequence[FileAccount]) -> list[FileAccount]:
+    """The last lists of the parts whose next one would have come by the day of the newest list."""
+    of_part = [sorted(group, key=_day) for _, group in groupby(sorted(lists, key=lambda file: file.part), key=lambda file: file.part)]
+    steps = [(_day(later) - _day(earlier)).days for part in of_part for earlier, later in pairwise(part) if later.day != earlier.day]
+    due = timedelta(days=NEXT_LIST * (median(steps) if steps else DAYS_IN_MONTH))
+    newest = max(_day(file) for file in lists)
+    return [part[-1] for part in of_part if newest - _day(part[-1]) >= due]
+
+
+def _day(file: FileAccount) -> date:
+    return file.day or date.min
 
 
 def _finding(source: SourceMonths, rule: str, message: str) -> Finding:
@@ -140,17 +187,18 @@ def _ends(place: Place, sources: Sequence[SourceMonths]) -> Iterator[Finding]:
     reaching = {source.source: source.data_to for source in sources if source.rows and source.data_to}
     if not reaching:
         return
-    most = median_high(list(reaching.values()))
+    large = [reaching[source.source] for source in sources if source.source in reaching and source.enough]
+    most = median_high(large or list(reaching.values()))
     for source in sources:
         data_to = reaching.get(source.source)
         if data_to is None:
             continue
-        if data_to < add_months(most, -STOPPED_MONTHS).replace(day=1):
+        if data_to < add_months(most, -STOPPED_MONTHS).replace(day=1) and source.is_silent(most):
             message = (
                 f"tells of nothing after {data_to}, and most others reach {most}: has it stopped? Months after it are unknown, not nought"
             )
             yield _finding(source, "stopped", message)
-        elif data_to < place.period.end - timedelta(days=31):
+        elif data_to < place.period.end - timedelta(days=31) and source.is_silent(place.period.end):
             message = (
                 f"tells of nothing after {data_to}, and the pages' period ends on {place.period.last_day}: what is after it is unknown"
             )

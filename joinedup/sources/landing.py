@@ -86,7 +86,7 @@ def _name_fault(drop: Drop) -> Finding | None:
 
 def _told(drop: Drop, account: FileAccount) -> FileAccount:
     """The account with what the name of the file says."""
-    told = replace(account, day=drop.told.day)
+    told = replace(account, day=drop.told.day, part=drop.told.part)
     covers = drop.told.covers
     return replace(told, first_month=covers.start, last_month=covers.last_day.replace(day=1)) if covers else told
 

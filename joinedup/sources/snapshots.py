@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from joinedup.engine.files_lines import Connection
@@ -10,8 +10,10 @@ from joinedup.findings import Finding, Severity
 from joinedup.sources.contract import ContractSpec
 
 LISTED_LATER = "listed-later"
-SHRANK_SHARE, SHRANK_ROWS = 0.9, 100
-"""Our choice, 2026: no list loses a tenth of its people in a month; few rows say little."""
+SHRANK, BY_CHANCE = 0.1, 3.0
+"""Our choice, 2026: no list loses a tenth of its people in a month, nor a small one three times the root of its tenth, which is chance."""
+ALIKE_ROWS = 100
+"""Rows from which on no list is like that of another day in every value, whatever its bytes."""
 
 PLACED = """
     CREATE OR REPLACE TEMP TABLE list_placed AS
@@ -63,17 +65,19 @@ DATED = """
 
 
 def supersede_lists(
-    con: Connection, contract: ContractSpec, keys: Sequence[str], lists: Sequence[tuple[int, str, str, Any, str]]
+    con: Connection, contract: ContractSpec, keys: Sequence[str], lists: Sequence[tuple[int, str, str, Any, str, str | None]]
 ) -> list[Finding]:
-    """What was found; of the rows of all lists, given as file_id, source, part, day and name, each record's last has stayed, with those
-    that showed it otherwise before, and they know from which list to which. One list counts once, whatever it holds twice.
+    """What was found; of the rows of all lists, given as file_id, source, part, day, name and hash, each record's last has stayed, with
+    those that showed it otherwise before, and they know from which list to which. One list counts once, whatever it holds twice.
 
     A row that names no record can't be followed: those of the last list stay.
     """
     if not lists:
         return []
-    con.execute("CREATE OR REPLACE TEMP TABLE list_day (file_id INTEGER, source VARCHAR, part VARCHAR, day DATE, name VARCHAR)")
-    con.executemany("INSERT INTO list_day VALUES (?, ?, ?, ?, ?)", lists)
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE list_day (file_id INTEGER, source VARCHAR, part VARCHAR, day DATE, name VARCHAR, sha256 VARCHAR)"
+    )
+    con.executemany("INSERT INTO list_day VALUES (?, ?, ?, ?, ?, ?)", lists)
     con.execute("""
         CREATE OR REPLACE TEMP TABLE list_given AS
         SELECT *, row_number() OVER (PARTITION BY source, part ORDER BY day) AS number,
@@ -92,7 +96,7 @@ def supersede_lists(
             birth=births[0] if births else "CAST(NULL AS DATE)",
         )
     )
-    found = [*_shrunk(con, contract), *_gaps(con, contract)]
+    found = [*_alike(con, contract), *_shrunk(con, contract), *_gaps(con, contract)]
     con.execute(
         "INSERT INTO staged_superseded SELECT file_id, source_row, $rule, $reason FROM list_placed WHERE NOT stays",
         {"rule": LISTED_LATER, "reason": "a later list of the same source tells of the same record"},
@@ -111,7 +115,7 @@ def _shrunk(con: Connection, contract: ContractSpec) -> list[Finding]:
         SELECT name, rows, before FROM (
             SELECT name, row_count AS rows, lag(row_count) OVER (PARTITION BY source, part ORDER BY number) AS before
             FROM list_given JOIN (SELECT file_id, count(*) AS row_count FROM staged_{contract.contract} GROUP BY file_id) USING (file_id)
-        ) WHERE before >= {SHRANK_ROWS} AND rows < {SHRANK_SHARE} * before ORDER BY name
+        ) WHERE before - rows > greatest({SHRANK} * before, {BY_CHANCE} * sqrt({SHRANK} * before)) ORDER BY name
     """).fetchall()
     return [
         Finding(
@@ -123,6 +127,67 @@ def _shrunk(con: Connection, contract: ContractSpec) -> list[Finding]:
             endangers=contract.endangers,
         )
         for name, rows, before in counts
+    ]
+
+
+def _alike(con: Connection, contract: ContractSpec) -> list[Finding]:
+    """Lists that are, byte for byte, the list of the day before; of large ones also those that hold the same row for row."""
+    con.execute(f"""
+        CREATE OR REPLACE TEMP TABLE list_pair AS
+        SELECT file_id, name, day, sha256 = lag(sha256) OVER list AS is_same, row_count, lag(file_id) OVER list AS file_before,
+            lag(name) OVER list AS name_before, lag(day) OVER list AS day_before, lag(row_count) OVER list AS count_before
+        FROM list_given JOIN (SELECT file_id, count(*) AS row_count FROM staged_{contract.contract} GROUP BY file_id) USING (file_id)
+        WINDOW list AS (PARTITION BY source, part ORDER BY number)
+    """)
+    content = ", ".join(field.landed for field in contract.fields)
+    compared = f"row_count = count_before AND row_count >= {ALIKE_ROWS} AND NOT is_same"
+    pairs = con.execute(f"""
+        WITH summed AS (
+            SELECT file_id, sum(hash({content})::HUGEINT) AS content FROM staged_{contract.contract}
+            WHERE file_id IN (SELECT unnest([file_id, file_before]) FROM list_pair WHERE {compared}) GROUP BY file_id
+        )
+        SELECT name, day, name_before, day_before, row_count FROM list_pair
+        LEFT JOIN summed AS own USING (file_id) LEFT JOIN summed AS other ON other.file_id = file_before
+        WHERE is_same OR ({compared} AND own.content = other.content) ORDER BY name
+    """).fetchall()
+    con.execute("DROP TABLE list_pair")
+    why = "was one list sent for both? Who came, left or died between the two isn't known then; ask for the list of its day"
+    return [
+        Finding(
+            name,
+            "same-list",
+            f"it is to list {day} and holds the same as {other}, the list of {other_day}: {why}",
+            severity=Severity.WARNING,
+            count=rows,
+            endangers=contract.endangers,
+        )
+        for name, day, other, other_day, rows in pairs
+    ]
+
+
+def undated(con: Connection, contract: ContractSpec, files: Mapping[int, tuple[str, str]]) -> list[Finding]:
+    """The records of each source of a list, given as file_id -> source and name, of which nothing says since when they hold."""
+    if not (contract.undated and contract.dated_by):
+        return []
+    rows = con.execute(f"""
+        SELECT file_id, count(*) FROM staged_{contract.contract}
+        WHERE {contract.day_sql} IS NULL AND listed_from IS NULL AND version_to IS NULL GROUP BY file_id ORDER BY file_id
+    """).fetchall()
+    counts: dict[str, tuple[str, int]] = {}
+    for file_id, count in rows:
+        source, name = files[file_id]
+        counts[source] = (name, counts.get(source, ("", 0))[1] + count)
+    return [
+        Finding(
+            name,
+            "not-dated",
+            f"{count:,} {'record' if count == 1 else 'records'} of source {source} have no {contract.dated_by}, and no earlier list lacks "
+            f"them, so they {contract.undated}: ask for that column",
+            severity=Severity.WARNING,
+            count=count,
+            endangers=contract.endangers,
+        )
+        for source, (name, count) in counts.items()
     ]
 
 

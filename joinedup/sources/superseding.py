@@ -17,14 +17,14 @@ from joinedup.sources.doubts import doubts
 from joinedup.sources.order import ReadFile
 from joinedup.sources.repeats import keep_repeats, loaded_again, month_sql, not_repeated
 from joinedup.sources.rows import deletes_sql
-from joinedup.sources.snapshots import supersede_lists
+from joinedup.sources.snapshots import supersede_lists, undated
 
 SAME_KEY, DELETION, REPLACED, MONTH_REPLACED, SAME_FILE = "same-key", "deletion", "replaced", "month-replaced", "same-file"
 SAME_ROW = "same-row"
 TELLS_APART = ("LOCAL_PATIENT_IDENTIFIER", "PERSON_BIRTH_DATE", "PERSON_FAMILY_NAME")
 """One of these has to be there for two rows without a number to be of one person: without any, alike rows may be of two."""
-SMALLER_SHARE, SMALLER_ROWS = 0.5, 100
-"""Our choice, 2026: a file that replaces another and has less than half its rows was probably cut short; few rows say little."""
+SMALLER_SHARE, SMALLER_ROWS = 0.5, 20
+"""Our choice, 2026: a file that replaces another and has less than half its rows was probably cut short; fewer rows say little."""
 PERIOD_SHARE = 0.05
 """Our choice, 2026: of the rows of a file's commonest reporting period, how many another one needs to be no slip of the pen."""
 
@@ -46,6 +46,7 @@ def supersede(con: Connection, contract: ContractSpec, files: Sequence[ReadFile]
     found += _replaced_months(con, contract, [file for file in used if file.drop.source.sends == "months"])
     found += _by_key(con, contract, used)
     found += supersede_lists(con, contract, key_columns(contract), _lists(used))
+    found += undated(con, contract, {file.file_id: (file.drop.source.name, file.drop.name) for file in used})
     found += doubts(con, contract, used)
     con.execute("DROP TABLE superseding_pair")
     return found
@@ -291,7 +292,7 @@ def _deletes_nothing(file: str, count: int, contract: ContractSpec) -> Finding:
     return _warning(file, "deletes-nothing", message, contract, count)
 
 
-def _lists(files: Sequence[ReadFile]) -> list[tuple[int, str, str, object, str]]:
-    """Of every file that lists who is there on a day, and that no other replaces: file_id, source, part, day, name."""
+def _lists(files: Sequence[ReadFile]) -> list[tuple[int, str, str, object, str, str | None]]:
+    """Of every file that lists who is there on a day, and that no other replaces: file_id, source, part, day, name, hash."""
     last = {(file.series, file.drop.told.day): file for file in files if file.drop.source.sends == "snapshot"}
-    return [(file.file_id, *file.series, file.drop.told.day, file.drop.name) for file in last.values()]
+    return [(file.file_id, *file.series, file.drop.told.day, file.drop.name, file.account.sha256) for file in last.values()]

@@ -565,6 +565,55 @@ def test_a_list_that_was_cut_short_is_told(tmp_path: Path) -> None:
     assert (found.only("list-shrank").file, found.only("list-shrank").count) == ("list_2025-05-01.csv", 20)
 
 
+def pseudonymous(n: int, name: str = "", area: str = "E01000001") -> str:
+    return f",1950-01-01,Y00001,2010-01-01,{area},,P{name}{n}"
+
+
+def pseudonymous_lists(folder: Path, *lists: Sequence[str]) -> Staged:
+    content = {f"list_2025-{month:02}-01.csv": lines(f"{HEADER},PSEUDO_HESID", *rows) for month, rows in enumerate(lists, 4)}
+    return staged(folder, content, source("register", "list_*.csv", **LIST))
+
+
+@pytest.mark.parametrize(("before", "after", "told"), [(30, 23, True), (30, 26, False), (8, 3, True), (8, 6, False), (1000, 899, True)])
+def test_a_small_list_that_was_cut_short_is_told(tmp_path: Path, before: int, after: int, told: bool) -> None:
+    found = pseudonymous_lists(tmp_path, [pseudonymous(n) for n in range(before)], [pseudonymous(n) for n in range(after)])
+    assert ("list-shrank" in found.rules) == told
+
+
+def test_one_list_for_two_days_is_told(tmp_path: Path) -> None:
+    found = listed(tmp_path, [person(A)], [person(A)], [person(A), person(B)])
+    told = found.only("same-list")
+    assert (told.file, told.count) == ("list_2025-05-01.csv", 1)
+    assert "list_2025-04-01.csv" in told.message
+    people = [pseudonymous(n) for n in range(120)]
+    assert pseudonymous_lists(tmp_path / "turned", people, people[::-1]).only("same-list").count == 120
+    moved = [*people[1:], pseudonymous(0, area="E01000002")]
+    assert "same-list" not in pseudonymous_lists(tmp_path / "moved", people, moved).rules
+
+
+PARTS = {"sends": "snapshot", "file_name": "{part}_{day:%Y-%m-%d}.csv"}
+
+
+def test_a_part_of_a_list_that_stops_is_told(tmp_path: Path) -> None:
+    days = {"a": ("2025-12-01", "2026-01-01", "2026-02-01", "2026-03-01"), "b": ("2025-12-03", "2026-01-03", "2026-02-03")}
+    content = {f"{part}_{day}.csv": lines(HEADER, person(A if part == "a" else B)) for part in days for day in days[part]}
+    found = staged(tmp_path, content, source("register", "*.csv", **PARTS))
+    told = found.only("part-stopped")
+    assert (told.file, told.count) == ("b_2026-02-03.csv", 1)
+    assert "b (2026-02-03)" in told.message
+    assert "list-old" not in found.rules
+    (tmp_path / "b_2026-03-03.csv").write_text(lines(HEADER, person(B)))
+    assert "part-stopped" not in staged_again(tmp_path, source("register", "*.csv", **PARTS)).rules
+
+
+def test_registrations_without_a_start_are_told(tmp_path: Path) -> None:
+    found = listed(tmp_path, [person(A, start=""), person(B)], [person(A, start=""), person(B), person(C, start="")])
+    told = found.only("not-dated")
+    assert (told.file, told.count) == ("list_2025-05-01.csv", 1), "the second list is the first to have the third person"
+    assert "since birth" in told.message
+    assert "not-dated" not in listed(tmp_path / "dated", [person(A)], [person(A), person(C, start="")]).rules
+
+
 def test_a_snapshot_of_what_happened_loses_nothing_and_is_told(tmp_path: Path) -> None:
     content = {"a_2025-04-01.csv": apc(f"{A},1,2025-01-01,21,", f"{A},2,2025-01-01,21,"), "a_2025-05-01.csv": apc(f"{A},1,2025-01-02,21,")}
     found = staged(tmp_path, content, source("apc", "*.csv", sends="snapshot", file_name="a_{day:%Y-%m-%d}.csv"))
@@ -618,6 +667,21 @@ def test_a_source_that_stopped_is_told(tmp_path: Path) -> None:
     alone = staged(tmp_path, {}, source("apc", "b.csv"))
     assert alone.only("data-to").file == "b.csv"
     assert date(2026, 3, 31) == AS_AT
+
+
+def test_a_small_service_that_stopped_is_told(tmp_path: Path) -> None:
+    def small(until: int) -> str:
+        return apc(*(f",S{month:%y%m}{n},{month:%Y-%m}-{5 + n:02},21," for month in MONTHS[:until] for n in range(2)))
+
+    large = [source("apc", f"{name}.csv", name=name) for name in "ac"]
+    content = {"a.csv": monthly(), "c.csv": monthly()}
+    stopped = staged(tmp_path, content | {"b.csv": small(16)}, *large, source("apc", "b.csv", name="b"))
+    assert stopped.only("stopped").file == "b.csv"
+    quiet = staged(tmp_path, {"b.csv": small(20)}, *large, source("apc", "b.csv", name="b"))
+    assert {"stopped", "data-to", "month-missing"} & set(quiet.rules) == set()
+    rows = small(24).splitlines()
+    gap = staged(tmp_path, {"b.csv": lines(*rows[:11], *rows[27:])}, *large, source("apc", "b.csv", name="b"))
+    assert "September 2024" in gap.only("month-missing").message
 
 
 def test_a_list_that_is_old_is_told(tmp_path: Path) -> None:
