@@ -94,6 +94,13 @@ def waiting(connection: sa.Connection, reviewer: Reviewer) -> list[Waiting]:
     return [Waiting(*row) for row in connection.execute(query)]
 
 
+def rivals(connection: sa.Connection, pair: int) -> int:
+    """How many other people the record of a pair may be, by pairs that were in doubt in the same landing."""
+    record, seen = (sa.select(column).where(PAIR.c.pair == pair).scalar_subquery() for column in (PAIR.c.record_hash, PAIR.c.seen))
+    others = sa.select(sa.func.count()).where(PAIR.c.record_hash == record, PAIR.c.seen == seen, PAIR.c.pair != pair)
+    return connection.scalar(others) or 0
+
+
 def _begun(connection: sa.Connection) -> bool:
     """Whether the register has been landed into since it keeps pairs."""
     return sa.inspect(connection).has_table(PAIR.name)

@@ -193,6 +193,16 @@ def test_the_database_refuses_to_change_or_delete(register: IdentityRegister, ta
         connection.execute(sa.text(sql.format(table.name)))
 
 
+@pytest.mark.parametrize("other_number", [1, 99])
+def test_replace_does_not_get_round_that(tmp_path: Path, other_number: int) -> None:
+    register = open_register(tmp_path / "register.sqlite")
+    begin(register)
+    say(register, 1, "ada", SAME)
+    replace = "REPLACE INTO answer SELECT :number, pair, account, role, answered_at, 'different', why, attempt, takes_back FROM answer"
+    with pytest.raises(sa.exc.IntegrityError, match="answer has that row already"), register.engine.begin() as connection:
+        connection.execute(sa.text(replace), {"number": other_number})
+
+
 def test_pairs_are_closed_again_when_the_key_changes_and_emptied_when_people_are_erased(register: IdentityRegister) -> None:
     begin(register)
     with register.engine.begin() as connection:
