@@ -60,6 +60,10 @@ class Stamp:
     version: str
     sources: tuple[SourceStamp, ...]
     missing: tuple[Missing, ...]
+    register: str
+    """Which identity register the people come from and how far it had grown, in words; empty where the landing doesn't say."""
+    register_findings: tuple[str, ...]
+    """What was found wrong with that register, such as that it had been restored from an earlier copy."""
 
     def data_to(self, contract: str) -> date | None:
         """The latest day that any source of a contract tells of; None when none says."""
@@ -84,6 +88,20 @@ def stamp_of(manifest: Manifest, place: Place, measures: Mapping[str, MeasureSpe
         version=str(manifest.about["version"]),
         sources=sources,
         missing=tuple(_missing(spec, measures) for name, spec in contracts().items() if name not in here),
+        register=_register(manifest.about["landing"].get("register_version")),
+        register_findings=tuple(
+            finding["message"] for finding in manifest.about["landing"].get("findings", ()) if finding["file"] == "identity register"
+        ),
+    )
+
+
+def _register(version: Mapping[str, object] | None) -> str:
+    """Which identity register, in words; empty where it isn't known."""
+    if not version:
+        return ""
+    return (
+        f"register {version['register_id']}, landing {version['landing']} of it, form {version['form']}, "
+        f"under key {version['key_fingerprint']}, ids {version['ids_fingerprint']}"
     )
 
 

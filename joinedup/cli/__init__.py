@@ -7,7 +7,7 @@ import sys
 import click
 
 from joinedup.cli.making import build, check, demo, land, pack, synth
-from joinedup.cli.registers import new_key
+from joinedup.cli.registers import OF_REGISTERS
 from joinedup.cli.review import review
 from joinedup.cli.starting import add_source, new, template
 from joinedup.errors import JoinedupError, StoreProblem
@@ -68,6 +68,6 @@ def main() -> None:
     """
 
 
-IN_ORDER_OF_USE = (new, add_source, check, synth, template, land, review, build, pack, new_key, demo)
+IN_ORDER_OF_USE = (new, add_source, check, synth, template, land, review, build, pack, *OF_REGISTERS, demo)
 for verb in IN_ORDER_OF_USE:
     main.add_command(verb)

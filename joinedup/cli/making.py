@@ -198,7 +198,7 @@ def build(
     extracts = None if no_land else extracts_of(place_folder, extracts_folder)
     place = open_place(place_folder)
     store = open_store(place, store_folder)
-    status = 0 if extracts is None else landing(place, extracts, store, key_file, quiet)
+    status = warned_of_register(store) if extracts is None else landing(place, extracts, store, key_file, quiet)
     before = published_id(store)
     with progress_on(sys.stderr, quiet) as progress:
         manifest = build_place(place, store, engine=engine, jobs=jobs, verify=verify, progress=progress)
@@ -206,6 +206,16 @@ def build(
         show_build(manifest, sys.stderr, unchanged=manifest.build_id == before)
     click.echo(manifest.build_id)
     sys.exit(status)
+
+
+def warned_of_register(store: Store) -> int:
+    """0; a warning is shown when the identity register is here and doesn't know the landing that is built on."""
+    from joinedup.land import register_behind
+    from joinedup.report import show_findings
+
+    found = register_behind(store)
+    show_findings([found] if found else [], sys.stderr)
+    return 0
 
 
 def published_id(store: Store) -> str | None:

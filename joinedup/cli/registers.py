@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from joinedup.cli.shared import KeyPlace, example
+from joinedup.cli.shared import KeyPlace, example, key_option, open_place, open_store, place_argument, store_option
+
+if TYPE_CHECKING:
+    from joinedup.kept.keys import KeyPlaces
 
 
 @click.command(
@@ -15,13 +19,15 @@ from joinedup.cli.shared import KeyPlace, example
         "joinedup new-key ~/calderdale.key",
         "export JOINEDUP_KEY_FILE=~/calderdale.key",
         "joinedup new-key keyring:calderdale",
-        "joinedup new-key --split /media/first/half.key /media/second/half.key",
+        "joinedup new-key --split ~/first/half.key ~/second/half.key",
     ),
 )
 @click.argument("places", metavar="FILE", nargs=-1, required=True, type=KeyPlace())
 @click.option("--split", is_flag=True, help="Two halves in two files, for two holders: neither can open the register alone.")
 def new_key(places: tuple[str | Path, ...], split: bool) -> None:
-    """Write a new key for the identity register to a new file, or to keyring:NAME.
+    """Write a new key for the identity register.
+
+    It goes to a new FILE, or to keyring:NAME in the operating system's keyring.
 
     Keep it apart from place, store and their backups: whoever holds the register and the key can tell who is who, and without the
     key the register can't be read. docs/how-to/keys.md says who should hold what.
@@ -37,3 +43,55 @@ def new_key(places: tuple[str | Path, ...], split: bool) -> None:
         write_new_key(places[0])
     for place in places:
         click.echo(place)
+
+
+@click.command(
+    epilog=example(
+        "joinedup new-key ~/new.key",
+        "joinedup rekey places/calderdale --store demo/calderdale/store --key-file demo/calderdale/invented-people.key "
+        "--new-key-file ~/new.key",
+    )
+)
+@place_argument
+@store_option
+@key_option
+@click.option(
+    "--new-key-file",
+    "new_key_file",
+    type=KeyPlace(),
+    metavar="FILE",
+    multiple=True,
+    required=True,
+    help="The key to come, a file or keyring:NAME; twice for its two halves.",
+)
+def rekey(place_folder: Path, store_folder: Path | None, key_file: KeyPlaces, new_key_file: KeyPlaces) -> None:
+    """Close the identity register with another key.
+
+    Everything that the old key closed is closed again in one transaction, and every person_id stays. Keep the old key as long as
+    there are backups from before. Prints the new key's fingerprint.
+    """
+    import getpass
+
+    from joinedup.kept.identity_register import open_register, register_place
+    from joinedup.kept.keys import read_key
+    from joinedup.kept.rotation import rekey as change_key
+
+    place = open_place(place_folder)
+    store = open_store(place, store_folder).create()
+    outside = (place.folder, store.root)
+    before, after = read_key(key_file, outside=outside), read_key(new_key_file, outside=outside)
+    register = open_register(register_place(store.kept))
+    try:
+        register.database.verify()
+        register.check(before, place.id)
+        batches = change_key(register, before, after, account=getpass.getuser())
+    finally:
+        register.close()
+    click.echo(
+        f"closed {batches:,} batches of identifiers with key {after.fingerprint}; key {before.fingerprint} no longer opens them", err=True
+    )
+    click.echo(after.fingerprint)
+
+
+OF_REGISTERS = (new_key, rekey)
+"""The verbs of this module, in order of use."""

@@ -38,13 +38,21 @@ class Sealed:
 
     def opened(self, keys: Keys) -> pa.Table:
         """Its rows; StoreProblem when it was altered, or closed with another key."""
+        return pq.read_table(io.BytesIO(self._clear(keys)))
+
+    def closed_again(self, before: Keys, after: Keys) -> Sealed:
+        """The same rows at the same place, closed with the key `after`."""
+        nonce, ciphertext = close(self._clear(before), after, self._bound_to)
+        return replace(self, key_id=after.fingerprint, nonce=nonce, ciphertext=ciphertext)
+
+    def _clear(self, keys: Keys) -> bytes:
         clear = opened(self.ciphertext, self.nonce, keys, self._bound_to)
         if clear is None:
             raise StoreProblem(
                 f"the identity register is damaged: identifiers of {self.contract} from landing {self.landing_id} don't open; "
                 "restore it from a backup"
             )
-        return pq.read_table(io.BytesIO(clear))
+        return clear
 
 
 def sealed(table: pa.Table, keys: Keys, landing_id: str, contract: str) -> Iterator[Sealed]:

@@ -228,7 +228,14 @@ def write_check(place: Place, files: Sequence[FileAccount], findings: Sequence[F
 
 def _about(facts: Facts) -> Page:
     accounting, found, compared = evidence.accounting(facts), evidence.quality(facts), evidence.cost_differences(facts)
-    shows = {"accounting": accounting, "found": found, "compared": compared, "terms": TERMS, "specs": facts.specs.values()}
+    shows = {
+        "accounting": accounting,
+        "found": found,
+        "compared": compared,
+        "terms": TERMS,
+        "specs": facts.specs.values(),
+        "stamp": facts.stamp,
+    }
     tables = {"accounting": accounting, "quality": found, "cost-differences": compared}
     crumbs = ({"href": "index.html", "text": facts.place.name},)
     return Page("about.html", "about.jinja", "About these data", shows, tables, crumbs=crumbs)

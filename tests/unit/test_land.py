@@ -24,7 +24,8 @@ from joinedup.errors import KeyProblem, NothingPublished, PlaceError, StoreProbl
 from joinedup.findings import Severity
 from joinedup.kept.identity_register import identifiers_of, open_register
 from joinedup.kept.keys import derived_keys
-from joinedup.land import ENCRYPT_SPILL, land, remove_landings
+from joinedup.kept.rotation import rekey
+from joinedup.land import ENCRYPT_SPILL, land, register_behind, remove_landings
 from joinedup.place.model import Place, Practice, Source
 from joinedup.progress import Step
 from joinedup.sources.contract import contracts
@@ -393,3 +394,60 @@ def test_a_killed_landing_leaves_the_last_one_and_the_next_completes(work: Work,
     assert work.table("landed_register")["person_id"].to_pylist()[3] == work.table("landed_apc")["person_id"].to_pylist()[3]
     assert {path.name for path in work.store.landed.iterdir()} == {completed.landing_id, "current.json"}
     assert not list(work.store.tmp.iterdir())
+
+
+def test_a_changed_key_keeps_every_person_and_the_landing_of_before(work: Work) -> None:
+    first = work.land()
+    people = work.table("landed_register")["person_id"].to_pylist()
+    copy = (work.store.kept / "identity.sqlite").read_bytes()
+    rekey(open_register(work.store.kept / "identity.sqlite"), KEYS, OTHER, account="someone")
+    with pytest.raises(KeyProblem, match="nothing was written"):
+        work.land()
+    again = land(work.place, work.extracts, work.store, OTHER)
+    assert again.reused
+    assert again.landing_id == first.landing_id
+    write(work.extracts / "list.csv", [listed(person) for person in PEOPLE])
+    more = land(work.place, work.extracts, work.store, OTHER)
+    assert work.table("landed_register")["person_id"].to_pylist()[:3] == people
+    assert more.record.register_version.landing == 2
+    assert more.record.register_version.key_fingerprint == OTHER.fingerprint
+    assert more.record.register_version.ids_fingerprint == first.record.register_version.ids_fingerprint
+    (work.store.kept / "identity.sqlite").write_bytes(copy)  # from before the change
+    behind = work.land()
+    assert "register-behind" in {finding.rule for finding in behind.findings}
+    assert work.table("landed_register")["person_id"].to_pylist()[:3] == people
+
+
+def test_a_register_lost_after_a_change_of_key_is_not_made_again_with_other_people(work: Work) -> None:
+    work.land()
+    path = work.store.kept / "identity.sqlite"
+    rekey(open_register(path), KEYS, OTHER, account="someone")
+    path.unlink()
+    with pytest.raises(KeyProblem, match=r"change every person_id; nothing was written: .* restore the register"):
+        land(work.place, work.extracts, work.store, OTHER)
+    assert not work.land().reused
+
+
+def test_the_register_of_another_place_is_refused(work: Work) -> None:
+    work.land()
+    with pytest.raises(StoreProblem, match="of the place testplace, and elsewhere was given"):
+        work.land(id="elsewhere")
+
+
+def test_a_register_from_before_the_current_landing_is_told_without_a_key(work: Work) -> None:
+    assert register_behind(work.store) is None
+    write(work.extracts / "list.csv", [listed(person) for person in PEOPLE[:2]])
+    work.land()
+    copy = (work.store.kept / "identity.sqlite").read_bytes()
+    assert register_behind(work.store) is None
+    write(work.extracts / "list.csv", [listed(person) for person in PEOPLE])
+    landing = work.land()
+    (work.store.kept / "identity.sqlite").write_bytes(copy)
+    finding = register_behind(work.store)
+    assert finding is not None
+    assert (finding.rule, finding.severity) == ("register-behind", Severity.WARNING)
+    assert landing.landing_id in finding.message
+    work.land()
+    assert register_behind(work.store) is None
+    (work.store.kept / "identity.sqlite").unlink()
+    assert register_behind(work.store) is None, "on an analysts' store there is no register"

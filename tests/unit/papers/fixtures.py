@@ -78,6 +78,8 @@ class FakeStamp:
     build_id: str = "20260506T130412Z-b3f19c02"
     built_at: datetime = datetime(2026, 5, 6, 13, 4, tzinfo=UTC)
     version: str = "0.1.0"
+    register: str = "register 4f1c, landing 3 of it, form 2, under key 9a0b, ids 77de"
+    register_findings: tuple[str, ...] = ("it doesn't know landing 2: it was restored from an earlier copy",)
 
 
 @dataclass(frozen=True)
