@@ -9,6 +9,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from joinedup.access.aggregates import open_aggregates
+from joinedup.access.caller import caller_for
 from joinedup.build import build
 from joinedup.engine.store import Store
 from joinedup.errors import Refused, StoreProblem
@@ -32,7 +33,8 @@ def make(place: Place, people: int, seed: int, out: Path, progress: Progress) ->
     key = read_key(demo_key(out), outside=(place.folder, store.root))
     land(place, extracts, store, key, progress=progress)
     build(place, store, progress=progress)
-    return write_pages(open_aggregates(store, place, "planning"), place, out / "pages", progress=progress, cache=store.root / "charts")[0]
+    aggregates = open_aggregates(store, place, caller_for(place, "planning"))
+    return write_pages(aggregates, place, out / "pages", progress=progress, cache=store.root / "charts")[0]
 
 
 def demo_key(out: Path) -> Path:

@@ -2,45 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
 from pydantic import TypeAdapter
 
-from joinedup.access.disclosure import may_open
+from joinedup.access import public
+from joinedup.access.caller import Caller
+from joinedup.access.disclosure import Audience, may_open
+from joinedup.access.looking import Log, log_of, look
 from joinedup.access.measured import with_values
-from joinedup.access.stamp import Stamp, stamp_of
+from joinedup.access.stamp import Stamp, rounded_stamp, stamp_of
 from joinedup.engine.reader import Reader
 from joinedup.engine.store import Store
 from joinedup.findings import Finding
-from joinedup.outcomes.definitions import MeasureSpec, measures
+from joinedup.outcomes.definitions import MeasureSpec, Statistic, measures
 from joinedup.place.model import Neighbourhood, Place
 from joinedup.sources.accounts import FileAccount, read_accounts
 
 __all__ = ["Aggregates", "open_aggregates"]
 
+Disclosed = Callable[[pa.Table], pa.Table]
 
-def open_aggregates(store: Store, place: Place, purpose: str = "planning") -> Aggregates:
-    """The aggregates of the published build; Refused when they may not be shown, NothingPublished when there is no build."""
+
+def open_aggregates(store: Store, place: Place, caller: Caller, audience: Audience = "internal", log: Log | None = None) -> Aggregates:
+    """The aggregates of the published build; Refused when they may not be shown, NothingPublished when there is no build.
+
+    Each table is logged before it is given. `log` is the access log of the store unless another is named.
+    """
     reader = Reader(store)
-    may_open(place, reader.manifest.about.get("place", {}), purpose)
+    may_open(place, reader.manifest.about.get("place", {}), caller, audience)
     specs = measures()
-    return Aggregates(place, reader, stamp_of(reader.manifest, place, specs), specs)
+    stamp = stamp_of(reader.manifest, place, specs)
+    return Aggregates(
+        place, reader, stamp if audience == "internal" else rounded_stamp(stamp), specs, caller, audience, log or log_of(store)
+    )
 
 
 @dataclass(frozen=True)
 class Aggregates:
-    """What one published build says of a place and its neighbourhoods.
+    """What one published build says of a place and its neighbourhoods, to one caller and for one audience.
 
     An area is a pair (area_type, area_id): 'place', each 'neighbourhood' that existed in the period, and 'none', the place's
-    people whose practice is in no neighbourhood. Neighbourhoods and none add up to the place.
+    people whose practice is in no neighbourhood. Neighbourhoods and none add up to the place; for the public the place's
+    counts are made of theirs as they are shown, and a count that isn't shown is null.
     """
 
     place: Place
     reader: Reader
     stamp: Stamp
     specs: Mapping[str, MeasureSpec]
+    caller: Caller
+    audience: Audience
+    log: Log
 
     def neighbourhoods(self) -> tuple[Neighbourhood, ...]:
         """The neighbourhoods that existed on some day of the period, in the order of the place folder."""
@@ -51,44 +66,72 @@ class Aggregates:
 
     def population(self) -> pa.Table:
         """People on the as-at date by area, five-year age band and sex."""
-        return self._table("area_population", "area_type", "area_id", "age_band_order", "sex")
+        return self._table("area_population", public.population, "area_type", "area_id", "age_band_order", "sex")
 
     def deprivation(self) -> pa.Table:
         """People on the as-at date by area and national fifth of deprivation (1 is the most deprived; null is not known)."""
-        return self._table("area_deprivation", "area_type", "area_id", "deprivation_fifth")
+        return self._table("area_deprivation", public.deprivation, "area_type", "area_id", "deprivation_fifth")
 
     def activity_by_month(self) -> pa.Table:
         """Activities by area, month and point of delivery, in the 24 months that end with the period."""
-        return self._table("area_month", "area_type", "area_id", "sector", "point_of_delivery", "month")
+        return self._table(
+            "area_month",
+            lambda table: public.by_month(table, self.place.period),
+            "area_type",
+            "area_id",
+            "sector",
+            "point_of_delivery",
+            "month",
+        )
 
     def costs(self) -> pa.Table:
         """Activities and their cost in pence by area and point of delivery, in the period; how many have a cost, and from where."""
-        return self._table("area_cost", "area_type", "area_id", "sector", "point_of_delivery")
+        return self._table("area_cost", public.costs, "area_type", "area_id", "sector", "point_of_delivery")
 
     def cost_differences(self) -> pa.Table:
         """The extracts' own costs beside the averages for the same activity, by sector and point of delivery, in the period."""
-        return self._table("cost_difference", "sector", "point_of_delivery")
+        return self._table("cost_difference", public.cost_differences, "sector", "point_of_delivery")
 
     def measures(self) -> pa.Table:
         """The measures by area: counts, value, 95% limits, how neighbourhoods compare with the place, and why a value is missing."""
-        return with_values(self._table("measure_count", "area_type", "area_id"), self.specs, self.stamp)
+        too_few: set[tuple[str, str, str]] = set()
+
+        def rounded(counts: pa.Table) -> pa.Table:
+            nonlocal too_few
+            rates = {name for name, spec in self.specs.items() if spec.statistic is Statistic.RATE}
+            made, too_few = public.measure_counts(counts, rates)
+            return made
+
+        return with_values(self._table("measure_count", rounded, "area_type", "area_id"), self.specs, self.stamp, too_few)
 
     def measure_specs(self) -> Mapping[str, MeasureSpec]:
         """The measures in words, by id, in the order in which pages show them."""
         return self.specs
 
     def files(self) -> tuple[FileAccount, ...]:
-        """Every file that the build stands on: what became of its rows, and which months they are of."""
-        return read_accounts(self.reader.manifest.about["landing"]["files"])
+        """Every file that the build stands on: what became of its rows, and which months they are of; none for the public."""
+        return read_accounts(self.reader.manifest.about["landing"]["files"]) if self._internal("files") else ()
 
     def findings(self) -> tuple[Finding, ...]:
-        """What was found wrong with the files, and between them and the place, when they were landed."""
-        return tuple(TypeAdapter(Finding).validate_python(each) for each in self.reader.manifest.about["landing"]["findings"])
+        """What was found wrong with the files, and between them and the place, when they were landed; nothing for the public."""
+        found = self.reader.manifest.about["landing"]["findings"] if self._internal("findings") else ()
+        return tuple(TypeAdapter(Finding).validate_python(each) for each in found)
 
     def quality(self) -> pa.Table:
-        """What is counted about the quality of the record: rule, found, out_of, unit, message, endangers."""
-        return self._table("data_quality", "rule")
+        """What is counted about the quality of the record: rule, found, out_of, unit, message, endangers; no row for the public."""
+        return self._table("data_quality", lambda table: table.slice(0, 0), "rule")
 
-    def _table(self, name: str, *order: str) -> pa.Table:
-        """A table of the build in a stated order: the only way out, through which disclosure control will pass."""
-        return self.reader.table(name).sort_by([(column, "ascending") for column in order])
+    def _internal(self, what: str) -> bool:
+        """Whether true counts are given; logged where they are."""
+        may_open(self.place, self.reader.manifest.about.get("place", {}), self.caller, self.audience)
+        if self.audience == "internal":
+            self.log.append([look(self.caller, "aggregates", f"{what}, internal", self.stamp.build_id)])
+        return self.audience == "internal"
+
+    def _table(self, name: str, disclosed: Disclosed, *order: str) -> pa.Table:
+        """A table of the build in a stated order, under disclosure control, logged before it is given: the only way out."""
+        may_open(self.place, self.reader.manifest.about.get("place", {}), self.caller, self.audience)
+        table = self.reader.table(name).sort_by([(column, "ascending") for column in order])
+        given = table if self.audience == "internal" else disclosed(table)
+        self.log.append([look(self.caller, "aggregates", f"{name}, {self.audience}", self.stamp.build_id, rows=given.num_rows)])
+        return given

@@ -3,27 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
+from joinedup.access.caller import Caller, Door, may_ask, without_row
 from joinedup.errors import NothingPublished, Refused
 from joinedup.place.model import Place
 
-PURPOSES = ("planning",)
+Audience: TypeAlias = Literal["internal", "public"]
+"""Internal: true counts, for staff, logged. Public: 1 to 7 suppressed, the rest rounded to 5."""
 
 
-def may_open(place: Place, built: Mapping[str, Any], purpose: str) -> None:
+def usual_audience(place: Place) -> Audience:
+    """For whom pages are unless somebody says: internal where people are invented, public where they are real."""
+    return "internal" if place.invented else "public"
+
+
+def may_open(place: Place, built: Mapping[str, Any], caller: Caller, audience: Audience) -> None:
     """Nothing where aggregates may be read; Refused, or NothingPublished where the build is of another place or day.
 
-    In this form true counts are shown, small ones included, so the door opens only for made-up people: those that the
-    place folder and the build both say are invented. `built` is what the manifest says of the place.
+    What the public may have anybody may. True counts are for staff by their role and purpose, as the staff file has it now. `built` is
+    what the manifest says of the place.
     """
-    if not (place.invented and built.get("invented")):
+    if audience == "internal":
+        may_enter(place, built, caller, "aggregates")
+    is_of(place, built)
+
+
+def may_enter(place: Place, built: Mapping[str, Any], caller: Caller, door: Door) -> None:
+    """Nothing where a door opens for a caller; Refused where not, and where only one of folder and build says that people are invented."""
+    if without_row(place, caller) and not built.get("invented"):
         raise Refused(
-            f"{place.name} is not said to be invented by both its place.yml and its build, and true counts of real people are not shown "
-            "until small numbers are suppressed and objections honoured; try it on invented people, with invented: true in place.yml"
+            f"{place.name} is invented by its place.yml and not by its build, and {caller.account} has no row in staff.csv; "
+            "build again, or ask whoever keeps the file for a role"
         )
-    if purpose not in PURPOSES:
-        raise Refused(f"aggregates are given for {' or '.join(PURPOSES)}, not for {purpose!r}; ask with purpose planning")
+    may_ask(place, caller, door)
+
+
+def is_of(place: Place, built: Mapping[str, Any]) -> None:
+    """Nothing where a build is of the place as its folder has it; NothingPublished where it isn't."""
     if built.get("id") != place.id or built.get("as_at") != place.as_at.isoformat():
         raise NothingPublished(
             f"the published build is of {built.get('id')} as at {built.get('as_at')}, the folder is of {place.id} as at {place.as_at}; "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 
 import numpy as np
@@ -18,13 +18,22 @@ from joinedup.statistics.rates import rate, rate_of_sum
 LATE = timedelta(days=31)
 """A source that ends more than a month before the period does tells of another period. (A rule of ours; 2026.)"""
 ENDS_EARLY = "source ends early"
+TOO_FEW = "too few"
 FOLLOWED = ("measure_id", "area_type", "area_id", "period_start", "period_end", "events", "numerator", "denominator")
 
 
-def with_values(counts: pa.Table, specs: Mapping[str, MeasureSpec], stamp: Stamp) -> pa.Table:
-    """The rows of measure_count with title, unit, value, 95% limits, reason and comparison, in the order of `specs`."""
+def with_values(
+    counts: pa.Table, specs: Mapping[str, MeasureSpec], stamp: Stamp, too_few: Collection[tuple[str, str, str]] = ()
+) -> pa.Table:
+    """The rows of measure_count with title, unit, value, 95% limits, reason and comparison, in the order of `specs`.
+
+    `too_few` are the (measure, area type, area) whose counts are suppressed: that is then the reason.
+    """
     parts = [_measure(counts.filter(pc.equal(counts["measure_id"], spec.id)), spec, stamp) for spec in specs.values()]
-    return pa.concat_tables(parts)
+    made = pa.concat_tables(parts)
+    keys = zip(*(made[name].to_pylist() for name in ("measure_id", "area_type", "area_id")), strict=True)
+    reasons = [TOO_FEW if key in too_few and why else why for key, why in zip(keys, made["reason"].to_pylist(), strict=True)]
+    return made.set_column(made.column_names.index("reason"), "reason", pa.array(reasons, pa.string()))
 
 
 def _measure(counts: pa.Table, spec: MeasureSpec, stamp: Stamp) -> pa.Table:

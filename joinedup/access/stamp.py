@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import groupby
 
+from joinedup.access.rounding import public_count
 from joinedup.engine.manifest import Manifest
 from joinedup.outcomes.definitions import MeasureSpec
 from joinedup.place.model import Place
@@ -23,7 +24,7 @@ SUFFERS = {
 
 @dataclass(frozen=True, slots=True)
 class SourceStamp:
-    """One source in the build: up to which day it tells, and what became of its rows."""
+    """One source in the build: up to which day it tells, and what became of its rows; a suppressed count of rows is None."""
 
     source: str
     partner: str
@@ -32,11 +33,11 @@ class SourceStamp:
     title: str
     sector: str
     data_to: date | None
-    rows_read: int
-    loaded: int
-    superseded: int
-    rejected: int
-    linked: int
+    rows_read: int | None
+    loaded: int | None
+    superseded: int | None
+    rejected: int | None
+    linked: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,22 @@ def _register(version: Mapping[str, object] | None) -> str:
     return (
         f"register {version['register_id']}, landing {version['landing']} of it, form {version['form']}, "
         f"under key {version['key_fingerprint']}, ids {version['ids_fingerprint']}"
+    )
+
+
+def rounded_stamp(stamp: Stamp) -> Stamp:
+    """The stamp as the public may have it: rows are rounded like all counts, for a list of few people is short."""
+    return replace(stamp, sources=tuple(map(_rounded, stamp.sources)))
+
+
+def _rounded(source: SourceStamp) -> SourceStamp:
+    return replace(
+        source,
+        rows_read=public_count(source.rows_read),
+        loaded=public_count(source.loaded),
+        superseded=public_count(source.superseded),
+        rejected=public_count(source.rejected),
+        linked=public_count(source.linked),
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from joinedup.access.caller import Caller
     from joinedup.engine.store import Store
     from joinedup.place.model import Place
 
@@ -62,6 +63,16 @@ def open_place(folder: Path) -> Place:
     from joinedup.sources.contract import contracts
 
     return read_place(folder, contract_names=tuple(contracts()))
+
+
+def acting(place: Place, purpose: str, reason: str = "") -> Caller:
+    """For whom this account acts by the place's staff file; a note where it has a role only because the people are invented."""
+    from joinedup.access.caller import caller_for, without_row
+
+    caller = caller_for(place, purpose, reason=reason)
+    if without_row(place, caller):
+        click.echo(f"note: the people are invented, so {caller.account}, who has no row in staff.csv, acts as {caller.role}", err=True)
+    return caller
 
 
 def open_store(place: Place, folder: Path | None) -> Store:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from joinedup.access.rounding import added
 from joinedup.papers.needs import Aggregates, MeasureSpec, Stamp
 from joinedup.papers.numbers import day
 from joinedup.place.model import Neighbourhood, Place
@@ -37,6 +38,11 @@ class Facts:
     def stamp(self) -> Stamp:
         """Which build the numbers are from."""
         return self.aggregates.stamp
+
+    @property
+    def internal(self) -> bool:
+        """Whether counts are true ones, not for publication."""
+        return self.aggregates.audience == "internal"
 
     @cached_property
     def whole(self) -> Area:
@@ -90,8 +96,8 @@ class Facts:
         return {(row["measure_id"], area): row for area, rows in by_area.items() for row in rows}
 
     def people(self, area: Area) -> int | None:
-        """How many people are registered; None where no registration list was read at all."""
-        return sum(row["people"] for row in self.population[area]) if self.population[self.whole] else None
+        """How many people are registered; None where no registration list was read at all, or where it isn't shown."""
+        return added(row["people"] for row in self.population[area]) if self.population[self.whole] else None
 
     @cached_property
     def as_at(self) -> str:

@@ -1,7 +1,8 @@
 """Writes the pages of a place: an overview, a page for each neighbourhood, and one about the data behind them.
 
-The pages are for internal use: counts are true, and files can be read by their owner only. They need nothing but one
-another: no network, no script, no server.
+Internal pages have true counts and say so; public ones what the door gives the public, and nothing of single files. Either way the
+files can be read by their owner only: publishing is copying them on purpose. They need nothing but one another: no network, no
+script, no server.
 """
 
 from __future__ import annotations
@@ -101,7 +102,7 @@ def write_pages(aggregates: Aggregates, place: Place, out: Path, progress: Progr
     facts = Facts(aggregates, place)
     atomic_write(out / WRITTEN, json.dumps(sorted(before)).encode())  # from now on the folder is known as one of pages, however this ends
     files = {f"assets/{name}": content for name, content in style.items()}
-    total, pages = len(facts.areas) + 3, []
+    total, pages = len(facts.areas) + (3 if facts.internal else 2), []
     for done, page in enumerate(_pages(facts, cache), start=1):
         began = time.perf_counter()
         files |= {page.file: _render(page, facts).encode(), **_downloads(page, facts)}
@@ -139,7 +140,7 @@ def _written(out: Path) -> set[str]:
 def _downloads(page: Page, facts: Facts) -> dict[str, bytes]:
     """The tables of a page as CSV files beside it; each row says whose numbers they are."""
     stamp = facts.stamp
-    same = {"place": facts.place.id, "invented_people": stamp.invented, "build_id": stamp.build_id}
+    same = {"place": facts.place.id, "invented_people": stamp.invented, "audience": facts.aggregates.audience, "build_id": stamp.build_id}
     return {f"{page.file.removesuffix('.html')}.{name}.csv": table.csv(same).encode() for name, table in page.tables.items()}
 
 
@@ -147,7 +148,8 @@ def _pages(facts: Facts, cache: Path | None) -> Iterator[Page]:
     yield _index(facts, cache)
     for index, neighbourhood in enumerate(facts.shown):
         yield _neighbourhood(facts, index, neighbourhood, cache)
-    yield _partners(facts, cache)
+    if facts.internal:
+        yield _partners(facts, cache)
     yield _about(facts)
 
 
@@ -216,7 +218,15 @@ def write_check(place: Place, files: Sequence[FileAccount], findings: Sequence[F
     out.chmod(PRIVATE_FOLDER)
     same = {"place": place.id, "invented_people": place.invented}
     made = {f"check.{name}.csv": table.csv(same).encode() for name, table in page.tables.items()}
-    shared = {"page": page, "root": "", "assetPath": "assets", "place": place, "invented": place.invented, "as_at": day(place.as_at)}
+    shared = {
+        "page": page,
+        "root": "",
+        "assetPath": "assets",
+        "place": place,
+        "invented": place.invented,
+        "internal": True,
+        "as_at": day(place.as_at),
+    }
     told = {"checked": moment(datetime.now(UTC)), "version": version("joinedup"), "local": partial(local, word=place.word)}
     text = _environment().get_template(page.template).render(**shared, **told, **page.shows)
     made |= {f"assets/{name}": content for name, content in style.items()} | {page.file: text.encode()}
@@ -291,6 +301,7 @@ def _render(page: Page, facts: Facts) -> str:
         "place": facts.place,
         "areas": facts.areas,
         "invented": facts.stamp.invented,
+        "internal": facts.internal,
         "evidence": evidence.evidence(facts),
         "local": partial(local, word=facts.place.word),
         "in_short": evidence.in_short(facts),

@@ -16,6 +16,7 @@ REASONS = {
     "zero denominator": "nobody was registered in the period",
     "no events": "nothing was counted, so there is no telling how much chance plays in it",
     "impossible value": "its counts can't be right",
+    "too few": "it is of so few that it isn't published",
 }
 DATE = re.compile(r"(\d{1,2}) ([A-Z][a-z]+) (\d{4})")
 FIFTHS = {1: "Most deprived fifth", 2: "Second fifth", 3: "Third fifth", 4: "Fourth fifth", 5: "Least deprived fifth", None: "Not known"}

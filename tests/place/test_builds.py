@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 import pytest
 
 from joinedup.access.aggregates import open_aggregates
+from joinedup.access.caller import caller_for
 from joinedup.build import build
 from joinedup.engine.reader import Reader
 from joinedup.papers.pages import write_pages
@@ -41,14 +42,14 @@ def test_real_practices_and_networks_with_invented_people(shared: Path, tmp_path
     made = invented(make_place(shared, district, tmp_path / district.lower()), 4_000, tmp_path)
     check_sums(made)
     assert len(made.place.neighbourhoods) == NETWORKS[district]
-    pages = write_pages(open_aggregates(made.store, made.place), made.place, tmp_path / "pages")
+    pages = write_pages(open_aggregates(made.store, made.place, caller_for(made.place, "planning")), made.place, tmp_path / "pages")
     assert len([path for path in pages if path.suffix == ".html"]) >= NETWORKS[district] + 1
 
 
 def test_nine_teams_with_a_split_a_move_and_a_succession(tmp_path: Path) -> None:
     made = invented(nine_teams(tmp_path / "nine"), 4_000, tmp_path)
     check_sums(made)
-    pages = write_pages(open_aggregates(made.store, made.place), made.place, tmp_path / "pages")
+    pages = write_pages(open_aggregates(made.store, made.place, caller_for(made.place, "planning")), made.place, tmp_path / "pages")
     index = pages[0].read_text(encoding="utf-8")
     assert made.place.word.plural in index
     assert "calderdale" not in index.lower()
@@ -65,7 +66,7 @@ def test_the_artificial_hospital_samples_become_spells_and_pages_that_say_what_i
     assert pc.sum(spell["episodes"]).as_py() == 2074
     assert spell.num_rows <= 2074
     assert set(pc.unique(reader.table("person")["linked_by"]).to_pylist()) == {"source_pseudonym"}
-    aggregates = open_aggregates(made.store, made.place)
+    aggregates = open_aggregates(made.store, made.place, caller_for(made.place, "planning"))
     assert aggregates.measures()["value"].null_count == aggregates.measures().num_rows  # nobody is registered: no rate, and not 0
     index = write_pages(aggregates, made.place, tmp_path / "pages")[0].read_text(encoding="utf-8")
     assert "no data" in index.lower()

@@ -22,6 +22,7 @@ import pytest
 import yaml
 
 from joinedup.access.aggregates import Aggregates, open_aggregates
+from joinedup.access.caller import caller_for
 from joinedup.build import build
 from joinedup.engine.reader import Reader
 from joinedup.place.model import Place
@@ -71,7 +72,12 @@ def twice(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     folder = hospitals_only(request.getfixturevalue("root"), work) if request.param == "the example" else nine_teams(work / "westermark")
     made = invented(folder, 5_000, work)
     build(made.place, made.store)
-    return Twice(made.place, Record(made.place, made.extracts), Reader(made.store), open_aggregates(made.store, made.place))
+    return Twice(
+        made.place,
+        Record(made.place, made.extracts),
+        Reader(made.store),
+        open_aggregates(made.store, made.place, caller_for(made.place, "planning")),
+    )
 
 
 def hospitals_only(root: Path, work: Path) -> Path:

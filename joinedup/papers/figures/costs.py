@@ -56,7 +56,7 @@ class Costs:
         for (sector, _), row in self.rows.items():
             held = together.setdefault((sector, ""), {"cost_pence": None, **dict.fromkeys(COUNTS, 0)})
             for name in COUNTS:
-                held[name] = (held[name] or 0) + row[name]
+                held[name] = (held[name] or 0) + (row[name] or 0)
             if row["costed"]:
                 held["cost_pence"] = (held["cost_pence"] or 0) + (row["cost_pence"] or 0)
         return Costs(together, self.people)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import altair
 
+from joinedup.access.rounding import added
 from joinedup.papers.facts import Area, Facts
 from joinedup.papers.figure import BOTH, Column, Figure, Table, headed, missing
 from joinedup.papers.figures import bars
@@ -14,20 +15,17 @@ from joinedup.papers.theme import Size
 from joinedup.papers.words import FIFTHS, many
 
 SAME = 0.01
-Shares = Mapping[int | None, int]
+Shares = Mapping[int | None, int | None]
 
 
 def people(facts: Facts, area: Area) -> Shares:
     """People by deprivation fifth; under None those whose small area isn't known."""
-    counted = dict.fromkeys(FIFTHS, 0)
-    for row in facts.deprivation[area]:
-        counted[row["deprivation_fifth"]] += row["people"]
-    return counted
+    return dict.fromkeys(FIFTHS, 0) | {row["deprivation_fifth"]: row["people"] for row in facts.deprivation[area]}
 
 
-def known(counted: Shares) -> int:
+def known(counted: Shares) -> int | None:
     """How many people have a known fifth: what shares are of."""
-    return sum(count for fifth, count in counted.items() if fifth is not None)
+    return added(count for fifth, count in counted.items() if fifth is not None)
 
 
 def figure(facts: Facts, area: Area) -> Figure:
@@ -54,7 +52,9 @@ def figure(facts: Facts, area: Area) -> Figure:
 
 def finding(facts: Facts, here: Shares, place: Shares) -> str:
     """How many live in the most deprived fifth, against the place."""
-    mine, theirs = part(here, 1) or 0.0, part(place, 1) or 0.0
+    mine, theirs = part(here, 1), part(place, 1)
+    if mine is None or theirs is None:
+        return f"Deprivation where people live, against {facts.whole.name}"
     compared = "about the same as" if abs(mine - theirs) < SAME else ("more than" if mine > theirs else "fewer than")
     return f"{share(mine, 1)} of people live in the most deprived fifth of England, {compared} in {facts.whole.name} ({share(theirs, 1)})"
 
@@ -62,6 +62,8 @@ def finding(facts: Facts, here: Shares, place: Shares) -> str:
 def notes(here: Shares) -> list[str]:
     """Who is left out of the shares."""
     unknown = here[None]
+    if unknown is None:
+        return ["The few people whose small area or its fifth isn't known are left out of the shares."]
     who = f"{many(unknown, 'person', 'people')} whose small area or its fifth isn't known"
     return [f"{who} {'is' if unknown == 1 else 'are'} left out of the shares."] if unknown else []
 
@@ -83,7 +85,7 @@ def part(counted: Shares, fifth: int | None) -> float | None:
 def table(facts: Facts, area: Area) -> Table:
     """People by fifth, the most deprived first."""
     here, place = people(facts, area), people(facts, facts.whole)
-    fifths = [fifth for fifth in FIFTHS if fifth is not None or here[None]]
+    fifths = [fifth for fifth in FIFTHS if fifth is not None or here[None] != 0]
     mine, theirs = ([part(of, fifth) for fifth in fifths] for of in (here, place))
     of_known = "% of those known"
     columns = [

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import altair
 
+from joinedup.access.rounding import added
 from joinedup.papers.facts import Area, Facts
 from joinedup.papers.figure import BOTH, Column, Figure, Table, chart_of, fitted, headed, missing
 from joinedup.papers.numbers import fraction, share, whole
@@ -20,7 +21,8 @@ SAME = 0.01
 """Shares nearer than one percentage point are "about as many"; there are no limits to go by, for everyone is counted."""
 ROW = 18
 """Pixels of height for each age band, so that its label stands clear of the next."""
-Counts = Counter[tuple[str, str | None]]
+Counts = Mapping[tuple[str, str | None], int | None]
+"""People by age band and sex; None where a count isn't shown."""
 
 
 @dataclass(frozen=True)
@@ -31,17 +33,18 @@ class Ages:
     bands: list[str]
 
     @property
-    def total(self) -> int:
+    def total(self) -> int | None:
         """Everyone."""
-        return self.counts.total()
+        return added(self.counts.values())
 
-    def of(self, band: str) -> int:
+    def of(self, band: str) -> int | None:
         """Everyone in the band, of either sex or none recorded."""
-        return sum(count for (of_band, _), count in self.counts.items() if of_band == band)
+        return added(count for (of_band, _), count in self.counts.items() if of_band == band)
 
-    def old(self) -> int:
+    def old(self) -> int | None:
         """People in the bands that begin at 65 or later."""
-        return sum(self.of(band) for band in self.bands if _begins(band) >= OLD)
+        old = {band for band in self.bands if _begins(band) >= OLD}
+        return added(count for (of_band, _), count in self.counts.items() if of_band in old)
 
 
 def _begins(band: str) -> int:
@@ -52,9 +55,10 @@ def _begins(band: str) -> int:
 def people(facts: Facts, area: Area) -> Ages:
     """The area's people by age band and sex; the bands are those of the whole place."""
     bands = {row["age_band"]: row["age_band_order"] for row in facts.population[facts.whole] if row["age_band"] is not None}
-    counts: Counts = Counter()
+    counts: dict[tuple[str, str | None], int | None] = {}
     for row in facts.population[area]:
-        counts[row["age_band"] or SEXES[None], row["sex"]] += row["people"]
+        key = (row["age_band"] or SEXES[None], row["sex"])
+        counts[key] = added([row["people"], *([counts[key]] if key in counts else [])])
     return Ages(counts, sorted(bands, key=lambda band: bands[band]))
 
 
@@ -71,7 +75,9 @@ def figure(facts: Facts, area: Area) -> Figure:
 
 def finding(facts: Facts, area: Area, here: Ages, place: Ages) -> str:
     """Whether more people are old here than in the place as a whole."""
-    mine, theirs = fraction(here.old(), here.total) or 0.0, fraction(place.old(), place.total) or 0.0
+    mine, theirs = fraction(here.old(), here.total), fraction(place.old(), place.total)
+    if mine is None or theirs is None:
+        return f"Ages of people in {area.name} and {facts.whole.name}"
     compared = "about the same as" if abs(mine - theirs) < SAME else ("more than" if mine > theirs else "fewer than")
     return (
         f"{share(here.old(), here.total)} of people are {OLD} or over, {compared} in {facts.whole.name} ({share(place.old(), place.total)})"
@@ -80,7 +86,9 @@ def finding(facts: Facts, area: Area, here: Ages, place: Ages) -> str:
 
 def notes(here: Ages) -> list[str]:
     """Who is not in the picture."""
-    undrawn = sum(count for (band, sex), count in here.counts.items() if sex not in ("1", "2") or band not in here.bands)
+    undrawn = added(count for (band, sex), count in here.counts.items() if sex not in ("1", "2") or band not in here.bands)
+    if undrawn is None:
+        return ["The few people without a recorded age or sex (male or female) can't be drawn."]
     who = f"{many(undrawn, 'person', 'people')} without a recorded age or sex (male or female)"
     return [f"{who} can't be drawn, but {'is' if undrawn == 1 else 'are'} in the shares."] if undrawn else []
 
@@ -88,7 +96,7 @@ def notes(here: Ages) -> list[str]:
 def chart(facts: Facts, area: Area, size: Size) -> altair.LayerChart:
     """Bars to the left for male, to the right for female; the place as an outline."""
     bands = people(facts, facts.whole).bands
-    reach = max(abs(row["percent"]) for of in (facts.whole, *facts.areas) for row in _bars(people(facts, of))) * 1.05
+    reach = max(abs(row["percent"] or 0) for of in (facts.whole, *facts.areas) for row in _bars(people(facts, of))) * 1.05
     axis = altair.Axis(grid=True, labelExpr="format(abs(datum.value), '')", tickCount=4 if size.narrow else 6)
     x = altair.X("percent:Q", title="% of all people", scale=altair.Scale(domain=[-reach, reach], nice=False), axis=axis)
     y = altair.Y("band:N", title=None, sort=bands[::-1], scale=altair.Scale(paddingInner=0.18))
@@ -109,7 +117,7 @@ def _head(sex: str, percent: float, align: str, colour: str) -> altair.Chart:
 
 def _bars(of: Ages) -> list[dict[str, Any]]:
     return [
-        {"band": band, "sex": SEXES[sex], "percent": side * 100 * (fraction(of.counts[band, sex], of.total) or 0.0)}
+        {"band": band, "sex": SEXES[sex], "percent": side * 100 * (fraction(of.counts.get((band, sex), 0), of.total) or 0.0)}
         for band in of.bands
         for sex, side in (("1", -1), ("2", 1))
     ]
@@ -136,5 +144,5 @@ def _shares(of: Ages, bands: list[str]) -> list[float | None]:
 
 
 def _of_sex(of: Ages, bands: list[str], sex: str | None) -> Column:
-    counts = [of.counts[band, sex] for band in bands]
+    counts = [of.counts.get((band, sex), 0) for band in bands]
     return Column(SEXES[sex], [whole(count) for count in counts], SEXES[sex].lower().replace(" ", "_"), counts)

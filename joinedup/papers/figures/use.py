@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -11,6 +11,7 @@ from typing import Any
 
 import altair
 
+from joinedup.access.rounding import added
 from joinedup.papers.facts import Area, Facts
 from joinedup.papers.figure import BOTH, Column, Figure, Table, chart_of, headed, missing, without
 from joinedup.papers.numbers import change, month, per, rate, whole
@@ -27,12 +28,13 @@ ENOUGH = 100
 EACH = 1000
 AROUND = 72
 """Pixels beside a small chart: its scale on the left, its latest value on the right."""
-Counts = Mapping[tuple[str, date], int]
+Counts = Mapping[tuple[str, date], int | None]
+"""Activities by point of delivery and month: 0 where there is no row, None where a count isn't shown."""
 
 
 def counts(facts: Facts, area: Area) -> Counts:
     """Activities by point of delivery and month."""
-    return Counter({(row["point_of_delivery"], row["month"]): row["activities"] for row in facts.activity[area]})
+    return defaultdict(int, {(row["point_of_delivery"], row["month"]): row["activities"] for row in facts.activity[area]})
 
 
 def months(facts: Facts) -> list[date]:
@@ -44,7 +46,7 @@ def points(facts: Facts) -> list[str]:
     """Points of delivery, the one most used in the place first."""
     totals: Counter[str] = Counter()
     for row in facts.activity[facts.whole]:
-        totals[row["point_of_delivery"]] += row["activities"]
+        totals[row["point_of_delivery"]] += row["activities"] or 0
     return [point for point, total in sorted(totals.items(), key=lambda item: (-item[1], item[0])) if total]
 
 
@@ -66,7 +68,7 @@ def covered(facts: Facts) -> Mapping[str, frozenset[date]]:
     place = counts(facts, facts.whole)
     known: dict[str, frozenset[date]] = {}
     for point in points(facts):
-        seen = [of_month for (of_point, of_month), count in place.items() if of_point == point and count]
+        seen = [of_month for (of_point, of_month), count in place.items() if of_point == point and count != 0]
         known[point] = frozenset(each for each in months(facts) if min(seen) <= each <= max(seen))
     return known
 
@@ -92,11 +94,12 @@ def figure(facts: Facts, area: Area) -> Figure:
 def finding(facts: Facts, area: Area) -> str:
     """Of what is drawn the clearest change from the year before to the last one: the largest beside what chance makes of such counts."""
     here, drawn = counts(facts, area), shown(facts)
-    years = {point: [sum(here[point, each] for each in half) for half in (months(facts)[:YEAR], months(facts)[YEAR:])] for point in drawn}
+    years = {point: [added(here[point, each] for each in half) for half in (months(facts)[:YEAR], months(facts)[YEAR:])] for point in drawn}
     known = covered(facts)
-    told = [point for point in drawn if len(known[point]) == MONTHS and min(years[point]) >= ENOUGH]
+    both = {point: (before, last) for point, (before, last) in years.items() if before and last and min(before, last) >= ENOUGH}
+    told = [point for point in drawn if len(known[point]) == MONTHS and point in both]
     point = max(
-        told, key=lambda point: abs(log(years[point][1] / years[point][0])) / sum(1 / n for n in years[point]) ** 0.5, default=drawn[0]
+        told, key=lambda point: abs(log(both[point][1] / both[point][0])) / sum(1 / n for n in both[point]) ** 0.5, default=drawn[0]
     )
     before, last = years[point]
     compared = f", {change(last, before)} in the 12 months before" if point in told else ""

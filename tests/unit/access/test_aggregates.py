@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from joinedup.access.aggregates import Aggregates, open_aggregates
+from joinedup.access.caller import caller_for
 from joinedup.access.stamp import stamp_of
 from joinedup.engine.manifest import read_manifest
 from joinedup.engine.store import Store
@@ -26,7 +27,7 @@ URGENT, DELAYED, BEDS = "urgent_care_sensitive_admissions", "delayed_days", "eme
 
 
 def door(of: Built) -> Aggregates:
-    return open_aggregates(of.store, of.place)
+    return open_aggregates(of.store, of.place, caller_for(of.place, "planning"))
 
 
 def by_area(of: Built, measure: str) -> dict[tuple[str, str], dict[str, Any]]:
@@ -34,31 +35,35 @@ def by_area(of: Built, measure: str) -> dict[tuple[str, str], dict[str, Any]]:
     return {(row["area_type"], row["area_id"]): row for row in rows if row["measure_id"] == measure}
 
 
-def test_a_real_place_is_refused_and_told_what_to_do(fell_side: Built) -> None:
-    with pytest.raises(Refused, match=r"Fell Side is not said to be invented.*invented: true in place\.yml"):
-        open_aggregates(fell_side.store, a_place(invented=False))
+def test_true_counts_of_a_real_place_are_for_staff_alone_and_rounded_ones_for_anyone(build_again: Callable[..., Built]) -> None:
+    again = build_again(a_place(invented=False))
+    anyone = caller_for(again.place, "planning", account="anyone")
+    with pytest.raises(Refused, match=r"anyone has no row in force in the staff file of Fell Side.*public pages"):
+        open_aggregates(again.store, again.place, anyone)
+    assert open_aggregates(again.store, again.place, anyone, "public").population().num_rows
 
 
 def test_a_build_of_real_people_is_refused_even_when_the_folder_now_says_invented(build_again: Callable[..., Built]) -> None:
     again = build_again(a_place(invented=False))
-    with pytest.raises(Refused, match=r"by both its place\.yml and its build"):
-        open_aggregates(again.store, a_place(invented=True))
+    place = a_place(invented=True)
+    with pytest.raises(Refused, match=r"invented by its place\.yml and not by its build"):
+        open_aggregates(again.store, place, caller_for(place, "planning", account="anyone"))
 
 
-def test_another_purpose_is_refused(fell_side: Built) -> None:
-    with pytest.raises(Refused, match="given for planning, not for 'payment'"):
-        open_aggregates(fell_side.store, fell_side.place, "payment")
+def test_a_purpose_that_fits_no_role_is_refused(fell_side: Built) -> None:
+    with pytest.raises(Refused, match="aggregates are given to care_team for planning, not for direct care"):
+        open_aggregates(fell_side.store, fell_side.place, caller_for(fell_side.place, "direct care"))
 
 
 def test_a_build_of_another_day_or_place_is_not_shown_as_this_ones(fell_side: Built) -> None:
     for other in (a_place(as_at=date(2026, 4, 30)), a_place(id="moor-side")):
         with pytest.raises(NothingPublished, match="run joinedup build"):
-            open_aggregates(fell_side.store, other)
+            open_aggregates(fell_side.store, other, caller_for(other, "planning"))
 
 
 def test_nothing_built_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(NothingPublished):
-        open_aggregates(Store(tmp_path).create(), a_place())
+        open_aggregates(Store(tmp_path).create(), a_place(), caller_for(a_place(), "planning"))
 
 
 def test_the_stamp_names_build_sources_and_how_far_they_reach(fell_side: Built) -> None:

@@ -175,6 +175,7 @@ class FakeAggregates:
     points: Mapping[str, int] = field(default_factory=lambda: POINTS)
     reasons: Mapping[str, str] = field(default_factory=dict)
     seed: int = 7
+    audience: str = "internal"
 
     def rng(self, *what: str) -> np.random.Generator:
         return np.random.default_rng([self.seed, *(sum(map(ord, word)) for word in what)])

@@ -1,0 +1,181 @@
+"""The tables of the aggregates door as the public may have them.
+
+Each takes a table with true counts and gives one of the same columns. Rows of neighbourhoods, and of people in none, are rounded or
+suppressed (null); a row of the place is made of those, so that it tells nothing that they don't.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from joinedup.access.rounding import ASSUMED, MOST_ASSUMED, SMALL, Counts, Flags, Floats, nearest, rounded, safe_lines, significant, small
+from joinedup.periods import Period
+
+AREA = ("area_type", "area_id")
+HARMLESS = 100
+"""People or activities: of fewer a line that isn't shown counts as nothing in the place's row, of more it hides that row, too."""
+Lines = npt.NDArray[np.int64]
+
+
+def population(table: pa.Table) -> pa.Table:
+    """People by area, age band and sex. The line is the area: its people are also counted by deprivation."""
+    table = _complete(table, "people")
+    return _with_places(table, "people", _line(table, AREA))
+
+
+def deprivation(table: pa.Table) -> pa.Table:
+    """People by area and fifth of deprivation; the line is the area again."""
+    table = _complete(table, "people")
+    return _with_places(table, "people", _line(table, AREA))
+
+
+def by_month(table: pa.Table, period: Period) -> pa.Table:
+    """Activities by area, month and point of delivery. A line is the months of the period, which cost has together, or those before."""
+    inside = [period.start <= month < period.end for month in _months(table)]
+    lines = _line(table.append_column("inside", pa.array(inside)), (*AREA, "sector", "point_of_delivery", "inside"))
+    counts = _whole(table, "activities")
+    few = small(np.bincount(lines, weights=counts, minlength=1).astype(np.int64))[lines] if len(lines) else np.zeros(0, dtype=bool)
+    return _with_places(table, "activities", lines, hidden=few)
+
+
+def costs(table: pa.Table) -> pa.Table:
+    """Activities and their cost by area and point of delivery: cost is the mean of one activity, to three figures, times what is shown."""
+    activities, costed, pence = (_whole(table, name) for name in ("activities", "costed", "cost_pence"))
+    shown = rounded(activities)
+    with_cost = np.where(np.isnan(shown) | small(costed), np.nan, np.where(activities - costed <= SMALL, shown, nearest(costed)))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        money = significant(significant(pence / costed) * with_cost)
+    money = np.where((costed == 0) & ~np.isnan(with_cost), np.nan, money)
+    extract = np.where(_whole(table, "from_unit_cost") <= SMALL, with_cost, rounded(_whole(table, "from_extract")))
+    extract = np.where(small(_whole(table, "from_extract")) & ~np.isnan(with_cost), 0, extract)
+    made = {"activities": shown, "costed": with_cost, "cost_pence": money, "from_extract": extract, "from_unit_cost": with_cost - extract}
+    return _places_of_sums(table, made, ("sector", "point_of_delivery"))
+
+
+def cost_differences(table: pa.Table) -> pa.Table:
+    """The extracts' costs beside averages, of points of delivery with more than a few activities; the ratio to two decimals."""
+    activities = _whole(table, "activities")
+    keep = activities > SMALL
+    shown = nearest(activities)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        money = {name: significant(significant(_whole(table, name) / activities) * shown) for name in ("extract_pence", "average_pence")}
+        ratio = np.round(money["extract_pence"] / money["average_pence"], 2)
+    made = {"activities": shown, **money, "ratio": np.where(np.isfinite(ratio), ratio, np.nan)}
+    return _replaced(table, made).filter(pa.array(keep))
+
+
+def measure_counts(table: pa.Table, rates: Collection[str]) -> tuple[pa.Table, set[tuple[str, str, str]]]:
+    """The counts of measures, rounded, and which (measure, area type, area) were too few to be shown.
+
+    Of `rates` the events are the numerator; the amounts of other measures are given to three figures, where the events aren't few.
+    """
+    missing = np.asarray(pc.is_null(table["events"]).to_numpy(zero_copy_only=False), dtype=bool)
+    events, people = _whole(table, "events"), np.asarray(table["denominator"].to_numpy(), dtype=np.float64)
+    total, squares = (_floats(table, name) for name in ("numerator", "numerator_squares"))
+    each_is_one = np.array([measure in rates for measure in table["measure_id"].to_pylist()], dtype=bool)
+    shown = np.where(missing, np.nan, rounded(events))
+    amount = np.where(each_is_one, shown, np.where(np.isnan(shown), np.nan, significant(total)))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spread = np.where(amount == 0, 0.0, significant(squares / total, 2) * amount)
+    registered = np.where((people > 0) & (people <= SMALL), np.nan, nearest(people))
+    made = {"events": shown, "numerator": amount, "numerator_squares": spread, "denominator": np.nan_to_num(registered)}
+    done = _places_of_sums(table, made, ("measure_id",))
+    lost = np.asarray(pc.is_null(done["numerator"]).to_numpy(zero_copy_only=False), dtype=bool) & ~missing | np.isnan(registered)
+    keys = zip(*(table[name].to_pylist() for name in ("measure_id", *AREA)), strict=True)
+    return done, {key for key, hidden in zip(keys, lost, strict=True) if hidden}
+
+
+def _complete(table: pa.Table, count: str) -> pa.Table:
+    """The table with a row of 0 for what an area has none of and another has, so that no row tells by being there."""
+    cell = [name for name in table.column_names if name not in (*AREA, count)]
+    areas, cells = (list(dict.fromkeys(zip(*(table[name].to_pylist() for name in names), strict=True))) for names in (AREA, cell))
+    names = [*AREA, *cell]
+    held = dict(zip(zip(*(table[name].to_pylist() for name in names), strict=True), table[count].to_pylist(), strict=True))
+    rows = [(*area, *of) for area in areas for of in cells]
+    columns = {name: [row[index] for row in rows] for index, name in enumerate(names)} | {count: [held.get(row, 0) for row in rows]}
+    return pa.table({name: pa.array(columns[name], table.schema.field(name).type) for name in table.column_names})
+
+
+def _with_places(table: pa.Table, count: str, lines: Lines, hidden: Flags | None = None) -> pa.Table:
+    """Counts rounded, lines that would tell too much left out, and the place's rows made of what is shown."""
+    counts, is_place = _whole(table, count), _is_place(table)
+    if not len(counts):
+        return table
+    out = ~safe_lines(counts, lines) | (hidden if hidden is not None else False)
+    of_line = np.bincount(lines, weights=counts)[lines]
+    shown = np.where(out, np.nan, rounded(counts))
+    cells = _line(table, [name for name in table.column_names if name not in (*AREA, count)])
+    summed = _sums(shown, cells, ~is_place, out & (of_line < HARMLESS), out & (of_line >= HARMLESS))
+    return _replaced(table, {count: np.where(is_place, summed, shown)})
+
+
+def _places_of_sums(table: pa.Table, made: dict[str, Floats], key: Sequence[str]) -> pa.Table:
+    """The place's rows made of what is shown of the areas, amounts grossed up for those whose count isn't."""
+    is_place, cells = _is_place(table), _line(table, key)
+    if not len(cells):
+        return table
+    first, nothing = next(iter(made)), np.zeros(len(cells), dtype=bool)
+    totals = _sums(made[first], cells, ~is_place, nothing, nothing)
+    known = np.bincount(cells, weights=np.where(is_place, 0, np.nan_to_num(made[first])))[cells]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        factor = np.where(known > 0, totals / known, np.where(totals == 0, 1.0, np.nan))
+    done = {}
+    for name, values in made.items():
+        has = np.bincount(cells, weights=~is_place & ~np.isnan(values))[cells] > 0
+        amount = np.bincount(cells, weights=np.where(is_place, 0, np.nan_to_num(values)))[cells]
+        plain = name == "denominator"
+        place = totals if name == first else np.where(has, amount if plain else amount * factor, np.nan)
+        if name in ("costed", "from_extract", "from_unit_cost"):
+            place = nearest(place)
+        done[name] = np.where(is_place, place, values)
+    return _replaced(table, done)
+
+
+def _sums(shown: Floats, cells: Lines, leaf: Flags, nothing: Flags, lost: Flags) -> Floats:
+    """For each row the sum of what is shown of its cell's leaves, by the rule of `rounding.added`; NaN where too much isn't."""
+    size = int(cells.max(initial=-1)) + 1
+    known = np.bincount(cells, weights=np.where(leaf, np.nan_to_num(shown), 0), minlength=size)
+    hidden = np.bincount(cells, weights=leaf & np.isnan(shown) & ~nothing, minlength=size)
+    total = known + ASSUMED * hidden
+    lost_cell = np.bincount(cells, weights=leaf & lost, minlength=size) > 0
+    fine = (ASSUMED * hidden <= MOST_ASSUMED * total) & ~lost_cell
+    return np.where(fine, np.where(hidden > 0, nearest(total), known), np.nan)[cells]
+
+
+def _line(table: pa.Table, columns: Sequence[str]) -> Lines:
+    """Which of the different values of some columns each row has, numbered from 0; missing is a value."""
+    numbers: dict[tuple[object, ...], int] = {}
+    rows = zip(*(table[name].to_pylist() for name in columns), strict=True)
+    return np.array([numbers.setdefault(row, len(numbers)) for row in rows], dtype=np.int64)
+
+
+def _is_place(table: pa.Table) -> Flags:
+    return np.array([kind == "place" for kind in table["area_type"].to_pylist()], dtype=bool)
+
+
+def _months(table: pa.Table) -> list[date]:
+    return list(table["month"].to_pylist())
+
+
+def _whole(table: pa.Table, name: str) -> Counts:
+    """A column of counts; missing is 0."""
+    return np.asarray(pc.fill_null(table[name], 0).to_numpy(), dtype=np.int64)
+
+
+def _floats(table: pa.Table, name: str) -> Floats:
+    return np.asarray(table[name].cast(pa.float64()).to_numpy(), dtype=np.float64)
+
+
+def _replaced(table: pa.Table, columns: dict[str, Floats]) -> pa.Table:
+    """The table with some columns' values replaced, NaN as null, types kept."""
+    made = {
+        name: pa.array(np.nan_to_num(values), pa.float64(), mask=np.isnan(values)).cast(table.schema.field(name).type, safe=False)
+        for name, values in columns.items()
+    }
+    return pa.table({name: made.get(name, table[name]) for name in table.column_names})
