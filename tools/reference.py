@@ -119,6 +119,9 @@ def command_page() -> str:
     for name, command in command_line.commands.items():
         with click.Context(command, info_name=name, parent=parent, max_content_width=110, terminal_width=110) as context:
             parts.append(f"## `joinedup {name}`\n\n```text\n{command.get_help(context)}\n```\n")
+            for below, verb in command.commands.items() if isinstance(command, click.Group) else ():
+                with click.Context(verb, info_name=below, parent=context, max_content_width=110, terminal_width=110) as inner:
+                    parts.append(f"### `joinedup {name} {below}`\n\n```text\n{verb.get_help(inner)}\n```\n")
     return "\n".join(parts)
 
 

@@ -27,12 +27,14 @@ PURPOSES = {
     "planning": "planning services",
     "payment": "paying for services",
     "research": "research",
+    "review of links": "making sure that records put together under your name are yours",
     "audit": "checking who looks at records",
 }
 DOORS = {
     "people": "opened your record by name",
     "records": "opened a record without your name or address on it",
     "aggregates": "saw counts of people",
+    "review": "compared details of your record with those of another, to see whether both are yours",
     "audit": "read the list of who had looked at your record",
 }
 EXPLAINED = (

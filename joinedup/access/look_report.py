@@ -10,6 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from joinedup.access.unusual import Unusual, one_by_one, unusual_looking
+from joinedup.engine.reader import Reader
+from joinedup.engine.store import Store
+from joinedup.errors import NothingPublished
 from joinedup.place.model import Place
 
 LOCAL_TIME = "Europe/London"
@@ -69,6 +72,14 @@ def look_report(log: pa.Table, place: Place, *, account: str | None = None, belo
         names={member.account: member.name for member in place.staff},
         scopes_checked=belongs is not None,
     )
+
+
+def belongs_of(store: Store) -> pa.Table | None:
+    """Where people have belonged by the published build: person_id, practice_code, neighbourhood_id; None where there is no build."""
+    try:
+        return Reader(store).table("neighbourhood_spell", ["person_id", "practice_code", "neighbourhood_id"])
+    except NothingPublished:
+        return None
 
 
 def in_local_time(looks: pa.Table) -> pa.Table:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import zip_longest
 from pathlib import Path
 from typing import Literal
 
@@ -94,7 +95,7 @@ def _events(connection: sa.Connection, seals: Sequence[Seal]) -> Iterator[Fault]
     which = LOOK.c.number.between(sa.bindparam("first"), sa.bindparam("last"))
     query = sa.select(line).where(which).order_by(LOOK.c.number)
     differing = 0
-    for seal, after in zip(seals, [*seals[1:], None], strict=True):
+    for seal, after in zip_longest(seals, seals[1:]):
         found = connection.execute(query, {"first": seal.first_event, "last": seal.last_event}).scalars().all()
         if len(found) == seal.event_count and None not in found and batch_hash(found) == seal.batch_hash:
             continue
