@@ -122,7 +122,8 @@ def _file_lines(file: FileAccount) -> Iterator[str]:
             yield f"{what}: " + ", ".join(f"{rule} {count:,}" for rule, count in sorted(rules.items(), key=lambda item: -item[1]))
     months = [month for month in file.months if file.data_to is None or month <= file.data_to]
     if months:
-        yield f"months: {len(months)}, from {min(months):%B %Y} to {max(months):%B %Y}"
+        earlier = f", and {file.earlier:,} rows of earlier ones" if file.earlier else ""
+        yield f"months: {len(months)}, from {min(months):%B %Y} to {max(months):%B %Y}{earlier}"
     worst = sorted(file.blank.items(), key=lambda item: (-item[1], item[0]))[:BLANKS_SHOWN]
     if worst:
         yield "blank most often: " + ", ".join(f"{name} {_share(count, file.loaded)}" for name, count in worst)

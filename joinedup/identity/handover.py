@@ -31,11 +31,8 @@ def write_landed(
     """
     described = landing_specs()
     staged.con.register("landed_file", pa.Table.from_pylist([asdict(each) for each in accounts], schema=schema(described["landed_file"])))
-    months = [asdict(each) | {"month": month, "loaded": rows} for each in accounts for month, rows in each.months.items()]
-    staged.con.register("landed_month", pa.Table.from_pylist(months, schema=schema(described["landed_month"])))
     queries = {
         "landed_file": "SELECT * FROM landed_file ORDER BY file_id",
-        "landed_month": "SELECT * FROM landed_month ORDER BY file_id, month",
         "landed_person": "SELECT * FROM landed_person ORDER BY person_id",
         "superseded": "SELECT * FROM staged_superseded ORDER BY file_id, source_row",
         "rejected": "SELECT * FROM staged_rejected ORDER BY file_id, source_row",

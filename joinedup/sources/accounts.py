@@ -66,7 +66,9 @@ class FileAccount:
     last_month: date | None = None
     """The first days of the months that it covers, where its name says so."""
     months: dict[date, int] = field(default_factory=dict)
-    """First day of a month -> loaded records dated in it; empty for lists."""
+    """First day of a month -> loaded records dated in it, from 36 months before the as-at date on; empty for lists."""
+    earlier: int = 0
+    """Loaded records dated before those months."""
     blank: dict[str, int] = field(default_factory=dict)
     """Landed name of a field that the file has -> loaded rows without a value there, where there are any."""
     rejected_by: dict[str, int] = field(default_factory=dict)

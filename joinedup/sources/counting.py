@@ -11,6 +11,7 @@ from joinedup.engine.files_lines import Connection
 from joinedup.place.model import Place
 from joinedup.sources.accounts import MOST_ROWS_REJECTED, FileAccount
 from joinedup.sources.contract import ContractSpec
+from joinedup.sources.freshness import first_month_shown
 from joinedup.sources.nhs_numbers import digits_sql, valid_sql
 
 
@@ -31,7 +32,7 @@ def keep_whom_rows_tell_of(con: Connection, place: Place, contracts: Mapping[str
 
 def counted(con: Connection, contract: ContractSpec, files: Sequence[FileAccount], as_at: date) -> list[FileAccount]:
     """The accounts of a contract's files, after superseding, with everything that their staged rows tell."""
-    of_rows, months = _of_rows(con, contract, as_at), months_by_file(con, contract)
+    of_rows, months = _of_rows(con, contract, as_at), months_by_file(con, contract, first_month_shown(as_at))
     rules = {table: _by_rule(con, table) for table in ("staged_superseded", "staged_rejected")}
     accounts = []
     for file in files:
@@ -47,7 +48,8 @@ def counted(con: Connection, contract: ContractSpec, files: Sequence[FileAccount
                 superseded_by=superseded,
                 rejected_by=rejected,
                 refused=file.refused or MOST_ROWS_REJECTED in rejected,
-                months=months.get(file.file_id, {}),
+                months={month: rows for month, rows in months.get(file.file_id, {}).items() if month},
+                earlier=months.get(file.file_id, {}).get(None, 0),
                 blank={field.landed: blank[field.landed] for field in contract.fields if _is_blank(field.name, field.landed, file, blank)},
             )
         )
@@ -81,14 +83,15 @@ def _of_rows(con: Connection, contract: ContractSpec, as_at: date) -> dict[int, 
     }
 
 
-def months_by_file(con: Connection, contract: ContractSpec) -> dict[int, dict[date, int]]:
-    """File -> first day of a month -> its loaded records dated in that month; nothing of lists."""
+def months_by_file(con: Connection, contract: ContractSpec, first: date) -> dict[int, dict[date | None, int]]:
+    """File -> first day of a month -> its loaded records dated in that month, None for all before the `first`; nothing of lists."""
     if contract.lists or contract.dated_by is None:
         return {}
-    found: dict[int, dict[date, int]] = {}
+    found: dict[int, dict[date | None, int]] = {}
+    day = contract.day_sql
     rows = con.execute(f"""
-        SELECT file_id, CAST(date_trunc('month', {contract.day_sql}) AS DATE) AS month, count(*)
-        FROM staged_{contract.contract} WHERE {contract.day_sql} IS NOT NULL GROUP BY ALL ORDER BY ALL
+        SELECT file_id, CASE WHEN {day} >= DATE '{first}' THEN CAST(date_trunc('month', {day}) AS DATE) END AS month, count(*)
+        FROM staged_{contract.contract} WHERE {day} IS NOT NULL GROUP BY ALL ORDER BY ALL
     """).fetchall()
     for file_id, month, count in rows:
         found.setdefault(file_id, {})[month] = count

@@ -86,10 +86,15 @@ def freshness_findings(place: Place, contracts: Mapping[str, ContractSpec], file
     yield from _old_lists(place, contracts, files)
 
 
+def first_month_shown(as_at: date) -> date:
+    """The first day of the first month that is looked at by itself."""
+    return add_months(as_at, 1 - MONTHS_SHOWN)
+
+
 def source_months(place: Place, contracts: Mapping[str, ContractSpec], files: Sequence[FileAccount]) -> Iterator[SourceMonths]:
     """The months of every source that tells what happened and has a file that can be used."""
-    last = place.as_at.replace(day=1)
-    window = [add_months(last, step) for step in range(1 - MONTHS_SHOWN, 1)]
+    first = first_month_shown(place.as_at)
+    window = [add_months(first, step) for step in range(MONTHS_SHOWN)]
     for source in place.sources:
         own = [file for file in files if file.source == source.name and not file.refused]
         if not own or contracts[source.contract].lists:

@@ -32,7 +32,7 @@ OTHERWISE = {
     "ecds": {"name": "typed", "files": ("otherwise.parquet",)},
 }
 """Sources that write their extracts in a way of their own."""
-OF_FILES = {"missing-columns", "extra-columns", "few-rows-can-be-linked"}
+OF_FILES = {"missing-columns", "extra-columns", "few-rows-can-be-linked", "not-dated"}
 """Findings about a file as a whole that say nothing of the rows broken in it."""
 
 

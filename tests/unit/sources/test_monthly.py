@@ -651,6 +651,13 @@ def test_a_gap_and_a_sudden_fall_and_rise_are_told(tmp_path: Path) -> None:
     assert (found.file.data_from, found.file.data_to) == (date(2024, 4, 1), date(2026, 3, 28))
 
 
+def test_months_long_ago_are_one_count(tmp_path: Path) -> None:
+    days = ("1948-07-05", "2023-03-31", "2023-04-01", "2026-03-31")
+    found = staged(tmp_path, {"file.csv": apc(*(f"{A},{n},{day},21," for n, day in enumerate(days)))}, source("apc"))
+    assert (found.file.earlier, found.file.months) == (2, {date(2023, 4, 1): 1, date(2026, 3, 1): 1})
+    assert found.file.earlier + sum(found.file.months.values()) == found.file.loaded
+
+
 def test_even_months_are_no_finding(tmp_path: Path) -> None:
     found = staged(tmp_path, {"file.csv": monthly(times={"2025-08": 25, "2026-03": 9})}, source("apc"))
     assert {"month-missing", "sudden-fall", "sudden-rise", "stopped", "data-to"} & set(found.rules) == set()
