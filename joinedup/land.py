@@ -196,7 +196,7 @@ def _link(staged: Staged, work: _Work, staging: Staging, landing_id: str, found:
     began = time.perf_counter()
     of_people = people_findings(staged.con, contracts(), staging.files)
     with work.register.landing(landing_id, work.keys, work.place.id) as entry:
-        findings = [*found, *of_people, *link(staged, entry, invented=work.place.invented)]
+        findings = [*found, *of_people, *link(staged, entry, invented=work.place.invented, linking=work.place.linking)]
         counts = counts_by_file(staged).values()
         loaded, linked = sum(rows for rows, _ in counts), sum(rows for _, rows in counts)
         if not loaded:

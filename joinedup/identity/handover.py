@@ -34,6 +34,8 @@ def write_landed(
     queries = {
         "landed_file": "SELECT * FROM landed_file ORDER BY file_id",
         "landed_person": "SELECT * FROM landed_person ORDER BY person_id",
+        "linkage_run": "SELECT * FROM linkage_run ORDER BY figure",
+        "linkage_weight": "SELECT * FROM linkage_weight ORDER BY comparison, level",
         "superseded": "SELECT * FROM staged_superseded ORDER BY file_id, source_row",
         "rejected": "SELECT * FROM staged_rejected ORDER BY file_id, source_row",
     }
@@ -83,9 +85,7 @@ def _in_order(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 def links_by_contract(staged: Staged) -> dict[str, dict[str, int]]:
     """Contract -> how its rows were linked, or why not -> rows."""
-    counts = staged.con.execute(
-        "SELECT contract, linked_by, sum(row_count)::BIGINT FROM identity_linked GROUP BY ALL ORDER BY ALL"
-    ).fetchall()
+    counts = staged.con.execute("SELECT contract, linked_by, count(*) FROM link GROUP BY ALL ORDER BY ALL").fetchall()
     return {contract: {how: rows for which, how, rows in counts if which == contract} for contract in staged.columns}
 
 

@@ -6,17 +6,21 @@ from collections.abc import Iterator
 
 from joinedup.findings import Finding
 from joinedup.identity.hashing import joined_sql
+from joinedup.identity.matching import match, prepare
 from joinedup.identity.minting import mint
 from joinedup.identity.numbers import read_numbers, refuse_files_mostly_rejected, reject_numbers_out_of_place
 from joinedup.identity.staged import Staged
 from joinedup.identity.superseded import follow_superseded
 from joinedup.identity.verifying import BY_NUMBER, LINKED_BY, LIST, OBJECTIONS, claimed_rows, verify
 from joinedup.kept.identity_register import RegisterLanding
+from joinedup.place.model import Linking
 from joinedup.sources.contract import contracts
 
 NUMBER_SCHEME = "nhs_number"
 PSEUDONYM_SCHEME = "pseudonym:"  # followed by the namespace
 ROW_SCHEME = "register_row"
+
+NO_MATCHING = Linking(link_at=1)
 
 ROW_IS_KNOWN_BY = (
     "local_patient_identifier",
@@ -63,14 +67,17 @@ LANDED_PERSON = f"""
         FROM identity_linked WHERE person_id IS NOT NULL
         UNION ALL
         SELECT w.person_id, c.contract, c.born, c.linked_by, 1 FROM list_person w JOIN identity_linked c USING (claim)
+        UNION ALL
+        SELECT person_id, contract, born, linked_by, 1 FROM matched_row
     ),
     months AS (
-        SELECT person_id, contract = '{LIST}' AS listed, CAST(date_trunc('month', born) AS DATE) AS birth_month, sum(row_count) AS given
+        SELECT person_id, contract = '{LIST}' AS listed, linked_by IN ('confirmed', 'probability') AS matched,
+            CAST(date_trunc('month', born) AS DATE) AS birth_month, sum(row_count) AS given
         FROM every WHERE born IS NOT NULL GROUP BY ALL
     ),
     best AS (
         SELECT person_id, birth_month FROM months
-        QUALIFY row_number() OVER (PARTITION BY person_id ORDER BY listed DESC, given DESC, birth_month) = 1
+        QUALIFY row_number() OVER (PARTITION BY person_id ORDER BY matched, listed DESC, given DESC, birth_month) = 1
     ),
     people AS (SELECT person_id, min(list_position({list(LINKED_BY)}, linked_by)) AS strength FROM every GROUP BY person_id)
     SELECT p.person_id, b.birth_month, {list(LINKED_BY)}[p.strength] AS linked_by
@@ -78,7 +85,7 @@ LANDED_PERSON = f"""
 """
 
 
-def link(staged: Staged, entry: RegisterLanding, *, invented: bool) -> list[Finding]:
+def link(staged: Staged, entry: RegisterLanding, *, invented: bool, linking: Linking = NO_MATCHING) -> list[Finding]:
     """What was found; the temp table `landed_person` and a view linked_<contract> for each contract are made.
 
     A view has one row for each staged row, with its columns, person_id, linked_by and born, and never a person without a
@@ -93,8 +100,11 @@ def link(staged: Staged, entry: RegisterLanding, *, invented: bool) -> list[Find
     con.execute(KEYED)
     con.execute(KEYS)
     mint(con, entry)
-    for statement in (LINKED, LISTED_PERSON, LANDED_PERSON, *_views(staged)):
+    prepare(con)
+    for statement in (LINKED, LISTED_PERSON, *_views(staged)):
         con.execute(statement)
+    findings += match(staged, entry, linking)
+    con.execute(LANDED_PERSON)
     for contract in staged.columns:
         _keep_identifiers(staged, entry, contract)
     return findings
@@ -108,7 +118,10 @@ def _views(staged: Staged) -> Iterator[str]:
         if contract == LIST:
             rows += "LEFT JOIN list_person w ON w.file_id = s.file_id AND w.source_row = s.source_row"
             person = "coalesce(c.person_id, w.person_id)"
-        yield f"CREATE OR REPLACE TEMP VIEW linked_{contract} AS SELECT s.*, {person} AS person_id, c.linked_by, c.born FROM {rows}"
+        matched = f"(FROM matched_row WHERE contract = '{contract}')"
+        rows += f" LEFT JOIN {matched} r ON r.file_id = s.file_id AND r.source_row = s.source_row"
+        linked = f"coalesce({person}, r.person_id) AS person_id, coalesce(r.linked_by, c.linked_by) AS linked_by"
+        yield f"CREATE OR REPLACE TEMP VIEW linked_{contract} AS SELECT s.*, {linked}, c.born FROM {rows}"
     which = "file_id, source_row, person_id, linked_by, born"
     every = " UNION ALL ".join(f"SELECT '{contract}' AS contract, {which} FROM linked_{contract}" for contract in staged.columns)
     yield f"CREATE OR REPLACE TEMP VIEW link AS {every}"
@@ -148,7 +161,8 @@ def _keep_identifiers(staged: Staged, entry: RegisterLanding, contract: str) -> 
         columns = [f"k.{name}" if name in kept.column_names else "NULL" for name in ("person_id", *names)]
         known = f"EXCEPT SELECT {', '.join(columns)} FROM kept_identifiers k"
     new = con.sql(f"""
-        SELECT DISTINCT person_id, {", ".join(names)} FROM linked_{contract} WHERE person_id IS NOT NULL {known}
+        SELECT DISTINCT person_id, {", ".join(names)} FROM linked_{contract}
+        WHERE person_id IS NOT NULL AND linked_by <> 'probability' {known}
     """).to_arrow_table()
     entry.add_identifiers(contract, new.sort_by("person_id"))
     if kept is not None:

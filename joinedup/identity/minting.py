@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import duckdb
 import pyarrow as pa
+import sqlalchemy as sa
 
 from joinedup.identity.hashing import first_bits_sql, hmac_parameters, hmac_sql, joined_sql
-from joinedup.kept.identity_register import KNOWN_SCHEMA, RegisterLanding
+from joinedup.kept.decisions import EVENT, EVENT_SCHEMA, MERGE, RECORD_SCHEME, add_events
+from joinedup.kept.identity_register import KNOWN_SCHEMA, PERSON, RegisterLanding
 
 PERSON_BITS = 63  # a signed 64-bit integer that is never negative
 
@@ -48,13 +50,16 @@ FOUND = """
 """
 
 
-def mint(con: duckdb.DuckDBPyConnection, entry: RegisterLanding, *, bits: int = PERSON_BITS) -> None:
+def mint(con: duckdb.DuckDBPyConnection, entry: RegisterLanding, *, bits: int = PERSON_BITS, again: bool = False) -> None:
     """Nothing; the temp table `identity_person` (scheme, value, person_id) then has an id for everyone in `identity_key`.
 
     Ids follow from key, scheme and value alone, so that no order of rows or files changes them. Who would get the id of
     someone else (one chance in twenty million for a place of a million people) takes the next candidate.
     """
-    _read_known(con, entry)
+    if again:  # in one landing: what the register knew was read, and what was minted since is new
+        con.execute("INSERT INTO identity_known BY NAME SELECT scheme, hash, person_id FROM identity_minted")
+    else:
+        _read_known(con, entry)
     con.execute(HASHED, hmac_parameters(entry.keys.pseudonym))
     _inherit(con, entry)
     con.execute(UNKNOWN)
@@ -65,6 +70,78 @@ def mint(con: duckdb.DuckDBPyConnection, entry: RegisterLanding, *, bits: int = 
     entry.add_people(minted["person_id"])
     entry.add_lookups(minted)
     con.execute(FOUND)
+
+
+CLUSTER_PERSON = """
+    CREATE OR REPLACE TEMP TABLE cluster_person AS
+    SELECT c.cluster, min_by(k.person_id, row(coalesce(s.landing, 0), k.person_id)) AS person_id, min(h.hash) AS hash
+    FROM matching_cluster c JOIN record_hash h USING (record)
+    LEFT JOIN record_known k ON k.hash = h.hash LEFT JOIN minted_in s ON s.person_id = k.person_id
+    GROUP BY c.cluster
+"""
+RECORD_KEYS = f"""
+    CREATE OR REPLACE TEMP TABLE identity_key AS
+    SELECT '{RECORD_SCHEME}' AS scheme, u.value FROM cluster_person c JOIN record_hash h USING (hash) JOIN unlinked_record u USING (record)
+    WHERE c.person_id IS NULL
+"""
+RECORD_PERSON = f"""
+    CREATE OR REPLACE TEMP TABLE record_person AS
+    SELECT record, person_id, status FROM matching_decision WHERE status IN ('confirmed', 'probability')
+    UNION ALL
+    SELECT c.record, coalesce(p.person_id, m.person_id), 'probability'
+    FROM matching_cluster c JOIN cluster_person p USING (cluster)
+    LEFT JOIN record_hash h ON h.hash = p.hash LEFT JOIN unlinked_record u ON u.record = h.record
+    LEFT JOIN identity_person m ON m.scheme = '{RECORD_SCHEME}' AND m.value = u.value
+"""
+
+
+def mint_records(con: duckdb.DuckDBPyConnection, entry: RegisterLanding) -> None:
+    """Nothing; the temp table `record_person` (record, person_id, status) then has everyone whom matching found.
+
+    Records that are one person among themselves keep the oldest id that any of them is known by. Where records are known by
+    another id than that of their person now, the register learns that the two were one. Before it people are minted.
+    """
+    con.execute(f"CREATE OR REPLACE TEMP TABLE record_known AS SELECT hash, person_id FROM identity_known WHERE scheme = '{RECORD_SCHEME}'")
+    _read_when_minted(con, entry)
+    con.execute(CLUSTER_PERSON)
+    con.execute(RECORD_KEYS)
+    mint(con, entry, again=True)
+    con.execute(RECORD_PERSON)
+    entry.add_lookups(
+        con.sql(f"""
+            SELECT DISTINCT '{RECORD_SCHEME}' AS scheme, h.hash, p.person_id FROM matching_cluster c JOIN record_hash h USING (record)
+            JOIN record_person p USING (record)
+            WHERE h.hash NOT IN (SELECT hash FROM record_known) AND h.hash NOT IN (SELECT hash FROM identity_minted)
+        """).to_arrow_table()
+    )
+    _tell_merges(con, entry)
+
+
+def _read_when_minted(con: duckdb.DuckDBPyConnection, entry: RegisterLanding) -> None:
+    """Nothing; the temp table `minted_in` says in which landing people known by their records were minted."""
+    asked = con.execute("SELECT DISTINCT person_id FROM record_known JOIN record_hash USING (hash)").fetchall()
+    ids = [person for (person,) in asked]
+    con.execute("CREATE OR REPLACE TEMP TABLE minted_in (person_id BIGINT, landing INTEGER)")
+    for at in range(0, len(ids), 500):  # SQLite takes 32,766 parameters
+        query = sa.select(PERSON.c.person_id, PERSON.c.landing).where(PERSON.c.person_id.in_(ids[at : at + 500]))
+        con.executemany("INSERT INTO minted_in VALUES (?, ?)", [tuple(row) for row in entry.connection.execute(query)])
+
+
+def _tell_merges(con: duckdb.DuckDBPyConnection, entry: RegisterLanding) -> None:
+    """Nothing; the register has, once, that a person known only by records is one with another."""
+    told = {
+        tuple(row) for row in entry.connection.execute(sa.select(EVENT.c.person_id, EVENT.c.other_person_id).where(EVENT.c.kind == MERGE))
+    }
+    found = con.execute("""
+        SELECT DISTINCT p.person_id, k.person_id FROM record_person p JOIN record_hash h USING (record) JOIN record_known k USING (hash)
+        WHERE p.person_id <> k.person_id AND p.status = 'probability' ORDER BY ALL
+    """).fetchall()
+    new = [(MERGE, one, other, "matching: its records are this person's") for one, other in found if (one, other) not in told]
+    if new:
+        arrays = zip(*new, strict=True)
+        add_events(
+            entry, pa.table([pa.array(list(v), kind.type) for v, kind in zip(arrays, EVENT_SCHEMA, strict=True)], schema=EVENT_SCHEMA)
+        )
 
 
 def _read_known(con: duckdb.DuckDBPyConnection, entry: RegisterLanding) -> None:

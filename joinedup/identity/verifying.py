@@ -31,8 +31,8 @@ SAID = {
 """The columns of a staged table by which linking goes, where it has them."""
 
 BY_NUMBER = ("nhs_number", "nhs_number_traced", "nhs_number_alone")
-LINKED_BY = (*BY_NUMBER, "source_pseudonym", "register_row")
-"""How a row's person was found, the strongest first."""
+LINKED_BY = (*BY_NUMBER, "source_pseudonym", "register_row", "confirmed", "probability")
+"""How a row's person was found, the strongest first; by probability for counting only."""
 NOT_LINKED_BY = ("birth_date_disagrees", "no_birth_date", "invalid_number", "no_number")
 """Why a row has no person."""
 

@@ -19,6 +19,7 @@ from joinedup.place.model import (
     AreaPeople,
     Contract,
     Frozen,
+    Linking,
     LocalWord,
     Membership,
     Neighbourhood,
@@ -71,6 +72,7 @@ class Head(Frozen):
     word: LocalWord = LocalWord()
     as_at: Day
     district_code: Code | None = None
+    linking: Linking = Linking()
 
 
 @dataclass(frozen=True, slots=True)

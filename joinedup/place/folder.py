@@ -56,6 +56,7 @@ def assembled(folder: Path, facts: Facts, warnings: list[Finding]) -> Place:
         word=head.word,
         as_at=head.as_at,
         district_code=head.district_code,
+        linking=head.linking,
         neighbourhoods=values(facts.neighbourhoods),
         partners=values(facts.partners),
         contracts=values(facts.contracts),

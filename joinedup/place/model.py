@@ -23,10 +23,13 @@ from joinedup.place.values import (
     Delimiter,
     Encoding,
     Files,
+    LinkAt,
+    Margin,
     Name,
     Names,
     NullValues,
     People,
+    Probability,
     Rank,
     Roles,
     ScopeIds,
@@ -262,6 +265,23 @@ class Agreement(Frozen):
     contact: Text
 
 
+class Linking(Frozen):
+    """At which probability a record that no number decides is linked, and from which people are asked."""
+
+    link_at: LinkAt = 0.995
+    """Linked from here on, for counting only; 1 where nothing is matched (`off`)."""
+    review_from: Probability = 0.5
+    margin: Margin = 5.0
+    """By how much the best person must be ahead of the second best: as a match weight, log2 of how many times likelier."""
+    source: Text | None = None
+    date: Day | None = None
+
+    @property
+    def off(self) -> bool:
+        """Whether nothing is matched here."""
+        return self.link_at == 1
+
+
 class Place(Frozen):
     """Everything that a place folder says, checked."""
 
@@ -282,6 +302,7 @@ class Place(Frozen):
     area_people: tuple[AreaPeople, ...] = ()
     """Residents by age and ethnic group, as published: for comparison and for invented people, never a denominator."""
     thresholds: tuple[Threshold, ...] = ()
+    linking: Linking = Linking()
     sources: tuple[Source, ...] = ()
     staff: tuple[StaffMember, ...] = ()
     """Of staff.csv, in its order. Who acts on a day: `place.staff.acting`."""

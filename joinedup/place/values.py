@@ -124,6 +124,11 @@ def article(number: str, letters: str) -> Callable[[object], object]:
     return read
 
 
+def link_at(value: object) -> object:
+    """A probability, or 1 for the word off."""
+    return 1 if value in {"off", False} else value
+
+
 Day = Annotated[date, BeforeValidator(day)]
 Text = Annotated[str, BeforeValidator(readable), StringConstraints(min_length=1, max_length=300)]
 Slug = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=60)]
@@ -132,6 +137,9 @@ Code = Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True, pa
 People = Annotated[int, Field(ge=0, le=100_000_000)]
 Rank = Annotated[int, Field(ge=1, le=1_000_000)]
 Decile = Annotated[int, Field(ge=1, le=10)]
+Probability = Annotated[float, Field(gt=0, lt=1)]
+LinkAt = Annotated[float, BeforeValidator(link_at), Field(ge=0.9, le=1)]
+Margin = Annotated[float, Field(ge=0, le=100)]
 Roles = Annotated[tuple[Text, ...], BeforeValidator(separated(";")), Field(min_length=1)]
 Account = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[A-Za-z0-9_][A-Za-z0-9._@\\-]*$", max_length=100)]
 ScopeIds = Annotated[tuple[Text, ...], BeforeValidator(separated(";"))]

@@ -14,6 +14,7 @@ name: Westermark
 invented: true
 as_at: 2025-11-15
 word: {{singular: neighbourhood team, plural: neighbourhood teams}}
+linking: {{link_at: off}}
 
 neighbourhoods:
 {neighbourhoods}

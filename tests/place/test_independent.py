@@ -87,6 +87,8 @@ def hospitals_only(root: Path, work: Path) -> Path:
     told = yaml.safe_load((folder / "sources.yml").read_text())
     told["sources"] = [source for source in told["sources"] if source["contract"] in KEY]
     (folder / "sources.yml").write_text(yaml.safe_dump(told))
+    with (folder / "place.yml").open("a") as file:
+        file.write("\nlinking: {link_at: off} # the record in plain Python links by number only\n")
     return folder
 
 

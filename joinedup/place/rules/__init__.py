@@ -10,6 +10,7 @@ from joinedup.place.rules import (
     agreements,
     areas,
     dates,
+    linking,
     memberships,
     neighbourhoods,
     organisations,
@@ -22,6 +23,7 @@ from joinedup.place.rules import (
 
 RULES = (
     *dates.RULES,
+    *linking.RULES,
     *repeats.RULES,
     *successions.RULES,
     *organisations.RULES,

@@ -6,10 +6,10 @@ import pytest
 
 from joinedup.place.facts import AREA_PEOPLE, AREAS, PARTNERS, PRACTICES, STAFF, Head
 from joinedup.place.folder import READ
-from joinedup.place.model import Agreement, Contract, LegalBasis, LocalWord, Neighbourhood, Source, Threshold, Tile
+from joinedup.place.model import Agreement, Contract, LegalBasis, Linking, LocalWord, Neighbourhood, Source, Threshold, Tile
 from joinedup.place.rules.organisations import ROLES
 
-MODELS = (Head, LocalWord, Neighbourhood, Tile, Contract, Threshold, Source, Agreement, LegalBasis)
+MODELS = (Head, Linking, LocalWord, Neighbourhood, Tile, Contract, Threshold, Source, Agreement, LegalBasis)
 NAMES = {name for model in MODELS for name in model.model_fields} | {
     "neighbourhoods",
     "contracts",

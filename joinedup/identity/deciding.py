@@ -1,0 +1,100 @@
+"""What a score means: a link, a pair in doubt for people to look at, or nothing; and which records are one person among themselves."""
+
+from __future__ import annotations
+
+import math
+
+import duckdb
+import pyarrow as pa
+
+from joinedup.identity.comparisons import BORN, FAMILY, GIVEN, LOCAL, NUMBER, level_column, level_number
+from joinedup.place.model import Linking
+
+MOST_ASKED = 3
+"""Of a record in doubt, so many people are shown at most."""
+
+_given, _family, _born, _number, _local = (level_column(each) for each in (GIVEN, FAMILY, BORN, NUMBER, LOCAL))
+NUMBER_SAME = level_number(NUMBER, "the same, though not verified")
+NUMBER_OF_ANOTHER = level_number(NUMBER, "the same, with another date of birth")
+
+SUPPORTED = f"""(
+    {_local} = 1
+    OR ({_given} <> 0 OR {_number} = {NUMBER_SAME})
+    AND ({_born} > 0 OR {_born} < 0 AND {_number} > 0)
+    AND NOT ({_born} = 0 AND {_number} = {NUMBER_OF_ANOTHER})
+)"""
+"""What no weight replaces. Twins, and brothers and sisters, share all but the given name: where given names have nothing in common, the
+number must be the same. Fathers and sons share all but the date of birth: it must agree, or be missing and the number must speak for it.
+The provider's own number is enough."""
+
+
+def weight_of(probability: float) -> float:
+    """The match weight (log2 of the odds) of a probability."""
+    return math.log2(probability / (1 - probability)) if probability < 1 else math.inf
+
+
+def decide(con: duckdb.DuckDBPyConnection, linking: Linking, decided: pa.Table) -> None:
+    """Nothing; the tables `decision` (record, other, status, weight) and `doubt` (record, other, weight) are made of `scored`.
+
+    `decided`: (record, person, same), pairs that people have judged. Statuses are confirmed, probability and in_doubt.
+    """
+    con.register("decided_pair", decided)
+    link_at, review_from = weight_of(linking.link_at), weight_of(linking.review_from)
+    con.execute(f"""
+        CREATE OR REPLACE TABLE ranked AS
+        SELECT r.record, s.one, s.other, p.person_id, s.weight, {SUPPORTED} AS supported,
+            row_number() OVER (PARTITION BY s.one ORDER BY s.weight DESC, p.person_id) AS place,
+            s.weight - coalesce(lead(s.weight) OVER (PARTITION BY s.one ORDER BY s.weight DESC, p.person_id), -1000) AS margin
+        FROM scored s JOIN record r ON r.id = s.one JOIN person p ON p.id = s.other
+        WHERE NOT EXISTS (SELECT 1 FROM decided_pair d WHERE d.record = r.record AND d.person_id = p.person_id AND NOT d.same)
+    """)
+    con.execute(f"""
+        CREATE OR REPLACE TABLE decision AS
+        SELECT record, person_id, 'confirmed' AS status, NULL AS weight FROM decided_pair WHERE same
+        UNION ALL
+        SELECT record, person_id,
+            CASE WHEN weight >= {link_at} AND margin >= {linking.margin} AND supported THEN 'probability' ELSE 'in_doubt' END,
+            weight
+        FROM ranked WHERE place = 1 AND weight >= {review_from} AND record NOT IN (SELECT record FROM decided_pair WHERE same)
+    """)
+    con.execute(f"""
+        CREATE OR REPLACE TABLE doubt AS
+        SELECT r.record, r.one, r.other, r.person_id, r.weight
+        FROM ranked r JOIN decision d ON d.record = r.record AND d.status = 'in_doubt'
+        WHERE r.place <= {MOST_ASKED} AND r.weight >= {review_from}
+    """)
+    con.unregister("decided_pair")
+
+
+def find_clusters(con: duckdb.DuckDBPyConnection, linking: Linking) -> None:
+    """Nothing; the table `cluster` (record, cluster) has the records that are nobody known, and one person among themselves.
+
+    Connected components of `scored_records` at `link_at`; a component with two valid numbers is nobody's. A record alone is there
+    when two sources give it with a name and a date of birth.
+    """
+    con.execute(f"""
+        CREATE OR REPLACE TABLE edge AS
+        SELECT l.record AS a, r.record AS b FROM scored_records s JOIN orphan l ON l.id = s.one JOIN orphan r ON r.id = s.other
+        WHERE s.weight >= {weight_of(linking.link_at)} AND {SUPPORTED} AND {_number} NOT IN (0, {NUMBER_OF_ANOTHER})
+    """)
+    con.execute("CREATE OR REPLACE TABLE cluster AS SELECT record, record AS cluster FROM orphan")
+    changed = 1
+    while changed:
+        con.execute("""
+            CREATE OR REPLACE TABLE nearer AS
+            SELECT record, min(cluster) AS cluster FROM (
+                SELECT e.a AS record, c.cluster FROM edge e JOIN cluster c ON c.record = e.b
+                UNION ALL SELECT e.b, c.cluster FROM edge e JOIN cluster c ON c.record = e.a
+            ) GROUP BY record
+        """)
+        [(changed,)] = con.execute("""
+            SELECT count(*) FROM cluster c JOIN nearer n ON n.record = c.record WHERE n.cluster < c.cluster
+        """).fetchall()
+        con.execute("UPDATE cluster SET cluster = n.cluster FROM nearer n WHERE n.record = cluster.record AND n.cluster < cluster.cluster")
+    con.execute("""
+        DELETE FROM cluster WHERE cluster NOT IN (
+            SELECT c.cluster FROM cluster c JOIN orphan o USING (record) GROUP BY c.cluster
+            HAVING (count(*) > 1 OR max(o.sources) > 1 AND bool_and(o.born IS NOT NULL AND o.given IS NOT NULL AND o.family IS NOT NULL))
+                AND count(DISTINCT o.number) FILTER (o.valid) <= 1
+        )
+    """)
