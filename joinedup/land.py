@@ -18,6 +18,7 @@ from joinedup.findings import Finding, Severity
 from joinedup.identity.handover import counts_by_file, links_by_contract, write_landed
 from joinedup.identity.linking import link
 from joinedup.identity.staged import SourceFile, Staged, without_values
+from joinedup.kept.decisions import decided_since
 from joinedup.kept.identity_register import FORM, IdentityRegister, RegisterLanding, open_register, register_place
 from joinedup.kept.keys import Keys
 from joinedup.place.model import Place
@@ -76,7 +77,7 @@ def land(place: Place, extracts: Path, store: Store, keys: Keys, *, progress: Pr
         try:
             found = _check_register(register, keys, place, before)
             work = _Work(place, extracts, store, keys, register, progress)
-            same = None if before is None or found else _unchanged(work, before)
+            same = None if before is None or found or _people_decided(register, keys) else _unchanged(work, before)
             record = same or _land_anew(work, found)
         finally:
             register.close()
@@ -84,6 +85,12 @@ def land(place: Place, extracts: Path, store: Store, keys: Keys, *, progress: Pr
             publish_landing(store, record)
         remove_landings(store)
     return Landing(record, reused=same is not None)
+
+
+def _people_decided(register: IdentityRegister, keys: Keys) -> bool:
+    """Whether reviewers have decided something since the last landing, which a new one then goes by."""
+    with register.connected(keys) as connection:
+        return decided_since(connection)
 
 
 def _last_landing(store: Store) -> LandingRecord | None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from joinedup.engine.store import Store
     from joinedup.kept.answers import Reviewer
     from joinedup.kept.identity_register import IdentityRegister
-    from joinedup.kept.keys import Keys
+    from joinedup.kept.keys import KeyPlaces, Keys
     from joinedup.place.model import Place
 
 WHAT = ("pairs", "next", "list", "history", "undo", "export")
@@ -50,7 +50,7 @@ def review(
     what: str,
     pair: int | None,
     store_folder: Path | None,
-    key_file: Path | None,
+    key_file: KeyPlaces,
     of_account: str | None,
     form: str,
     as_account: str | None,
@@ -104,8 +104,9 @@ class Desk:
 
 
 @contextmanager
-def opened(place: Place, store: Store, key_file: Path | None, as_account: str | None) -> Iterator[Desk]:
+def opened(place: Place, store: Store, key_file: KeyPlaces, as_account: str | None) -> Iterator[Desk]:
     """The desk; Refused, or KeyProblem, before anything is opened for somebody who may not."""
+    from joinedup.access.caller import staff_now
     from joinedup.errors import NothingPublished, Refused
     from joinedup.kept.identity_register import open_register, register_place
     from joinedup.kept.keys import read_key
@@ -119,7 +120,9 @@ def opened(place: Place, store: Store, key_file: Path | None, as_account: str | 
     try:
         desk = Desk(place, store, register, read_key(key_file, outside=(place.folder, store.root)), as_account or account_of(place))
         desk.who()
-        register.check(desk.keys)
+        if place.invented and not as_account and desk.account not in {row.account for row in staff_now(place)}:
+            click.echo(f"note: the people are invented, so {desk.account}, who has no row in staff.csv, may review", err=True)
+        register.check(desk.keys, place.id)
         yield desk
     finally:
         register.close()

@@ -150,7 +150,9 @@ def _about_dates(one: date, other: date) -> str:
     if (one.day, one.month) == (other.day, other.month):
         return f"same day, {abs(one.year - other.year)} years apart"
     digits = sum(here != there for here, there in zip(one.isoformat(), other.isoformat(), strict=True))
-    return "one digit differs" if digits == 1 else f"{round(abs((one - other).days) / 365.25)} years apart"
+    days = abs((one - other).days)
+    apart = f"{days} days apart" if days < 2 * 365 else f"{round(days / 365.25)} years apart"
+    return "one digit differs" if digits == 1 else apart
 
 
 def _day(text: str) -> date | None:

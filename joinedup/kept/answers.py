@@ -31,6 +31,7 @@ from joinedup.kept.identity_register import LANDING
 
 REASONS: Mapping[str, Mapping[str, str]] = {
     SAME: {
+        "agrees": "all that matters agrees",
         "slip": "a slip of typing explains what differs",
         "spelling": "one name, spelt or shortened in another way",
         "changed": "name or address has changed",

@@ -214,6 +214,12 @@ def decided(entry: RegisterLanding) -> pa.Table:
     return pa.table([pa.array(list(values), kind.type) for values, kind in zip(arrays, DECIDED_SCHEMA, strict=True)], schema=DECIDED_SCHEMA)
 
 
+def decided_since(connection: sa.Connection) -> bool:
+    """Whether people have agreed on something, or no longer do, that no landing was told of yet."""
+    there = sa.inspect(connection).has_table(PAIR.name)
+    return there and any(row.same != row.before for row in _decided_now(connection))
+
+
 def contradictions() -> sa.Select[tuple[bytes]]:
     """The records that are decided to be the same as more than one person."""
     tally = tallies()

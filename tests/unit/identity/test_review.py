@@ -42,6 +42,8 @@ def shown(**fields: tuple[str, str]) -> tuple[str, str, str, str]:
         ("born", "1950-05-04", "1950-05-14", ("1950-05-04", "1950-05-14", "differs", "same month")),
         ("born", "1950-05-04", "1978-05-04", ("1950-05-04", "1978-05-04", "differs", "same day, 28 years apart")),
         ("born", "1950-05-04", "1950-08-04", ("1950-05-04", "1950-08-04", "differs", "one digit differs")),
+        ("born", "1986-09-24", "1986-10-09", ("1986-09-24", "1986-10-09", "differs", "15 days apart")),
+        ("born", "1986-09-24", "1966-10-13", ("1986-09-24", "1966-10-13", "differs", "20 years apart")),
         ("born", "not a day", "1950-08-04", ("not a day", "1950-08-04", "differs", "")),
         ("postcode", "ZZ99 3VZ", "zz993vz", ("", "", "same", "")),
         ("postcode", "ZZ99 3VZ", "ZZ99 3VY", ("ZZ99 3VZ", "ZZ99 3VY", "differs", "same area")),

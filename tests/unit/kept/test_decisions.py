@@ -25,6 +25,7 @@ from joinedup.kept.decisions import (
     add_events,
     close_again,
     decided,
+    decided_since,
     empty_pairs,
     now,
     offer_pairs,
@@ -66,6 +67,7 @@ def say(register: IdentityRegister, pair: int, account: str, said: str, attempt:
 def told(register: IdentityRegister, landing_id: str) -> list[tuple[bytes, int, bool]]:
     with register.landing(landing_id, KEYS) as entry:
         found = decided(entry)
+        assert not decided_since(entry.connection)
     assert found.schema == DECIDED_SCHEMA
     return [tuple(row.values()) for row in found.to_pylist()]
 
@@ -136,6 +138,8 @@ def test_an_answer_taken_back_does_not_count_and_parts_what_it_joined(register: 
     assert told(register, "third") == [(RECORD, 11, True)]
     assert events(register) == [(MERGE, 11, 99)], "once, not at every landing"
     say(register, 1, "ben", TAKEN_BACK, attempt=2, takes_back=2)
+    with register.connected(KEYS) as connection:
+        assert decided_since(connection)
     assert told(register, "fourth") == []
     assert events(register) == [(MERGE, 11, 99), (SPLIT, 11, 99)]
     say(register, 1, "ben", SAME, attempt=3)
