@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from joinedup.cli.shared import KeyPlace, example, key_option, open_place, open_store, place_argument, store_option
+from joinedup.cli.shared import KeyPlace, a_file, example, key_option, open_place, open_store, outside, place_argument, store_option
 
 if TYPE_CHECKING:
     from joinedup.kept.keys import KeyPlaces
@@ -93,5 +94,56 @@ def rekey(place_folder: Path, store_folder: Path | None, key_file: KeyPlaces, ne
     click.echo(after.fingerprint)
 
 
-OF_REGISTERS = (new_key, rekey)
+@click.command(epilog=example("joinedup backup places/calderdale --store demo/calderdale/store --out ~/backups/registers.backup"))
+@place_argument
+@store_option
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The new file to write, outside PLACE and its store.")
+def backup(place_folder: Path, store_folder: Path | None, out: Path) -> None:
+    """Copy the kept registers into one file, as at one instant.
+
+    It needs no key: what is encrypted stays so. A landing that is under way is in it whole or not at all. Prints the path of the file.
+    """
+    from joinedup.kept.backup import backup as back_up
+    from joinedup.kept.backup import said_of
+
+    place = open_place(place_folder)
+    store = open_store(place, store_folder)
+    path = outside(place, out.expanduser(), "--out")
+    if path.resolve().is_relative_to(store.root):
+        raise click.BadParameter(f"{path} lies in the store, and would be lost with it; choose another folder", param_hint="--out")
+    manifest = back_up(place.id, store.kept, path)
+    for name, copy in manifest.registers.items():
+        click.echo(f"{name}: {said_of(copy)}", err=True)
+    click.echo(path)
+
+
+@click.command(
+    epilog=example("joinedup restore places/calderdale ~/backups/registers.backup --store demo/calderdale/store"),
+)
+@place_argument
+@click.argument("file", type=a_file)
+@store_option
+@click.option("--replace", is_flag=True, help="Also where a register is another one, or holds what the backup doesn't, which is lost.")
+def restore(place_folder: Path, file: Path, store_folder: Path | None, replace: bool) -> None:
+    """Put the kept registers back as they were in FILE.
+
+    Refused where a register is newer than FILE, unless told --replace; a damaged file of SQLite is moved aside. Needs no key. Land again
+    afterwards: everyone keeps their person_id. Prints what became of each register.
+    """
+    from joinedup.kept.restore import restore as put_back
+    from joinedup.land import register_behind
+    from joinedup.report import show_findings
+
+    place = open_place(place_folder)
+    store = open_store(place, store_folder).create()
+    for made in put_back(place.id, store.kept, file, replace=replace):
+        click.echo(f"{made.name}: {made.rows:,} rows restored")
+        for said in (f"lost: {made.lost}" if made.lost else "", f"its damaged file is kept at {made.aside}" if made.aside else ""):
+            if said:
+                click.echo(f"    {said}")
+    found = register_behind(store)
+    show_findings([found] if found else [], sys.stderr)
+
+
+OF_REGISTERS = (backup, restore, new_key, rekey)
 """The verbs of this module, in order of use."""

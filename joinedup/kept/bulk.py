@@ -38,9 +38,9 @@ def arrow_schema(table: sa.Table) -> pa.Schema:
     return pa.schema([(column.name, IN_ARROW[_kind(column)]) for column in table.columns])
 
 
-def append(connection: sa.Connection, table: sa.Table, rows: pa.Table) -> None:
+def append(connection: sa.Connection, table: sa.Table, rows: pa.Table | pa.RecordBatch) -> None:
     """Nothing; the rows are in the table, by PostgreSQL's COPY or by SQLite's own driver: a million take seconds."""
-    for batch in rows.to_batches(ROWS_AT_A_TIME):
+    for batch in [rows] if isinstance(rows, pa.RecordBatch) else rows.to_batches(ROWS_AT_A_TIME):
         if batch.num_rows:
             columns = [table.columns[name] for name in batch.schema.names]
             (_copy if connection.dialect.name == "postgresql" else _insert)(connection, table, columns, batch)
@@ -65,9 +65,11 @@ def _copy(connection: sa.Connection, table: sa.Table, columns: Sequence[sa.Colum
             copy.write_row(row)
 
 
-def batches(connection: sa.Connection, query: sa.Select[tuple[object, ...]], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+def batches(
+    connection: sa.Connection, query: sa.Select[tuple[object, ...]], schema: pa.Schema, rows_at_a_time: int = ROWS_AT_A_TIME
+) -> Iterator[pa.RecordBatch]:
     """What a query gives, in batches under `schema`, never all of it in memory."""
-    with connection.execute(query, execution_options={"yield_per": ROWS_AT_A_TIME}) as rows:
+    with connection.execute(query, execution_options={"yield_per": rows_at_a_time}) as rows:
         for part in rows.partitions():
             arrays = [pa.array(column, kind.type) for column, kind in zip(zip(*part, strict=True), schema, strict=True)]
             yield pa.record_batch(arrays, schema=schema)

@@ -21,6 +21,7 @@ WAIT_VARIABLE = "JOINEDUP_REGISTER_WAIT"
 WAIT_SECONDS = 120.0
 """How long one who writes waits for another; a landing of a million people holds the register for about a minute."""
 DISK_ERRORS = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
+DAMAGE_ERRORS = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 WHAT_POSTGRESQL_SAYS = {
     "28P01": "its user or password is wrong",
@@ -126,12 +127,20 @@ class Database:
 
     def verify(self) -> None:
         """Nothing; StoreProblem when SQLite's file doesn't hold together. PostgreSQL looks after its own."""
-        if not self.is_sqlite:
-            return
-        with self.reading() as connection:
-            found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
-        if found != "ok":
+        if self.is_damaged():
             raise StoreProblem(f"{self.name} is damaged: its file {self.file} doesn't hold together; restore it from a backup")
+
+    def is_damaged(self) -> bool:
+        """Whether SQLite's file doesn't hold together; StoreProblem when it can't be looked at."""
+        if not self.is_sqlite:
+            return False
+        try:
+            with self.engine.connect() as connection:
+                return connection.exec_driver_sql("PRAGMA quick_check(1)").scalar() != "ok"
+        except sa.exc.DBAPIError as error:
+            if error_code(error.orig) in DAMAGE_ERRORS:
+                return True
+            raise StoreProblem(_sentence(self.name, error.orig)) from None
 
     @contextmanager
     def errors(self) -> Iterator[None]:

@@ -22,8 +22,10 @@ from joinedup.engine.results import schema
 from joinedup.engine.store import Store
 from joinedup.errors import KeyProblem, NothingPublished, PlaceError, StoreProblem
 from joinedup.findings import Severity
+from joinedup.kept.backup import backup
 from joinedup.kept.identity_register import identifiers_of, open_register
 from joinedup.kept.keys import derived_keys
+from joinedup.kept.restore import restore
 from joinedup.kept.rotation import rekey
 from joinedup.land import ENCRYPT_SPILL, land, register_behind, remove_landings
 from joinedup.place.model import Place, Practice, Source
@@ -451,3 +453,31 @@ def test_a_register_from_before_the_current_landing_is_told_without_a_key(work: 
     assert register_behind(work.store) is None
     (work.store.kept / "identity.sqlite").unlink()
     assert register_behind(work.store) is None, "on an analysts' store there is no register"
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_register_restored_from_yesterday_is_found_and_repaired_by_landing_again(
+    work: Work, kind: str, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if kind == "postgresql":
+        monkeypatch.setenv("JOINEDUP_REGISTER", request.getfixturevalue("postgresql"))
+    write(work.extracts / "list.csv", [listed(person) for person in PEOPLE[:2]])
+    write(work.extracts / "apc.csv", [admitted(person, key) for key, person in enumerate(PEOPLE[:2])])
+    work.land()
+    backup("testplace", work.store.kept, tmp_path / "yesterday.backup")
+    write(work.extracts / "list.csv", [listed(person) for person in PEOPLE])
+    today = work.land()
+    people = work.table("landed_register")["person_id"].to_pylist()
+    with pytest.raises(StoreProblem, match=f"lose what came with {today.landing_id}; rows of landing 1, .*person 2"):
+        restore("testplace", work.store.kept, tmp_path / "yesterday.backup")
+    restore("testplace", work.store.kept, tmp_path / "yesterday.backup", replace=True)
+    behind = register_behind(work.store)
+    assert behind is not None
+    assert today.landing_id in behind.message
+    again = work.land()
+    assert not again.reused
+    assert [finding.rule for finding in again.findings if today.landing_id in finding.message] == ["register-behind"]
+    assert work.table("landed_register")["person_id"].to_pylist() == people
+    assert again.record.register_version.register_id == today.record.register_version.register_id
+    assert register_behind(work.store) is None
+    assert work.land().reused
