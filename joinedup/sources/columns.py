@@ -9,6 +9,7 @@ from joinedup.engine.files_text import plain
 from joinedup.findings import Finding, Severity
 from joinedup.place.model import Source
 from joinedup.sources.contract import ContractSpec
+from joinedup.sources.naming_people import telling
 
 PERSON_FIELDS = ("NHS_NUMBER", "SOURCE_PSEUDONYM")
 """A file needs one of these, or nobody in it could be told from anybody else."""
@@ -26,7 +27,7 @@ class Columns:
     missing: tuple[str, ...]
     """Fields with neither a column nor a constant."""
     extra: tuple[str, ...]
-    """Columns that no field takes."""
+    """Columns that no field takes; by their position where their names are blank or may be people's."""
     findings: tuple[Finding, ...]
 
 
@@ -54,9 +55,9 @@ def match(contract: ContractSpec, source: Source, header: Sequence[str], file: s
     }
     given = set(at) | {plain(name) for name in source.constants}
     missing = tuple(field.name for field in contract.fields if field.name not in given)
-    extra = tuple(
-        name or f"column {position}" for position, name in enumerate(header, 1) if position - 1 not in {*at.values(), *repeated.values()}
-    )
+    used = {*at.values(), *repeated.values()}
+    hidden = telling(header, names)
+    extra = tuple(name if name and at_ not in hidden else f"column {at_ + 1}" for at_, name in enumerate(header) if at_ not in used)
     found = Columns(at, repeated, missing, extra, ())
     findings = (*_refusals(contract, found, file), *_remarks(contract, source, found, header, file))
     return Columns(at, repeated, missing, extra, findings)
@@ -99,6 +100,14 @@ def _remarks(contract: ContractSpec, source: Source, found: Columns, header: Seq
     unknown = [name for name in found.extra if name not in names]
     if unknown:
         yield remark("extra-columns", f"has columns that the contract doesn't know, and that are left out: {_listed(unknown)}")
+    if found.at and (hidden := telling(header, names)):
+        called = "column has a name" if len(hidden) == 1 else "columns have names"
+        message = (
+            f"{len(hidden)} {called} that may be of people (names, initials or long "
+            "numbers) and that isn't said; what stands there is left out: of a sheet with a column for each client make one with a row for "
+            "each client and day"
+        )
+        yield remark("columns-named-like-people", message)
     for name in source.rename:
         if plain(name) not in header:
             yield remark("rename-not-found", f"has no column {name}, which sources.yml renames to {source.rename[name]}")

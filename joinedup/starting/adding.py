@@ -22,10 +22,12 @@ from joinedup.place.text import read_text
 from joinedup.progress import Progress, silent
 from joinedup.sources.check import Checked, check_sources
 from joinedup.sources.contract import ContractSpec, FieldType, contracts
+from joinedup.sources.naming_people import telling
 from joinedup.starting.entry import Entry, replace_text, with_entry, without_entry
-from joinedup.starting.guess import GENERIC, NOTHING, Guess, Mapped, best, guess, guesses
+from joinedup.starting.guess import GENERIC, NOTHING, Guess, best, doubts, guess, guesses
 from joinedup.starting.naming import naming
 from joinedup.starting.networks import slug
+from joinedup.starting.pairing import Mapped
 from joinedup.starting.profile import (
     MANY_TIMES,
     STYLES,
@@ -93,9 +95,10 @@ def add_source(folder: Path, asked: Asked, progress: Progress = silent) -> Added
             file = keep_table(con, asked.file, "partner_file", Path(scratch), sheet=asked.sheet or None)
             if isinstance(file, Finding):
                 raise PlaceError(f"{asked.file} can't be read: {file.message}", [file])
-            columns = profile(con, file, progress)
             _refuse_headless(file)
-            return _added(con, (place, asked, partner), (file, columns), progress)
+            file, hidden = _without_peoples_names(file)
+            columns = profile(con, file, progress)
+            return _added(con, (place, asked, partner), (file, columns, hidden), progress)
     finally:
         con.close()
 
@@ -107,14 +110,18 @@ def remove_source(folder: Path, name: str) -> None:
 
 
 def _added(
-    con: Connection, asking: tuple[Place, Asked, Partner | None], looked: tuple[FileTable, list[ColumnProfile]], progress: Progress
+    con: Connection,
+    asking: tuple[Place, Asked, Partner | None],
+    looked: tuple[FileTable, list[ColumnProfile], Sequence[int]],
+    progress: Progress,
 ) -> Added:
-    (place, asked, partner), (file, columns) = asking, looked
-    found, others = _guessed(columns, asked, partner)
-    found = replace(found, constants={**found.constants, **{plain(name): value for name, value in asked.constants.items()}})
+    (place, asked, partner), (file, columns, hidden) = asking, looked
+    found, every = _guessed(columns, asked, partner)
+    others = [each for each in every if each is not found and each.score >= NOTHING][:3]
     sender = partner or _likely(place, found.contract)
-    if partner is None and sender.code and found.contract.provided_by and sender.roles != ("commissioner",):
-        found = replace(found, constants={**guess(found.contract, columns, file.name, sender).constants, **found.constants})
+    found = replace(found, said={plain(name): value for name, value in asked.constants.items()})
+    found = replace(found, supposed={name: each for name, each in found.supposed.items() if name not in found.said})
+    unsaid = [*([_of_hidden(hidden)] if hidden else []), *doubts(found, every), *([] if partner else [_of_sender(sender)])]
     root, pattern = _where(place, asked)
     entry, remarks = _entry(con, place, asked, (file, found), (sender, pattern))
     _refuse_twice(place, entry.source())
@@ -123,11 +130,11 @@ def _added(
     write = asked.write and not found.missing
     if write:
         _write(place.folder, entry)
-    return Added(file, tuple(columns), found, tuple(others), entry, text, write, tuple(remarks), checked)
+    return Added(file, tuple(columns), found, tuple(others), entry, text, write, (*unsaid, *remarks), checked)
 
 
 def _guessed(columns: Sequence[ColumnProfile], asked: Asked, partner: Partner | None) -> tuple[Guess, list[Guess]]:
-    """The contract that is asked for, or the likeliest, and those that come next."""
+    """The contract that is asked for, or the likeliest, and all that were looked at."""
     if asked.contract:
         if asked.contract not in contracts():
             raise PlaceError(
@@ -135,8 +142,7 @@ def _guessed(columns: Sequence[ColumnProfile], asked: Asked, partner: Partner | 
             )
         return guess(contracts()[asked.contract], columns, asked.file.name, partner, said=True), []
     found = guesses(columns, asked.file.name, partner)
-    first = best(found)
-    return first, [each for each in found if each is not first and each.score >= NOTHING][:3]
+    return best(found), found
 
 
 def _partner(place: Place, asked: Asked) -> Partner | None:
@@ -158,6 +164,25 @@ def _likely(place: Place, contract: ContractSpec) -> Partner:
     return known[str(partner_for(contract.sector, cells))]
 
 
+def _without_peoples_names(file: FileTable) -> tuple[FileTable, list[int]]:
+    """The file with columns whose names may be people's called by their position, and those positions."""
+    known = {plain(name) for contract in contracts().values() for each in contract.fields for name in (each.name, *each.also)}
+    hidden = sorted(telling(file.columns, known))
+    return replace(file, columns=tuple(f"column {at + 1}" if at in hidden else name for at, name in enumerate(file.columns))), hidden
+
+
+def _of_hidden(hidden: Sequence[int]) -> str:
+    """What is said of columns whose names are not."""
+    return (
+        f"{len(hidden)} of its columns have names that may be of people (names, initials or long numbers), which are neither shown nor "
+        "written: they are called by their position; of a sheet with a column for each client make one with a row for each client and day"
+    )
+
+
+def _of_sender(sender: Partner) -> str:
+    return f"nobody said who sent the file: it is taken to be of {sender.id}; say --partner with an id of partners.csv if that is wrong"
+
+
 def _refuse_headless(file: FileTable) -> None:
     """Nothing, or PlaceError where the first line looks like a row: its cells, which may be a person's, are not said."""
     values = [name for name in file.columns if re.fullmatch(r"[\d\s/.:-]{4,}|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}", name)]
@@ -165,8 +190,8 @@ def _refuse_headless(file: FileTable) -> None:
     if values and len(values) + len(blank) >= HEADLESS * len(file.columns):
         raise PlaceError(
             f"the first line of {file.name} looks like a row and not like a header, for {len(values)} of its {len(file.columns)} cells are "
-            "numbers, "
-            "dates or postcodes: ask for the names of its columns, and put them into a first line"
+            "numbers, dates or postcodes, or there is a column for each person: ask for the names of its columns, and put them "
+            "into a first line"
         )
 
 
@@ -251,6 +276,8 @@ def _entry(
     if "SOURCE_PSEUDONYM" in {each.field.name for each in found.mapped}:
         says["pseudonym"] = str(says["name"])
         why["pseudonym", ""] = "whose numbers they are: sources that share them share their people"
+    for name, each_supposed in found.supposed.items():
+        why["constants", name] = f"supposed: {each_supposed.why}"
     why["contract", ""] = "; ".join(found.why)
     return Entry(says, why, _above(asked, file, found), [*_below(asked, file, found)]), [*remarks, *_unknown_values(found)]
 

@@ -6,7 +6,7 @@ Counts are of every row; types, shapes and styles are those of rows spread evenl
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -16,8 +16,8 @@ from typing import Any
 from joinedup.engine import files_values as values
 from joinedup.engine.files_lines import Connection, literal, quoted
 from joinedup.progress import Progress, Step, silent
-from joinedup.sources.contract import ContractSpec, contracts
-from joinedup.sources.synthetic.figures import figures
+from joinedup.sources.contract import ContractSpec
+from joinedup.sources.naming_people import common_names, everyday_words
 from joinedup.starting.likeness import PALE, WORDS, words_of
 from joinedup.starting.tables import FileTable
 
@@ -188,11 +188,8 @@ def _is_of_everyday(value: str) -> bool:
 
 @cache
 def _everyday() -> frozenset[str]:
-    """Every word of the contracts' fields, their meanings and codes, and of names of columns; no given or family name."""
-    fields = [each for contract in contracts().values() for each in contract.fields]
-    said = [text for each in fields for text in (each.name, each.meaning, *each.also, *each.codes, *each.codes.values())]
-    said += [contract.title + contract.about for contract in contracts().values()] + [str(WORDS)]
-    return frozenset(word for text in said for word in re.findall(r"[^\W\d_]+", text.lower())) - set(_names())
+    """Every word of the contracts and of names of columns; no given or family name."""
+    return everyday_words() | (set(re.findall(r"[^\W\d_]+", str(WORDS).lower())) - common_names())
 
 
 def why_personal(found: ColumnProfile) -> str:
@@ -262,7 +259,7 @@ def _shapes(con: Connection, at: int) -> dict[str, float]:
     shares = ", ".join(f"avg(CASE WHEN {sql} THEN 1.0 ELSE 0.0 END) AS {quoted(name)}" for name, sql in SHAPES.items())
     digits = " + ".join(f"{11 - place} * CAST(substring(n, {place}, 1) AS INTEGER)" for place in range(1, 11))
     check = f"CASE WHEN regexp_full_match(n, '\\d{{10}}') AND n <> repeat(left(n, 1), 10) THEN ({digits}) % 11 = 0 ELSE false END"
-    names = values.values_sql(_names())
+    names = values.values_sql(sorted(common_names()))
     sql = f"""
         SELECT {shares}, avg(CASE WHEN {check} THEN 1.0 ELSE 0.0 END) AS nhs, avg(length(v)) AS length,
             avg(CASE WHEN split_part(replace(lower(v), ',', ' '), ' ', 1) IN {names} THEN 1.0 ELSE 0.0 END) AS known_name
@@ -271,13 +268,6 @@ def _shapes(con: Connection, at: int) -> dict[str, float]:
     result = con.execute(sql)
     columns = [column[0] for column in result.description]
     return {name: float(share or 0) for name, share in zip(columns, result.fetchall()[0], strict=True)}
-
-
-def _names() -> Iterable[str]:
-    """Common given and family names, in small letters."""
-    lists = [said for said in figures("names").values() if isinstance(said, dict)]
-    every = (str(name).lower() for said in lists for kind in said.values() if isinstance(kind, list) for name in kind)
-    return sorted({name.split()[0] for name in every if name not in ("grace", "may", "mercy", "blessing", "home", "li", "no", "ho")})
 
 
 def _date_style(con: Connection, at: int, shapes: Mapping[str, float]) -> tuple[str, float]:

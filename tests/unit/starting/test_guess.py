@@ -8,7 +8,8 @@ import pytest
 
 from joinedup.engine.duck import connect
 from joinedup.sources.contract import contracts
-from joinedup.starting.guess import best, code_for, guess, guesses
+from joinedup.starting.coding import code_for
+from joinedup.starting.guess import best, guess, guesses
 from joinedup.starting.likeness import likeness
 from joinedup.starting.profile import SHAPES, ColumnProfile, profile
 from joinedup.starting.tables import FileTable, keep_table
