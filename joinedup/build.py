@@ -19,6 +19,7 @@ from joinedup.place.model import Place
 from joinedup.place.sharing import refuse_unshared
 from joinedup.progress import Progress, silent
 from joinedup.sources.contract import contracts
+from joinedup.sources.identifying import refuse_identifiers
 from joinedup.sources.landed import LandingRecord, read_landing
 
 
@@ -50,6 +51,7 @@ def build(  # noqa: PLR0913 - what a build depends on, each by its name
         specs = all_specs()
         landing = read_landing(store)
         refuse_unshared(place, day, {file.source for file in landing.files if not file.refused})
+        refuse_identifiers(landing, store)
         inputs = landed_inputs(landing, store) | place_inputs(place, store, specs, day)
         return build_tables(specs, inputs, store, engine=engine, jobs=jobs, verify=verify, about=about(place, landing), progress=progress)
 

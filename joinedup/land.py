@@ -239,6 +239,7 @@ def _hand_over(staged: Staged, work: _Work, staging: Staging, landing_id: str, f
     return LandingRecord(
         landing_id=landing_id,
         landed_at=datetime.now(UTC),
+        place_id=work.place.id,
         software=software(),
         signature=signature(work.place, seen),
         key_fingerprint=work.keys.fingerprint,

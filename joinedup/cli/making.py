@@ -11,6 +11,7 @@ import click
 
 from joinedup.cli.shared import (
     AFTER_DEMO,
+    a_folder,
     acting,
     example,
     extracts_of,
@@ -130,20 +131,35 @@ def synth(
         click.echo(path)
 
 
-@click.command(epilog=example(f"joinedup land places/calderdale {AFTER_DEMO}"))
+@click.command(
+    epilog=example(
+        f"joinedup land places/calderdale {AFTER_DEMO}",
+        f"joinedup land places/calderdale {AFTER_DEMO} --hand-over demo/handed-over",
+    )
+)
 @place_argument
 @extracts_option
 @store_option
 @key_option
+@click.option("--hand-over", type=click.Path(path_type=Path), help="A folder to write what a build elsewhere needs into, no identifiers.")
 @quiet_option
-def land(place_folder: Path, extracts_folder: Path | None, store_folder: Path | None, key_file: KeyPlaces, quiet: bool) -> None:
+def land(
+    place_folder: Path, extracts_folder: Path | None, store_folder: Path | None, key_file: KeyPlaces, hand_over: Path | None, quiet: bool
+) -> None:
     """Read a place's extracts and link people (on the trusted host).
 
-    Every row is checked and accounted for, and identifiers are split off to the identity register. Ends with 1 when a file was refused; the
-    others have landed.
+    Every row is checked and accounted for, and identifiers are split off to the identity register. With --hand-over a new folder in that
+    one holds what `joinedup build --landed` takes elsewhere, without identifiers; its path is printed. Ends with 1 when a file was refused;
+    the others have landed.
     """
+    from joinedup.sources.handing import hand_over as hand_landing_over
+
     extracts, place = extracts_of(place_folder, extracts_folder), open_place(place_folder)
-    sys.exit(landing(place, extracts, open_store(place, store_folder), key_file, quiet))
+    store = open_store(place, store_folder)
+    status = landing(place, extracts, store, key_file, quiet)
+    if hand_over is not None:
+        click.echo(hand_landing_over(store, outside(place, hand_over, "--hand-over")))
+    sys.exit(status)
 
 
 def landing(place: Place, extracts: Path, store: Store, key_file: KeyPlaces, quiet: bool) -> int:
@@ -168,6 +184,7 @@ def landing(place: Place, extracts: Path, store: Store, key_file: KeyPlaces, qui
         f"joinedup build places/calderdale {AFTER_DEMO}",
         "joinedup build places/calderdale --no-land --store demo/calderdale/store",
         "joinedup build places/calderdale --no-land --store demo/calderdale/store --engine spark",
+        "joinedup build places/calderdale --landed demo/handed-over/20260401T080000Z-a1b2c3 --store analysis/store",
     )
 )
 @place_argument
@@ -177,6 +194,7 @@ def landing(place: Place, extracts: Path, store: Store, key_file: KeyPlaces, qui
 @click.option("--engine", type=click.Choice(["duckdb", "spark"]), default="duckdb", show_default=True)
 @click.option("--jobs", type=click.IntRange(1), help="Threads [all cores].")
 @click.option("--no-land", is_flag=True, help="Build on what has been landed, without looking at the extracts.")
+@click.option("--landed", type=a_folder, help="Build on what was handed over in this folder; it needs no extracts and no key.")
 @click.option("--verify", is_flag=True, help="Read every file again instead of trusting its remembered hash.")
 @quiet_option
 def build(
@@ -187,20 +205,25 @@ def build(
     engine: str,
     jobs: int | None,
     no_land: bool,
+    landed: Path | None,
     verify: bool,
     quiet: bool,
 ) -> None:
     """Make the linked record of a place and publish it.
 
-    Lands the extracts first, as `joinedup land` does, unless told --no-land. Prints the id of the published build. What was made before and
+    Lands the extracts first, as `joinedup land` does, unless told --no-land or --landed. What was landed is looked into first: where it
+    may identify anyone nothing is built. Prints the id of the published build. What was made before and
     hasn't changed is used again.
     """
     from joinedup.build import build as build_place
     from joinedup.report import progress_on, show_build
+    from joinedup.sources.handing import take_over
 
-    extracts = None if no_land else extracts_of(place_folder, extracts_folder)
+    extracts = None if no_land or landed else extracts_of(place_folder, extracts_folder)
     place = open_place(place_folder)
     store = open_store(place, store_folder)
+    if landed:
+        take_over(landed, place.id, store)
     status = warned_of_register(store) if extracts is None else landing(place, extracts, store, key_file, quiet)
     before = published_id(store)
     with progress_on(sys.stderr, quiet) as progress:

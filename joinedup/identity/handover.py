@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from importlib.resources import files
 from pathlib import Path
 
 import duckdb
@@ -14,12 +13,12 @@ import pyarrow as pa
 from joinedup.engine.engines import ROWS_IN_GROUP
 from joinedup.engine.objects import sha256_of
 from joinedup.engine.results import schema
-from joinedup.engine.specs import TableSpec, read_specs
+from joinedup.engine.specs import TableSpec
 from joinedup.engine.store import Store, move_into_place
 from joinedup.identity.staged import Staged, without_values
 from joinedup.sources.accounts import FileAccount
 from joinedup.sources.contract import ContractSpec
-from joinedup.sources.landed import LandedTable
+from joinedup.sources.landed import LandedTable, landing_specs
 
 
 def write_landed(
@@ -44,11 +43,6 @@ def write_landed(
         spec = contract.landed_spec()
         specs[spec.table], queries[spec.table] = spec, _rows_sql(contract.contract, spec, staged)
     return {name: _write(staged, specs[name], query, store, folder / f"{name}.parquet") for name, query in queries.items()}
-
-
-def landing_specs() -> dict[str, TableSpec]:
-    """The tables in which a landing accounts for itself, as their .yml declare them."""
-    return read_specs(Path(str(files("joinedup.sources"))) / "tables")
 
 
 def _rows_sql(contract: str, spec: TableSpec, staged: Staged) -> str:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
+from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
-from joinedup.engine.specs import Frozen
+from joinedup.engine.specs import Frozen, TableSpec, read_specs
 from joinedup.engine.store import Store, atomic_write
 from joinedup.errors import NothingPublished, StoreProblem
 from joinedup.findings import Finding
 from joinedup.sources.accounts import FileAccount
+
+LANDING_FILE = "landing.json"
+"""The record of a landing, beside its tables."""
+SAFE_NAME_ONLY = r"^[A-Za-z0-9_][A-Za-z0-9_-]*$"
+"""It becomes the name of a folder, and may come from another host."""
 
 
 class LandedTable(Frozen):
@@ -50,15 +56,17 @@ class RegisterVersion(Frozen):
 class LandingRecord(Frozen):
     """One landing, as `landing.json` keeps it."""
 
-    landing_id: str
+    landing_id: str = Field(pattern=SAFE_NAME_ONLY)
     landed_at: datetime
+    place_id: str = ""
+    """Empty in records of before it was kept."""
     software: str
     signature: str
     """Of everything that the landing was made from; the next one with the same does nothing."""
     key_fingerprint: str
     register_version: RegisterVersion | None = None
     """None in records of before there were such."""
-    tables: dict[str, LandedTable]
+    tables: dict[Annotated[str, Field(pattern=SAFE_NAME_ONLY)], LandedTable]
     files: tuple[FileAccount, ...]
     seen: tuple[SeenFile, ...] = ()
     missing_contracts: tuple[str, ...] = ()
@@ -73,6 +81,11 @@ class LandingRecord(Frozen):
         return self.model_dump(mode="json", include=told)
 
 
+def landing_specs() -> dict[str, TableSpec]:
+    """The tables in which a landing accounts for itself, as their .yml declare them."""
+    return read_specs(Path(str(files("joinedup.sources"))) / "tables")
+
+
 def current_path(store: Store) -> Path:
     """Where the name of the current landing stands."""
     return store.landed / "current.json"
@@ -83,8 +96,15 @@ def read_landing(store: Store) -> LandingRecord:
     path = current_path(store)
     if not path.exists():
         raise NothingPublished(f"nothing has been landed in {store.root} yet; run joinedup land")
+    return parse_landing(path)
+
+
+def parse_landing(path: Path) -> LandingRecord:
+    """The record of a landing in a file; StoreProblem when it is none that this version can read."""
     try:
         return LandingRecord.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise StoreProblem(f"{path} can't be read ({error.strerror}); name the folder that joinedup land --hand-over wrote") from None
     except ValidationError as error:
         raise StoreProblem(
             f"{path} is not a landing that this version can read (faults: {error.error_count()}); land again to replace it"
@@ -94,5 +114,5 @@ def read_landing(store: Store) -> LandingRecord:
 def publish_landing(store: Store, record: LandingRecord) -> None:
     """Nothing; from its last instant on, `record` is the current landing."""
     content = record.model_dump_json(indent=1).encode()
-    atomic_write(store.landed / record.landing_id / "landing.json", content)
+    atomic_write(store.landed / record.landing_id / LANDING_FILE, content)
     atomic_write(current_path(store), content)
