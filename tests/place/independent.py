@@ -65,6 +65,7 @@ REFUSED: dict[str, list[Callable[[Row], bool]]] = {
         before(ADMITTED, "DISCHARGE_DATE_HOSPITAL_PROVIDER_SPELL"),
         before("PERSON_BIRTH_DATE", ADMITTED),
     ],
+    "opt_out": [lambda row: not row["OPT_OUT_KIND"]],
 }
 """What makes a row useless, as the rules of the contracts say."""
 KEY = {
@@ -73,6 +74,7 @@ KEY = {
     "ecds": ("EPIKEY",),
     "deaths": ("NHS_NUMBER", "REG_DATE_OF_DEATH"),
     "discharge_ready": ("NHS_NUMBER", "ORGANISATION_IDENTIFIER_CODE_OF_PROVIDER", ADMITTED),
+    "opt_out": ("NHS_NUMBER", "OPT_OUT_KIND", "OPT_OUT_FROM"),
 }
 """Rows with one key are versions of one record, of which the last counts."""
 
@@ -124,6 +126,13 @@ class Person:
     listed_sex: Counter[str] = field(default_factory=Counter)
     any_sex: Counter[str] = field(default_factory=Counter)
     died: date = FOREVER
+    objects_to: set[str] = field(default_factory=set)
+    """The kinds of objection that hold on the as-at date."""
+
+    @property
+    def counts(self) -> bool:
+        """Whether the person may be counted for planning: an opt-out at the practice keeps only the practice's record back."""
+        return not self.objects_to & {"NATIONAL", "SHARED RECORD"}
 
     @property
     def birth_month(self) -> date | None:
@@ -236,6 +245,20 @@ class Record:
         for row in self.rows["deaths"]:
             if person := found.get(self.who(row)):
                 person.died = min(person.died, day(row["REG_DATE_OF_DEATH"]) or FOREVER)
+        for number, kind in self.objections:
+            if person := found.get(number):
+                person.objects_to.add(kind)
+        return found
+
+    @cached_property
+    def objections(self) -> list[tuple[str, str]]:
+        """Number and kind of each objection that holds on the as-at date; it is believed by the number alone."""
+        found = []
+        for row in self.rows["opt_out"]:
+            start, end = day(row["OPT_OUT_FROM"]), day(row["OPT_OUT_TO"])
+            end = None if start and end and end < start else end
+            if is_nhs_number(row["NHS_NUMBER"]) and (start or date.min) <= self.place.as_at < (end or FOREVER):
+                found.append((self.in_use(row["NHS_NUMBER"]), row["OPT_OUT_KIND"].upper()))
         return found
 
     def _add_sex(self, people: dict[object, Person]) -> None:
@@ -259,7 +282,13 @@ class Record:
         return found
 
     def area_on(self, person: Person, on: date) -> str | None:
-        """The person's neighbourhood, 'none' for one in none; None for who isn't registered with the place."""
+        """The person's neighbourhood, 'none' for one in none; None for who isn't registered with the place or may not be counted."""
+        if not person.counts:
+            return None
+        return self.listed_area_on(person, on)
+
+    def listed_area_on(self, person: Person, on: date) -> str | None:
+        """The same of everyone, objections or not."""
         practice = person.practice_on(on)
         if practice not in self.practices:
             return None

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import combinations
 
-from joinedup.findings import Finding
+from joinedup.findings import Finding, Severity
 from joinedup.periods import day_in_words
 from joinedup.place.facts import SHARING, Facts
 from joinedup.place.located import Located
@@ -34,7 +34,7 @@ ARTICLE_9: dict[Purpose, str] = {"direct care": "ach", "planning": "aghi", "paym
 
 
 def agreements_name_sources(facts: Facts) -> Iterator[Finding]:
-    """A source that sources.yml doesn't have."""
+    """A source that sources.yml doesn't have; it opens nothing, and whoever was meant is refused for want of an agreement."""
     known = {source.value.name for source in facts.sources}
     for found in facts.agreements if "sources.yml" not in facts.unread else ():
         for i, name in enumerate(found.value.sources):
@@ -42,7 +42,7 @@ def agreements_name_sources(facts: Facts) -> Iterator[Finding]:
                 message = (
                     f"agreement {found.value.id} covers {name}, which is not in sources.yml{nearest(name, known)}: write a source's name"
                 )
-                yield found.spot.fault("unknown-source", message, at=("sources", i))
+                yield found.spot.fault("unknown-source", message, at=("sources", i), severity=Severity.WARNING)
 
 
 def agreements_name_partners(facts: Facts) -> Iterator[Finding]:
