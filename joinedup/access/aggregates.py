@@ -121,6 +121,14 @@ class Aggregates:
         """What is counted about the quality of the record: rule, found, out_of, unit, message, endangers; no row for the public."""
         return self._table("data_quality", lambda table: table.slice(0, 0), "rule")
 
+    def opted_out(self) -> pa.Table:
+        """People registered on the as-at date and whom objections keep back, by purpose, kind, area, deprivation fifth and age band.
+
+        For the public one row for each purpose and kind, of the place as a whole.
+        """
+        order = ("purpose", "kind", "area_type", "area_id", "deprivation_fifth", "age_band_order")
+        return self._table("opted_out", public.objections, *order)
+
     def _internal(self, what: str) -> bool:
         """Whether true counts are given; logged where they are."""
         may_open(self.place, self.reader.manifest.about.get("place", {}), self.caller, self.audience)

@@ -35,6 +35,21 @@ def deprivation(table: pa.Table) -> pa.Table:
     return _with_places(table, "people", _line(table, AREA))
 
 
+def objections(table: pa.Table) -> pa.Table:
+    """People kept back by objections, of the place as a whole and by purpose and kind only."""
+    place = table.filter(pc.field("area_type") == "place")
+    summed = place.group_by(["purpose", "kind", "keeps_back"], use_threads=False).aggregate([("registered", "sum"), ("removed", "sum")])
+    rows = len(summed)
+    counts = {name: rounded(_whole(summed, f"{name}_sum")) for name in ("registered", "removed")}
+    with np.errstate(divide="ignore", invalid="ignore"):
+        counts["share"] = counts["removed"] / counts["registered"]
+    given = {name: summed[name] for name in ("purpose", "kind", "keeps_back")}
+    given |= {name: pa.array(["place"] * rows) for name in AREA}
+    given |= {name: pa.array(found, from_pandas=True) for name, found in counts.items()}
+    given = {name: given.get(name, pa.nulls(rows)) for name in table.column_names}
+    return pa.table({name: pc.cast(column, table.schema.field(name).type, safe=False) for name, column in given.items()})
+
+
 def by_month(table: pa.Table, period: Period) -> pa.Table:
     """Activities by area, month and point of delivery. A line is the months of the period, which cost has together, or those before."""
     inside = [period.start <= month < period.end for month in _months(table)]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf, log
 
+from joinedup.papers import agreed
 from joinedup.papers.facts import Facts
 from joinedup.papers.figure import Column, Table
 from joinedup.papers.needs import Missing, SourceStamp
@@ -21,6 +22,8 @@ class Evidence:
     built: str
     by_partner: Sequence[str]
     missing: Sequence[Missing]
+    left_out: str
+    """How many people are in no figure because they object."""
 
 
 def evidence(facts: Facts) -> Evidence:
@@ -32,6 +35,7 @@ def evidence(facts: Facts) -> Evidence:
         built,
         [f"{source.partner_name}, {source.title}: {up_to(source)}" for source in stamp.sources],
         stamp.missing,
+        agreed.in_words(facts),
     )
 
 

@@ -85,6 +85,11 @@ class Facts:
         return self._by_area(self.aggregates.costs())
 
     @cached_property
+    def opted_out(self) -> Mapping[Area, list[Row]]:
+        """Who is kept back by which objection, from which purpose, by deprivation fifth and age."""
+        return self._by_area(self.aggregates.opted_out())
+
+    @cached_property
     def specs(self) -> Mapping[str, MeasureSpec]:
         """The measures in words, by id, in the order shown."""
         return self.aggregates.measure_specs()

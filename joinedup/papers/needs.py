@@ -157,6 +157,10 @@ class Aggregates(Protocol):
         """Columns rule, unit, found, out_of, message, endangers: what was counted about the quality of the record."""
         ...
 
+    def opted_out(self) -> pa.Table:
+        """Columns purpose, kind, keeps_back, area_type, area_id, deprivation_fifth, age_band, age_band_order, registered, removed."""
+        ...
+
     def measure_specs(self) -> Mapping[str, MeasureSpec]:
         """The measures by id, in the order in which pages show them."""
         ...

@@ -11,7 +11,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache as remembered
 from functools import partial
 from importlib.metadata import version
@@ -24,7 +24,7 @@ from markupsafe import Markup
 from joinedup.engine.store import PRIVATE_FOLDER, atomic_write
 from joinedup.errors import StoreProblem
 from joinedup.findings import Finding
-from joinedup.papers import assets, deliveries, evidence, summary
+from joinedup.papers import agreed, assets, deliveries, evidence, summary
 from joinedup.papers.deliveries import Deliveries
 from joinedup.papers.drawing import draw, named
 from joinedup.papers.facts import Area, Facts
@@ -102,7 +102,7 @@ def write_pages(aggregates: Aggregates, place: Place, out: Path, progress: Progr
     facts = Facts(aggregates, place)
     atomic_write(out / WRITTEN, json.dumps(sorted(before)).encode())  # from now on the folder is known as one of pages, however this ends
     files = {f"assets/{name}": content for name, content in style.items()}
-    total, pages = len(facts.areas) + (3 if facts.internal else 2), []
+    total, pages = len(facts.areas) + (4 if facts.internal else 2), []
     for done, page in enumerate(_pages(facts, cache), start=1):
         began = time.perf_counter()
         files |= {page.file: _render(page, facts).encode(), **_downloads(page, facts)}
@@ -150,6 +150,7 @@ def _pages(facts: Facts, cache: Path | None) -> Iterator[Page]:
         yield _neighbourhood(facts, index, neighbourhood, cache)
     if facts.internal:
         yield _partners(facts, cache)
+        yield _sharing(facts, cache)
     yield _about(facts)
 
 
@@ -195,6 +196,27 @@ def _partners(facts: Facts, cache: Path | None) -> Page:
     sent = deliveries.Deliveries(facts.place, contracts(), facts.aggregates.files(), facts.aggregates.findings())
     crumbs = ({"href": "index.html", "text": facts.place.name},)
     return _of_deliveries(sent, "partners", "Partners' data", cache, crumbs)
+
+
+def _sharing(facts: Facts, cache: Path | None) -> Page:
+    today = date.today()
+    picture = _shown(agreed.deprivation(facts), "sharing", cache)
+    tables = {
+        "agreements": agreed.agreements(facts.place, today),
+        "uses": agreed.uses(facts.place, today),
+        "by-purpose": agreed.by_purpose(facts),
+        "by-area": agreed.by_area(facts),
+        "by-age": agreed.by_age(facts),
+    }
+    told = {
+        "today": day(today),
+        "warnings": agreed.warnings(facts.place, today),
+        "unlinked": agreed.unlinked(facts),
+        "deprivation": picture,
+    }
+    shows = {"agreed": told | {name.replace("-", "_"): table for name, table in tables.items()}}
+    crumbs = ({"href": "index.html", "text": facts.place.name},)
+    return Page("sharing.html", "sharing.jinja", "Sharing and objections", shows, {**tables, **_tables([picture])}, crumbs=crumbs)
 
 
 def _of_deliveries(sent: Deliveries, name: str, title: str, cache: Path | None, crumbs: tuple[Mapping[str, str], ...] = ()) -> Page:

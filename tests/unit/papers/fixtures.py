@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -292,6 +293,22 @@ class FakeAggregates:
         unlinked = ("activity-unlinked", "activities", 580, 28_066, "could not be linked to a person", suffers)
         unknown = ("practice-unknown", "registrations", 0, 20_012, "name an unknown practice", "the population")
         return pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in (unlinked, unknown)])
+
+    def opted_out(self) -> pa.Table:
+        """One in twenty objects to planning, fewer in the most deprived fifth; five in the hundred at their practice."""
+        alone = [("planning", "type 1", "practice record", 0.05), ("planning", "national", "everything", 0.04)]
+        kinds = [*alone, *((purpose, "any", "everything", 0.05) for purpose in ("planning", "payment", "research", "direct care"))]
+        groups = [(fifth, band) for fifth in (1, 2, 3, 4, 5, None) for band in (0, 8, 18)]
+        rows = []
+        for area in (*self.areas, None):
+            people = area.people if area else sum(each.people for each in self.areas)
+            where = {"area_type": area.type, "area_id": area.id} if area else {"area_type": "place", "area_id": "place"}
+            for (purpose, kind, keeps_back, share), (fifth, band) in product(kinds, groups):
+                registered = people // len(groups)
+                removed = int(registered * share * (0.5 + (fifth or 3) / 6))
+                told = {"purpose": purpose, "kind": kind, "keeps_back": keeps_back, "deprivation_fifth": fifth, "age_band_order": band}
+                rows.append(where | told | {"age_band": BANDS[band], "registered": registered, "removed": removed})
+        return pa.Table.from_pylist(rows)
 
     def measures(self) -> pa.Table:
         rows = [row for measure in MEASURES for row in self.measure(measure)]
