@@ -251,3 +251,15 @@ def test_a_role_that_ends_while_the_door_is_open_shuts_it(build_again: Callable[
     (folder / "staff.csv").write_text("account,name,role,scope_kind,scope_id,starts,ends\nann,Ann,analyst,place,,,2026-01-01\n")
     with pytest.raises(Refused, match="no row in force"):
         opened.population()
+
+
+def test_who_objects_is_told_of_the_place_alone_and_not_of_few() -> None:
+    where = {"keeps_back": "everything", "purpose": "planning", "age_band": "0-4", "age_band_order": 0, "deprivation_fifth": 1}
+    rows = [
+        where | {"kind": kind, "area_type": area, "area_id": area, "registered": 508, "removed": removed, "share": 0.1}
+        for kind, removed in (("any", 53), ("shared record", 3))
+        for area in ("place", "none")
+    ]
+    shown = public.objections(pa.Table.from_pylist([*rows, *[row | {"age_band_order": 1} for row in rows if row["kind"] == "any"]]))
+    told = {row["kind"]: (row["area_type"], row["registered"], row["removed"], row["age_band"]) for row in shown.to_pylist()}
+    assert told == {"any": ("place", 1015, 105, None), "shared record": ("place", 510, None, None)}
