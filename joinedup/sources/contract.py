@@ -54,6 +54,8 @@ class ContractField(Frozen):
     """Values that mean missing, besides blank."""
     without: str = ""
     """Characters that some extracts write and that are taken out, such as the point of a diagnosis code."""
+    recurs: bool = False
+    """People type it: only what several rows of several people have is landed, and `Other` for the rest."""
     codes: dict[str, str] = Field(default_factory=dict)
     """Its code list: value -> meaning. Another value is a finding, and the row is kept."""
 
@@ -97,7 +99,7 @@ class ContractCase(Frozen):
     files: tuple[tuple[dict[str, str], ...], ...]
     names: tuple[str, ...] = ()
     """The names of the files, where they tell something."""
-    source: dict[str, str] = Field(default_factory=dict)
+    source: dict[str, Any] = Field(default_factory=dict)
     """What sources.yml says of the source besides, such as sends and file_name."""
     loaded: tuple[dict[str, Any], ...] = ()
     superseded: dict[str, int] = Field(default_factory=dict)

@@ -24,6 +24,7 @@ from joinedup.sources.counting import counted, keep_whom_rows_tell_of
 from joinedup.sources.freshness import freshness_findings
 from joinedup.sources.mapping import mapping_findings, with_usable_styles
 from joinedup.sources.order import Drop, ReadFile, drops
+from joinedup.sources.recurring import keep_what_recurs
 from joinedup.sources.rows import sql_type
 from joinedup.sources.staged_file import FileWork, StagedFile, stage_file
 from joinedup.sources.superseding import SAME_FILE, supersede
@@ -44,7 +45,9 @@ def stage(con: Connection, place: Place, extracts: Path, progress: Progress = si
     in_files = [finding for file in staged for finding in file.findings]
     read = [ReadFile(drop, _told(drop, file.account)) for drop, file in zip(given, staged, strict=True)]
     for name, contract in known.items():
-        in_files += supersede(con, contract, [file for file in read if file.account.contract == name])
+        own = [file for file in read if file.account.contract == name]
+        in_files += supersede(con, contract, own)
+        in_files += keep_what_recurs(con, contract, [file.account for file in own], place.sources)
         for column in STAGED_WORK:
             con.execute(f"ALTER TABLE staged_{name} DROP COLUMN {column}")
     accounts = _counted(con, place, known, [file.account for file in read])

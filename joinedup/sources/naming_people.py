@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from functools import cache
+from importlib.resources import files
 
 from joinedup.engine.files_text import plain
+from joinedup.engine.specs import read_yaml
 from joinedup.sources.contract import contracts
-from joinedup.sources.synthetic.figures import figures
 
 SEVERAL = 3
 """Columns called by two or three single letters from which those are taken for initials; ours."""
@@ -19,7 +20,8 @@ NO_NAMES = ("grace", "may", "mercy", "blessing", "home", "li", "no", "ho", "hall
 @cache
 def common_names() -> frozenset[str]:
     """Common given and family names, in small letters."""
-    lists = [said for said in figures("names").values() if isinstance(said, dict)]
+    path = files("joinedup.sources") / "synthetic" / "figures" / "names.yml"
+    lists = [said for said in read_yaml(path.name, path.read_text(encoding="utf-8")).values() if isinstance(said, dict)]
     every = (str(name).lower() for said in lists for kind in said.values() if isinstance(kind, list) for name in kind)
     return frozenset(name.split()[0] for name in every if name not in NO_NAMES)
 

@@ -238,8 +238,11 @@ def _value_faults(plan: RowPlan, field: ContractField) -> Iterator[RowFault]:
 
 
 def _unknown_code(field: ContractField) -> RowFault:
-    message = f"{field.name} holds a code that isn't in its list; it is kept as it is"
-    return RowFault("unknown-code", f"{field.landed} NOT IN {values.values_sql(field.codes)}", message, code=field.landed)
+    kept = "what several people have is kept as it is" if field.recurs else "it is kept as it is"
+    message = f"{field.name} holds a code that isn't in its list; {kept}"
+    return RowFault(
+        "unknown-code", f"{field.landed} NOT IN {values.values_sql(field.codes)}", message, code=None if field.recurs else field.landed
+    )
 
 
 def rows_sql(plan: RowPlan, file_id: int) -> str:
