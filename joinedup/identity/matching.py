@@ -11,6 +11,7 @@ import pyarrow as pa
 from joinedup.engine.duck import connect
 from joinedup.findings import Finding, Severity
 from joinedup.identity import records
+from joinedup.identity.alike import with_people_alike, with_sources
 from joinedup.identity.candidates import find_candidates, find_record_pairs
 from joinedup.identity.comparisons import COLUMNS, COMPARISONS
 from joinedup.identity.deciding import decide, find_clusters, weight_of
@@ -75,6 +76,7 @@ def match(staged: Staged, entry: RegisterLanding, linking: Linking) -> list[Find
     judged = _judged(staged, entry)
     run = _Run(linking)
     if linking.off or not there:
+        _link_confirmed(con, judged)
         run.write(con)
         return []
     records.find_people(staged)
@@ -88,10 +90,21 @@ def match(staged: Staged, entry: RegisterLanding, linking: Linking) -> list[Find
         own.close()
     mint_records(con, entry)
     con.execute(LINKED_ROWS)
-    offer_pairs(entry, _pairs_in_doubt(staged))
+    offer_pairs(entry, with_sources(staged, with_people_alike(con, _pairs_in_doubt(staged))))
     run.write(con)
     untrained = Finding("matching", "weights-not-learned", UNTRAINED, severity=Severity.WARNING, endangers="links by probability")
     return [] if model.trained else [untrained]
+
+
+def _link_confirmed(con: duckdb.DuckDBPyConnection, judged: pa.Table) -> None:
+    """Nothing; what two people agreed on is linked, where nothing is matched."""
+    con.register("judged_pairs", judged)
+    con.execute("""
+        INSERT INTO matched_row
+        SELECT r.contract, r.file_id, r.source_row, j.person_id, 'confirmed', u.born
+        FROM unlinked_row r JOIN judged_pairs j USING (record) JOIN unlinked_record u USING (record) WHERE j.same
+    """)
+    con.unregister("judged_pairs")
 
 
 LINKED_ROWS = """
@@ -134,8 +147,7 @@ def _pairs_in_doubt(staged: Staged) -> pa.Table:
         for name, said in fields.items()
     ]
     return staged.con.sql(f"""
-        SELECT h.hash AS record_hash, w.contract, d.person_id, 1 / (1 + pow(2, -d.weight)) AS probability, w.contract AS r_source,
-            {", ".join(sides)}
+        SELECT h.hash AS record_hash, w.contract, d.person_id, 1 / (1 + pow(2, -d.weight)) AS probability, {", ".join(sides)}
         FROM matching_doubt d JOIN record_hash h USING (record) JOIN unlinked_record u USING (record)
         JOIN known_person k ON k.person_id = d.person_id
         JOIN (SELECT record, min(contract) AS contract FROM unlinked_row GROUP BY record) w USING (record)
