@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import UTC, datetime
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from joinedup.access.aggregates import open_aggregates
 from joinedup.access.caller import caller_for
+from joinedup.access.invented_looks import invented_looks
+from joinedup.access.look_report import belongs_of
 from joinedup.build import build
+from joinedup.engine.reader import Reader
 from joinedup.engine.store import Store
 from joinedup.errors import Refused, StoreProblem
+from joinedup.kept.access_log import log_place, open_access_log
 from joinedup.kept.keys import read_key, write_new_key
 from joinedup.land import land
 from joinedup.papers.pages import write_pages
@@ -33,8 +38,17 @@ def make(place: Place, people: int, seed: int, out: Path, progress: Progress) ->
     key = read_key(demo_key(out), outside=(place.folder, store.root))
     land(place, extracts, store, key, progress=progress)
     build(place, store, progress=progress)
+    make_up_looks(place, store)
     aggregates = open_aggregates(store, place, caller_for(place, "planning"))
     return write_pages(aggregates, place, out / "pages", progress=progress, cache=store.root / "charts")[0]
+
+
+def make_up_looks(place: Place, store: Store) -> None:
+    """Nothing; a log that nobody has written to yet holds looks of the place's invented staff, each of which says that it was made up."""
+    log, reader = open_access_log(log_place(store.kept)), Reader(store)
+    belongs = belongs_of(reader)
+    if belongs is not None and log.looks().num_rows == 0:
+        log.append(invented_looks(place, belongs, reader.manifest.build_id, datetime.now(UTC)))
 
 
 def demo_key(out: Path) -> Path:

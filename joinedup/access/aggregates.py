@@ -11,12 +11,15 @@ from pydantic import TypeAdapter
 from joinedup.access import public
 from joinedup.access.caller import Caller
 from joinedup.access.disclosure import Audience, may_open
+from joinedup.access.look_report import belongs_of
 from joinedup.access.looking import Log, log_of, look
 from joinedup.access.measured import with_values
+from joinedup.access.overview import Access, access_of
 from joinedup.access.stamp import Stamp, rounded_stamp, stamp_of
 from joinedup.engine.reader import Reader
 from joinedup.engine.store import Store
 from joinedup.findings import Finding
+from joinedup.kept.access_log import AccessLog
 from joinedup.outcomes.definitions import MeasureSpec, Statistic, measures
 from joinedup.place.model import Neighbourhood, Place
 from joinedup.sources.accounts import FileAccount, read_accounts
@@ -128,6 +131,12 @@ class Aggregates:
         """
         order = ("purpose", "kind", "area_type", "area_id", "deprivation_fifth", "age_band_order")
         return self._table("opted_out", public.objections, *order)
+
+    def access(self) -> Access | None:
+        """Who looked in the last weeks, and whether the log is as it was sealed; None for the public, or where looks are kept elsewhere."""
+        if not isinstance(self.log, AccessLog) or not self._internal("access log"):
+            return None
+        return access_of(self.log, self.place, belongs_of(self.reader))
 
     def _internal(self, what: str) -> bool:
         """Whether true counts are given; logged where they are."""

@@ -110,7 +110,11 @@ def outside_hours(looks: pa.Table) -> Iterator[Unusual]:
             when = "at a weekend" if row["weekday"] in WEEKEND else f"outside {OPENS:02}:00 to {CLOSES}:00"
             looked = f"{row['outside_sum']} look{'s' if row['outside_sum'] > 1 else ''} at people {when}"
             yield Unusual(
-                "outside hours", account, row["role"], f"{looked}; it did so on {usually} of its {len(others)} other days", row["day"]
+                "outside hours",
+                account,
+                row["role"],
+                f"{looked}; so it did on {usually or 'none'} of its {len(others)} other days",
+                row["day"],
             )
 
 
@@ -129,7 +133,7 @@ def repeated(looks: pa.Table) -> Iterator[Unusual]:
         if row["day_count"] >= TIMES_USUAL * usual[row["account"]]:
             reason = (
                 f"looked at one person {row['day_count']:,} times on {row['day_count_distinct']} days; "
-                f"at the middle one of those it looks at, {usual[row['account']]:g} times"
+                f"its usual for one person is {usual[row['account']]:g}"
             )
             yield Unusual("one person again and again", row["account"], row["role"], reason, row["day_max"], row["person_id"])
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from joinedup.access.overview import Access
 from joinedup.access.rounding import added
 from joinedup.papers.needs import Aggregates, MeasureSpec, Stamp
 from joinedup.papers.numbers import day
@@ -43,6 +44,11 @@ class Facts:
     def internal(self) -> bool:
         """Whether counts are true ones, not for publication."""
         return self.aggregates.audience == "internal"
+
+    @cached_property
+    def access(self) -> Access | None:
+        """Who looked; None where pages don't say."""
+        return self.aggregates.access()
 
     @cached_property
     def whole(self) -> Area:

@@ -14,6 +14,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from joinedup.access.overview import Access
 from joinedup.findings import Finding
 from joinedup.place.model import Neighbourhood
 from joinedup.sources.accounts import FileAccount
@@ -159,6 +160,10 @@ class Aggregates(Protocol):
 
     def opted_out(self) -> pa.Table:
         """Columns purpose, kind, keeps_back, area_type, area_id, deprivation_fifth, age_band, age_band_order, registered, removed."""
+        ...
+
+    def access(self) -> Access | None:
+        """Who looked, and whether the access log is as it was sealed; None where pages don't say."""
         ...
 
     def measure_specs(self) -> Mapping[str, MeasureSpec]:

@@ -21,10 +21,11 @@ from typing import Any
 from jinja2 import ChainableUndefined, ChoiceLoader, Environment, PackageLoader
 from markupsafe import Markup
 
+from joinedup.access.overview import Access
 from joinedup.engine.store import PRIVATE_FOLDER, atomic_write
 from joinedup.errors import StoreProblem
 from joinedup.findings import Finding
-from joinedup.papers import agreed, assets, deliveries, evidence, summary
+from joinedup.papers import agreed, assets, deliveries, evidence, looks, summary
 from joinedup.papers.deliveries import Deliveries
 from joinedup.papers.drawing import draw, named
 from joinedup.papers.facts import Area, Facts
@@ -102,7 +103,7 @@ def write_pages(aggregates: Aggregates, place: Place, out: Path, progress: Progr
     facts = Facts(aggregates, place)
     atomic_write(out / WRITTEN, json.dumps(sorted(before)).encode())  # from now on the folder is known as one of pages, however this ends
     files = {f"assets/{name}": content for name, content in style.items()}
-    total, pages = len(facts.areas) + (4 if facts.internal else 2), []
+    total, pages = len(facts.areas) + (4 if facts.internal else 2) + (facts.access is not None), []
     for done, page in enumerate(_pages(facts, cache), start=1):
         began = time.perf_counter()
         files |= {page.file: _render(page, facts).encode(), **_downloads(page, facts)}
@@ -151,6 +152,8 @@ def _pages(facts: Facts, cache: Path | None) -> Iterator[Page]:
     if facts.internal:
         yield _partners(facts, cache)
         yield _sharing(facts, cache)
+    if facts.access is not None:
+        yield _access(facts.access, facts.place, cache)
     yield _about(facts)
 
 
@@ -258,6 +261,13 @@ def write_check(place: Place, files: Sequence[FileAccount], findings: Sequence[F
     return out / page.file
 
 
+def _access(access: Access, place: Place, cache: Path | None) -> Page:
+    picture = _shown(looks.figure(access, place), "access", cache)
+    crumbs = ({"href": "index.html", "text": place.name},)
+    shows = {"picture": picture, **looks.in_template(access, place)}
+    return Page("access.html", "access.jinja", "Who looked", shows, {**_tables([picture]), **looks.tables(access)}, crumbs=crumbs)
+
+
 def _about(facts: Facts) -> Page:
     accounting, found, compared = evidence.accounting(facts), evidence.quality(facts), evidence.cost_differences(facts)
     shows = {
@@ -324,6 +334,7 @@ def _render(page: Page, facts: Facts) -> str:
         "areas": facts.areas,
         "invented": facts.stamp.invented,
         "internal": facts.internal,
+        "logged": facts.access is not None,
         "evidence": evidence.evidence(facts),
         "local": partial(local, word=facts.place.word),
         "in_short": evidence.in_short(facts),

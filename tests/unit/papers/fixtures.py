@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from itertools import product
 from pathlib import Path
@@ -17,7 +17,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from joinedup.access.overview import Access, access_of
 from joinedup.findings import Finding, Severity
+from joinedup.kept.access_log import Look, open_access_log
 from joinedup.periods import add_months
 from joinedup.place.model import LocalWord, Neighbourhood, Partner, Place, Practice, Source, Tile
 from joinedup.sources.accounts import FileAccount
@@ -164,6 +166,24 @@ class Area:
     @property
     def type(self) -> str:
         return "none" if self.id == "none" else "neighbourhood"
+
+
+def accessed(place: Place) -> Access:
+    """What a log of four weeks would tell, on a day and at times that are always the same."""
+    until = datetime(2026, 5, 6, 13, 0, tzinfo=UTC)
+    log = open_access_log("sqlite://", {})
+    same = {"scope": "place", "build_id": "b1"}
+    doors = {
+        "aggregates": {"account": "inv-analyst", "role": "analyst", "purpose": "planning", "what": "area_cost", "rows": 40},
+        "people": {"account": "inv-nurse", "role": "care_team", "purpose": "direct care", "what": "person", "rows": 1},
+    }
+    for back in range(27, 0, -1):
+        at = until - timedelta(days=back)
+        log.append([Look(at=at, door="aggregates", **doors["aggregates"], **same)] * (1 + back % 4))
+        log.append([Look(at=at, door="people", people=(each,), **doors["people"], **same) for each in range(5 if back != 7 else 60)])
+    made = access_of(log, place, None, until)
+    log.close()
+    return replace(made, verified=replace(made.verified, at=until, sealed_at=until))
 
 
 @dataclass(frozen=True)
@@ -334,6 +354,9 @@ class FakeAggregates:
             return shared | {"events": None, "value": None, "lower": None, "upper": None}
         value, spread = (MEASURES[measure][0] * part / people for part in (events, 1.96 * (events + 0.5) ** 0.5))
         return shared | {"events": events, "value": value, "lower": max(0.0, value - spread), "upper": value + spread}
+
+    def access(self) -> Access | None:
+        return accessed(self.place) if self.audience == "internal" else None
 
     def measure_specs(self) -> Mapping[str, FakeMeasure]:
         return SPECS

@@ -211,7 +211,7 @@ def test_a_second_writing_draws_nothing_and_gives_the_same(
     written = write_pages(fake, fake.place, tmp_path, steps.append, cache=cache)
     assert [path.read_bytes() for path in written] == [(five_pages / path.relative_to(tmp_path)).read_bytes() for path in written]
     assert written[0] == tmp_path / "index.html"
-    assert [(step.name, step.done, step.total) for step in steps][::8] == [("index.html", 1, 9), ("about.html", 9, 9)]
+    assert [(step.name, step.done, step.total) for step in steps][::9] == [("index.html", 1, 10), ("about.html", 10, 10)]
 
 
 def with_neighbourhoods(fake: FakeAggregates, *neighbourhoods: Neighbourhood) -> FakeAggregates:
@@ -224,7 +224,8 @@ def test_pages_of_what_is_no_more_are_removed_and_other_files_stay(tmp_path: Pat
     (tmp_path / "notes.txt").write_text("mine")
     fewer = with_neighbourhoods(fake, *fake.place.neighbourhoods[:1])
     written = write_pages(fewer, fewer.place, tmp_path, cache=cache)
-    assert [path.name for path in written] == ["index.html", "north.html", "partners.html", "sharing.html", "about.html"]
+    names = ["index.html", "north.html", "partners.html", "sharing.html", "access.html", "about.html"]
+    assert [path.name for path in written] == names
     assert not list(tmp_path.glob("neighbourhood/south*"))
     assert (tmp_path / "notes.txt").read_text() == "mine"
 
