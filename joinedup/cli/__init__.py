@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from joinedup.cli.asking import export, show
 from joinedup.cli.audit import audit
 from joinedup.cli.making import build, check, demo, land, pack, synth
 from joinedup.cli.registers import OF_REGISTERS
@@ -69,6 +70,6 @@ def main() -> None:
     """
 
 
-IN_ORDER_OF_USE = (new, add_source, check, synth, template, land, review, build, pack, *OF_REGISTERS, audit, demo)
+IN_ORDER_OF_USE = (new, add_source, check, synth, template, land, review, build, pack, show, export, *OF_REGISTERS, audit, demo)
 for verb in IN_ORDER_OF_USE:
     main.add_command(verb)

@@ -26,40 +26,41 @@ plain AS (
     FROM written
 ),
 clinic AS (
-    SELECT file_id, source_row, 1 AS position, diag_01 AS entry, person_id, apptdate FROM landed_outpatient WHERE diag_01 IS NOT NULL
-    UNION ALL SELECT file_id, source_row, 2, diag_02, person_id, apptdate FROM landed_outpatient WHERE diag_02 IS NOT NULL
-    UNION ALL SELECT file_id, source_row, 3, diag_03, person_id, apptdate FROM landed_outpatient WHERE diag_03 IS NOT NULL
-    UNION ALL SELECT file_id, source_row, 4, diag_04, person_id, apptdate FROM landed_outpatient WHERE diag_04 IS NOT NULL
-    UNION ALL SELECT file_id, source_row, 5, diag_05, person_id, apptdate FROM landed_outpatient WHERE diag_05 IS NOT NULL
-    UNION ALL SELECT file_id, source_row, 6, diag_06, person_id, apptdate FROM landed_outpatient WHERE diag_06 IS NOT NULL
-    UNION ALL SELECT file_id, source_row, 7, diag_07, person_id, apptdate FROM landed_outpatient WHERE diag_07 IS NOT NULL
-    UNION ALL SELECT file_id, source_row, 8, diag_08, person_id, apptdate FROM landed_outpatient WHERE diag_08 IS NOT NULL
-    UNION ALL SELECT file_id, source_row, 9, diag_09, person_id, apptdate FROM landed_outpatient WHERE diag_09 IS NOT NULL
-    UNION ALL SELECT file_id, source_row, 10, diag_10, person_id, apptdate FROM landed_outpatient WHERE diag_10 IS NOT NULL
-    UNION ALL SELECT file_id, source_row, 11, diag_11, person_id, apptdate FROM landed_outpatient WHERE diag_11 IS NOT NULL
-    UNION ALL SELECT file_id, source_row, 12, diag_12, person_id, apptdate FROM landed_outpatient WHERE diag_12 IS NOT NULL
+    SELECT file_id, source_row, 1 AS position, diag_01 AS entry, person_id, linked_by, apptdate FROM landed_outpatient WHERE diag_01 IS NOT NULL
+    UNION ALL SELECT file_id, source_row, 2, diag_02, person_id, linked_by, apptdate FROM landed_outpatient WHERE diag_02 IS NOT NULL
+    UNION ALL SELECT file_id, source_row, 3, diag_03, person_id, linked_by, apptdate FROM landed_outpatient WHERE diag_03 IS NOT NULL
+    UNION ALL SELECT file_id, source_row, 4, diag_04, person_id, linked_by, apptdate FROM landed_outpatient WHERE diag_04 IS NOT NULL
+    UNION ALL SELECT file_id, source_row, 5, diag_05, person_id, linked_by, apptdate FROM landed_outpatient WHERE diag_05 IS NOT NULL
+    UNION ALL SELECT file_id, source_row, 6, diag_06, person_id, linked_by, apptdate FROM landed_outpatient WHERE diag_06 IS NOT NULL
+    UNION ALL SELECT file_id, source_row, 7, diag_07, person_id, linked_by, apptdate FROM landed_outpatient WHERE diag_07 IS NOT NULL
+    UNION ALL SELECT file_id, source_row, 8, diag_08, person_id, linked_by, apptdate FROM landed_outpatient WHERE diag_08 IS NOT NULL
+    UNION ALL SELECT file_id, source_row, 9, diag_09, person_id, linked_by, apptdate FROM landed_outpatient WHERE diag_09 IS NOT NULL
+    UNION ALL SELECT file_id, source_row, 10, diag_10, person_id, linked_by, apptdate FROM landed_outpatient WHERE diag_10 IS NOT NULL
+    UNION ALL SELECT file_id, source_row, 11, diag_11, person_id, linked_by, apptdate FROM landed_outpatient WHERE diag_11 IS NOT NULL
+    UNION ALL SELECT file_id, source_row, 12, diag_12, person_id, linked_by, apptdate FROM landed_outpatient WHERE diag_12 IS NOT NULL
 ),
 seen AS (
-    SELECT file_id, source_row, position, person_id, apptdate, left(upper(replace(replace(trim(entry), '.', ''), ' ', '')), 4) AS code
+    SELECT file_id, source_row, position, person_id, linked_by, apptdate, left(upper(replace(replace(trim(entry), '.', ''), ' ', '')), 4) AS code
     FROM clinic
 ),
 attended AS (
-    SELECT file_id, source_row, 1 AS position, diagnosis_code_1 AS code, person_id, arrival_date FROM landed_ecds WHERE diagnosis_code_1 IS NOT NULL
-    UNION ALL SELECT file_id, source_row, 2, diagnosis_code_2, person_id, arrival_date FROM landed_ecds WHERE diagnosis_code_2 IS NOT NULL
-    UNION ALL SELECT file_id, source_row, 3, diagnosis_code_3, person_id, arrival_date FROM landed_ecds WHERE diagnosis_code_3 IS NOT NULL
-    UNION ALL SELECT file_id, source_row, 4, diagnosis_code_4, person_id, arrival_date FROM landed_ecds WHERE diagnosis_code_4 IS NOT NULL
-    UNION ALL SELECT file_id, source_row, 5, diagnosis_code_5, person_id, arrival_date FROM landed_ecds WHERE diagnosis_code_5 IS NOT NULL
-    UNION ALL SELECT file_id, source_row, 6, diagnosis_code_6, person_id, arrival_date FROM landed_ecds WHERE diagnosis_code_6 IS NOT NULL
-    UNION ALL SELECT file_id, source_row, 7, diagnosis_code_7, person_id, arrival_date FROM landed_ecds WHERE diagnosis_code_7 IS NOT NULL
-    UNION ALL SELECT file_id, source_row, 8, diagnosis_code_8, person_id, arrival_date FROM landed_ecds WHERE diagnosis_code_8 IS NOT NULL
-    UNION ALL SELECT file_id, source_row, 9, diagnosis_code_9, person_id, arrival_date FROM landed_ecds WHERE diagnosis_code_9 IS NOT NULL
-    UNION ALL SELECT file_id, source_row, 10, diagnosis_code_10, person_id, arrival_date FROM landed_ecds WHERE diagnosis_code_10 IS NOT NULL
-    UNION ALL SELECT file_id, source_row, 11, diagnosis_code_11, person_id, arrival_date FROM landed_ecds WHERE diagnosis_code_11 IS NOT NULL
-    UNION ALL SELECT file_id, source_row, 12, diagnosis_code_12, person_id, arrival_date FROM landed_ecds WHERE diagnosis_code_12 IS NOT NULL
+    SELECT file_id, source_row, 1 AS position, diagnosis_code_1 AS code, person_id, linked_by, arrival_date FROM landed_ecds WHERE diagnosis_code_1 IS NOT NULL
+    UNION ALL SELECT file_id, source_row, 2, diagnosis_code_2, person_id, linked_by, arrival_date FROM landed_ecds WHERE diagnosis_code_2 IS NOT NULL
+    UNION ALL SELECT file_id, source_row, 3, diagnosis_code_3, person_id, linked_by, arrival_date FROM landed_ecds WHERE diagnosis_code_3 IS NOT NULL
+    UNION ALL SELECT file_id, source_row, 4, diagnosis_code_4, person_id, linked_by, arrival_date FROM landed_ecds WHERE diagnosis_code_4 IS NOT NULL
+    UNION ALL SELECT file_id, source_row, 5, diagnosis_code_5, person_id, linked_by, arrival_date FROM landed_ecds WHERE diagnosis_code_5 IS NOT NULL
+    UNION ALL SELECT file_id, source_row, 6, diagnosis_code_6, person_id, linked_by, arrival_date FROM landed_ecds WHERE diagnosis_code_6 IS NOT NULL
+    UNION ALL SELECT file_id, source_row, 7, diagnosis_code_7, person_id, linked_by, arrival_date FROM landed_ecds WHERE diagnosis_code_7 IS NOT NULL
+    UNION ALL SELECT file_id, source_row, 8, diagnosis_code_8, person_id, linked_by, arrival_date FROM landed_ecds WHERE diagnosis_code_8 IS NOT NULL
+    UNION ALL SELECT file_id, source_row, 9, diagnosis_code_9, person_id, linked_by, arrival_date FROM landed_ecds WHERE diagnosis_code_9 IS NOT NULL
+    UNION ALL SELECT file_id, source_row, 10, diagnosis_code_10, person_id, linked_by, arrival_date FROM landed_ecds WHERE diagnosis_code_10 IS NOT NULL
+    UNION ALL SELECT file_id, source_row, 11, diagnosis_code_11, person_id, linked_by, arrival_date FROM landed_ecds WHERE diagnosis_code_11 IS NOT NULL
+    UNION ALL SELECT file_id, source_row, 12, diagnosis_code_12, person_id, linked_by, arrival_date FROM landed_ecds WHERE diagnosis_code_12 IS NOT NULL
 )
 SELECT
     e.activity_id,
     e.person_id,
+    e.linked_by,
     e.episode_order,
     'ICD-10' AS system,
     -- X fills the fourth place of a code of three characters.
@@ -76,6 +77,7 @@ UNION ALL
 SELECT
     CAST(file_id AS BIGINT) * 10000000000 + source_row,
     person_id,
+    linked_by,
     1,
     'SNOMED CT',
     code,
@@ -89,6 +91,7 @@ UNION ALL
 SELECT
     CAST(NULL AS BIGINT),
     person_id,
+    linked_by,
     CAST(NULL AS INTEGER),
     CASE
         WHEN code_system = 'READ V2' THEN 'Read v2'
@@ -107,6 +110,7 @@ UNION ALL
 SELECT
     CAST(file_id AS BIGINT) * 10000000000 + source_row,
     person_id,
+    linked_by,
     1,
     'ICD-10',
     CASE WHEN substring(primary_diagnosis_icd, 4, 1) = 'X' THEN left(primary_diagnosis_icd, 3) ELSE left(primary_diagnosis_icd, 4) END,
@@ -121,6 +125,7 @@ UNION ALL
 SELECT
     CAST(file_id AS BIGINT) * 10000000000 + source_row,
     person_id,
+    linked_by,
     1,
     'ICD-10',
     CASE WHEN substring(code, 4, 1) = 'X' THEN left(code, 3) ELSE code END,

@@ -1,5 +1,5 @@
 WITH spells AS (
-    SELECT a.activity_id, a.person_id, a.provider_code, a.starts, a.ends, a.ready_on, q.as_at
+    SELECT a.activity_id, a.person_id, a.linked_by, a.provider_code, a.starts, a.ends, a.ready_on, q.as_at
     FROM activity AS a
     CROSS JOIN place_parameter AS q
     WHERE a.admission_method IS NOT NULL OR a.ready_on IS NOT NULL
@@ -12,6 +12,7 @@ listed AS (
         r.discharge_date_hospital_provider_spell AS ends,
         r.discharge_delay_reason AS reason_code,
         r.responsible_body AS body_code,
+        r.linked_by,
         row_number() OVER (
             PARTITION BY s.activity_id
             ORDER BY
@@ -31,6 +32,8 @@ waiting AS (
     SELECT
         s.activity_id,
         s.person_id,
+        -- What the list says is no surer than its own link.
+        CASE WHEN l.linked_by = 'probability' THEN l.linked_by ELSE s.linked_by END AS linked_by,
         coalesce(s.ready_on, l.ready_on) AS starts,
         -- Who is still in hospital has waited to the end of the as-at date, or to their death.
         coalesce(s.ends, l.ends, least(s.as_at + 1, p.death_date)) AS ends,
@@ -50,6 +53,7 @@ waiting AS (
 SELECT
     activity_id,
     person_id,
+    linked_by,
     starts,
     ends,
     CAST(ends - starts AS INTEGER) AS days,

@@ -1,0 +1,93 @@
+"""One table of the aggregates door by what somebody asks: which measure, by what, of which months."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from joinedup.access.aggregates import Aggregates
+from joinedup.access.asking import named
+from joinedup.access.rounding import added
+from joinedup.errors import Refused
+
+TABLES: Mapping[str, Callable[[Aggregates], pa.Table]] = {
+    "population": Aggregates.population,
+    "deprivation": Aggregates.deprivation,
+    "activity": Aggregates.activity_by_month,
+    "costs": Aggregates.costs,
+    "measures": Aggregates.measures,
+}
+COUNTS = ("people", "activities", "costed", "cost_pence", "from_extract", "from_unit_cost")
+ORDER_ALONE = ("age_band_order",)
+AREA = ("area_type", "area_id")
+MONTHS = re.compile(r"(\d{4})-(0[1-9]|1[0-2])(?:\.\.(\d{4})-(0[1-9]|1[0-2]))?")
+
+
+def table_of(door: Aggregates, name: str, by: Sequence[str] | None = None, period: str | None = None) -> pa.Table:
+    """A measure or table, its counts summed by the columns asked for, of the months asked for; Refused where there are none such."""
+    measure = name in door.specs
+    table = TABLES["measures" if measure else named(name, [*TABLES, *door.specs, "people"], "a measure or table to show")](door)
+    table = table.filter(pc.equal(table["measure_id"], name)) if measure else table
+    if period is not None:
+        table = _of_months(table, period, name)
+    keys = [column for column in table.column_names if column not in COUNTS]
+    if by is None:
+        return table.drop_columns([column for column in ORDER_ALONE if column in table.column_names])
+    if "measure_id" in keys:
+        return _of_areas(table, by, name)
+    return _summed(table, _wanted(by, keys))
+
+
+def _wanted(by: Sequence[str], keys: Sequence[str]) -> list[str]:
+    """The columns to count by; an area is named by two."""
+    asked = ["area_id" if each in ("neighbourhood", "area") else each for each in by]
+    known = [named(each, [key for key in keys if key not in ("area_type", *ORDER_ALONE)], "something to count by") for each in asked]
+    return [*AREA, *(each for each in known if each != "area_id")] if "area_id" in known else known
+
+
+def _of_areas(table: pa.Table, by: Sequence[str], name: str) -> pa.Table:
+    """A measure's rows: a rate can't be summed, so it is by neighbourhood or of the place."""
+    if set(by) <= {"neighbourhood", "area"}:
+        return table
+    if list(by) == ["place"]:
+        return table.filter(pc.equal(table["area_type"], "place"))
+    raise Refused(f"{name} is given by neighbourhood or for the place, not by {', '.join(by)}; ask --by neighbourhood or --by place")
+
+
+def _summed(table: pa.Table, by: Sequence[str]) -> pa.Table:
+    """The counts by some columns: areas as they are, or those of the place where the area isn't asked for."""
+    if "area_id" not in by:
+        table = table.filter(pc.equal(table["area_type"], "place"))
+    counts = [column for column in COUNTS if column in table.column_names]
+    groups: dict[tuple[object, ...], list[int]] = {}
+    for row, key in enumerate(zip(*(table[column].to_pylist() for column in by), strict=True) if by else [()] * table.num_rows):
+        groups.setdefault(key, []).append(row)
+    values = {column: table[column].to_pylist() for column in counts}
+    made = {column: [_sum(column, [values[column][row] for row in rows]) for rows in groups.values()] for column in counts}
+    keys = {column: pa.array([key[at] for key in groups], table.schema.field(column).type) for at, column in enumerate(by)}
+    return pa.table(keys | {column: pa.array(numbers, pa.int64()) for column, numbers in made.items()})
+
+
+def _sum(column: str, values: Sequence[int | None]) -> int | None:
+    """A sum by the rules of the audience; of money, what is known, and nothing where nothing is."""
+    if column == "cost_pence":
+        known = [value for value in values if value is not None]
+        return sum(known) if known else None
+    return added(values)
+
+
+def _of_months(table: pa.Table, period: str, name: str) -> pa.Table:
+    """The rows of some months; Refused where the table isn't by month."""
+    found = MONTHS.fullmatch(period)
+    if found is None:
+        raise Refused("a period is a month or two with dots between, such as 2026-03 or 2025-10..2026-03; write it so")
+    if "month" not in table.column_names:
+        raise Refused(f"{name} is of the twelve months of the build and not by month; leave --period out, or ask for activity")
+    first = date(int(found[1]), int(found[2]), 1)
+    last = date(int(found[3]), int(found[4]), 1) if found[3] else first
+    month = table["month"]
+    return table.filter(pc.and_(pc.greater_equal(month, first), pc.less_equal(month, last)))

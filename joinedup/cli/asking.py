@@ -1,0 +1,155 @@
+"""Verbs that ask at the doors: show, export."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from joinedup.cli.shared import acting, example, open_place, open_store, outside, place_argument, store_option
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from joinedup.access.disclosure import Audience
+    from joinedup.engine.store import Store
+    from joinedup.place.model import Place
+
+REASON = click.option("--reason", default="", help="Why, in a few words: it is logged.")
+
+
+@click.command(
+    epilog=example(
+        "joinedup export places/calderdale activity --purpose planning --store demo/calderdale/store --out demo/activity.parquet",
+        "joinedup export places/calderdale activity --purpose planning --columns starts,sector,birth_year"
+        " --where 'starts >= 2025-04-01' --where 'sector in acute;community' --store demo/calderdale/store --out demo/some.csv",
+    )
+)
+@place_argument
+@click.argument("table")
+@click.option("--purpose", required=True, help="planning, payment or research: who objects to it is left out.")
+@click.option("--columns", help="Names parted by commas [birth year, sex, neighbourhood, deprivation fifth, and the table's own].")
+@click.option(
+    "--where", multiple=True, help="A column, an operator (= != < <= > >= in, is missing, is given) and a value; may be repeated."
+)
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="A new file: .csv, .parquet, .json or .xlsx.")
+@REASON
+@store_option
+def export(
+    place_folder: Path,
+    table: str,
+    purpose: str,
+    columns: str | None,
+    where: tuple[str, ...],
+    out: Path,
+    reason: str,
+    store_folder: Path | None,
+) -> None:
+    """Pseudonymised rows of a table, to a file.
+
+    For analysts, by staff.csv. Logged as a release; its pseudonyms are its own, so it can't be joined with another. Prints the file's path.
+    """
+    from joinedup.access.asking import parsed
+    from joinedup.access.records import open_records
+    from joinedup.tabular import check_out, write_table
+
+    place = open_place(place_folder)
+    caller = acting(place, purpose, reason)
+    check_out(outside(place, out, "--out"))
+    door = open_records(open_store(place, store_folder), place, caller)
+    names = None if columns is None else [name.strip() for name in columns.split(",") if name.strip()]
+    rows = door.rows(caller, table, columns=names, where=[parsed(each) for each in where], to=out.name)
+    write_table(rows, out)
+    click.echo(out)
+
+
+@click.command(
+    epilog=example(
+        "joinedup show places/calderdale emergency_bed_days --store demo/calderdale/store",
+        "joinedup show places/calderdale population --by neighbourhood,sex --format csv --store demo/calderdale/store",
+        "joinedup show places/calderdale activity --by point_of_delivery --period 2025-10..2026-03 --store demo/calderdale/store",
+        "joinedup show places/calderdale people --person 7 --reason 'ward round' --store demo/calderdale/store",
+    )
+)
+@place_argument
+@click.argument("name")
+@click.option("--by", help="What to count by, parted by commas; neighbourhood stands for the area [all that the table has].")
+@click.option("--period", help="A month or months of a table by month: 2026-03, or 2025-10..2026-03.")
+@click.option("--format", "form", type=click.Choice(["table", "csv", "json", "parquet", "xlsx"]), default="table", show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), help="A new file, for parquet and xlsx.")
+@click.option(
+    "--audience", type=click.Choice(["internal", "public"]), help="As for pack [internal of invented people, public of real ones]."
+)
+@click.option("--purpose", default=None, help="What for [planning; direct care for people].")
+@click.option("--within", help="Of people: a practice or neighbourhood, by its code or id.")
+@click.option("--person", type=int, help="Of people: the person_id to look at; without it, all of your scope are listed.")
+@REASON
+@store_option
+def show(
+    place_folder: Path,
+    name: str,
+    by: str | None,
+    period: str | None,
+    form: str,
+    out: Path | None,
+    audience: Audience | None,
+    purpose: str | None,
+    within: str | None,
+    person: int | None,
+    reason: str,
+    store_folder: Path | None,
+) -> None:
+    """A measure or table of the published build; of invented people, people too.
+
+    NAME is a measure, or one of population, deprivation, activity, costs, measures, people.
+    """
+    from joinedup.access.disclosure import usual_audience
+    from joinedup.tabular import NOT_KNOWN, NOTHING, check_out, show_table, write_table
+
+    place = open_place(place_folder)
+    store = open_store(place, store_folder)
+    if form in ("parquet", "xlsx") and out is None:
+        raise click.UsageError(f"{form} is not for a terminal: name a file with --out")
+    if out is not None:
+        check_out(outside(place, out, "--out"))
+    if name == "people":
+        rows, notes = _people(place, store, purpose or "direct care", within, person, reason)
+    else:
+        rows, notes = _counts(place, store, name, by, period, audience or usual_audience(place), purpose or "planning", reason)
+    for note in notes:
+        click.echo(note, err=True)
+    if out is not None:
+        write_table(rows, out)
+        click.echo(out)
+    else:
+        show_table(rows, form, sys.stdout, NOT_KNOWN if name == "people" else NOTHING)
+
+
+def _people(place: Place, store: Store, purpose: str, within: str | None, person: int | None, reason: str) -> tuple[pa.Table, list[str]]:
+    """Those of the caller's scope, or one of them; and what must be said with them."""
+    from joinedup.access.people import open_people
+    from joinedup.errors import Refused
+
+    if not place.invented:
+        raise Refused(f"{place.name} is not said to be invented, and real people are not shown on a terminal; use the web application")
+    caller = acting(place, purpose, reason or "looking at invented people")
+    door = open_people(store, place, caller)
+    shown = door.listed(caller, within) if person is None else door.person(caller, person)
+    return shown.rows, shown.notes
+
+
+def _counts(
+    place: Place, store: Store, name: str, by: str | None, period: str | None, audience: Audience, purpose: str, reason: str
+) -> tuple[pa.Table, list[str]]:
+    """A table of the aggregates door, summed by what is asked; and for whom its counts are."""
+    from joinedup.access.aggregates import open_aggregates
+    from joinedup.access.caller import caller_for
+    from joinedup.access.showing import table_of
+
+    caller = acting(place, purpose, reason) if audience == "internal" else caller_for(place, purpose, reason=reason)
+    door = open_aggregates(store, place, caller, audience)
+    names = None if by is None else [each.strip() for each in by.split(",") if each.strip()]
+    said = "internal: true counts, not for publication" if audience == "internal" else "public: 1 to 7 not shown, others rounded to 5"
+    return table_of(door, name, names, period), [f"{said}; build {door.stamp.build_id}"]

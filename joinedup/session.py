@@ -1,0 +1,49 @@
+"""A place as Python has it: `joinedup.open`, and what may be asked of it, through the doors."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pyarrow as pa
+
+from joinedup.access.asking import Asked
+from joinedup.access.caller import Caller, caller_for, without_row
+from joinedup.access.records import Records, open_records
+from joinedup.engine.store import Store
+from joinedup.place.folder import read_place
+from joinedup.place.model import Place
+from joinedup.sources.contract import contracts
+
+
+@dataclass(frozen=True)
+class OpenPlace:
+    """A place, opened for a purpose by whoever runs this. What it gives of records is one release: its tables join by person_id."""
+
+    place: Place
+    store: Store
+    caller: Caller
+
+    def records(self, table: str, columns: Sequence[str] | None = None, where: Iterable[Asked] = ()) -> pa.Table:
+        """The rows of a table as Arrow (`.to_pandas()` for pandas): usual columns or those named, for which all conditions hold.
+
+        A condition is a tuple: ("starts", ">=", "2025-04-01"), ("sector", "in", ["acute"]), ("ends", "is missing"). Refused where the
+        caller may not have them; each query is logged before it gives anything.
+        """
+        return self._records.rows(self.caller, table, columns=columns, where=where)
+
+    @cached_property
+    def _records(self) -> Records:
+        return open_records(self.store, self.place, self.caller)
+
+
+def open_place(folder: str | Path, purpose: str, *, store: str | Path | None = None, reason: str = "") -> OpenPlace:
+    """A place folder and its store, by default .joinedup/<id of the place>, opened for a purpose."""
+    place = read_place(Path(folder), contract_names=tuple(contracts()))
+    caller = caller_for(place, purpose, reason=reason)
+    if without_row(place, caller):
+        sys.stderr.write(f"note: the people are invented, so {caller.account}, who has no row in staff.csv, acts as {caller.role}\n")
+    return OpenPlace(place, Store(Path(store or Path(".joinedup") / place.id).resolve()), caller)
