@@ -23,6 +23,7 @@ from joinedup.progress import Progress, silent
 from joinedup.sources.check import Checked, check_sources
 from joinedup.sources.contract import ContractSpec, FieldType, contracts
 from joinedup.sources.naming_people import telling
+from joinedup.starting.agreements import needs_agreement
 from joinedup.starting.entry import Entry, replace_text, with_entry, without_entry
 from joinedup.starting.guess import GENERIC, NOTHING, Guess, best, doubts, guess, guesses
 from joinedup.starting.naming import naming
@@ -130,6 +131,7 @@ def _added(
     write = asked.write and not found.missing
     if write:
         _write(place.folder, entry)
+    remarks += needs_agreement(place, entry.source(), date.today())
     return Added(file, tuple(columns), found, tuple(others), entry, text, write, (*unsaid, *remarks), checked)
 
 

@@ -18,6 +18,7 @@ from joinedup.findings import Finding
 from joinedup.place.facts import AREA, PARTNER, PRACTICE
 from joinedup.sources.contract import contracts
 from joinedup.sources.synthetic.synthesis import MAKERS
+from joinedup.starting.agreements import sharing_text
 
 Cells = Mapping[str, object]
 PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9 _.,()/&'*%+-]*")
@@ -95,6 +96,7 @@ def files_of(folder: Folder) -> dict[str, str]:
         "practices.csv": csv_text(PRACTICE_COLUMNS, folder.practices),
         "areas.csv": csv_text(AREA_COLUMNS, folder.areas),
         "sources.yml": sources_text(folder),
+        "sharing.yml": sharing_text(senders(folder) if folder.head.invented else (), invented=folder.head.invented),
         "README.md": readme_text(folder),
     }
 
@@ -132,10 +134,14 @@ def sources_text(folder: Folder) -> str:
     if not folder.head.invented:
         return "\n".join([*lines, "sources: []", ""])
     lines.append("sources:")
-    for name in MAKERS:
-        partner = partner_for(contracts()[name].sector, folder.partners)
+    for name, partner in senders(folder):
         lines += [f"  - name: {name}", f"    partner: {partner}", f"    contract: {name}", f"    files: {name}.csv"]
     return "\n".join([*lines, ""])
+
+
+def senders(folder: Folder) -> list[tuple[str, str]]:
+    """The extracts of invented people and who is likely to send each."""
+    return [(name, str(partner_for(contracts()[name].sector, folder.partners))) for name in MAKERS]
 
 
 def partner_for(sector: str, partners: Sequence[Cells]) -> object:
@@ -168,6 +174,7 @@ def readme_text(folder: Folder) -> str:
             f"| `practices.csv` | {practices} practices, and the neighbourhood that each belongs to, with dates |",
             f"| `areas.csv` | {len(folder.areas)} small areas: ward, deprivation, residents |",
             "| `sources.yml` | where each partner's extract lies and which contract it follows |",
+            "| `sharing.yml` | what partners have agreed to share, for which purposes and why that is lawful |",
             "",
             "## Where it came from",
             "",

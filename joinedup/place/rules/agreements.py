@@ -52,11 +52,11 @@ def agreements_name_partners(facts: Facts) -> Iterator[Finding]:
         agreement = found.value
         processor = (agreement.processor,) if agreement.processor else ()
         for part, ids in {"controllers": agreement.controllers, "processor": processor, "recipients": agreement.recipients}.items():
-            for id in ids:
+            for i, id in enumerate(ids):
                 if id not in known and id != PRACTICES:
                     hint = nearest(id, known) or f": write a partner_id, or {PRACTICES}"
                     message = f"{part} of agreement {agreement.id} has {id}, which is not in partners.csv{hint}"
-                    yield found.fault("unknown-partner", message, part)
+                    yield found.spot.fault("unknown-partner", message, at=(part, i))
 
 
 def sources_are_their_controllers(facts: Facts) -> Iterator[Finding]:

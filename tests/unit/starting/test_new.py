@@ -11,6 +11,7 @@ import pytest
 from joinedup.engine.duck import connect
 from joinedup.errors import PlaceError
 from joinedup.findings import errors
+from joinedup.place import sharing
 from joinedup.place.folder import read_place
 from joinedup.sources.contract import contracts
 from joinedup.sources.synthetic import synthesise
@@ -65,12 +66,15 @@ def test_an_invented_place_of_a_few_answers_is_sound_and_takes_people(tmp_path):
     written = synthesise(started.place, 300, 1, tmp_path / "extracts")
     assert {source.contract for source in started.place.sources} <= set(contracts())
     assert len(written) == len(started.place.sources)
+    assert not [finding for finding in sharing.findings(started.place, date(2026, 11, 22)) if finding.endangers]
 
 
 def test_a_place_of_real_people_says_what_is_still_to_be_filled_in(tmp_path):
     started = start_place(tmp_path / "x", Answers(as_at=AS_AT, name="Westermark: a test", neighbourhoods=("North", "yes")))
     assert not errors(started.findings)
-    assert {"no-practices", "no-sources", "no-areas"} <= set(rules(started))
+    assert {"no-practices", "no-sources", "no-areas", "agreement-to-be-written"} <= set(rules(started))
+    assert started.place.agreements == ()
+    assert started.place.has_sharing
     assert not started.place.invented
     assert [n.name for n in started.place.neighbourhoods] == ["North", "yes"]
 
