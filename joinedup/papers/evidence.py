@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.resources import files
+from io import StringIO
 from math import inf, log
 
 from joinedup.papers import agreed
@@ -37,6 +40,15 @@ def evidence(facts: Facts) -> Evidence:
         stamp.missing,
         agreed.in_words(facts),
     )
+
+
+def without_cost() -> list[tuple[str, str]]:
+    """Why kinds of activity have no published average, and which, in the order of the list."""
+    text = (files("joinedup.records") / "without_cost.csv").read_text(encoding="utf-8")
+    kinds: dict[str, list[str]] = {}
+    for row in csv.DictReader(StringIO(text)):
+        kinds.setdefault(row["why"], []).append(row["point_of_delivery"])
+    return [(why[0].lower() + why[1:], "; ".join(named)) for why, named in kinds.items()]
 
 
 def up_to(source: SourceStamp) -> str:

@@ -285,6 +285,7 @@ def _about(facts: Facts) -> Page:
         "terms": TERMS,
         "specs": facts.specs.values(),
         "stamp": facts.stamp,
+        "costless": evidence.without_cost(),
     }
     tables = {"accounting": accounting, "quality": found, "cost-differences": compared}
     crumbs = ({"href": "index.html", "text": facts.place.name},)

@@ -1,3 +1,11 @@
+WITH dated AS (
+    SELECT
+        point_of_delivery, published_pence, published_short_pence, unit, price_year, basis, source,
+        -- The first publication serves all time before it too, each up to the next one, the last to this day.
+        CASE WHEN row_number() OVER (PARTITION BY point_of_delivery ORDER BY starts NULLS FIRST) > 1 THEN starts END AS starts,
+        lead(starts) OVER (PARTITION BY point_of_delivery ORDER BY starts NULLS FIRST) AS ends
+    FROM published_cost
+)
 SELECT
     c.point_of_delivery,
     CAST(floor(CAST(c.published_pence AS DOUBLE) * b.price_index / nullif(i.price_index, 0) + CAST(0.5 AS DOUBLE)) AS BIGINT) AS cost_pence,
@@ -11,6 +19,6 @@ SELECT
     b.price_index / nullif(i.price_index, 0) AS uplift,
     c.basis,
     c.source
-FROM published_cost AS c
+FROM dated AS c
 INNER JOIN price_index AS i ON i.price_year = c.price_year
 INNER JOIN price_index AS b ON b.base

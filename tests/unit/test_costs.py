@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
+from datetime import date
 from pathlib import Path
 
 import pytest
+
+from joinedup.build import all_specs
 
 NATIONAL = {
     "Elective inpatient": "Elective Inpatients",
@@ -74,3 +77,39 @@ def test_every_price_year_has_an_index_and_one_year_is_the_base(shipped: dict[st
     years = rows(root / "joinedup" / "records" / "price_index.csv")
     assert {row["price_year"] for row in shipped.values()} <= {row["price_year"] for row in years}
     assert [row["price_year"] for row in years if row["base"] == "true"] == ["2024-25"]
+
+
+def test_each_figure_and_year_has_the_time_that_it_is_of(shipped: dict[str, dict[str, str]], root: Path) -> None:
+    years = {row["price_year"]: (row["starts"], row["ends"]) for row in rows(root / "joinedup" / "records" / "price_index.csv")}
+    for name, (starts, ends) in years.items():
+        first = 4 if "-" in name else 1
+        assert (date.fromisoformat(starts), date.fromisoformat(ends)) == (date(int(name[:4]), first, 1), date(int(name[:4]) + 1, first, 1))
+    assert {(row["starts"], row["ends"]) == years[row["price_year"]] for row in shipped.values()} == {True}
+
+
+def test_every_point_of_delivery_has_an_average_or_is_named_as_without_one(shipped: dict[str, dict[str, str]], root: Path) -> None:
+    without = [row["point_of_delivery"] for row in rows(root / "joinedup" / "records" / "without_cost.csv")]
+    specs = all_specs()
+    tables = [specs[name] for name in ("activity_acute", "activity_community", "activity_primary", "activity_social", "spell")]
+    told = {row["point_of_delivery"] for table in tables for case in table.cases for row in case.expect if row.get("point_of_delivery")}
+    lasting = {"Continuing healthcare", "Personal budget"}  # their cases name the sector alone
+    assert told | lasting == {*shipped, *without}
+    assert not set(shipped) & set(without)
+    assert len(without) == len(set(without))
+
+
+def test_what_the_local_figures_start_from_is_in_the_notice(root: Path, shared: Path) -> None:
+    notice = (root / "NOTICE").read_text(encoding="utf-8")
+    published = rows(shared / "open-data" / "costs" / "cost_per_contact_or_day_suffolk_ne_essex_2024.csv")
+    starts_from = {row["basis"].split(",")[0] for row in published if row["Activity subtype"] in LOCAL.values()}
+    assert starts_from == {
+        "PSSRU unit costs 2022-23",
+        "Patient-level costing 2021-22",
+        "Adult Social Care Activity and Finance Report 2022-23",
+    }
+    for words in (
+        "Unit Costs of Health and Social Care 2022-23",
+        "patient-level costing 2021-22",
+        "Adult Social Care Activity and Finance Report 2022-23",
+    ):
+        assert words in notice
