@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from joinedup.engine.files_lines import Connection
@@ -134,7 +135,8 @@ def _alike(con: Connection, contract: ContractSpec) -> list[Finding]:
     """Lists that are, byte for byte, the list of the day before; of large ones also those that hold the same row for row."""
     con.execute(f"""
         CREATE OR REPLACE TEMP TABLE list_pair AS
-        SELECT file_id, name, day, sha256 = lag(sha256) OVER list AS is_same, row_count, lag(file_id) OVER list AS file_before,
+        SELECT file_id, source, number, name, day, row_count,
+            sha256 = lag(sha256) OVER list AS is_same, lag(file_id) OVER list AS file_before,
             lag(name) OVER list AS name_before, lag(day) OVER list AS day_before, lag(row_count) OVER list AS count_before
         FROM list_given JOIN (SELECT file_id, count(*) AS row_count FROM staged_{contract.contract} GROUP BY file_id) USING (file_id)
         WINDOW list AS (PARTITION BY source, part ORDER BY number)
@@ -146,23 +148,21 @@ def _alike(con: Connection, contract: ContractSpec) -> list[Finding]:
             SELECT file_id, sum(hash({content})::HUGEINT) AS content FROM staged_{contract.contract}
             WHERE file_id IN (SELECT unnest([file_id, file_before]) FROM list_pair WHERE {compared}) GROUP BY file_id
         )
-        SELECT name, day, name_before, day_before, row_count FROM list_pair
+        SELECT source, number, name, day, name_before, day_before, row_count FROM list_pair
         LEFT JOIN summed AS own USING (file_id) LEFT JOIN summed AS other ON other.file_id = file_before
-        WHERE is_same OR ({compared} AND own.content = other.content) ORDER BY name
+        WHERE is_same OR ({compared} AND own.content = other.content) ORDER BY source, number DESC, name
     """).fetchall()
     con.execute("DROP TABLE list_pair")
-    why = "was one list sent for both? Who came, left or died between the two isn't known then; ask for the list of its day"
-    return [
-        Finding(
-            name,
-            "same-list",
-            f"it is to list {day} and holds the same as {other}, the list of {other_day}: {why}",
-            severity=Severity.WARNING,
-            count=rows,
-            endangers=contract.endangers,
+    found = []
+    for _, group in groupby(pairs, key=lambda pair: pair[0]):
+        (_, _, name, day, other, other_day, rows), *more = group
+        also = f", and {len(more)} more of its lists are like the one before" if more else ""
+        message = (
+            f"it is to list {day} and holds the same as {other}, the list of {other_day}{also}: was one list sent for both? Who came, left "
+            "or died between the two isn't known then; ask for the list of its day, unless so little changes"
         )
-        for name, day, other, other_day, rows in pairs
-    ]
+        found.append(Finding(name, "same-list", message, severity=Severity.WARNING, count=rows, endangers=contract.endangers))
+    return found
 
 
 def undated(con: Connection, contract: ContractSpec, files: Mapping[int, tuple[str, str]]) -> list[Finding]:

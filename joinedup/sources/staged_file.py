@@ -198,9 +198,10 @@ def _stage_rows(work: FileWork, seen: FileBytes, plan: RowPlan, rows: Rows, told
     plan = with_repairs(work.con, replace(plan, styles=_date_styles(work, plan)))
     findings = [*told, *plan.columns.findings, *_style_findings(work, plan), *_damage_findings(work, plan), *_repeated_columns(work, plan)]
     work.con.execute(f"INSERT INTO {work.table} BY NAME {rows_sql(plan, work.file_id)}")
-    findings += _mark_findings(work, marks(plan))
-    rejected = _reject(work, refusals(plan))
-    findings += [*_rejection_findings(work), *_doubts(work, seen, rows, rejected)]
+    marked, to_reject = _seen_in_rows(work)
+    findings += _mark_findings(work, marks(plan), marked)
+    rejected = _reject(work, refusals(plan)) if to_reject or rows.faulty else 0
+    findings += [*(_rejection_findings(work) if rejected else ()), *_doubts(work, seen, rows, rejected)]
     refused = refused_for_rejections(rows.read, rejected)
     if refused:
         rejected += _reject_rest(work)
@@ -315,10 +316,16 @@ def _counted(work: FileWork, table: str, number: str, when: str) -> SomeRows:
     return SomeRows(found[0][0], tuple(found[0][1] or ()))
 
 
-def _mark_findings(work: FileWork, faults: Sequence[RowFault]) -> list[Finding]:
+def _seen_in_rows(work: FileWork) -> tuple[int, int]:
+    """The marks that some usable row of the file has, a bit each, and how many of its rows are refused."""
+    counts = "coalesce(bit_or(marks) FILTER (refusal = 0), 0), count(*) FILTER (refusal > 0)"
+    [(marked, refused)] = work.con.execute(f"SELECT {counts} FROM {work.table} WHERE file_id = {work.file_id}").fetchall()
+    return marked, refused
+
+
+def _mark_findings(work: FileWork, faults: Sequence[RowFault], any_bits: int) -> list[Finding]:
     """A finding for each fault that some usable row has."""
     usable = f"file_id = {work.file_id} AND refusal = 0"
-    any_bits = work.con.execute(f"SELECT coalesce(bit_or(marks), 0) FROM {work.table} WHERE {usable}").fetchall()[0][0]
     findings = []
     for bit, fault in enumerate(faults):
         if any_bits & (1 << bit):

@@ -22,8 +22,8 @@ from joinedup.sources.synthetic.targets import SUFFIXES, WILD, Target, filled, r
 AGAIN_MONTHS = 12
 """The first year of the span is sent again."""
 SENT_ON_DAY = 14  # of the month that follows: ours, about when monthly returns are due
-OF_MONTHS = "[0-9r]*"
-"""The pattern of 2025-04 and resent_2024-25, so that csds_2025-04.csv is told from csds_locala_2025-04.csv."""
+OF_MONTHS, OF_YEARS = "[0-9]*", "resent_*"
+"""The patterns of 2025-04, so that csds_2025-04.csv is told from csds_locala_2025-04.csv, and of resent_2024-25, which is read later."""
 WHOLE_FILES = 3
 """A source that sends everything each time is written for so many last months."""
 
@@ -62,7 +62,8 @@ def _monthly(source: Source) -> Source:
     entry = source.files[0]
     suffix = next((end for end in sorted(SUFFIXES, key=len, reverse=True) if entry.endswith(end)), "")
     stem = entry.removesuffix(suffix)
-    told: dict[str, object] = {"files": (f"{stem}_{OF_MONTHS}{suffix}",)}
+    named = (OF_MONTHS, OF_YEARS) if source.sends == "changes" and not contracts()[source.contract].lists else (OF_MONTHS,)
+    told: dict[str, object] = {"files": tuple(f"{stem}_{pattern}{suffix}" for pattern in named)}
     if contracts()[source.contract].lists:
         told |= {"sends": "snapshot", "file_name": (f"{stem}_{{day:%Y-%m-%d}}{suffix}",)}
     elif source.sends == "months":
@@ -137,7 +138,8 @@ def _name(source: Source, kind: str, first: date, last: date, day: int) -> str:
         name = _from_template(template, pattern, first, last, day, again=kind == "again")
     else:
         year = f"resent_{first:%Y}" if first.month == 1 else f"resent_{first:%Y}-{last:%y}"
-        name = filled(patterns[0].replace(OF_MONTHS, "*"), year if kind == "again" else f"{first:%Y-%m}")
+        pattern = next((each for each in patterns if kind == "again" and OF_YEARS in each), patterns[0])
+        name = filled(pattern.replace(OF_MONTHS, "*").replace(OF_YEARS, "*"), year if kind == "again" else f"{first:%Y-%m}")
     if not name.endswith(SUFFIXES) or not any(fnmatchcase(name, entry.replace("**/", "")) for entry in source.files):
         raise PlaceError(f"source {source.name}: {name} would be the name of a month's file, which none of its patterns fits")
     return name

@@ -585,6 +585,9 @@ def test_one_list_for_two_days_is_told(tmp_path: Path) -> None:
     told = found.only("same-list")
     assert (told.file, told.count) == ("list_2025-05-01.csv", 1)
     assert "list_2025-04-01.csv" in told.message
+    again = listed(tmp_path / "again", [person(A)], [person(A)], [person(A)]).only("same-list")
+    assert again.file == "list_2025-06-01.csv"
+    assert "1 more of its lists" in again.message
     people = [pseudonymous(n) for n in range(120)]
     assert pseudonymous_lists(tmp_path / "turned", people, people[::-1]).only("same-list").count == 120
     moved = [*people[1:], pseudonymous(0, area="E01000002")]

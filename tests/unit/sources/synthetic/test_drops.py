@@ -36,7 +36,8 @@ def test_a_span_has_its_months() -> None:
 
 def test_sources_of_one_file_name_a_pattern() -> None:
     place = monthly_place(plain_place())
-    assert [source.files for source in place.sources] == [(f"{name}_[0-9r]*.csv",) for name in ("register", "apc", "ecds", "deaths")]
+    changes = [(f"{name}_[0-9]*.csv", f"{name}_resent_*.csv") for name in ("apc", "ecds", "deaths")]
+    assert [source.files for source in place.sources] == [("register_[0-9]*.csv",), *changes]
     assert (place.sources[0].sends, place.sources[0].file_name) == ("snapshot", ("register_{day:%Y-%m-%d}.csv",))
     assert monthly_place(place) == place
 
@@ -140,7 +141,7 @@ def test_a_list_shows_who_was_there(monthly: Path) -> None:
 
 def test_a_sources_yml_names_the_files(monthly: Path) -> None:
     told = yaml.safe_load((monthly / "sources.yml").read_text(encoding="utf-8"))["sources"]
-    assert [(source["name"], source["files"]) for source in told][1] == ("apc", ["apc_[0-9r]*.csv"])
+    assert [(source["name"], source["files"]) for source in told][1] == ("apc", ["apc_[0-9]*.csv", "apc_resent_*.csv"])
     con = connect()
     staging = stage(con, monthly_place(plain_place()), monthly)
     assert len(staging.files) == 24 + 3 * 25
