@@ -137,7 +137,9 @@ def restore(place_folder: Path, file: Path, store_folder: Path | None, replace: 
     place = open_place(place_folder)
     store = open_store(place, store_folder).create()
     for made in put_back(place.id, store.kept, file, replace=replace):
-        click.echo(f"{made.name}: {made.rows:,} rows restored")
+        click.echo(
+            f"{made.name}: " + ("left as it is, for it holds all of the backup" if made.kept_newer else f"{made.rows:,} rows restored")
+        )
         for said in (f"lost: {made.lost}" if made.lost else "", f"its damaged file is kept at {made.aside}" if made.aside else ""):
             if said:
                 click.echo(f"    {said}")

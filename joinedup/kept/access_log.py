@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from joinedup.errors import Refused, StoreProblem
-from joinedup.kept.log_tables import LOCK, LOG, LOOK, SEAL, grants, guards, line_of_event
+from joinedup.kept.log_tables import LOCK, LOG, LOOK, SEAL, grants, line_of_event
 from joinedup.kept.seals import Seal, SealKey, append_seals, seal_key, sealing
 
 LOG_VARIABLE = "JOINEDUP_LOG"
@@ -173,7 +173,7 @@ class AccessLog:
             if connection.dialect.name == "postgresql":
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
             if not self._there and not has_log(connection):
-                create(connection)
+                LOG.create_all(connection)
             yield connection
         self._there = True
 
@@ -219,13 +219,6 @@ def _looks(rows: Sequence[sa.Row[Any]]) -> pa.Table:
 def has_log(connection: sa.Connection) -> bool:
     """Whether its tables are there."""
     return sa.inspect(connection).has_table(LOOK.name)
-
-
-def create(connection: sa.Connection) -> None:
-    """Nothing; the tables are there, with what keeps them insert-only."""
-    LOG.create_all(connection)
-    for statement in guards(connection.dialect.name):
-        connection.exec_driver_sql(statement)
 
 
 def last_number(connection: sa.Connection, table: sa.Table) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +10,10 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from joinedup.kept import answers  # noqa: F401 - its tables belong to the identity register
+from joinedup.kept.access_log import has_log, lines_between, log_place, seals_in
 from joinedup.kept.databases import Database, open_database
 from joinedup.kept.identity_register import LANDING, NAME, TABLES, about_register, register_place
+from joinedup.kept.log_tables import FORM, LOG
 
 About = dict[str, str]
 
@@ -30,6 +33,9 @@ class BackedUp:
     marks: Callable[[sa.Connection], list[str]]
     """What it grew by, oldest first: a register whose marks begin with those of another has grown from it."""
 
+    keeps_newer: bool = False
+    """Whether one that has grown from the backup stays as it is: nothing that was logged since is lost."""
+
     def open(self, kept: Path) -> Database:
         """Its database."""
         return open_database(self.place(kept), self.name)
@@ -41,6 +47,17 @@ def _landings(connection: sa.Connection) -> list[str]:
     return list(connection.scalars(sa.select(LANDING.c.landing_id).order_by(LANDING.c.landing)))
 
 
+def _about_log(connection: sa.Connection) -> About:
+    """The form of its events, and the hash of the first, which tells one log from another; nothing where there is no event."""
+    lines = lines_between(connection, 1, 1) if has_log(connection) else []
+    return {"schema": str(FORM), "register_id": hashlib.sha256(lines[0][1]).hexdigest()[:16]} if lines else {}
+
+
+def _seals(connection: sa.Connection) -> list[str]:
+    return [seal.seal_hash for seal in seals_in(connection, after=0)] if has_log(connection) else []
+
+
 IDENTITY = BackedUp("identity", NAME, TABLES, register_place, about_register, _landings)
-REGISTERS = (IDENTITY,)
+ACCESS = BackedUp("access_log", "the access log", LOG, log_place, _about_log, _seals, keeps_newer=True)
+REGISTERS = (IDENTITY, ACCESS)
 """All that are backed up and restored together; whoever adds a register adds a line."""

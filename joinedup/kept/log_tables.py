@@ -65,6 +65,13 @@ def line_of_event(dialect: str) -> sa.ColumnElement[bytes]:
     return sa.func.convert_to(joined, "UTF8", type_=sa.LargeBinary())
 
 
+@sa.event.listens_for(LOG, "after_create")
+def _guard(_target: object, connection: sa.Connection, **_said: object) -> None:
+    """Nothing; whoever makes the tables makes what keeps them insert-only in the same transaction."""
+    for statement in guards(connection.dialect.name):
+        connection.exec_driver_sql(statement)
+
+
 def guards(dialect: str) -> Iterator[str]:
     """What refuses changes, as statements that may be run again: triggers in both databases."""
     return _guards_of_sqlite() if dialect == "sqlite" else _guards_of_postgresql()

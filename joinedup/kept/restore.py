@@ -33,6 +33,8 @@ class Restored:
     """What it held and the backup doesn't, in words; empty when that is nothing."""
     aside: Path | None
     """Where its damaged file lies now."""
+    kept_newer: bool = False
+    """Whether it had grown from the backup and was left as it is."""
 
 
 def restore(place: str, kept: Path, file: Path, *, replace: bool = False, registers: Sequence[BackedUp] = REGISTERS) -> list[Restored]:
@@ -50,10 +52,13 @@ def restore(place: str, kept: Path, file: Path, *, replace: bool = False, regist
             _refuse_unknown(known.get(name), name, copy, file)
         chosen = [(known[name], copy) for name, copy in manifest.registers.items()]
         aside = {register.id: _moved_aside(register, kept) for register, _ in chosen}
+        grown = [(register, copy) for register, copy in chosen if _has_grown(register, copy, kept)]
+        chosen = [each for each in chosen if each not in grown]
         for register, copy in () if replace else chosen:
             with closing(register.open(kept)) as database, database.reading() as connection:
                 _refuse_loss(register, copy, connection, place, file)
-        return [_restored(archive, register, copy, kept, place, file, replace, aside[register.id]) for register, copy in chosen]
+        made = [_restored(archive, register, copy, kept, place, file, replace, aside[register.id]) for register, copy in chosen]
+        return made + [Restored(register.name, 0, "", None, kept_newer=True) for register, _ in grown]
 
 
 def _refuse_unknown(register: BackedUp | None, name: str, copy: RegisterCopy, file: Path) -> None:
@@ -62,6 +67,23 @@ def _refuse_unknown(register: BackedUp | None, name: str, copy: RegisterCopy, fi
     if register is None or unknown:
         what = f"the register {name}" if register is None else f"tables of {register.name} ({', '.join(unknown)})"
         raise StoreProblem(f"{file} holds {what} that this version of joinedup doesn't know; use the version that wrote it")
+
+
+def _has_grown(register: BackedUp, copy: RegisterCopy, kept: Path) -> bool:
+    """Whether what is there holds all of the copy, in a register that then stays as it is."""
+    where = register.place(kept)
+    if not register.keeps_newer or (isinstance(where, Path) and not where.exists()):
+        return False
+    with closing(register.open(kept)) as database, database.reading() as connection:
+        about = register.about(connection)
+        marks = tuple(register.marks(connection)) if about else ()
+        rows = (
+            {table: connection.scalar(sa.select(sa.func.count()).select_from(register.tables.tables[table])) or 0 for table in copy.tables}
+            if about
+            else {}
+        )
+    same = bool(about) and about.get("register_id") == copy.about.get("register_id")
+    return same and marks[: len(copy.marks)] == copy.marks and all(rows[name] >= table.rows for name, table in copy.tables.items())
 
 
 def _moved_aside(register: BackedUp, kept: Path) -> Path | None:
