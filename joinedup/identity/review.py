@@ -205,7 +205,7 @@ def _about_postcodes(record: str, person: str) -> str:
 
 def warnings(said: Mapping[str, str], *, rivals: int = 0) -> list[str]:
     """What a reviewer could get wrong here: relatives who are alike, names the other way round, other pairs of the same record."""
-    found = [text for text in (_relatives(said), _swapped(said)) if text]
+    found = [text for text in (_relatives(said), _swapped(said), _another_number(said)) if text]
     for name, what in (("p_twins", "born on the same day"), ("p_namesakes", "with a similar given name")):
         count = int(said[name]) if said.get(name, "").isdigit() else 0
         if count:
@@ -236,6 +236,13 @@ def _swapped(said: Mapping[str, str]) -> str:
     family, given = ((_folded(_said(said, "r_", field)), _folded(_said(said, "p_", field))) for field in FIELDS[:2])
     crossed = family[0] and given[0] and family[0] == given[1] and given[0] == family[1] and family[0] != family[1]
     return "family name and given name stand the other way round" if crossed else ""
+
+
+def _another_number(said: Mapping[str, str]) -> str:
+    """Whether both give NHS numbers, and not the same: same then means that the record's number is wrong."""
+    [of_nhs] = [field for field in FIELDS if field.label == "NHS number"]
+    record, person = (_folded(_said(said, side, of_nhs)) for side in ("r_", "p_"))
+    return "the record gives another NHS number than this person's: whose is it?" if record and person and record != person else ""
 
 
 def provenance(said: Mapping[str, str], today: date) -> list[tuple[str, str]]:

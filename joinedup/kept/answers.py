@@ -107,12 +107,19 @@ def _begun(connection: sa.Connection) -> bool:
     return sa.inspect(connection).has_table(PAIR.name)
 
 
+def _in_doubt() -> sa.ColumnElement[bool]:
+    """Of a pair: whether the last landing had it in doubt, or went by a decision, which has fallen if nothing else decides it."""
+    last = told()
+    decided = sa.select(last.c.pair).where(last.c.same.is_not(None))
+    return sa.or_(PAIR.c.seen == sa.select(sa.func.max(LANDING.c.landing)).scalar_subquery(), PAIR.c.pair.in_(decided))
+
+
 def _open(tally: sa.Subquery) -> sa.ColumnElement[bool]:
     """Of a pair beside its tally: whether an answer is asked for."""
     settled_tally = tallies()
     settled = sa.select(PAIR.c.record_hash).join(settled_tally, settled_tally.c.pair == PAIR.c.pair).where(settled_tally.c.decided == 1)
     return sa.and_(
-        PAIR.c.seen == sa.select(sa.func.max(LANDING.c.landing)).scalar_subquery(),
+        _in_doubt(),
         PAIR.c.ciphertext != b"",
         tally.c.decided.is_(None),
         sa.func.coalesce(tally.c.unsure, 0) < ENOUGH,
@@ -179,7 +186,7 @@ def overview(connection: sa.Connection) -> list[dict[str, Any]]:
         (tally.c.decided == 0, "agreed different"),
         (PAIR.c.ciphertext == b"", "erased"),
         (tally.c.unsure >= ENOUGH, "can't be said"),
-        (PAIR.c.seen != sa.select(sa.func.max(LANDING.c.landing)).scalar_subquery(), "no longer in doubt"),
+        (sa.not_(_in_doubt()), "no longer in doubt"),
         (sa.not_(_open(tally)), "settled by another pair"),
         (sa.and_(tally.c.same > 0, tally.c.different > 0), "disagreed"),
         (tally.c.same + tally.c.different > 0, "waits for one more"),

@@ -13,7 +13,7 @@ from joinedup.identity.review import warnings
 from joinedup.kept.answers import Reviewer, give_answer, take_back, waiting
 from joinedup.kept.decisions import DIFFERENT, EVENT, MERGE, SAME, SPLIT, opened_pair
 from joinedup.kept.identity_register import open_register, register_place
-from joinedup.place.model import Linking
+from joinedup.place.model import Linking, Source
 from tests.unit.test_land import KEYS, PEOPLE, Row, Work, admitted, listed, write
 
 ASK = Linking(link_at=0.9999999, review_from=0.01)
@@ -22,7 +22,8 @@ JOHN = {**PEOPLE[0], "PERSON_FAMILY_NAME": "HILL", "PERSON_GIVEN_NAME": "JOHN", 
 TWIN = {**PEOPLE[1], **{name: JOHN[name] for name in ("PERSON_FAMILY_NAME", "POSTCODE_OF_USUAL_ADDRESS", "PERSON_BIRTH_DATE")}}
 TWIN |= {"PERSON_GIVEN_NAME": "PETER"}
 RECORD = {**JOHN, "NHS_NUMBER": "", "PERSON_GIVEN_NAME": "JON", "LOCAL_PATIENT_IDENTIFIER": "X1"}
-ADA, BEN = (Reviewer(account, "coordinator", (account,)) for account in ("ada", "ben"))
+OTHER_HOSPITAL = Source(name="other", partner="trust", contract="apc", files=("other.csv",))
+ADA, BEN, LEA = (Reviewer(account, "coordinator", (account,)) for account in ("ada", "ben", "lea"))
 
 
 class Reviewed(Work):
@@ -64,16 +65,24 @@ class Reviewed(Work):
         with self.register().connected(KEYS) as connection:
             return [tuple(row) for row in connection.execute(sa.select(EVENT.c.kind, EVENT.c.person_id, EVENT.c.other_person_id))]
 
+    def people_of(self, person: Row) -> set[int]:
+        """The ids of whoever was born in this person's month."""
+        months = {row["person_id"]: f"{row['birth_month']:%Y-%m}" for row in self.table("landed_person").to_pylist()}
+        return {person_id for person_id, month in months.items() if month == person["PERSON_BIRTH_DATE"][:7]}
+
     def people(self) -> set[int]:
         return set(self.table("landed_person")["person_id"].to_pylist())
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database: Path | str) -> Reviewed:
-    return Reviewed(tmp_path, monkeypatch, database)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reviewed:
+    return Reviewed(tmp_path, monkeypatch, tmp_path)
 
 
-def test_a_pair_in_doubt_is_linked_when_two_people_say_same_and_parted_when_one_takes_it_back(place: Reviewed) -> None:
+def test_a_pair_in_doubt_is_linked_when_two_people_say_same_and_parted_when_one_takes_it_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database: Path | str
+) -> None:
+    place = Reviewed(tmp_path, monkeypatch, database)
     (john, how), (twin, _), unlinked = place.linked()
     assert (how, unlinked) == ("nhs_number", (None, "no_number"))
     before = place.people()
@@ -106,6 +115,26 @@ def test_a_pair_that_two_people_say_is_different_is_not_linked_and_not_asked_aga
     assert place.land(linking=Linking(link_at=0.9, review_from=0.5)).record.links["apc"]["no_number"] == 1, (
         "however likely matching holds it"
     )
+
+
+def test_a_record_that_was_somebody_of_its_own_gets_that_id_back_when_it_is_parted(place: Reviewed) -> None:
+    place.place = place.place.model_copy(update={"sources": (*place.place.sources, OTHER_HOSPITAL)})
+    write(place.extracts / "other.csv", [admitted(RECORD, 30)])
+    write(place.extracts / "list.csv", [listed(PEOPLE[2])])
+    place.admit(admitted(RECORD, 3))
+    [(own, how)] = set(place.linked())
+    assert (how, own is not None) == ("probability", True), "two sources know somebody whom no list has"
+    write(place.extracts / "list.csv", [listed(JOHN), listed(PEOPLE[2])])
+    place.linked()
+    john = {row["person_id"] for row in place.table("landed_register").to_pylist() if row["linked_by"]} - place.people_of(PEOPLE[2])
+    place.say(SAME, ADA, BEN)
+    assert set(place.linked()) == {(*john, "confirmed")}
+    assert place.events() == [(MERGE, *john, own)]
+    place.back(1, ADA)
+    place.say(DIFFERENT, ADA, LEA)
+    place.back(1, BEN)
+    assert set(place.linked()) == {(own, "probability")}, "the id that it had"
+    assert place.events() == [(MERGE, *john, own), (SPLIT, *john, own)]
 
 
 def test_what_is_decided_holds_in_a_place_that_matches_nothing(place: Reviewed) -> None:

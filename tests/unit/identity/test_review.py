@@ -90,6 +90,7 @@ HOME = {"person_family_name": ("Hill", "Hill"), "postcode": ("ZZ99 3VZ", "ZZ99 3
         (HOME | {"person_given_name": ("Amy", "Zara"), "born": ("2020-05-04", "2020-05-04")}, "are these twins?"),
         (HOME | {"person_given_name": ("John", "John"), "born": ("1950-05-04", "1980-07-01")}, "are these parent and child?"),
         (HOME | {"person_given_name": ("J", "John"), "born": ("1950-05-04", "1980-07-01")}, "are these parent and child?"),
+        ({"nhs_number": ("9991234567", "9990000018")}, "whose is it?"),
         ({"person_family_name": ("Ali", "Khan"), "person_given_name": ("Khan", "Ali")}, "the other way round"),
     ],
 )

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from joinedup.errors import KeyProblem, Refused, StoreProblem
 from joinedup.kept.answers import REASONS, Reviewer, give_answer, history, overview, take_back, waiting
-from joinedup.kept.decisions import ANSWER, ANSWERS, CANT_SAY, DIFFERENT, SAME, decided, offer_pairs
+from joinedup.kept.decisions import ANSWER, ANSWERS, CANT_SAY, DIFFERENT, EVENT, MERGE, SAME, SPLIT, decided, offer_pairs
 from joinedup.kept.identity_register import IdentityRegister, open_register
 from tests.unit.kept.test_decisions import PAIRS, begin, told
 from tests.unit.kept.test_identity_register import KEYS, OTHER
@@ -200,3 +202,54 @@ def test_answers_wait_for_a_landing_that_is_under_way(tmp_path: Path) -> None:
     with register.landing("second", KEYS), pytest.raises(StoreProblem, match="held by a landing"):
         say(impatient, 1, ADA, SAME)
     assert waits(register, ADA) == []
+
+
+ACTS = st.lists(st.tuples(st.sampled_from("abcd"), st.integers(1, 3), st.sampled_from([*ANSWERS, "back", "land"])), max_size=25)
+
+
+def agreed(said: dict[str, str]) -> bool | None:
+    """By the rule as it is told: two at least, and more than say otherwise."""
+    same, different = (list(said.values()).count(answer) for answer in (SAME, DIFFERENT))
+    return None if max(same, different) < 2 or same == different else same > different
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(ACTS)
+def test_whatever_people_do_landings_are_told_what_stands_and_events_add_up(tmp_path_factory: pytest.TempPathFactory, acts: list) -> None:
+    register = open_register(tmp_path_factory.mktemp("any") / "register.sqlite")
+    begin(register)
+    standing: dict[int, dict[str, str]] = {1: {}, 2: {}, 3: {}}
+    joined: set[int] = set()
+    for number, (account, pair, act) in enumerate([*acts, ("a", 1, "land")]):
+        mine = standing[pair]
+        if act == "land":
+            with register.landing(f"landing {number}", KEYS) as entry:
+                offer_pairs(entry, PAIRS)
+                found = {(row["record_hash"], row["person_id"]): row["same"] for row in decided(entry).to_pylist()}
+            of_pair = {pair: (row["record_hash"], row["person_id"]) for pair, row in enumerate(PAIRS.to_pylist(), start=1)}
+            expected = {pair: agreed(said) for pair, said in standing.items()}
+            if expected[1] and expected[2]:  # two people of one record
+                expected |= {1: None, 2: None}
+            assert found == {of_pair[pair]: same for pair, same in expected.items() if same is not None}
+            joined = {pair for pair, same in expected.items() if same}
+        elif act == "back":
+            try:
+                back(register, pair, reviewer(account))
+                del mine[account]
+            except Refused:
+                assert account not in mine
+        else:
+            try:
+                say(register, pair, reviewer(account), act)
+                assert account not in mine
+                mine[account] = act
+            except Refused:
+                settled = any(agreed(standing[other]) for other in (1, 2)) if pair < 3 else False
+                unsure = list(mine.values()).count(CANT_SAY) >= 2
+                assert account in mine or agreed(mine) is not None or settled or unsure
+    with register.connected(KEYS) as connection:
+        events = connection.execute(sa.select(EVENT.c.kind, EVENT.c.person_id)).all()
+    for pair, person in ((1, 11), (2, 12), (3, 13)):
+        kinds = [kind for kind, of in events if of == person]
+        assert kinds == ([MERGE, SPLIT] * len(kinds))[: len(kinds)], "merge and split take turns"
+        assert len(kinds) % 2 == (pair in joined)
