@@ -11,6 +11,7 @@ import pwd
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
 from joinedup.errors import Refused
@@ -96,11 +97,32 @@ def own_account() -> str:
 
 
 def staff_now(place: Place) -> tuple[StaffMember, ...]:
-    """The rows of the place's staff file as it is now, whenever the place was read; Refused while they can't be read."""
+    """The rows of the place's staff file as it is now, whenever the place was read; Refused while they can't be read.
+
+    The file is read at each call; what it says is worked out again where a byte of it has changed.
+    """
+    before = _content(place.folder)
+    held = _STAFF.get(place.folder)
+    if held is not None and held[0] == before:
+        return held[1]
     parts, findings = read_staff(place.folder)
     if faults := errors(findings):
         raise Refused(f"{faults[0].where}: {faults[0].message}; until it is corrected nobody has a role")
-    return tuple(found.value for found in parts.get("staff", ()))
+    staff = tuple(found.value for found in parts.get("staff", ()))
+    if before == _content(place.folder):
+        _STAFF[place.folder] = before, staff
+    return staff
+
+
+_STAFF: dict[Path, tuple[bytes | None, tuple[StaffMember, ...]]] = {}
+"""By place folder: what its staff file held when it was last worked out, and what it says."""
+
+
+def _content(folder: Path) -> bytes | None:
+    try:
+        return (folder / "staff.csv").read_bytes()
+    except OSError:
+        return None
 
 
 def without_row(place: Place, caller: Caller) -> bool:

@@ -20,7 +20,7 @@ from joinedup.access.asking import named
 from joinedup.access.caller import Caller
 from joinedup.access.disclosure import is_of, may_enter
 from joinedup.access.looking import Log, log_of, look
-from joinedup.access.scoping import in_scope, people_of, protected_people
+from joinedup.access.scoping import in_scope, is_shown, people_of, protected_people
 from joinedup.access.stamp import Missing, SourceStamp, stamp_of
 from joinedup.engine.reader import Reader
 from joinedup.engine.store import Store
@@ -125,35 +125,32 @@ class People:
 
     def person(self, caller: Caller, person_id: int) -> Shown:
         """One person, as in the list; Refused, and logged as refused, for who isn't in scope or isn't shared."""
-        people = self._one(caller, person_id, "person")
-        rows = self._with_names(self._with_listing(people))
-        self._logged(caller, person_id, "person", rows)
+        self._let_in(caller, person_id, "person")
+        rows = self._with_names(self._with_listing(self.reader.rows_of("person", person_id)))
+        self._logged(caller, person_id, "person", rows.num_rows)
         return self._shown(rows, {}, protected=self._is_protected(person_id))
 
     def rows(self, caller: Caller, person_id: int, table: str) -> Shown:
         """One person's rows of a table, those linked for sure, of sources that may be used for care; logged before they are given."""
-        self._one(caller, person_id, named(table, TABLES, "a table of the people door"))
+        self._let_in(caller, person_id, named(table, TABLES, "a table of the people door"))
         found = self.reader.rows_of(table, person_id)
         if "file_id" in found.column_names:
             found = found.filter(pc.is_in(found["file_id"], value_set=self._files_for_care))
         rows, left_out = _verified(found)
         protected = self._is_protected(person_id)
         rows = _withheld(rows, pa.array([protected] * rows.num_rows, pa.bool_()))
-        self._logged(caller, person_id, table, rows)
+        self._logged(caller, person_id, table, rows.num_rows)
         return self._shown(rows, left_out, protected=protected)
 
-    def _one(self, caller: Caller, person_id: int, what: str) -> pa.Table:
-        """The row of somebody whom the caller may look at; Refused, and logged, otherwise."""
+    def _let_in(self, caller: Caller, person_id: int, what: str) -> None:
+        """Nothing where the caller may look at somebody; Refused, and logged, otherwise."""
         self.may_look(caller)
-        people, _ = _verified(self.reader.rows_of("person", person_id))
-        shared = any(self.reader.rows_of("may_use", person_id, ["direct_care"])["direct_care"].to_pylist())
-        if not (people.num_rows and shared and in_scope(self.reader, self.place, caller.scope, person_id)):
-            self._logged(caller, person_id, f"{what}, refused", people.slice(0, 0))
+        if not (is_shown(self.reader, person_id, VERIFIED) and in_scope(self.reader, self.place, caller.scope, person_id)):
+            self._logged(caller, person_id, f"{what}, refused", 0)
             raise Refused(NOBODY)
-        return people
 
-    def _logged(self, caller: Caller, person_id: int, what: str, rows: pa.Table) -> None:
-        self.log.append([look(caller, "people", what, self.reader.manifest.build_id, people=(person_id,), rows=rows.num_rows)])
+    def _logged(self, caller: Caller, person_id: int, what: str, rows: int) -> None:
+        self.log.append([look(caller, "people", what, self.reader.manifest.build_id, people=(person_id,), rows=rows)])
 
     def _with_listing(self, people: pa.Table) -> pa.Table:
         """People with where they are registered and live on the as-at date; that they died is said, and of protected people no place."""

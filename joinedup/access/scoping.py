@@ -1,9 +1,18 @@
-"""Whom a caller may see: the people of a scope, of those who may be seen for a purpose, and whose details are protected."""
+"""Whom a caller may see: the people of a scope, who shares their record, and whose details are protected.
+
+What is looked up for every look at a person is read once for each build: its files never change, and their names say so.
+"""
 
 from __future__ import annotations
 
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from joinedup.access.caller import Scope
 from joinedup.engine.reader import Reader
@@ -35,7 +44,35 @@ def in_scope(reader: Reader, place: Place, scope: Scope, person_id: int) -> bool
         found = reader.rows_of("activity", person_id, ["provider_now", "provider_code"])
         return not codes.isdisjoint({*found["provider_now"].to_pylist(), *found["provider_code"].to_pylist()})
     column = "neighbourhood_id" if scope.kind == "neighbourhood" else "practice_code"
-    return not set(scope.ids).isdisjoint(reader.rows_of("listed_person", person_id, [column])[column].to_pylist())
+    return _among(_listed_in(reader.path("listed_person"), column, scope.ids), person_id)
+
+
+def is_shown(reader: Reader, person_id: int, verified: frozenset[str]) -> bool:
+    """Whether somebody is a person of the record, linked for sure, who doesn't object to the shared record."""
+    return _among(_shown(reader.path("person"), reader.path("may_use"), verified), person_id)
+
+
+def _among(sorted_ids: npt.NDArray[np.int64], person_id: int) -> bool:
+    at = int(np.searchsorted(sorted_ids, person_id))
+    return at < len(sorted_ids) and int(sorted_ids[at]) == person_id
+
+
+@lru_cache(maxsize=64)
+def _listed_in(listed: Path, column: str, ids: tuple[str, ...]) -> npt.NDArray[np.int64]:
+    """Who is registered in some neighbourhoods or practices, in order."""
+    return _ids(pq.read_table(listed, columns=["person_id"], filters=pc.field(column).isin(list(ids)), partitioning=None))
+
+
+@lru_cache(maxsize=4)
+def _shown(people: Path, may_use: Path, verified: frozenset[str]) -> npt.NDArray[np.int64]:
+    """Who may be shown at all, in order."""
+    sure = _ids(pq.read_table(people, columns=["person_id"], filters=pc.field("linked_by").isin(sorted(verified)), partitioning=None))
+    shared = _ids(pq.read_table(may_use, columns=["person_id"], filters=pc.field("direct_care"), partitioning=None))
+    return np.intersect1d(sure, shared)
+
+
+def _ids(table: pa.Table) -> npt.NDArray[np.int64]:
+    return np.unique(np.asarray(table["person_id"].to_numpy(), dtype=np.int64))
 
 
 def protected_people(reader: Reader) -> pa.Array:

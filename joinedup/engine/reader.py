@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
 from functools import cached_property
+from math import inf
 from pathlib import Path
 
 import pyarrow as pa
@@ -23,6 +24,7 @@ class Reader:
     def __init__(self, store: Store) -> None:
         self.store = store
         self._footers: dict[str, pq.FileMetaData] = {}
+        self._spans: dict[str, list[tuple[float, float]]] = {}
 
     @cached_property
     def manifest(self) -> Manifest:
@@ -52,20 +54,24 @@ class Reader:
         """The rows of one person, read from no more row groups than may hold them; StoreProblem as `table`."""
         path = self.path(name)
         with _told(path), pq.ParquetFile(path, metadata=self._footers.get(name)) as file:
-            self._footers[name] = file.metadata
-            groups = [group for group in range(file.metadata.num_row_groups) if _may_hold(file.metadata, group, person_id)]
+            if name not in self._footers:
+                self._footers[name], self._spans[name] = file.metadata, _spans(file.metadata)
+            groups = [group for group, (least, most) in enumerate(self._spans[name]) if least <= person_id <= most]
             wanted = None if columns is None else list(dict.fromkeys(["person_id", *columns]))
             found = file.read_row_groups(groups, columns=wanted, use_threads=False)
         return found.filter(pc.equal(found["person_id"], person_id)).select(columns or found.column_names)
 
 
-def _may_hold(footer: pq.FileMetaData, group: int, person_id: int) -> bool:
-    """Whether a row group may have rows of a person, by the least and greatest person_id in it; nobody is in one of nulls alone."""
-    names = [footer.schema.column(index).path for index in range(footer.num_columns)]
-    statistics = footer.row_group(group).column(names.index("person_id")).statistics
-    if statistics is None or not statistics.has_min_max:
-        return statistics is None or statistics.num_values > 0
-    return bool(statistics.min <= person_id <= statistics.max)
+def _spans(footer: pq.FileMetaData) -> list[tuple[float, float]]:
+    """The least and greatest person_id of each row group; of one that doesn't say, any; of one of nulls alone, none."""
+    at = [footer.schema.column(index).path for index in range(footer.num_columns)].index("person_id")
+    return [_span(footer.row_group(group).column(at).statistics) for group in range(footer.num_row_groups)]
+
+
+def _span(statistics: pq.Statistics | None) -> tuple[float, float]:
+    if statistics is not None and statistics.has_min_max:
+        return statistics.min, statistics.max
+    return (inf, -inf) if statistics is not None and statistics.num_values == 0 else (-inf, inf)
 
 
 @contextmanager
