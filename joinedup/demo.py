@@ -14,7 +14,7 @@ from joinedup.access.caller import caller_for
 from joinedup.access.invented_looks import invented_looks
 from joinedup.access.look_report import belongs_of
 from joinedup.build import build
-from joinedup.engine.reader import Reader
+from joinedup.engine.manifest import read_manifest
 from joinedup.engine.store import Store
 from joinedup.errors import Refused, StoreProblem
 from joinedup.kept.access_log import log_place, open_access_log
@@ -45,10 +45,9 @@ def make(place: Place, people: int, seed: int, out: Path, progress: Progress) ->
 
 def make_up_looks(place: Place, store: Store) -> None:
     """Nothing; a log that nobody has written to yet holds looks of the place's invented staff, each of which says that it was made up."""
-    log, reader = open_access_log(log_place(store.kept)), Reader(store)
-    belongs = belongs_of(reader)
+    log, belongs = open_access_log(log_place(store.kept)), belongs_of(store)
     if belongs is not None and log.looks().num_rows == 0:
-        log.append(invented_looks(place, belongs, reader.manifest.build_id, datetime.now(UTC)))
+        log.append(invented_looks(place, belongs, read_manifest(store).build_id, datetime.now(UTC)))
 
 
 def demo_key(out: Path) -> Path:

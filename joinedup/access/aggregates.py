@@ -136,7 +136,7 @@ class Aggregates:
         """Who looked in the last weeks, and whether the log is as it was sealed; None for the public, or where looks are kept elsewhere."""
         if not isinstance(self.log, AccessLog) or not self._internal("access log"):
             return None
-        return access_of(self.log, self.place, belongs_of(self.reader))
+        return access_of(self.log, self.place, belongs_of(self.reader.store))
 
     def _internal(self, what: str) -> bool:
         """Whether true counts are given; logged where they are."""

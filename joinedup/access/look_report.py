@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from joinedup.access.unusual import Unusual, one_by_one, unusual_looking
 from joinedup.engine.reader import Reader
+from joinedup.engine.store import Store
 from joinedup.errors import NothingPublished
 from joinedup.place.model import Place
 
@@ -73,10 +74,10 @@ def look_report(log: pa.Table, place: Place, *, account: str | None = None, belo
     )
 
 
-def belongs_of(reader: Reader) -> pa.Table | None:
+def belongs_of(store: Store) -> pa.Table | None:
     """Where people have belonged by the published build: person_id, practice_code, neighbourhood_id; None where there is no build."""
     try:
-        return reader.table("neighbourhood_spell", ["person_id", "practice_code", "neighbourhood_id"])
+        return Reader(store).table("neighbourhood_spell", ["person_id", "practice_code", "neighbourhood_id"])
     except NothingPublished:
         return None
 

@@ -12,10 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from joinedup.access.caller import Scope
-from joinedup.engine.reader import Reader
+from joinedup.engine.reader import Reader, read_rows
 from joinedup.place.model import Place
 
 PROTECTED = "protected_person"
@@ -60,14 +59,14 @@ def _among(sorted_ids: npt.NDArray[np.int64], person_id: int) -> bool:
 @lru_cache(maxsize=64)
 def _listed_in(listed: Path, column: str, ids: tuple[str, ...]) -> npt.NDArray[np.int64]:
     """Who is registered in some neighbourhoods or practices, in order."""
-    return _ids(pq.read_table(listed, columns=["person_id"], filters=pc.field(column).isin(list(ids)), partitioning=None))
+    return _ids(read_rows(listed, ["person_id"], pc.field(column).isin(list(ids))))
 
 
 @lru_cache(maxsize=4)
 def _shown(people: Path, may_use: Path, verified: frozenset[str]) -> npt.NDArray[np.int64]:
     """Who may be shown at all, in order."""
-    sure = _ids(pq.read_table(people, columns=["person_id"], filters=pc.field("linked_by").isin(sorted(verified)), partitioning=None))
-    shared = _ids(pq.read_table(may_use, columns=["person_id"], filters=pc.field("direct_care"), partitioning=None))
+    sure = _ids(read_rows(people, ["person_id"], pc.field("linked_by").isin(sorted(verified))))
+    shared = _ids(read_rows(may_use, ["person_id"], pc.field("direct_care")))
     return np.intersect1d(sure, shared)
 
 

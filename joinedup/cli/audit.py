@@ -106,7 +106,6 @@ def report(
     """
     from joinedup.access.look_report import belongs_of, look_report
     from joinedup.cli.audit_shown import ROW, harmless, report_as_json, rows_of, show_report
-    from joinedup.engine.reader import Reader
 
     place = open_place(place_folder)
     store = open_store(place, store_folder)
@@ -114,7 +113,7 @@ def report(
     log = opened(store)
     since, until = span_of(first, last)
     looks = log.looks(since=since, until=until)
-    made = look_report(looks, place, account=account, belongs=belongs_of(Reader(store)))
+    made = look_report(looks, place, account=account, belongs=belongs_of(store))
     tell(log, account_of_auditor, "report", rows=made.looks.num_rows)
     if form == "table":
         show_report(made, account)

@@ -46,9 +46,7 @@ class Reader:
 
     def rows(self, name: str, columns: Sequence[str] | None = None, where: pc.Expression | None = None) -> pa.Table:
         """The rows of a table for which an expression holds, of all or the named columns; StoreProblem as `table`."""
-        path = self.path(name)
-        with _told(path):
-            return pq.read_table(path, columns=None if columns is None else list(columns), filters=where, partitioning=None)
+        return read_rows(self.path(name), columns, where)
 
     def rows_of(self, name: str, person_id: int, columns: Sequence[str] | None = None) -> pa.Table:
         """The rows of one person, read from no more row groups than may hold them; StoreProblem as `table`."""
@@ -60,6 +58,12 @@ class Reader:
             wanted = None if columns is None else list(dict.fromkeys(["person_id", *columns]))
             found = file.read_row_groups(groups, columns=wanted, use_threads=False)
         return found.filter(pc.equal(found["person_id"], person_id)).select(columns or found.column_names)
+
+
+def read_rows(path: Path, columns: Sequence[str] | None = None, where: pc.Expression | None = None) -> pa.Table:
+    """The rows of a table's file, which never changes, for which an expression holds; StoreProblem when it is gone or damaged."""
+    with _told(path):
+        return pq.read_table(path, columns=None if columns is None else list(columns), filters=where, partitioning=None)
 
 
 def _spans(footer: pq.FileMetaData) -> list[tuple[float, float]]:
