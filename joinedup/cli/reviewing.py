@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import select
 import shutil
 import sys
+import termios
 import textwrap
+import tty
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import zip_longest
-
-import click
 
 from joinedup.errors import Refused
 from joinedup.identity.review import Compared, compared, provenance, warnings
@@ -26,6 +28,9 @@ KEYS_OF_ANSWERS = {"s": SAME, "d": DIFFERENT, "c": CANT_SAY}
 QUIT = frozenset({"q", "\x03", "\x04"})  # and Ctrl+C, Ctrl+D
 BACK = frozenset({"b", "\x1b", "\x7f", "\x08"})
 NARROWEST, WIDEST = 60, 120
+IDLE_SECONDS = 600
+"""Without a key for so long the screen is wiped: somebody has left the desk (our choice, 2026)."""
+ESCAPE_SECONDS = 0.05
 ANOTHER_SCREEN, FIRST_SCREEN, CLEAR = "\x1b[?1049h", "\x1b[?1049l", "\x1b[2J\x1b[H"
 DOOR, PURPOSE = "review", "review of links"
 
@@ -36,6 +41,8 @@ class Terminal:
 
     read: Callable[[], str]
     show: Callable[[str], None]
+    forget: Callable[[], None] = lambda: None
+    """Lets go of keys that were pressed and not read yet."""
     width: int = 80
 
 
@@ -77,6 +84,7 @@ class Session:
             said, others = opened_pair(connection, self.keys, pair.pair), rivals(connection, pair.pair)
         warned = warnings(said, rivals=others)
         progress = f"{len(self.answered) + 1} of {len(self.answered) + left}"
+        self.terminal.forget()
         top = pair_screen(pair, said, warned, progress, self.terminal.width)
         while True:
             self.terminal.show("\n".join(line for line in (top, self.notice) if line) + QUESTION)
@@ -186,24 +194,45 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 @contextmanager
 def own_screen() -> Iterator[Terminal]:
-    """The terminal, on a screen of its own that is left when the block ends, so that nothing of it can be scrolled back to."""
-    write = sys.stdout.buffer.write
+    """The terminal, on a screen of its own that is left when the block ends, so that nothing of it can be scrolled back to.
+
+    Keys aren't echoed, and what was pressed before a pair stands there doesn't answer it.
+    """
+    keyboard, write = sys.stdin.fileno(), sys.stdout.buffer.write
 
     def show(text: str) -> None:
         write((CLEAR + text + "\n").encode(sys.stdout.encoding, "replace"))
         sys.stdout.flush()
 
+    before = termios.tcgetattr(keyboard)
     write(ANOTHER_SCREEN.encode())
     try:
-        yield Terminal(_key, show, shutil.get_terminal_size().columns)
+        _take_keys(keyboard)
+        yield Terminal(
+            lambda: _key(keyboard), show, lambda: termios.tcflush(keyboard, termios.TCIFLUSH), shutil.get_terminal_size().columns
+        )
     finally:
         write((CLEAR + FIRST_SCREEN).encode())
         sys.stdout.flush()
+        termios.tcsetattr(keyboard, termios.TCSADRAIN, before)
 
 
-def _key() -> str:
-    """The next key, in lower case; q when the terminal is gone or Ctrl+C is pressed."""
+def _take_keys(keyboard: int) -> None:
+    """Nothing; each key is read as it is pressed. Ctrl+C, too: nothing suspends or kills the session with a pair on the screen."""
+    tty.setcbreak(keyboard)
+    mode = termios.tcgetattr(keyboard)
+    mode[3] &= ~termios.ISIG
+    termios.tcsetattr(keyboard, termios.TCSADRAIN, mode)
+
+
+def _key(keyboard: int) -> str:
+    """The next key, in lower case; q when the terminal is gone, or nobody presses one for long."""
     try:
-        return click.getchar().lower()
-    except (EOFError, KeyboardInterrupt):
+        if not select.select([keyboard], [], [], IDLE_SECONDS)[0]:
+            return "q"
+        key = os.read(keyboard, 1)
+        if key == b"\x1b" and select.select([keyboard], [], [], ESCAPE_SECONDS)[0]:
+            key += os.read(keyboard, 16)  # an arrow, say, which comes as several characters
+    except OSError:
         return "q"
+    return key.decode(errors="replace").lower() or "q"

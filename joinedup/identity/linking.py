@@ -59,6 +59,8 @@ LISTED_PERSON = f"""
     SELECT w.claim, w.file_id, w.source_row, p.person_id
     FROM list_row w JOIN identity_person p ON p.scheme = '{ROW_SCHEME}' AND p.value = w.value
 """
+MATCHED = ("confirmed", "probability")
+"""How rows are linked that may be parted again. What they say of who they are isn't kept as the person's."""
 LANDED_PERSON = f"""
     CREATE OR REPLACE TEMP TABLE landed_person AS
     WITH every AS (
@@ -71,7 +73,7 @@ LANDED_PERSON = f"""
         SELECT person_id, contract, born, linked_by, 1 FROM matched_row
     ),
     months AS (
-        SELECT person_id, contract = '{LIST}' AS listed, linked_by IN ('confirmed', 'probability') AS matched,
+        SELECT person_id, contract = '{LIST}' AS listed, linked_by IN {MATCHED} AS matched,
             CAST(date_trunc('month', born) AS DATE) AS birth_month, sum(row_count) AS given
         FROM every WHERE born IS NOT NULL GROUP BY ALL
     ),
@@ -162,7 +164,7 @@ def _keep_identifiers(staged: Staged, entry: RegisterLanding, contract: str) -> 
         known = f"EXCEPT SELECT {', '.join(columns)} FROM kept_identifiers k"
     new = con.sql(f"""
         SELECT DISTINCT person_id, {", ".join(names)} FROM linked_{contract}
-        WHERE person_id IS NOT NULL AND linked_by <> 'probability' {known}
+        WHERE person_id IS NOT NULL AND linked_by NOT IN {MATCHED} {known}
     """).to_arrow_table()
     entry.add_identifiers(contract, new.sort_by("person_id"))
     if kept is not None:

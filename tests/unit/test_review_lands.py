@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from joinedup.identity.review import warnings
 from joinedup.kept.answers import Reviewer, give_answer, take_back, waiting
 from joinedup.kept.decisions import DIFFERENT, EVENT, MERGE, SAME, SPLIT, opened_pair
-from joinedup.kept.identity_register import open_register, register_place
+from joinedup.kept.identity_register import identifiers_of, open_register, register_place
 from joinedup.place.model import Linking, Source
 from tests.unit.test_land import KEYS, PEOPLE, Row, Work, admitted, listed, write
 
@@ -65,6 +65,9 @@ class Reviewed(Work):
         with self.register().connected(KEYS) as connection:
             return [tuple(row) for row in connection.execute(sa.select(EVENT.c.kind, EVENT.c.person_id, EVENT.c.other_person_id))]
 
+    def given_names(self, person_id: int) -> set[str]:
+        return set(identifiers_of(self.register(), KEYS, pa.array([person_id]))["person_given_name"].to_pylist())
+
     def people_of(self, person: Row) -> set[int]:
         """The ids of whoever was born in this person's month."""
         months = {row["person_id"]: f"{row['birth_month']:%Y-%m}" for row in self.table("landed_person").to_pylist()}
@@ -93,6 +96,7 @@ def test_a_pair_in_doubt_is_linked_when_two_people_say_same_and_parted_when_one_
     assert place.linked() == [(john, "nhs_number"), (twin, "nhs_number"), (john, "confirmed")]
     assert place.people() == before
     assert place.events() == [(MERGE, john, None)]
+    assert "JON" not in place.given_names(john), "what may be parted again isn't kept as his"
     landed = place.land(linking=ASK)
     assert landed.reused, "once it has acted nothing is new"
     place.back(1, BEN)
