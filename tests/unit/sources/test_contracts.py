@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+from itertools import combinations
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from joinedup.engine.duck import connect
 from joinedup.engine.files_text import plain
 from joinedup.engine.files_values import date_sql, likely_date_sql
+from joinedup.findings import Severity
 from joinedup.sources.columns import PERSON_FIELDS, Columns, known_names
 from joinedup.sources.contract import ContractCase, ContractSpec, FieldType, contracts
 from joinedup.sources.contract_cases import run_contract_case
-from joinedup.sources.rows import RowPlan, marks
-from tests.unit.sources.extracts import AS_AT, source
+from joinedup.sources.rows import RowPlan, marks, sql_type
+from tests.unit.sources.extracts import AS_AT, lines, source, staged
 
 CONTRACTS = sorted(contracts())
 CASES = [pytest.param(spec, case, id=f"{name}: {case.name}") for name, spec in contracts().items() for case in spec.cases]
@@ -147,3 +151,46 @@ def test_the_artificial_hes_admissions_load_without_renaming(shared: Path) -> No
         "MYDOB",
         "SPELBGIN",
     } <= taken
+
+
+def a_value(kind: FieldType) -> str:
+    """A value of a field's type, as SQL."""
+    return {FieldType.DATE: "DATE '2025-03-04'", FieldType.TIME: "'09:30'"}.get(kind, "'1'" if kind in TEXTS else "1")
+
+
+TEXTS = (FieldType.TEXT, FieldType.CODE)
+
+
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_a_rule_can_be_asked_whatever_columns_are_blank_in_every_row(name: str) -> None:
+    """DuckDB folds a column without a value away, and some comparisons with CASE then fail to bind."""
+    spec = contracts()[name]
+    con = connect(threads=1)
+    failed = []
+    for rule in spec.rules:
+        used = {field.landed: field.type for field in spec.fields if re.search(rf"\b{field.landed}\b", rule.when)}
+        types = {field.landed: sql_type(field) for field in spec.fields}
+        for blank in (set(some) for size in range(min(len(used), 4) + 1) for some in combinations(used, size)):
+            values = {name: "NULL" if name in blank else a_value(kind) for name, kind in used.items()}
+            columns = [f"CAST({value} AS {types[name]}) AS {name}" for name, value in values.items()]
+            con.execute(f"CREATE OR REPLACE TEMP TABLE rows AS SELECT {', '.join(columns)}, DATE '{AS_AT}' AS as_at")
+            for query in (f"SELECT CASE WHEN {rule.when} THEN 1 ELSE 0 END FROM rows", f"SELECT 1 FROM rows WHERE {rule.when}"):
+                try:
+                    con.execute(query).fetchall()
+                except duckdb.Error as error:
+                    failed.append(f"{rule.name}: {error}")
+    con.close()
+    assert failed == []
+
+
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_a_file_whose_other_columns_are_all_blank_is_read(tmp_path: Path, name: str) -> None:
+    spec = contracts()[name]
+    case = next(case for case in spec.cases if case.loaded)
+    names = known_names(spec, source(name))
+    row = {names[plain(column)][0]: value for column, value in case.files[0][0].items() if plain(column) in names}
+    needed = {field.name for field in spec.fields if field.required} | set(spec.key)
+    values = {field.name: row.get(field.name, "") if field.name in needed else "" for field in spec.fields}
+    found = staged(tmp_path, {"file.csv": lines(",".join(values), ",".join(f'"{value}"' for value in values.values()))}, source(name))
+    assert found.file.rows_read == 1
+    assert not {finding.rule for finding in found.staging.findings if finding.severity is Severity.ERROR}
