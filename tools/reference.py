@@ -16,7 +16,7 @@ from joinedup.build import all_specs
 from joinedup.cli import main as command_line
 from joinedup.engine.order import inputs_of
 from joinedup.engine.specs import Case, TableSpec
-from joinedup.sources.contract import ContractSpec, contracts
+from joinedup.sources.contract import ContractField, ContractSpec, contracts
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = ROOT / "docs" / "reference"
@@ -71,6 +71,16 @@ def table_page(spec: TableSpec) -> str:
     return "\n".join(parts)
 
 
+def dated_codes(field: ContractField) -> str:
+    """The codes of a field that have a time or a successor, in words."""
+    said = []
+    for code, each in field.dated.items():
+        times = [f"from {each.starts}"] * bool(each.starts) + [f"before {each.ends}"] * bool(each.ends)
+        told = " ".join([code, "" if code in field.codes else each.meaning, *times, f"read as {each.becomes}" if each.becomes else ""])
+        said.append(" ".join(told.split()) + (f" ({each.source})" if each.source else ""))
+    return " In their time only: " + "; ".join(said) if said else ""
+
+
 def contract_page(spec: ContractSpec) -> str:
     """One contract: fields, rules and what happens to a row that breaks them."""
     fields = (
@@ -79,7 +89,7 @@ def contract_page(spec: ContractSpec) -> str:
             f.type,
             "identifier" if f.identifier else f"`{f.landed}`",
             ", ".join(w for w, on in (("column", f.header_required), ("value", f.required)) if on),
-            f.meaning + (" Codes: " + "; ".join(f"{code} {text}" for code, text in f.codes.items()) if f.codes else ""),
+            f.meaning + (" Codes: " + "; ".join(f"{code} {text}" for code, text in f.codes.items()) if f.codes else "") + dated_codes(f),
             ", ".join(f"`{name}`" for name in f.also),
         )
         for f in spec.fields

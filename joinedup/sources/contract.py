@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
@@ -35,6 +36,20 @@ LANDED_TYPES = {
 }
 
 
+class DatedCode(Frozen):
+    """A code that began or ended, or that another one replaced."""
+
+    meaning: str
+    starts: date | None = None
+    """First day on which it may be used; none where it always could."""
+    ends: date | None = None
+    """First day on which it may no longer be used."""
+    becomes: str | None = None
+    """The code of today that means the same: it is landed instead."""
+    source: str = ""
+    """Who says so, where that isn't the contract's own source."""
+
+
 class ContractField(Frozen):
     """One column of an extract."""
 
@@ -58,6 +73,13 @@ class ContractField(Frozen):
     """People type it: only what several rows of several people have is landed, and `Other` for the rest."""
     codes: dict[str, str] = Field(default_factory=dict)
     """Its code list: value -> meaning. Another value is a finding, and the row is kept."""
+    dated: dict[str, DatedCode] = Field(default_factory=dict)
+    """Codes of the list that have a time, and those that were replaced and are no longer in it; a contract has them among its codes."""
+
+    @property
+    def every_code(self) -> tuple[str, ...]:
+        """The codes of its list and those that were replaced."""
+        return tuple(dict.fromkeys((*self.codes, *self.dated)))
 
     @property
     def landed(self) -> str:
@@ -255,11 +277,14 @@ def _with_shared(content: dict[str, Any]) -> dict[str, Any]:
     return content
 
 
-def _with_codes(field: dict[str, Any], lists: dict[str, dict[str, str]]) -> dict[str, Any]:
+def _with_codes(field: dict[str, Any], lists: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """A field with its list of codes: the shared one that it names, and what it adds to that."""
     named = lists[field["code_list"]] if "code_list" in field else {}
     rest = {name: value for name, value in field.items() if name != "code_list"}
-    return rest | ({"codes": named | rest.get("codes", {})} if named else {})
+    every = named | rest.get("codes", {})
+    dated = {code: said for code, said in every.items() if isinstance(said, dict)}
+    codes = {code: said["meaning"] if code in dated else said for code, said in every.items() if not (code in dated and "becomes" in said)}
+    return rest | ({"codes": codes, "dated": dated} if every else {})
 
 
 @cache

@@ -40,7 +40,7 @@ def with_repairs(con: Connection, plan: RowPlan) -> RowPlan:
 def codes_without_zeros(field: ContractField) -> dict[str, str]:
     """For each code that begins with zeros, what is left of it without them, where that can mean this one only."""
     bare: dict[str, list[str]] = {}
-    for code in field.codes:
+    for code in field.every_code:
         bare.setdefault(code.lstrip("0"), []).append(code)
     return {left: codes[0] for left, codes in bare.items() if left.isdigit() and len(codes) == 1 and left != codes[0]}
 

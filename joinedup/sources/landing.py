@@ -21,6 +21,7 @@ from joinedup.progress import Progress, Step, silent
 from joinedup.sources.accounts import FileAccount, Staging
 from joinedup.sources.contract import LISTED, ContractSpec, contracts
 from joinedup.sources.counting import counted, keep_whom_rows_tell_of
+from joinedup.sources.dated_codes import map_codes
 from joinedup.sources.freshness import freshness_findings
 from joinedup.sources.mapping import mapping_findings, with_usable_styles
 from joinedup.sources.order import Drop, ReadFile, drops
@@ -47,6 +48,7 @@ def stage(con: Connection, place: Place, extracts: Path, progress: Progress = si
     for name, contract in known.items():
         own = [file for file in read if file.account.contract == name]
         in_files += supersede(con, contract, own)
+        in_files += map_codes(con, contract, [file.account for file in own])
         in_files += keep_what_recurs(con, contract, [file.account for file in own], place.sources)
         for column in STAGED_WORK:
             con.execute(f"ALTER TABLE staged_{name} DROP COLUMN {column}")

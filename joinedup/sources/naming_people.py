@@ -11,8 +11,8 @@ from joinedup.engine.files_text import plain
 from joinedup.engine.specs import read_yaml
 from joinedup.sources.contract import contracts
 
-SEVERAL = 3
-"""Columns called by two or three single letters from which those are taken for initials; ours."""
+SEVERAL, MANY = 3, 0.25
+"""Columns called by names or letters, and their share, from which letters are taken for initials and strange words for names; ours."""
 NO_NAMES = ("grace", "may", "mercy", "blessing", "home", "li", "no", "ho", "hall", "wood", "brown", "ali")
 """Words that are names too and mostly are none, ours."""
 
@@ -47,7 +47,7 @@ def telling(names: Sequence[str], known: Collection[str]) -> frozenset[int]:
         at for at, name in unknown.items() if re.fullmatch(r"[A-Z](\W*_?[A-Z]){1,2}\W*", name) and len(re.findall("[A-Z]", name)) <= 3
     }
     letters = {at for at in letters if "".join(_words(unknown[at])) not in everyday_words()}
-    if len(sure | letters) < SEVERAL:
+    if len(sure | letters) < max(SEVERAL, MANY * len(unknown)):
         return frozenset(sure)
     strange = {at for at, name in unknown.items() if 0 < len(_words(name)) <= 3 and not set(_words(name)) & everyday_words()}
     return frozenset(sure | letters | strange)
@@ -62,9 +62,9 @@ def _is_number(name: str) -> bool:
 
 
 def _is_name(name: str) -> bool:
-    """Whether a name has one of a person in it, or a letter beside words that aren't everyday ones."""
+    """Whether a name has one of a person in it, or a letter beside words that aren't everyday ones; names of people have no digits."""
     words = _words(name)
-    if not words or len(words) > 3:
+    if not words or len(words) > 3 or re.search(r"\d", name):
         return False
     long = [word for word in words if len(word) > 1]
     if set(long) & common_names():

@@ -241,7 +241,7 @@ def _unknown_code(field: ContractField) -> RowFault:
     kept = "what several people have is kept as it is" if field.recurs else "it is kept as it is"
     message = f"{field.name} holds a code that isn't in its list; {kept}"
     return RowFault(
-        "unknown-code", f"{field.landed} NOT IN {values.values_sql(field.codes)}", message, code=None if field.recurs else field.landed
+        "unknown-code", f"{field.landed} NOT IN {values.values_sql(field.every_code)}", message, code=None if field.recurs else field.landed
     )
 
 

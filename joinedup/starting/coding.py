@@ -22,7 +22,7 @@ def codes_of(column: ColumnProfile, into: ContractField) -> tuple[dict[str, str]
     unknown: list[tuple[str, int]] = []
     fitting = rows = 0
     for value, count in column.coded.items():
-        code = code_for(value, into.codes)
+        code = value.strip().upper() if value.strip().upper() in into.dated else code_for(value, into.codes)
         empty = code is None and value.strip().lower() in (*NULLS, *(null.lower() for null in into.null_values))
         rows += 0 if empty else count
         if code is None and not empty:

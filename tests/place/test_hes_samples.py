@@ -61,6 +61,7 @@ def test_what_was_found(samples: Samples) -> None:
         "missing-columns": (0, ()),
         "extra-columns": (0, ()),
         "unknown-code": (4, (169, 1790, 1881, 2053)),  # discharged to 86, a code of admission only
+        "code-after-its-end": (215, (2, 3, 19, 27, 34)),  # ethnic categories of the years before, and the last of several codes
         "required-value-missing": (1, (1942,)),  # admitted on 1801-01-01, which is no date
     }
     assert samples.found("hes_ae_0708.csv").keys() == {"missing-columns", "extra-columns"}

@@ -104,7 +104,7 @@ def _of_field(target: Target, each: ContractField) -> Iterator[Break]:
         yield Break(rule, effect, each.name, values={each.name: ""}, written={each.name: typed})
     if each.codes:
         code = next(
-            code for code in NO_SUCH_CODES if code not in {*each.codes, *each.null_values, *target.source.values.get(each.name, {})}
+            code for code in NO_SUCH_CODES if code not in {*each.every_code, *each.null_values, *target.source.values.get(each.name, {})}
         )
         yield Break("unknown-code", "kept", each.name, values={each.name: code}, written={each.name: code})
         for left, whole in [*codes_without_zeros(each).items()][:1]:

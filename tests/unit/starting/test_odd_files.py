@@ -274,6 +274,7 @@ def test_names_of_columns_that_may_be_peoples_are_neither_shown_nor_written(plac
         (["Date", "A.B.", "C.D.", "E F", "Zanzibarski"], {1, 2, 3, 4}),
         (["Date", "Quibbleworth", "Zanzibarski"], set()),
         (["", "Date"], set()),
+        (["IMD04C", "IMD04I", "ALCDIAG_4", "CANNET", "CANREG"], set()),
     ],
 )
 def test_which_names_of_columns_may_be_peoples(names: list[str], found: set[int]) -> None:
