@@ -97,25 +97,21 @@ def outside_hours(looks: pa.Table) -> Iterator[Unusual]:
     late = pc.or_(pc.less(some["hour"], OPENS), pc.greater_equal(some["hour"], CLOSES))
     outside = pc.or_(late, pc.is_in(some["weekday"], pa.array(WEEKEND, some["weekday"].type)))
     by = ["account", "role", "day", "weekday"]
-    rows = some.append_column("outside", outside).group_by(by).aggregate([("outside", "sum"), ("hour", "min"), ("hour", "max")]).to_pylist()
-    days_of: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    rows = some.append_column("outside", outside).group_by(by).aggregate([("outside", "sum")]).to_pylist()
+    days_of: dict[str, dict[date, bool]] = defaultdict(dict)
     for row in rows:
-        days_of[row["account"]].append(row)
-    for account, days in days_of.items():
-        for row in (row for row in days if row["outside_sum"]):
-            others = [other for other in days if other["day"] != row["day"]]
-            usually = sum(bool(other["outside_sum"]) for other in others)
-            if len(others) >= DAYS_TO_KNOW and usually >= USUALLY_OUTSIDE * len(others):
-                continue
-            when = "at a weekend" if row["weekday"] in WEEKEND else f"outside {OPENS:02}:00 to {CLOSES}:00"
-            looked = f"{row['outside_sum']} look{'s' if row['outside_sum'] > 1 else ''} at people {when}"
-            yield Unusual(
-                "outside hours",
-                account,
-                row["role"],
-                f"{looked}; so it did on {usually or 'none'} of its {len(others)} other days",
-                row["day"],
-            )
+        before = days_of[row["account"]].get(row["day"], False)
+        days_of[row["account"]][row["day"]] = before or bool(row["outside_sum"])
+    outside_of = {account: sum(days.values()) for account, days in days_of.items()}
+    for row in (row for row in rows if row["outside_sum"]):
+        others, usually = len(days_of[row["account"]]) - 1, outside_of[row["account"]] - 1
+        if others >= DAYS_TO_KNOW and usually >= USUALLY_OUTSIDE * others:
+            continue
+        when = "at a weekend" if row["weekday"] in WEEKEND else f"outside {OPENS:02}:00 to {CLOSES}:00"
+        looked = f"{row['outside_sum']} look{'s' if row['outside_sum'] > 1 else ''} at people {when}"
+        known = f"so it did on {usually or 'none'} of its {others} other days" if others else "it looked at nobody on any other day"
+        reason = f"{looked}; {known}"
+        yield Unusual("outside hours", row["account"], row["role"], reason, row["day"])
 
 
 def repeated(looks: pa.Table) -> Iterator[Unusual]:
