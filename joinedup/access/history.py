@@ -9,6 +9,7 @@ from datetime import datetime
 import pyarrow as pa
 
 from joinedup.access.look_report import in_local_time
+from joinedup.access.unusual import LIST, REFUSED
 from joinedup.place.model import Place
 
 ROLES = {
@@ -31,7 +32,7 @@ PURPOSES = {
     "audit": "checking who looks at records",
 }
 DOORS = {
-    "people": "opened your record by name",
+    "people": "opened your record",
     "records": "opened a record without your name or address on it",
     "aggregates": "saw counts of people",
     "review": "compared details of your record with those of another, to see whether both are yours",
@@ -68,7 +69,7 @@ def own_history(looks: pa.Table, place: Place) -> list[OwnLook]:
         OwnLook(
             at=row["at"],
             who=ROLES.get(row["role"], row["role"]),
-            did=DOORS.get(row["door"], row["door"]),
+            did=_did(row["door"], row["what"]),
             purpose=PURPOSES.get(row["purpose"], row["purpose"]),
             reason=row["reason"],
             account=row["account"],
@@ -78,12 +79,19 @@ def own_history(looks: pa.Table, place: Place) -> list[OwnLook]:
     ]
 
 
+def _did(door: str, what: str) -> str:
+    """What a look was, in words."""
+    if what.endswith(REFUSED):
+        return "asked for your record and was refused"
+    return "had you in a list of people" if (door, what) == ("people", LIST) else DOORS.get(door, door)
+
+
 def in_words(history: Sequence[OwnLook], *, with_accounts: bool = False) -> list[str]:
     """The history as lines to be sent: each look a sentence, then what the list does and doesn't cover."""
     if not history:
-        return ["Nobody has opened your record by person in this system.", "", *EXPLAINED]
+        return ["Nobody has looked at your record by person in this system.", "", *EXPLAINED]
     times = "once" if len(history) == 1 else f"{len(history):,} times"
-    lines = [f"Your record was opened by person {times} in this system.", ""]
+    lines = [f"Your record was looked at by person {times} in this system.", ""]
     for look in history:
         by = f" ({look.name or 'no name in staff.csv'}, account {look.account})" if with_accounts else ""
         why = f" The reason given was: {look.reason}." if look.reason else ""

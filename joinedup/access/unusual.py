@@ -26,6 +26,13 @@ USUALLY_OUTSIDE = 0.25
 REPEATED_LEAST, REPEATED_DAYS = 10, 5
 """Looks at one person, and days with them, from which they are repeated, if also three times the account's usual (our choice, 2026)."""
 
+REFUSED_LEAST = 3
+"""Looks in a day that were refused from which they stand out (our choice, 2026): a wrong id or two is anybody's."""
+REFUSED, LIST = ", refused", "list"
+"""How the people door logs what it refused, and a list of people, in which nobody is looked at singly."""
+UNSCOPED = frozenset({"audit", "review"})
+"""Doors that are for the whole place whatever the scope of who opens them."""
+
 NOT_KNOWN = (
     "Whether somebody looked at a relative, a neighbour or themselves: the log holds nobody's surname or address.",
     "Whether there was a care relationship: no extract says it of each person and member of staff. Ask the account's manager.",
@@ -49,12 +56,17 @@ class Unusual:
 
 def unusual_looking(looks: pa.Table, place: Place, belongs: pa.Table | None = None) -> list[Unusual]:
     """Everything unusual about looks with local time, latest first."""
+    by_name = looks.filter(pc.equal(looks["door"], "people"))
+    was_refused = pc.ends_with(by_name["what"], REFUSED)
+    given = by_name.filter(pc.invert(was_refused))
+    singly = given.filter(pc.not_equal(given["what"], LIST))
     found = [
-        *many_people(looks),
-        *outside_hours(looks),
-        *repeated(looks),
+        *many_people(singly),
+        *outside_hours(given),
+        *repeated(singly),
+        *refused(by_name.filter(was_refused)),
         *other_role(looks, place),
-        *(outside_scope(looks, belongs) if belongs is not None else ()),
+        *(outside_scope(given, belongs) if belongs is not None else ()),
     ]
     return sorted(found, key=lambda each: (each.day or date.min, each.account, each.rule), reverse=True)
 
@@ -140,9 +152,17 @@ def _medians(rows: pa.Table) -> pa.Table:
     return found.rename_columns(["account", "usual"])
 
 
+def refused(looks: pa.Table) -> Iterator[Unusual]:
+    """Days on which an account asked again and again for people whom it may not look at."""
+    rows = looks.group_by(["account", "role", "day"]).aggregate([("number", "count")])
+    for row in rows.filter(pc.greater_equal(rows["number_count"], REFUSED_LEAST)).to_pylist():
+        reason = f"asked {row['number_count']:,} times in a day for people outside its scope, or not to be shown, and was refused"
+        yield Unusual("refused again and again", row["account"], row["role"], reason, row["day"])
+
+
 def other_role(looks: pa.Table, place: Place) -> Iterator[Unusual]:
     """Looks in a role or scope that staff.csv, as it is now, didn't give the account on that day."""
-    rows = looks.group_by(["account", "role", "scope"]).aggregate([("day", "distinct")]).to_pylist()
+    rows = looks.group_by(["account", "role", "scope", "door"]).aggregate([("day", "distinct")]).to_pylist()
     listed = {member.account for member in place.staff}
     for row in rows:
         if row["role"] == "public" or (place.invented and row["account"] not in listed):
@@ -158,7 +178,7 @@ def _given(member: StaffMember | None, row: Mapping[str, Any]) -> bool:
     if member is None or member.role != row["role"]:
         return False
     kind, ids = scope_of(row["scope"])
-    return (kind, ids) == (member.scope_kind, set(member.scope_ids))
+    return row["door"] in UNSCOPED or (kind, ids) == (member.scope_kind, set(member.scope_ids))
 
 
 def scope_of(text: str) -> tuple[str, set[str]]:

@@ -29,7 +29,7 @@ BATCH_EVENTS = 1_000
 """Events in a seal at most, and so many unsealed ones that an append seals them (our choice, 2026)."""
 BATCH_TIME = timedelta(minutes=10)
 """How old an unsealed event grows before the next append seals it (our choice, 2026)."""
-LONGEST = {"reason": 1_000, "what": 500, "scope": 2_000}
+LONGEST = {"reason": 1_000, "what": 500, "scope": 10_000}
 LONGEST_OTHER = 200
 BUSY_SECONDS = 30.0
 ROWS_AT_A_TIME = 50_000

@@ -148,14 +148,28 @@ def test_people_who_never_belonged_to_the_scope(log: AccessLog, place: Place) ->
     }
 
 
+def test_lists_and_refusals_are_no_looks_at_many_but_refusals_stand_out(log: AccessLog, place: Place) -> None:
+    log.append([look(MONDAY, *range(1_000), what="list")])
+    assert rules(log, place) == []
+    log.append([look(MONDAY, person, what="person, refused", rows=0) for person in (1, 2)])
+    assert rules(log, place) == []
+    log.append([look(MONDAY, 3, what="diagnosis, refused", rows=0)])
+    assert rules(log, place, pa.table({"person_id": [9], "practice_code": ["INV01"], "neighbourhood_id": ["x"]}))[-1:] == [
+        ("outside its scope", NURSE)
+    ]  # of the list
+    assert ("refused again and again", NURSE) in rules(log, place)
+    told = [each.did for each in own_history(log.looks(person_id=3), place)]
+    assert told == ["had you in a list of people", "asked for your record and was refused"]
+
+
 def test_own_history_in_plain_words(log: AccessLog, place: Place) -> None:
     log.append([look(datetime(2026, 7, 6, 9, 5, tzinfo=UTC), 7, 8, reason="visit planned"), look(MONDAY, 8)])
     told = own_history(log.looks(person_id=7), place)
     lines = in_words(told)
-    assert lines[0] == "Your record was opened by person once in this system."
+    assert lines[0] == "Your record was looked at by person once in this system."
     assert lines[2] == (
-        "6 July 2026, 10:05: a member of a care team opened your record by name for your own care. The reason given was: visit planned."
+        "6 July 2026, 10:05: a member of a care team opened your record for your own care. The reason given was: visit planned."
     )
     assert NURSE not in "\n".join(lines)
     assert f"account {NURSE}" in "\n".join(in_words(told, with_accounts=True))
-    assert in_words([])[0] == "Nobody has opened your record by person in this system."
+    assert in_words([])[0] == "Nobody has looked at your record by person in this system."
