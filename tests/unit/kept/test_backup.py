@@ -16,12 +16,16 @@ import pytest
 import sqlalchemy as sa
 
 from joinedup.errors import StoreProblem
+from joinedup.kept.access_log import log_place, open_access_log
 from joinedup.kept.backed_up import REGISTERS
 from joinedup.kept.backup import backup, open_backup, said_of
 from joinedup.kept.decisions import offer_pairs
 from joinedup.kept.identity_register import PERSON, TABLES, IdentityRegister, identifiers_of, open_register
+from joinedup.kept.log_guards import guards_that_lack
+from joinedup.kept.log_tables import LOG
 from joinedup.kept.restore import restore
 from joinedup.kept.rotation import rekey
+from tests.unit.kept.looks import look
 from tests.unit.kept.test_identity_register import KEYS, NAMES, OTHER, PEOPLE, everything_in, rows_of
 from tests.unit.kept.test_rotation import PAIRS
 
@@ -295,3 +299,32 @@ def test_backups_hold_every_table_of_every_register(tmp_path: Path) -> None:
         if register.id in manifest.registers:
             assert set(manifest.registers[register.id].tables) == set(register.tables.tables)
     assert PERSON.name in manifest.registers["identity"].tables
+
+
+@on_both
+def test_the_access_log_comes_back_and_never_forgets(kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if "JOINEDUP_REGISTER" in os.environ:
+        monkeypatch.setenv("JOINEDUP_LOG", os.environ["JOINEDUP_REGISTER"])
+        monkeypatch.setenv("JOINEDUP_SEALS", str(tmp_path / "seals.jsonl"))
+    register, log = begun(kept), open_access_log(log_place(kept))
+    log.append([look(number) for number in range(30)])
+    log.seal()
+    log.append([look(30)])
+    manifest = backup("calderdale", kept, tmp_path / "one.backup")
+    seals = len(manifest.registers["access_log"].marks)
+    assert (seals > 0, manifest.registers["access_log"].tables["look"].rows) == (True, 31)
+    grown(register)
+    log.append([look(31)])
+    identity, looks = restore("calderdale", kept, tmp_path / "one.backup", replace=True)
+    assert (identity.kept_newer, looks.kept_newer) == (False, True)
+    assert log.looks().num_rows == 32
+    with log.writing() as connection:
+        LOG.drop_all(connection)
+    log.close()
+    assert [made.rows for made in restore("calderdale", kept, tmp_path / "one.backup")][1] == 31 + seals
+    again = open_access_log(log_place(kept))
+    assert again.looks().num_rows == 31
+    with again.writing() as connection:
+        assert list(guards_that_lack(connection)) == []
+    again.append([look(31)])
+    again.close()
