@@ -8,13 +8,13 @@ import sqlalchemy as sa
 
 from joinedup.identity.hashing import SEPARATOR
 from joinedup.identity.linking import NUMBER_SCHEME
-from joinedup.kept.decisions import EVENT, MERGE
+from joinedup.kept.decisions import merged_now
 from joinedup.kept.identity_register import LOOKUP, IdentityRegister, about_register, pseudonym_keys
 from joinedup.kept.keys import Keys
 
 
 def person_ids_of(register: IdentityRegister, keys: Keys, nhs_number: str) -> list[int]:
-    """The person_id that a number is looked up by, and those that were ever merged with it; none where nobody has the number."""
+    """The person_id that a number is looked up by, and those that are merged with it as things stand; none where nobody has the number."""
     with register.connected(keys) as connection:
         about = about_register(connection)
         if not about:
@@ -23,10 +23,9 @@ def person_ids_of(register: IdentityRegister, keys: Keys, nhs_number: str) -> li
         hashed = hmac.new(pseudonym_keys(about, keys).pseudonym, message, "sha256").digest()
         known = sa.select(LOOKUP.c.person_id).where(LOOKUP.c.scheme == NUMBER_SCHEME, LOOKUP.c.hash == hashed)
         found = set(connection.scalars(known))
-        merges = sa.select(EVENT.c.person_id, EVENT.c.other_person_id).where(EVENT.c.kind == MERGE)
-        merged = connection.execute(merges).all() if sa.inspect(connection).has_table(EVENT.name) else []
+        merged = merged_now(connection)
     before: set[int] = set()
     while found != before:
         before = set(found)
-        found |= {person for pair in merged if found & set(pair) for person in pair if person is not None}
+        found |= {person for pair in merged if found & set(pair) for person in pair}
     return sorted(found)

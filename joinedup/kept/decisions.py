@@ -296,6 +296,15 @@ def add_events(entry: RegisterLanding, events: pa.Table) -> None:
             entry.connection.execute(sa.insert(EVENT).values(landing=entry.number, happened_at=at), batch.to_pylist())
 
 
+def merged_now(connection: sa.Connection) -> set[tuple[int, int]]:
+    """The people who are one with others as things stand: (person_id, other_person_id) of merges that no split has undone."""
+    if not sa.inspect(connection).has_table(EVENT.name):
+        return set()
+    query = sa.select(EVENT.c.person_id, EVENT.c.other_person_id, EVENT.c.kind).where(EVENT.c.other_person_id.is_not(None))
+    last = {(person, other): kind for person, other, kind in connection.execute(query.order_by(EVENT.c.event))}
+    return {people for people, kind in last.items() if kind == MERGE}
+
+
 def close_again(connection: sa.Connection, before: Keys, after: Keys) -> None:
     """Nothing; what pairs say is closed with the key `after`, for when the key changes."""
     for row in connection.execute(sa.select(PAIR).where(PAIR.c.ciphertext != b"")).all():

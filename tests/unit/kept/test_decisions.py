@@ -27,6 +27,7 @@ from joinedup.kept.decisions import (
     decided,
     decided_since,
     empty_pairs,
+    merged_now,
     now,
     offer_pairs,
     opened_pair,
@@ -182,6 +183,16 @@ def test_other_merges_and_splits_are_kept_too(register: IdentityRegister) -> Non
     with register.landing("first", KEYS) as entry:
         add_events(entry, pa.Table.from_pylist(rows, schema=EVENT_SCHEMA))
     assert events(register) == [(MERGE, 11, 12), (SPLIT, 11, None)]
+
+
+def test_merges_stand_until_they_are_split(register: IdentityRegister) -> None:
+    acts = [(MERGE, 11, 12), (MERGE, 11, 13), (SPLIT, 11, 12), (MERGE, 12, None), (SPLIT, 11, 13), (MERGE, 11, 13)]
+    for number, act in enumerate(acts):
+        rows = [dict(zip(("kind", "person_id", "other_person_id"), act, strict=True)) | {"cause": "test"}]
+        with register.landing(f"landing {number}", KEYS) as entry:
+            add_events(entry, pa.Table.from_pylist(rows, schema=EVENT_SCHEMA))
+    with register.connected(KEYS) as connection:
+        assert merged_now(connection) == {(11, 13)}
 
 
 @pytest.mark.parametrize("table", [ANSWER, DECISION, EVENT, PAIR], ids=lambda table: table.name)
