@@ -15,8 +15,8 @@ from joinedup.engine.builder import build as build_tables
 from joinedup.engine.manifest import Manifest
 from joinedup.engine.specs import TableSpec, read_specs
 from joinedup.engine.store import Store
-from joinedup.place.model import Place
-from joinedup.place.sharing import refuse_unshared
+from joinedup.place.model import PURPOSES, Place
+from joinedup.place.sharing import in_force, refuse_unshared
 from joinedup.progress import Progress, silent
 from joinedup.sources.contract import contracts
 from joinedup.sources.identifying import refuse_identifiers
@@ -53,7 +53,9 @@ def build(  # noqa: PLR0913 - what a build depends on, each by its name
         refuse_unshared(place, day, {file.source for file in landing.files if not file.refused})
         refuse_identifiers(landing, store)
         inputs = landed_inputs(landing, store) | place_inputs(place, store, specs, day)
-        return build_tables(specs, inputs, store, engine=engine, jobs=jobs, verify=verify, about=about(place, landing), progress=progress)
+        return build_tables(
+            specs, inputs, store, engine=engine, jobs=jobs, verify=verify, about=about(place, landing, day), progress=progress
+        )
 
 
 def landed_inputs(landing: LandingRecord, store: Store) -> dict[str, InputFile]:
@@ -66,6 +68,8 @@ def place_inputs(place: Place, store: Store, specs: Mapping[str, TableSpec], day
     return {name: write_input(table, specs[name], store) for name, table in place_tables.tables(place, day).items()}
 
 
-def about(place: Place, landing: LandingRecord) -> dict[str, Any]:
-    """What a manifest says of the place and of the landing that it stands on."""
-    return {"place": place.summary(), "version": version("joinedup"), "landing": landing.summary()}
+def about(place: Place, landing: LandingRecord, day: date | None = None) -> dict[str, Any]:
+    """What a manifest says of the place, of what its sources may be used for on the day, and of the landing that it stands on."""
+    sources = dict.fromkeys(file.source for file in landing.files if not file.refused)
+    uses = {purpose: [name for name in sources if in_force(place, name, purpose, day or date.today())] for purpose in PURPOSES}
+    return {"place": place.summary() | {"uses": uses}, "version": version("joinedup"), "landing": landing.summary()}

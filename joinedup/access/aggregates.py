@@ -124,6 +124,10 @@ class Aggregates:
         """What is counted about the quality of the record: rule, found, out_of, unit, message, endangers; no row for the public."""
         return self._table("data_quality", lambda table: table.slice(0, 0), "rule")
 
+    def practice_people(self) -> pa.Table:
+        """People on the as-at date by area over whom what practices hold is counted: without those who object to that."""
+        return self._table("area_practice_people", public.practice_people, "area_type", "area_id")
+
     def opted_out(self) -> pa.Table:
         """People registered on the as-at date and whom objections keep back, by purpose, kind, area, deprivation fifth and age band.
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, Literal, TypeAlias
 
 from joinedup.access.caller import Caller, Door, may_ask, without_row
 from joinedup.errors import NothingPublished, Refused
 from joinedup.place.model import Place
+from joinedup.place.sharing import in_force
 
 Audience: TypeAlias = Literal["internal", "public"]
 """Internal: true counts, for staff, logged. Public: 1 to 7 suppressed, the rest rounded to 5."""
@@ -26,6 +28,7 @@ def may_open(place: Place, built: Mapping[str, Any], caller: Caller, audience: A
     """
     if audience == "internal":
         may_enter(place, built, caller, "aggregates")
+    still_agreed(place, built, "planning")
     is_of(place, built)
 
 
@@ -37,6 +40,17 @@ def may_enter(place: Place, built: Mapping[str, Any], caller: Caller, door: Door
             "build again, or ask whoever keeps the file for a role"
         )
     may_ask(place, caller, door)
+    still_agreed(place, built, "planning" if door == "aggregates" else caller.purpose)
+
+
+def still_agreed(place: Place, built: Mapping[str, Any], purpose: str, today: date | None = None) -> None:
+    """Nothing where every source that a build uses for a purpose may be used so today; Refused where an agreement has ended since."""
+    lost = [name for name in built.get("uses", {}).get(purpose, ()) if not in_force(place, name, purpose, today or date.today())]
+    if lost:
+        raise Refused(
+            f"no agreement is in force today under which {', '.join(lost)} may be used for {purpose}, and the published build uses "
+            f"{'it' if len(lost) == 1 else 'them'} so: renew the agreement in sharing.yml, or build again without"
+        )
 
 
 def is_of(place: Place, built: Mapping[str, Any]) -> None:

@@ -35,6 +35,12 @@ def deprivation(table: pa.Table) -> pa.Table:
     return _with_places(table, "people", _line(table, AREA))
 
 
+def practice_people(table: pa.Table) -> pa.Table:
+    """People by area over whom what practices hold is counted; the place's are those of the areas that are shown."""
+    shown, is_place = rounded(_whole(table, "people")), _is_place(table)
+    return _replaced(table, {"people": np.where(is_place, np.nansum(np.where(is_place, 0.0, shown)), shown)})
+
+
 def objections(table: pa.Table) -> pa.Table:
     """People kept back by objections, of the place as a whole and by purpose and kind only."""
     place = table.filter(pc.field("area_type") == "place")

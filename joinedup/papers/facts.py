@@ -17,6 +17,8 @@ from joinedup.papers.numbers import day
 from joinedup.place.model import Neighbourhood, Place
 
 Row = Mapping[str, Any]
+OF_PRACTICES = "primary care"
+"""The sector whose activity comes from what general practices hold, and from nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,16 @@ class Facts:
     def people(self, area: Area) -> int | None:
         """How many people are registered; None where no registration list was read at all, or where it isn't shown."""
         return added(row["people"] for row in self.population[area]) if self.population[self.whole] else None
+
+    def people_of(self, area: Area, sector: str) -> int | None:
+        """How many people what a sector does is shared over: of what practices hold those who don't object to its use there."""
+        if sector != OF_PRACTICES or not self._practice_people:
+            return self.people(area)
+        return next((row["people"] for row in self._practice_people.get(area, ())), 0)
+
+    @cached_property
+    def _practice_people(self) -> Mapping[Area, list[Row]]:
+        return self._by_area(self.aggregates.practice_people())
 
     @cached_property
     def as_at(self) -> str:

@@ -158,6 +158,10 @@ class Aggregates(Protocol):
         """Columns rule, unit, found, out_of, message, endangers: what was counted about the quality of the record."""
         ...
 
+    def practice_people(self) -> pa.Table:
+        """Columns area_type, area_id, people: those over whom what practices hold is counted."""
+        ...
+
     def opted_out(self) -> pa.Table:
         """Columns purpose, kind, keeps_back, area_type, area_id, deprivation_fifth, age_band, age_band_order, registered, removed."""
         ...

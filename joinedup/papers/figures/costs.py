@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import altair
 
-from joinedup.papers.facts import Area, Facts, Row
+from joinedup.papers.facts import OF_PRACTICES, Area, Facts, Row
 from joinedup.papers.figure import BOTH, Column, Figure, Table, headed, missing, without
 from joinedup.papers.figures import bars
 from joinedup.papers.numbers import each, per, pounds, share, whole
@@ -30,6 +30,12 @@ class Costs:
 
     rows: Mapping[Kind, Row]
     people: int | None
+    practice_people: int | None
+    """Those over whom the cost of general practice is shared: what is known of the others' isn't counted."""
+
+    def over(self, kind: Kind) -> int | None:
+        """How many people the cost of a point of delivery is shared over."""
+        return self.practice_people if kind[0] == OF_PRACTICES else self.people
 
     def pence(self, kind: Kind) -> int | None:
         """The cost of a point of delivery: nothing where it was not used, None where none of its use has a cost."""
@@ -40,7 +46,7 @@ class Costs:
 
     def each(self, kind: Kind) -> float | None:
         """The cost of a point of delivery in pence for each person."""
-        return per(self.pence(kind), self.people, 1)
+        return per(self.pence(kind), self.over(kind), 1)
 
     def sum(self, name: str) -> int:
         """A column over all points of delivery."""
@@ -48,7 +54,13 @@ class Costs:
 
     def head(self) -> float | None:
         """Pence for each person, over all points of delivery."""
-        return per(self.sum("cost_pence"), self.people, 1) if self.sum("costed") else None
+        if not self.sum("costed"):
+            return None
+        spent: dict[bool, int] = {False: 0}
+        for kind, row in self.rows.items():
+            spent[kind[0] == OF_PRACTICES] = spent.get(kind[0] == OF_PRACTICES, 0) + (row["cost_pence"] or 0)
+        parts = [per(pence, self.practice_people if of_practices else self.people, 1) for of_practices, pence in spent.items()]
+        return None if None in parts else sum(part for part in parts if part is not None)
 
     def by_sector(self) -> Costs:
         """The same with all points of delivery of a sector together."""
@@ -59,12 +71,13 @@ class Costs:
                 held[name] = (held[name] or 0) + (row[name] or 0)
             if row["costed"]:
                 held["cost_pence"] = (held["cost_pence"] or 0) + (row["cost_pence"] or 0)
-        return Costs(together, self.people)
+        return Costs(together, self.people, self.practice_people)
 
 
 def costs(facts: Facts, area: Area) -> Costs:
     """What an area's people cost in the period."""
-    return Costs({(row["sector"], row["point_of_delivery"]): row for row in facts.costs[area]}, facts.people(area))
+    rows = {(row["sector"], row["point_of_delivery"]): row for row in facts.costs[area]}
+    return Costs(rows, facts.people(area), facts.people_of(area, OF_PRACTICES))
 
 
 def kinds(place: Costs) -> list[Kind]:

@@ -50,6 +50,12 @@ def points(facts: Facts) -> list[str]:
     return [point for point, total in sorted(totals.items(), key=lambda item: (-item[1], item[0])) if total]
 
 
+def over(facts: Facts, area: Area, point: str) -> int | None:
+    """How many people the rate of a point of delivery is over."""
+    sector = next((row["sector"] for row in facts.activity[facts.whole] if row["point_of_delivery"] == point), "")
+    return facts.people_of(area, sector)
+
+
 def shown(facts: Facts) -> list[str]:
     """The points of delivery to draw: the most used one of each sector, then the most used of the others; in order of sectors."""
     used = points(facts)
@@ -143,11 +149,11 @@ def _ticks(of: Sequence[date]) -> list[dict[str, Any]]:
 
 
 def _line(facts: Facts, area: Area, drawn: Sequence[str], of: str) -> list[dict[str, Any]]:
-    here, people, known = counts(facts, area), facts.people(area), covered(facts)
+    here, known = counts(facts, area), covered(facts)
     rows: list[dict[str, Any]] = []
     for point in drawn:
         for each in sorted(known[point]):
-            value = per(here[point, each], people, EACH)
+            value = per(here[point, each], over(facts, area, point), EACH)
             last = of == "area" and each == max(known[point])
             rows.append(
                 {"point": point_of_delivery(point), "month": each.isoformat(), "of": of, "rate": value, "last": last, "words": rate(value)}
@@ -168,7 +174,7 @@ def table(facts: Facts, area: Area) -> Table:
 
 
 def _point(facts: Facts, area: Area, point: str, of_months: Sequence[date]) -> list[Column]:
-    here, known, people = counts(facts, area), covered(facts)[point], facts.people(area)
+    here, known, people = counts(facts, area), covered(facts)[point], over(facts, area, point)
     activities = [here[point, each] if each in known else None for each in of_months]
     name = point_of_delivery(point).lower().replace(" ", "_")
     rates = Column(name=f"{name}_per_{EACH}_people", values=[per(count, people, EACH) for count in activities])

@@ -20,6 +20,7 @@ from joinedup.engine.store import Store
 from joinedup.place.model import Membership, Neighbourhood, Partner, Place, Practice, SmallArea, Source
 from joinedup.sources.accounts import FileAccount
 from joinedup.sources.landed import LandingRecord
+from tests.agreements import agreement
 
 PEOPLE = 900
 AS_AT = date(2026, 3, 31)
@@ -72,6 +73,8 @@ def a_place(**changes: Any) -> Place:
             Membership(practice="ZZ0002", neighbourhood="north", start=date(2025, 7, 1), end=date(2025, 9, 1)),
         ),
         "sources": tuple(Source(name=name, partner="trust", contract=name, files=(f"{name}.csv",)) for name in CONTRACTS),
+        "has_sharing": True,
+        "agreements": (agreement(sources=CONTRACTS),),
         "areas": tuple(SmallArea(code=f"E0100000{n}", deprivation_decile=2 * n + 1, deprivation_rank=n + 1) for n in range(5)),
     }
     return Place(**(values | changes))

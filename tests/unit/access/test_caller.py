@@ -11,8 +11,10 @@ import pytest
 
 from joinedup.access import caller as callers
 from joinedup.access.caller import OPENS, Caller, Scope, caller_for, may_ask
+from joinedup.access.disclosure import still_agreed
 from joinedup.errors import Refused
 from joinedup.place.model import Place
+from tests.agreements import agreement, shared
 
 from .conftest import a_place
 
@@ -130,3 +132,14 @@ def test_the_account_is_that_of_the_operating_system_whatever_the_environment_sa
     assert caller_for(real, "planning").account == pwd.getpwuid(os.geteuid()).pw_name
     monkeypatch.setattr(callers.os, "geteuid", lambda: 4_000_000)
     assert caller_for(real, "planning").account == "4000000"
+
+
+def test_an_agreement_that_ended_since_the_build_shuts_what_it_opened(real: Place) -> None:
+    agreed = agreement(sources=("apc",), purposes=("planning", "direct care"), ends=date(2026, 7, 1))
+    place = real.model_copy(update=shared(real, agreed))
+    built = {"uses": {"planning": ["apc"], "direct care": ["apc"], "research": []}}
+    still_agreed(place, built, "planning", date(2026, 6, 30))
+    still_agreed(place, built, "research", date(2026, 7, 1))
+    for purpose in ("planning", "direct care"):
+        with pytest.raises(Refused, match="no agreement is in force today"):
+            still_agreed(place, built, purpose, date(2026, 7, 1))

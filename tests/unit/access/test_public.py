@@ -179,7 +179,17 @@ def tables(fell_side: Built) -> dict[str, tuple[pa.Table, pa.Table]]:
     """Each table of a built place: true, and as the public has it."""
     caller = caller_for(fell_side.place, "planning")
     inside, outside = (open_aggregates(fell_side.store, fell_side.place, caller, audience) for audience in ("internal", "public"))
-    names = ("population", "deprivation", "activity_by_month", "costs", "cost_differences", "measures", "quality")
+    names = (
+        "population",
+        "deprivation",
+        "activity_by_month",
+        "costs",
+        "cost_differences",
+        "measures",
+        "quality",
+        "practice_people",
+        "opted_out",
+    )
     return {name: (getattr(inside, name)(), getattr(outside, name)()) for name in names}
 
 
@@ -263,3 +273,10 @@ def test_who_objects_is_told_of_the_place_alone_and_not_of_few() -> None:
     shown = public.objections(pa.Table.from_pylist([*rows, *[row | {"age_band_order": 1} for row in rows if row["kind"] == "any"]]))
     told = {row["kind"]: (row["area_type"], row["registered"], row["removed"], row["age_band"]) for row in shown.to_pylist()}
     assert told == {"any": ("place", 1015, 105, None), "shared record": ("place", 510, None, None)}
+
+
+def test_people_of_practices_are_rounded_and_few_are_not_shown() -> None:
+    rows = [("neighbourhood", "north", 1013), ("neighbourhood", "south", 6), ("none", "none", 12), ("place", "place", 1031)]
+    table = pa.Table.from_pylist([{"area_type": kind, "area_id": id, "people": people} for kind, id, people in rows])
+    assert public.practice_people(table)["people"].to_pylist() == [1015, None, 10, 1025]
+    assert public.practice_people(table.slice(0, 0)).num_rows == 0

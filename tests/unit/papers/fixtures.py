@@ -314,6 +314,13 @@ class FakeAggregates:
         unknown = ("practice-unknown", "registrations", 0, 20_012, "name an unknown practice", "the population")
         return pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in (unlinked, unknown)])
 
+    def practice_people(self) -> pa.Table:
+        """Everyone: nobody objects to what the practice's data are used for."""
+        held: dict[tuple[str, str], int] = {}
+        for row in self.population().to_pylist():
+            held[row["area_type"], row["area_id"]] = held.get((row["area_type"], row["area_id"]), 0) + (row["people"] or 0)
+        return pa.Table.from_pylist([{"area_type": kind, "area_id": id, "people": people} for (kind, id), people in held.items()])
+
     def opted_out(self) -> pa.Table:
         """One in twenty objects to planning, fewer in the most deprived fifth; five in the hundred at their practice."""
         alone = [("planning", "type 1", "practice record", 0.05), ("planning", "national", "everything", 0.04)]
