@@ -58,6 +58,12 @@ class Look:
     reason: str = ""
 
 
+ON_POSTGRESQL = sa.select(
+    sa.func.set_config("synchronous_commit", "on", True),
+    sa.func.set_config("lock_timeout", f"{BUSY_SECONDS:.0f}s", True),
+    sa.func.pg_advisory_xact_lock(LOCK),
+)
+"""Whoever writes holds the others off, doesn't wait for ever, and is told of nothing that isn't on disk, whatever the server's settings."""
 TEXTS = ("account", "role", "purpose", "scope", "door", "what", "build_id", "reason")
 
 
@@ -171,7 +177,7 @@ class AccessLog:
         """A transaction that holds off every other that appends or seals, so that numbers have no gaps and no event is in flight."""
         with log_errors(), self.engine.connect().execution_options(joinedup_writes=True) as connection, connection.begin():
             if connection.dialect.name == "postgresql":
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+                connection.execute(ON_POSTGRESQL)
             if not self._there and not has_log(connection):
                 LOG.create_all(connection)
             yield connection

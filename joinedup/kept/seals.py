@@ -26,6 +26,8 @@ NO_SEAL = "0" * 64
 """What stands for the hash of the seal before the first."""
 MARK_BYTES = 4
 """Of each event's SHA-256, kept to say which event differs; that a batch differs is known by its whole hash."""
+MOST = 2**63
+"""What a database's whole numbers stay below."""
 TAIL = 1_000_000
 """Bytes at the end of a seal file that are read to find its last seal: a hundred times the longest line."""
 
@@ -163,11 +165,11 @@ def _parsed(line: bytes) -> Seal | None:
     try:
         content = json.loads(line)
         seal = Seal(**content)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return None
     numbers = (seal.number, seal.form, seal.first_event, seal.last_event, seal.event_count, seal.sealed_at)
     texts = (seal.batch_hash, seal.marks, seal.key_id, seal.before_hash, seal.seal_hash)
-    right = all(type(value) is int for value in numbers) and all(isinstance(value, str) for value in texts)
+    right = all(type(value) is int and 0 <= value < MOST for value in numbers) and all(isinstance(value, str) for value in texts)
     return seal if right else None
 
 

@@ -313,3 +313,14 @@ def test_the_seal_file_holds_nothing_of_an_event(on_sqlite: AccessLog) -> None:
     on_sqlite.seal()
     assert "Plantagenet" not in on_sqlite.seal_file.read_text()
     assert json.loads(on_sqlite.seal_file.read_text())["event_count"] == 1
+
+
+def test_who_holds_the_lock_of_postgresql_too_long_is_not_waited_for_ever(postgresql: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = open_access_log(postgresql, {})
+    log.append([look(1)])
+    short = sa.select(sa.func.set_config("lock_timeout", "100ms", True), sa.func.pg_advisory_xact_lock(access_log.LOCK))
+    monkeypatch.setattr(access_log, "ON_POSTGRESQL", short)
+    with log.writing(), pytest.raises(StoreProblem, match="lock timeout"):
+        log.append([look(2)])
+    assert log.looks().num_rows == 1
+    log.close()

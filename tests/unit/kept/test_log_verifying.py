@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 from collections.abc import Callable
 from datetime import timedelta
@@ -140,6 +141,17 @@ def test_a_log_that_was_sealed_again_differs_from_the_seal_file(log: AccessLog, 
     forger.seal()
     assert not verify(log).faults
     assert verify(log, log.seal_file).first_event.event == 8
+
+
+@pytest.mark.parametrize("line", ["[" * 100_000, "{}", "null", '{"number": 1}', "\x00\xff", "9" * 5_000])
+def test_a_seal_file_that_holds_something_else_is_read_over_it(log: AccessLog, tmp_path: Path, line: str) -> None:
+    crafted = tmp_path / "crafted.jsonl"
+    crafted.write_text(f"{line}\n{log.seal_file.read_text()}{line}", encoding="utf-8")
+    assert not verify(log, crafted).faults
+    seal = json.loads(log.seal_file.read_text().splitlines()[0])
+    huge = [json.dumps(seal | {field: value}) for field in ("number", "last_event") for value in (10**30, -1, True, "1", 1.0)]
+    crafted.write_text("\n".join(huge), encoding="utf-8")
+    assert verify(log, crafted).elsewhere == 0
 
 
 @pytest.mark.parametrize(
