@@ -12,10 +12,12 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 from joinedup.engine.files_lines import Connection
 from joinedup.findings import Finding, Severity
+from joinedup.periods import add_months
 from joinedup.place.model import Place, Source
 from joinedup.progress import Progress, Step, silent
 from joinedup.sources.accounts import FileAccount, Staging
@@ -30,6 +32,8 @@ from joinedup.sources.rows import sql_type
 from joinedup.sources.staged_file import FileWork, StagedFile, stage_file
 from joinedup.sources.superseding import SAME_FILE, supersede
 
+AHEAD_MONTHS = 3
+"""Months by which what a name says may lie after the as-at date: our choice, 2026; extracts are often newer than the record wanted."""
 STAGED_WORK = ("refusal", "marks")
 """Columns of a staged table that only the staging itself needs."""
 
@@ -53,7 +57,8 @@ def stage(con: Connection, place: Place, extracts: Path, progress: Progress = si
         for column in STAGED_WORK:
             con.execute(f"ALTER TABLE staged_{name} DROP COLUMN {column}")
     accounts = _counted(con, place, known, [file.account for file in read])
-    between = [*_same_files(accounts), *freshness_findings(place, known, accounts)]
+    ahead = [finding for drop in given if (finding := _ahead(drop, place.as_at))]
+    between = [*_same_files(accounts), *ahead, *freshness_findings(place, known, accounts)]
     contract_of = {drop.name: known[drop.source.contract] for drop in given}
     return Staging(accounts, tuple(_with_what_it_endangers(finding, contract_of) for finding in (*found, *in_files, *between)))
 
@@ -87,6 +92,20 @@ def _name_fault(drop: Drop) -> Finding | None:
         rule, what = "name-does-not-fit", f"its name doesn't fit the file_name of source {drop.source.name}, {templates}, {effect}"
         todo = "correct the name, or add to file_name a template that it fits: it may be a list"
     return Finding(drop.name, rule, f"{what}: {todo}", severity=severity, endangers=f"everything from {drop.source.contract}")
+
+
+def _ahead(drop: Drop, as_at: date) -> Finding | None:
+    """What is to be said of a name with a day or month well after the as-at date: its year is probably mistyped."""
+    told, latest = drop.told, add_months(as_at, AHEAD_MONTHS + 1)
+    days = (told.day, told.covers and told.covers.start, told.sent and told.sent.date())
+    beyond = next((day for day in days if day and day >= latest), None)
+    if beyond is None:
+        return None
+    message = (
+        f"its name says {beyond}, and the place's as-at date is {as_at}: where its year is mistyped it is read as the latest of its "
+        "source, and ends or replaces what others say; correct the name"
+    )
+    return Finding(drop.name, "name-far-ahead", message, severity=Severity.WARNING, endangers=f"everything from {drop.source.contract}")
 
 
 def _told(drop: Drop, account: FileAccount) -> FileAccount:

@@ -39,11 +39,11 @@ PLACED = """
         ) AS version_list
         FROM compared
     )
-    SELECT file_id, source_row, source, part, last_birth, first_list, last_list, last_number, lists, version_list,
+    SELECT file_id, source_row, source, part, {names}, last_birth, first_list, last_list, last_number, lists, version_list,
         CASE WHEN changes THEN next_list END AS changed_list, next_list IS NULL OR changes AS stays, next_list IS NULL AS is_last
     FROM versions
     UNION ALL
-    SELECT file_id, source_row, source, part, NULL, NULL, NULL, last_number, NULL, NULL, NULL, number = last_number, false
+    SELECT file_id, source_row, source, part, {names}, NULL, NULL, NULL, last_number, NULL, NULL, NULL, number = last_number, false
     FROM listed WHERE key_0 IS NULL
 """
 
@@ -86,6 +86,7 @@ def supersede_lists(
         FROM list_day
     """)
     names = ", ".join(f"key_{place}" for place in range(len(keys)))
+    several = len({(source, part) for _, source, part, *_ in lists}) > len({source for _, source, *_ in lists})
     births = [field.landed for field in contract.fields if field.name == "PERSON_BIRTH_DATE"]
     history = ", ".join(contract.landed(name) for name in contract.history_of)
     con.execute(
@@ -97,7 +98,7 @@ def supersede_lists(
             birth=births[0] if births else "CAST(NULL AS DATE)",
         )
     )
-    found = [*_alike(con, contract), *_shrunk(con, contract), *_gaps(con, contract)]
+    found = [*_alike(con, contract), *_shrunk(con, contract), *_gaps(con, contract), *(_in_parts(con, contract, names) if several else ())]
     con.execute(
         "INSERT INTO staged_superseded SELECT file_id, source_row, $rule, $reason FROM list_placed WHERE NOT stays",
         {"rule": LISTED_LATER, "reason": "a later list of the same source tells of the same record"},
@@ -189,6 +190,27 @@ def undated(con: Connection, contract: ContractSpec, files: Mapping[int, tuple[s
         )
         for source, (name, count) in counts.items()
     ]
+
+
+def _in_parts(con: Connection, contract: ContractSpec, names: str) -> list[Finding]:
+    """Parts whose last lists hold records that the last lists of other parts hold too: the same record counts for each."""
+    same = " AND ".join(f"held.{name} IS NOT DISTINCT FROM twice.{name}" for name in names.split(", "))
+    last = f"(SELECT file_id, source, part, {names} FROM list_placed WHERE is_last AND last_list = last_number)"
+    counts = con.execute(f"""
+        SELECT name, held.part, count(*) FROM {last} AS held JOIN list_given USING (file_id)
+        JOIN (SELECT source, {names} FROM {last} GROUP BY ALL HAVING count(DISTINCT part) > 1) AS twice
+            ON twice.source = held.source AND {same}
+        GROUP BY name, held.part, list_given.day ORDER BY list_given.day, name
+    """).fetchall()
+    if not counts:
+        return []
+    name, part, count = counts[0]
+    others = ", ".join(other for _, other, _ in counts[1:4])
+    message = (
+        f"{count:,} of its records stand on the last lists of other parts too, of {others} beside {part}, and so are there twice: was a "
+        "part renamed, or sent under a list of several? Take out the files of the one that is no more, or name them alike"
+    )
+    return [Finding(name, "in-several-parts", message, severity=Severity.WARNING, count=count, endangers=contract.endangers)]
 
 
 def _gaps(con: Connection, contract: ContractSpec) -> list[Finding]:

@@ -5,7 +5,7 @@ Later is a file further on in the order of reading, then a row further down.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from itertools import groupby, pairwise
 
@@ -143,8 +143,9 @@ def _replaced_months(con: Connection, contract: ContractSpec, files: Sequence[Re
         JOIN (SELECT source, part, month, max(file_id) AS file_id FROM month_given GROUP BY ALL) AS last USING (source, part, month)
         WHERE last.file_id > rows.file_id
     """
-    _leave(con, contract, which, MONTH_REPLACED, f"a later file of the same source covers the month of its {contract.dated_by}")
     names = {file.file_id: file.drop.name for file in files}
+    found += _months_shrank(con, contract, rows, names)
+    _leave(con, contract, which, MONTH_REPLACED, f"a later file of the same source covers the month of its {contract.dated_by}")
     outside = con.execute(f"""
         SELECT file_id, count(*) FROM ({rows}) AS rows
         WHERE file_id IN (SELECT file_id FROM month_given)
@@ -158,6 +159,28 @@ def _replaced_months(con: Connection, contract: ContractSpec, files: Sequence[Re
         found.append(_warning(names[file_id], "outside-its-months", message, contract, count))
     con.execute("DROP TABLE month_given; DROP TABLE file_series")
     return found
+
+
+def _months_shrank(con: Connection, contract: ContractSpec, rows: str, names: Mapping[int, str]) -> list[Finding]:
+    """Files that have far fewer rows of months than the ones before that cover them; `rows` is the query of all rows with their month."""
+    shrank = con.execute(f"""
+        SELECT file_id, min(file_before), sum(row_count)::BIGINT, sum(count_before)::BIGINT FROM (
+            SELECT file_id, coalesce(row_count, 0) AS row_count,
+                lag(file_id) OVER of_month AS file_before, lag(coalesce(row_count, 0)) OVER of_month AS count_before
+            FROM month_given LEFT JOIN (SELECT file_id, month, count(*) AS row_count FROM ({rows}) GROUP BY ALL) USING (file_id, month)
+            WINDOW of_month AS (PARTITION BY source, part, month ORDER BY file_id)
+        ) WHERE file_before IS NOT NULL GROUP BY file_id
+        HAVING sum(count_before) >= {SMALLER_ROWS} AND sum(row_count) < {SMALLER_SHARE} * sum(count_before) ORDER BY file_id
+    """).fetchall()
+    return [
+        _warning(
+            names[file_id],
+            "much-smaller",
+            f"it replaces months of {names[before]} and has {count:,} rows of them where that had {count_before:,}: was it cut short?",
+            contract,
+        )
+        for file_id, before, count, count_before in shrank
+    ]
 
 
 def _no_months(file: ReadFile, contract: ContractSpec) -> Finding:

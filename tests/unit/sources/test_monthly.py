@@ -633,6 +633,31 @@ def test_a_year_that_is_sent_again_is_no_list(tmp_path: Path) -> None:
     assert (doubt.file, doubt.count) == ("m_1.csv", 360)
 
 
+def test_months_that_are_sent_again_with_few_rows_are_doubted(tmp_path: Path) -> None:
+    months = {"sends": "months", "file_name": ("a_{month:%Y-%m}_v*.csv",)}
+    content = {f"a_2025-04_v{n}.csv": apc(*(f",E{row},2025-04-05,21," for row in range(rows))) for n, rows in ((1, 60), (2, 50), (3, 20))}
+    doubt = staged(tmp_path, content, source("apc", "a_*.csv", **months)).only("much-smaller")
+    assert doubt.file == "a_2025-04_v3.csv"
+    assert "20 rows of them where that had 50" in doubt.message
+
+
+def test_a_part_that_was_renamed_is_told(tmp_path: Path) -> None:
+    content = {
+        "y1_2026-02-01.csv": lines(HEADER, person(A), person(B)),
+        "practice-y1_2026-03-01.csv": lines(HEADER, person(A), person(C)),
+        "y2_2026-03-01.csv": lines(HEADER, person(C, practice="Y00002")),
+    }
+    told = staged(tmp_path, content, source("register", "*.csv", **PARTS)).only("in-several-parts")
+    assert (told.file, told.count) == ("y1_2026-02-01.csv", 1)
+    assert "practice-y1 beside y1" in told.message
+
+
+def test_a_name_far_ahead_of_the_as_at_date_is_told(tmp_path: Path) -> None:
+    rows = lines(HEADER, person(A))
+    content = {f"list_{day}.csv": rows + "\n" * at for at, day in enumerate(("2026-03-01", "2026-06-30", "2027-02-01"))}
+    assert staged(tmp_path, content, source("register", "list_*.csv", **LIST)).only("name-far-ahead").file == "list_2027-02-01.csv"
+
+
 # freshness
 
 
