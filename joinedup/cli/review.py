@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 WHAT = ("pairs", "next", "list", "history", "undo", "export")
 AFTER_DEMO = "--store demo/calderdale/store --key-file demo/calderdale/invented-people.key"
+ACCOUNT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._@-]{0,99}")
 LOGGED_IN = Path("/proc/self/loginuid")
 """Who logged in, as Linux remembers it through sudo; nobody changes their own."""
 COLUMNS = ("at", "pair", "contract", "who", "role", "said", "why")
@@ -111,6 +113,8 @@ def opened(place: Place, store: Store, key_file: KeyPlaces, as_account: str | No
     from joinedup.kept.identity_register import open_register, register_place
     from joinedup.kept.keys import read_key
 
+    if as_account is not None and not ACCOUNT.fullmatch(as_account):
+        raise click.BadParameter("it is no name of an account", param_hint="--as")
     if as_account and not place.invented:
         raise Refused(f"--as is for invented people, and those of {place.name} are real; answers are those of whoever has logged in")
     where = register_place(store.kept)

@@ -276,6 +276,14 @@ def test_a_pair_is_a_number(desk: Desk, text: str) -> None:
     assert desk.run("undo", "--as", "inv-ig", "--", text).exit_code == 2
 
 
+@pytest.mark.parametrize("text", ["'; DROP TABLE answer; --", "", "a\x1b[2J", "a" * 101, "-x"])
+def test_an_account_is_a_name(desk: Desk, text: str) -> None:
+    answer = desk.run("list", f"--as={text}")
+    assert (answer.exit_code, answer.stdout) == (2, "")
+    assert "\x1b" not in answer.stderr
+    assert desk.run("undo", 1, "--of", "' OR '1'='1", "--as", "inv-ig").exit_code == 7
+
+
 def test_bands() -> None:
     assert [band(p) for p in (1.0, 0.95, 0.9499, 0.5, 0.1)] == ["0.95 to 1.0", "0.95 to 1.0", "0.9 to 0.95", "0.5 to 0.75", "below 0.5"]
 

@@ -1,4 +1,4 @@
-"""What people decided outlives a backup, a restore and a change of key, and goes on from there."""
+"""What people decided comes back from a backup, on both databases, and goes on from there."""
 
 from __future__ import annotations
 
