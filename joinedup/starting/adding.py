@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import re
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -21,31 +21,21 @@ from joinedup.place.sentences import nearest
 from joinedup.place.text import read_text
 from joinedup.progress import Progress, silent
 from joinedup.sources.check import Checked, check_sources
-from joinedup.sources.contract import ContractSpec, FieldType, contracts
+from joinedup.sources.contract import ContractSpec, contracts
 from joinedup.sources.naming_people import telling
 from joinedup.starting.agreements import needs_agreement
 from joinedup.starting.entry import Entry, replace_text, with_entry, without_entry
 from joinedup.starting.guess import GENERIC, NOTHING, Guess, best, doubts, guess, guesses
-from joinedup.starting.naming import naming
 from joinedup.starting.networks import slug
 from joinedup.starting.pairing import Mapped
-from joinedup.starting.profile import (
-    MANY_TIMES,
-    STYLES,
-    TWO_DIGIT_STYLES,
-    ColumnProfile,
-    default_dates,
-    may_be_shown,
-    profile,
-    written_nulls,
-)
+from joinedup.starting.profile import ColumnProfile, profile
+from joinedup.starting.proposing import About, proposed
 from joinedup.starting.tables import FileTable, keep_table
 from joinedup.starting.writing import partner_for
 
 FILE = "sources.yml"
 HEADLESS = 0.3
 """Share of a header's cells that look like values, from which it is taken for a row."""
-MONTH_FIRST = {"%m/%d/%Y", "%m-%d-%Y", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M"}
 
 
 @dataclass(frozen=True)
@@ -124,7 +114,8 @@ def _added(
     found = replace(found, supposed={name: each for name, each in found.supposed.items() if name not in found.said})
     unsaid = [*([_of_hidden(hidden)] if hidden else []), *doubts(found, every), *([] if partner else [_of_sender(sender)])]
     root, pattern = _where(place, asked)
-    entry, remarks = _entry(con, place, asked, (file, found), (sender, pattern))
+    about = About(asked.name or _name(place, asked.file), sender.id, asked.file.name, pattern, asked.sheet)
+    entry, remarks = proposed(con, file, found, about)
     _refuse_twice(place, entry.source())
     text = "\n".join(entry.lines("  ")) + "\n"
     checked = check_sources(place, [entry.source()], root, progress)
@@ -205,6 +196,14 @@ def _where(place: Place, asked: Asked) -> tuple[Path, str]:
     return root, glob.escape(path.relative_to(root).as_posix())
 
 
+def _name(place: Place, file: Path) -> str:
+    """A name for the source, from the file's without what changes from month to month."""
+    stem = re.sub(r"[_\W]*(19|20)\d{2}([-_. ]?\d{2}){0,2}|[_\W]*\d{1,2}[-_.]\d{1,2}[-_.]\d{2,4}", "", file.name.split(".")[0])
+    name = slug(stem).replace("-", "_") or "source"
+    taken = {source.name for source in place.sources}
+    return next(each for each in (name, *(f"{name}_{number}" for number in range(2, 1000))) if each not in taken)
+
+
 def _refuse_twice(place: Place, source: Source) -> None:
     for other in place.sources:
         if other.name == source.name:
@@ -238,119 +237,6 @@ def _write(folder: Path, entry: Entry) -> None:
     if now != (*old, entry.source()):
         replace_text(folder / FILE, before)
         raise PlaceError(f"the entry could not be added to {FILE} as it is laid out: copy it from --dry-run")
-
-
-def _entry(
-    con: Connection, place: Place, asked: Asked, looked: tuple[FileTable, Guess], where: tuple[Partner, str]
-) -> tuple[Entry, list[str]]:
-    """What sources.yml is to say, and remarks for whoever reviews it."""
-    (file, found), (sender, pattern) = looked, where
-    says: dict[str, object] = {
-        "name": asked.name or _name(place, asked.file),
-        "partner": sender.id,
-        "contract": found.contract.contract,
-        "files": pattern,
-    }
-    why: dict[tuple[str, str], str] = {}
-    remarks: list[str] = []
-    if file.kind == "text" and file.delimiter != ",":
-        says["delimiter"] = {"\t": "tab", "|": "pipe", ";": "semicolon"}[file.delimiter]
-    if asked.sheet:
-        says["sheet"] = asked.sheet
-    if file.others and not asked.sheet:
-        remarks.append(f"only its sheet {file.sheet!r} was looked into, not {', '.join(file.others)}: say --sheet for another")
-    dates = dict(_date_formats(found, remarks))
-    nulls = dict(_nulls(con, file, found))
-    rename = {each.column.name: each.field.name for each in found.mapped if not each.known}
-    values = {each.field.name: dict(each.values) for each in found.mapped if each.values}
-    for each in found.mapped:
-        if not each.known:
-            why["rename", each.column.name] = f"{each.sure}: {each.why}"
-    for key, said in {
-        "date_formats": dates,
-        "rename": rename,
-        "values": values,
-        "constants": dict(found.constants),
-        "null_values": nulls,
-    }.items():
-        if said:
-            says[key] = said
-    if "SOURCE_PSEUDONYM" in {each.field.name for each in found.mapped}:
-        says["pseudonym"] = str(says["name"])
-        why["pseudonym", ""] = "whose numbers they are: sources that share them share their people"
-    for name, each_supposed in found.supposed.items():
-        why["constants", name] = f"supposed: {each_supposed.why}"
-    why["contract", ""] = "; ".join(found.why)
-    return Entry(says, why, _above(asked, file, found), [*_below(asked, file, found)]), [*remarks, *_unknown_values(found)]
-
-
-def _above(asked: Asked, file: FileTable, found: Guess) -> list[str]:
-    known = sum(each.known for each in found.mapped)
-    return [
-        f"guessed on {date.today()} from {asked.file.name} ({file.rows:,} rows); look at each line",
-        f"{len(found.mapped)} of {len(file.columns)} columns are fields of {found.contract.contract}, {known} of them by the contract's "
-        "own names",
-    ]
-
-
-def _below(asked: Asked, file: FileTable, found: Guess) -> Iterator[str]:
-    if like := naming(asked.file.name, found.contract):
-        yield f"when more files like it come: {like}; see how-to/monthly-files.md"
-    left = [name for at, name in enumerate(file.columns) if at not in found.left_out and name]
-    if left:
-        yield f"left out: {', '.join(left)}"
-
-
-def _name(place: Place, file: Path) -> str:
-    """A name for the source, from the file's without what changes from month to month."""
-    stem = re.sub(r"[_\W]*(19|20)\d{2}([-_. ]?\d{2}){0,2}|[_\W]*\d{1,2}[-_.]\d{1,2}[-_.]\d{2,4}", "", file.name.split(".")[0])
-    name = slug(stem).replace("-", "_") or "source"
-    taken = {source.name for source in place.sources}
-    return next(each for each in (name, *(f"{name}_{number}" for number in range(2, 1000))) if each not in taken)
-
-
-def _date_formats(found: Guess, remarks: list[str]) -> Iterator[tuple[str, str]]:
-    """The styles of dates that landing would not read by itself, or only in doubt."""
-    for each in (each for each in found.mapped if each.field.type is FieldType.DATE and each.column.style):
-        style, column = each.column.style, each.column
-        if style in MONTH_FIRST:
-            yield each.field.name, style
-            remarks.append(f"{column.name} is written month first: check that with the partner")
-        elif style in TWO_DIGIT_STYLES and style not in STYLES:
-            yield each.field.name, style
-            if "%y" in style and each.field.name == "PERSON_BIRTH_DATE":
-                remarks.append(
-                    f"{column.name} has years of two digits, so that births before 1969 are read as 2000 and later: ask for four digits"
-                )
-        elif column.share < 1:
-            remarks.append(f"{1 - column.share:.1%} of the dates in {column.name} are not written {style}")
-
-
-def _nulls(con: Connection, file: FileTable, found: Guess) -> Iterator[tuple[str, list[str]]]:
-    """What the file writes for a missing value, by field."""
-    written = written_nulls(con, file, [each.column for each in found.mapped])
-    for each in found.mapped:
-        known = {code.upper() for code in each.field.codes} | {null.upper() for null in each.field.null_values}
-        said = [value for value in written[each.column.at] if value.upper() not in known and value not in each.values]
-        if each.field.type is FieldType.DATE and each.column.style:
-            said += [day for day in default_dates(con, file, each.column) if day not in each.field.null_values]
-        if said:
-            yield each.field.name, said
-
-
-def _unknown_values(found: Guess) -> Iterator[str]:
-    """Which coded columns hold values that no code was found for; the values themselves where they tell of nobody."""
-    for each in found.mapped:
-        if each.unknown:
-            rows = sum(rows for _, rows in each.unknown)
-            is_coded = may_be_shown(each.column) and rows < each.column.filled / 2
-            seen = {value for value, _ in each.column.values}
-            shown = [value for value, times in each.unknown if value in seen or (is_coded and times >= MANY_TIMES)]
-            values = f" ({', '.join(map(repr, shown[:8]))})" if shown and not each.column.personal else ""
-            many = f"{len(each.unknown)} value{'s' if len(each.unknown) > 1 else ''}"
-            yield f"{each.column.name}: no code of {each.field.name} was found for {many} in {rows:,} rows{values}: add them under values"
-        elif each.field.codes and each.column.filled and not each.column.coded:
-            yield f"{each.column.name} holds more different values than a list of codes does: is it {each.field.name}?"
 
 
 def advice(found: Guess) -> list[str]:

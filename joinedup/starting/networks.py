@@ -10,8 +10,9 @@ from datetime import date
 
 from joinedup.engine.files_values import values_sql
 from joinedup.place.spans import Span
-from joinedup.starting.district import GENERAL_PRACTICE, Commissioner, GeneralPractice, Reading, after, day_sql, number_sql
+from joinedup.starting.practices import GENERAL_PRACTICE, Commissioner, GeneralPractice
 from joinedup.starting.published import Published, kinds, texts
+from joinedup.starting.published_rows import Reading, after, day_sql, number_sql
 
 FEWEST = 30_000
 """People that a network was meant to have at least (NHS England, Network Contract Directed Enhanced Service, 2019: 30,000 to 50,000)."""
