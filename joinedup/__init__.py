@@ -4,7 +4,7 @@ A module imports only from layers below it; neighbours on one line don't see eac
 
     cli
     demo | report | session | tabular
-    land | build
+    land | build | starting | naming
     papers
     access
     outcomes | money

@@ -49,6 +49,8 @@ PERSON = {
 }
 """What may be asked of the person beside any table's columns: the first four unless columns are named."""
 WITHHELD_OF_PROTECTED = ("practice_code", "referred_by", "area_code", "neighbourhood_id", "deprivation_fifth", "care_home")
+ROWS_OF_A_FILE = 10_000_000_000
+"""An activity's id is its file's number times this, and its row."""
 FEWEST = 10
 """People of whom rows are given at least: a query of fewer would be a look at single persons. (A rule of ours; 2026.)"""
 
@@ -116,13 +118,14 @@ class Records:
         here = [each for each in conditions if each.column in own]
         beside = [each for each in conditions if each.column not in own]
         names = [column.name for column in spec.columns]
-        read = [name for name in names if name in ("person_id", "file_id") or (name in own and name in wanted)]
+        needed = ("person_id", "file_id" if "file_id" in names else "activity_id")
+        read = [name for name in names if name in needed or (name in own and name in wanted)]
         asked = expression(here, own)
         linked = pc.field("person_id").is_valid()
         rows = self.reader.rows(spec.table, read, linked if asked is None else linked & asked)
         rows = rows.filter(self._may_be_used(rows, caller))
         of_person = [name for name in PERSON if name not in own and (name in wanted or any(name == each.column for each in beside))]
-        rows = self._with_person(rows, of_person)
+        rows = self._with_person(rows, of_person, caller.purpose)
         further = expression(beside, PERSON)
         return rows if further is None else rows.filter(further)
 
@@ -132,18 +135,26 @@ class Records:
         people = self.reader.table("may_use", ["person_id", caller.purpose, f"practice_{caller.purpose}"])
         ids = _numbers(rows["person_id"])
         plain, practice = (_looked_up(people, name, ids) for name in (caller.purpose, f"practice_{caller.purpose}"))
-        if "file_id" in rows.column_names:
-            held, agreed = (_looked_up(files, name, _numbers(rows["file_id"]), "file_id") for name in ("held_by_practice", caller.purpose))
+        of_file = _files_of(rows)
+        if of_file is None:  # a row made of many files, none of them what practices alone hold
+            may = plain & bool(pc.any(files[caller.purpose]).as_py())
+        else:
+            held, agreed = (_looked_up(files, name, of_file, "file_id") for name in ("held_by_practice", caller.purpose))
             may = agreed & np.where(held, practice, plain)
-        else:  # a row made of several files: every one of them counts, what practices hold too
-            may = plain & practice
         scope = people_of(self.reader, self.place, caller.scope)
         return may if scope is None else may & np.isin(ids, _numbers(scope))
 
-    def _with_person(self, rows: pa.Table, names: Collection[str]) -> pa.Table:
+    def _list_agreed(self, purpose: str) -> bool:
+        """Whether every registration list may be used for a purpose; only then may where people are registered and live."""
+        files = self.reader.table("file_use", ["contract", purpose])
+        lists = files.filter(pc.equal(files["contract"], "register"))
+        return lists.num_rows > 0 and bool(pc.all(lists[purpose]).as_py())
+
+    def _with_person(self, rows: pa.Table, names: Collection[str], purpose: str) -> pa.Table:
         """The rows with what is asked of the person; of protected people what tells where they live or are registered is withheld."""
         ids = _numbers(rows["person_id"])
         person, listed = self.reader.table("person"), self.reader.table("listed_person")
+        listed = listed if self._list_agreed(purpose) else listed.slice(0, 0)
         for name in names:
             source = person if name in person.column_names or name in ("birth_year", "death_year") else listed
             rows = rows.append_column(name, _of_person(source, name, ids))
@@ -191,6 +202,13 @@ def _wanted(own: Mapping[str, pa.DataType], columns: Sequence[str] | None) -> li
             )
         named(name, [*own, *(each for each in PERSON if each not in own)], "a column that may leave")
     return list(dict.fromkeys(["person_id", *columns]))
+
+
+def _files_of(rows: pa.Table) -> npt.NDArray[np.int64] | None:
+    """The file of each row, which an activity's id says too; None of rows made of many."""
+    if "file_id" in rows.column_names:
+        return _numbers(rows["file_id"])
+    return _numbers(rows["activity_id"]) // ROWS_OF_A_FILE if "activity_id" in rows.column_names else None
 
 
 def _of_person(source: pa.Table, name: str, ids: npt.NDArray[np.int64]) -> pa.Array:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from joinedup.cli.shared import acting, example, open_place, open_store, outside, place_argument, store_option
+from joinedup.cli.shared import acting, example, key_option, open_place, open_store, outside, place_argument, store_option
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from joinedup.access.disclosure import Audience
+    from joinedup.access.people import NamesOf
     from joinedup.engine.store import Store
+    from joinedup.kept.keys import KeyPlaces
     from joinedup.place.model import Place
 
 REASON = click.option("--reason", default="", help="Why, in a few words: it is logged.")
@@ -83,6 +86,7 @@ def export(
     "--audience", type=click.Choice(["internal", "public"]), help="As for pack [internal of invented people, public of real ones]."
 )
 @click.option("--purpose", default=None, help="What for [planning; direct care for people].")
+@key_option
 @click.option("--within", help="Of people: a practice or neighbourhood, by its code or id.")
 @click.option("--person", type=int, help="Of people: the person_id to look at; without it, all of your scope are listed.")
 @REASON
@@ -98,6 +102,7 @@ def show(
     purpose: str | None,
     within: str | None,
     person: int | None,
+    key_file: KeyPlaces,
     reason: str,
     store_folder: Path | None,
 ) -> None:
@@ -115,7 +120,7 @@ def show(
     if out is not None:
         check_out(outside(place, out, "--out"))
     if name == "people":
-        rows, notes = _people(place, store, purpose or "direct care", within, person, reason)
+        rows, notes = _people(place, store, purpose or "direct care", within, person, key_file, reason)
     else:
         rows, notes = _counts(place, store, name, by, period, audience or usual_audience(place), purpose or "planning", reason)
     for note in notes:
@@ -127,7 +132,9 @@ def show(
         show_table(rows, form, sys.stdout, NOT_KNOWN if name == "people" else NOTHING)
 
 
-def _people(place: Place, store: Store, purpose: str, within: str | None, person: int | None, reason: str) -> tuple[pa.Table, list[str]]:
+def _people(
+    place: Place, store: Store, purpose: str, within: str | None, person: int | None, key_file: KeyPlaces, reason: str
+) -> tuple[pa.Table, list[str]]:
     """Those of the caller's scope, or one of them; and what must be said with them."""
     from joinedup.access.people import open_people
     from joinedup.errors import Refused
@@ -135,9 +142,19 @@ def _people(place: Place, store: Store, purpose: str, within: str | None, person
     if not place.invented:
         raise Refused(f"{place.name} is not said to be invented, and real people are not shown on a terminal; use the web application")
     caller = acting(place, purpose, reason or "looking at invented people")
-    door = open_people(store, place, caller)
+    door = open_people(store, place, caller, _names(place, store, key_file))
     shown = door.listed(caller, within) if person is None else door.person(caller, person)
     return shown.rows, shown.notes
+
+
+def _names(place: Place, store: Store, key_file: KeyPlaces) -> NamesOf | None:
+    """Who asks the identity register, where a key is given; without one people are shown by pseudonym."""
+    from joinedup.kept.keys import read_key
+    from joinedup.naming import names_from
+
+    if not key_file and not any(value for name, value in os.environ.items() if name.startswith("JOINEDUP_KEY")):
+        return None
+    return names_from(store, read_key(key_file, outside=(place.folder, store.root)))
 
 
 def _counts(

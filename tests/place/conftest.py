@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
+from joinedup.access.aggregates import open_aggregates
+from joinedup.access.caller import caller_for
+from joinedup.access.records import open_records
 from joinedup.build import build
 from joinedup.engine.store import Store
 from joinedup.kept.keys import Keys, read_key, write_new_key
 from joinedup.land import Landing, land
+from joinedup.papers.pages import write_pages
 from joinedup.place.folder import read_place
 from joinedup.place.model import Place
 from joinedup.sources.contract import contracts
 from joinedup.sources.synthetic import synthesise
+from joinedup.tabular import write_table
 
 
 @dataclass(frozen=True)
@@ -67,3 +76,26 @@ def copy_of(example: Example, work: Path) -> Example:
     shutil.copytree(example.store.landed, store.landed, dirs_exist_ok=True)
     shutil.copytree(example.store.kept, store.kept, dirs_exist_ok=True)
     return Example(example.place, example.folder, example.extracts, store, example.keys, example.landing)
+
+
+@pytest.fixture(scope="session")
+def laid_out(root: Path) -> Iterator[Path]:
+    """A folder that anyone may look into, with all that joinedup makes of a place in it: store, log, pages, an export."""
+    umask = os.umask(0o022)
+    folder = Path(tempfile.mkdtemp())
+    try:
+        folder.chmod(0o755)
+        shutil.copytree(root / "places" / "calderdale", folder / "calderdale")
+        made = invented(folder / "calderdale", 600, folder)
+        build(made.place, made.store)
+        caller = caller_for(made.place, "planning")
+        for audience in ("internal", "public"):
+            write_pages(
+                open_aggregates(made.store, made.place, caller, audience), made.place, folder / audience, cache=made.store.root / "charts"
+            )
+        write_table(open_records(made.store, made.place, caller).rows(caller, "person"), folder / "person.csv")
+        write_table(pa.table({"one": [1]}), folder / "one.xlsx")
+        yield folder
+    finally:
+        os.umask(umask)
+        shutil.rmtree(folder)

@@ -4,52 +4,14 @@ from __future__ import annotations
 
 import ast
 import os
-import shutil
 import subprocess
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
-
-import pyarrow as pa
-import pytest
-
-from joinedup.access.aggregates import open_aggregates
-from joinedup.access.caller import caller_for
-from joinedup.access.records import open_records
-from joinedup.build import build
-from joinedup.papers.pages import write_pages
-from joinedup.tabular import write_table
-
-from .conftest import invented
 
 ANOTHER = 65_534
 """The account nobody, on Linux and macOS alike in what it may not do."""
 OPENERS = {"duckdb", "pyspark", "pyarrow.parquet", "pyarrow.dataset", "joinedup.engine.reader"}
 ABOVE = ("papers", "cli", "demo.py", "report.py", "session.py", "land.py")
 """What stands above the doors; tabular.py writes Parquet, and reads none."""
-
-
-@pytest.fixture(scope="module")
-def laid_out(root: Path) -> Iterator[Path]:
-    """A folder that anyone may look into, with all that joinedup makes of a place in it: store, log, pages, an export."""
-    umask = os.umask(0o022)
-    folder = Path(tempfile.mkdtemp())
-    try:
-        folder.chmod(0o755)
-        shutil.copytree(root / "places" / "calderdale", folder / "calderdale")
-        made = invented(folder / "calderdale", 600, folder)
-        build(made.place, made.store)
-        caller = caller_for(made.place, "planning")
-        for audience in ("internal", "public"):
-            write_pages(
-                open_aggregates(made.store, made.place, caller, audience), made.place, folder / audience, cache=made.store.root / "charts"
-            )
-        write_table(open_records(made.store, made.place, caller).rows(caller, "person"), folder / "person.csv")
-        write_table(pa.table({"one": [1]}), folder / "one.xlsx")
-        yield folder
-    finally:
-        os.umask(umask)
-        shutil.rmtree(folder)
 
 
 def ours(folder: Path) -> list[Path]:

@@ -145,7 +145,11 @@ def test_a_file_that_may_not_be_used_for_the_purpose_gives_no_row(fell: Built, p
 
     def without(name: str, columns: Any = None) -> pa.Table:
         found = table(name, columns)
-        return found.set_column(2, "planning", pa.array([False] * found.num_rows)) if name == "file_use" else found
+        return (
+            found.set_column(found.column_names.index("planning"), "planning", pa.array([False] * found.num_rows))
+            if name == "file_use"
+            else found
+        )
 
     monkeypatch.setattr(opened.reader, "table", without)
     assert opened.rows(planning, "activity").num_rows == 0
