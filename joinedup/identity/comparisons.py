@@ -18,6 +18,8 @@ class Level:
     rare: str | None = None
     every: bool = False
     """Whether any two that agree so are a candidate pair."""
+    equal: str | None = None
+    """Where it says that two values are equal: the value, of either side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,11 @@ class Comparison:
     def labels(self) -> tuple[str, ...]:
         """The labels of all levels, by number: 0 is the last."""
         return (ELSE, *(level.label for level in reversed(self.levels)))
+
+    @property
+    def equal(self) -> dict[int, str]:
+        """The numbers of the levels that say that two values are equal, with the value."""
+        return {len(self.levels) - at: level.equal for at, level in enumerate(self.levels) if level.equal}
 
     @property
     def every(self) -> tuple[int, ...]:
@@ -62,7 +69,7 @@ def _name_levels(name: str, several: str) -> tuple[Level, ...]:
         for a, b in ((f"{name}_l", f"{name}_r"), (f"{name}_r", f"{name}_l"))
     )
     return (
-        Level("the same", f"{name}_l = {name}_r", name),
+        Level("the same", f"{name}_l = {name}_r", name, equal=name),
         Level("one that the person has also had", _in_common(several)),
         Level("nearly the same", f"jaro_winkler_similarity({name}_l, {name}_r) >= 0.92 OR damerau_levenshtein({name}_l, {name}_r) <= 1"),
         Level("alike in sound, or part of it", f"{name}_sound_l = {name}_sound_r OR {part}"),
@@ -79,7 +86,7 @@ BORN = Comparison(
     "date of birth",
     _missing("born"),
     (
-        Level("the same day", SAME_DATE),
+        Level("the same day", SAME_DATE, equal="CASE WHEN exact THEN born END"),
         Level(
             "the same month, no more is known",
             f"NOT (exact_l AND exact_r) AND {SAME_MONTH}",
@@ -104,7 +111,7 @@ WHERE = Comparison(
     "address",
     f"({_missing('postcode')}) AND NOT coalesce({_in_common('practices')}, false)",
     (
-        Level("the same postcode", "postcode_l = postcode_r", "postcode"),
+        Level("the same postcode", "postcode_l = postcode_r", "postcode", equal="postcode"),
         Level("a postcode that the person has also had", _in_common("postcodes")),
         Level("the same sector", "sector_l = sector_r"),
         Level("the same practice", _in_common("practices")),

@@ -21,7 +21,7 @@ from joinedup.identity.comparisons import COMPARISONS, ELSE, column_of, level_co
 from joinedup.identity.staged import without_values
 
 SEED = 20_260_331
-RANDOM_PAIRS = 500_000
+RANDOM_PAIRS = 200_000
 """Pairs drawn at random to see how often people who differ agree by chance."""
 TRAINING_RECORDS = 20_000
 LEAST_RECORDS = 300
@@ -121,21 +121,20 @@ def learn(con: duckdb.DuckDBPyConnection, prior: float) -> Model:
     [(records, people)] = con.execute("SELECT (SELECT count(*) FROM record), (SELECT count(*) FROM person)").fetchall()
     if records < LEAST_RECORDS or people < LEAST_RECORDS:
         return ours
-    con.execute(f"""
-        CREATE OR REPLACE TABLE training_pair AS SELECT one, other FROM candidate JOIN (
-            SELECT id FROM record ORDER BY hash(value, {SEED}) LIMIT {TRAINING_RECORDS}) ON id = one
-    """)
+    con.execute(f"CREATE OR REPLACE TABLE training AS FROM record ORDER BY hash(value, {SEED}), id LIMIT {TRAINING_RECORDS}")
+    con.execute("CREATE OR REPLACE TABLE training_pair AS SELECT one, other FROM candidate WHERE one IN (SELECT id FROM training)")
     con.execute(f"""
         CREATE OR REPLACE TABLE random_pair AS
         WITH people AS (SELECT id, row_number() OVER (ORDER BY id) - 1 AS place FROM person),
         draws AS (
             SELECT id AS one, CAST(hash(value, {SEED}, unnest(range({max(1, RANDOM_PAIRS // records)}))) % {people} AS BIGINT) AS place
-            FROM (FROM record ORDER BY hash(value, {SEED}) LIMIT {RANDOM_PAIRS})
+            FROM (FROM record ORDER BY hash(value, {SEED}), id LIMIT {RANDOM_PAIRS})
         )
         SELECT DISTINCT d.one, p.id AS other FROM draws d JOIN people p USING (place)
     """)
     candidates, chance = (_patterns(con, table, ours) for table in ("training_pair", "random_pair"))
-    learned = _expectation_maximisation(candidates, chance, prior, min(records, TRAINING_RECORDS) * people)
+    seen = _Seen(candidates, chance, min(records, TRAINING_RECORDS) * people, _equal_pairs(con))
+    learned = _expectation_maximisation(seen, prior)
     return Model(learned, prior, trained=True) if _sound(learned) else ours
 
 
@@ -148,11 +147,36 @@ def _patterns(con: duckdb.DuckDBPyConnection, pairs: str, model: Model) -> Patte
     return np.stack(columns[:-1], axis=1).astype(np.int64), columns[-1].astype(np.float64)
 
 
-def _expectation_maximisation(candidates: Patterns, chance: Patterns, prior: float, pairs: float) -> Weights:
-    """The weights under which the patterns are likeliest: m of candidates, u of random pairs, each begun from ours.
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a model is learned from: the records of training and everyone."""
 
-    Where every agreeing pair is a candidate (`Level.every`), u is counted among the candidates, out of all `pairs`.
+    candidates: Patterns
+    chance: Patterns
+    """Of random pairs."""
+    pairs: float
+    """How many pairs there are of a record and a person."""
+    equal: Mapping[tuple[int, int], float]
+    """How many of them have equal values, by comparison and level."""
+
+
+def _equal_pairs(con: duckdb.DuckDBPyConnection) -> dict[tuple[int, int], float]:
+    """For each level that says that two values are equal, how many pairs of a record of training and a person have them so."""
+    found = {}
+    for at, comparison in enumerate(COMPARISONS):
+        for level, value in comparison.equal.items():
+            sides = [f"(SELECT {value} AS equal, count(*) AS times FROM {side} GROUP BY equal)" for side in ("training", "person")]
+            query = f"SELECT coalesce(sum(r.times * p.times), 0) FROM {sides[0]} r JOIN {sides[1]} p USING (equal)"
+            found[at, level] = float(con.execute(query).fetchall()[0][0])
+    return found
+
+
+def _expectation_maximisation(seen: _Seen, prior: float) -> Weights:
+    """The weights under which what was seen is likeliest: m of candidates, u of random pairs, each begun from ours.
+
+    Where all pairs that agree so are known, because each is a candidate or values are equal, u is those of them that are two people.
     """
+    candidates, chance = seen.candidates, seen.chance
     ours = model_of_ours()
     m_ours, u_ours = (tuple(np.array([ours[c.name][label][at] for label in c.labels]) for c in COMPARISONS) for at in (0, 1))
     m, u = list(m_ours), list(u_ours)
@@ -163,9 +187,11 @@ def _expectation_maximisation(candidates: Patterns, chance: Patterns, prior: flo
             m[at] = _shares(candidates[0][:, at], one * candidates[1], m_ours[at], LIKE_OURS_M)
             u[at] = _shares(chance[0][:, at], two * chance[1], u_ours[at], LIKE_OURS_U)
             known = (chance[1] * (chance[0][:, at] >= 0)).sum() / chance[1].sum()
-            for level in comparison.every:
-                there = candidates[0][:, at] == level
-                u[at][level] = (((1 - one) * candidates[1])[there].sum() + 0.5) / (pairs * max(known, 1e-3))
+            of_level = {level: candidates[0][:, at] == level for level in range(len(m[at]))}
+            two_people = {level: ((1 - one) * candidates[1])[of_level[level]].sum() for level in comparison.every}
+            two_people |= {level: seen.equal[at, level] - (one * candidates[1])[of_level[level]].sum() for level in comparison.equal}
+            for level, times in two_people.items():
+                u[at][level] = max(times, 0.5) / (seen.pairs * max(known, 1e-3))
     return {
         c.name: {label: (float(m[at][level]), float(u[at][level])) for level, label in enumerate(c.labels)}
         for at, c in enumerate(COMPARISONS)
