@@ -215,20 +215,26 @@ def own_connection(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
 
 
 SIDES = {
-    "record": (f"SELECT record AS number_of, * EXCLUDE (record) FROM ({records.RECORD_SIDE})", "number_of * 2 + 1"),
-    "person": ("SELECT row_number() OVER (ORDER BY person_id) AS number_of, * FROM known_person", "number_of * 2"),
+    "record": (f"SELECT record * 2 + 1 AS id, * FROM ({records.RECORD_SIDE})", "record, value, row_count, sources, valid"),
+    "person": ("SELECT row_number() OVER (ORDER BY person_id) * 2 AS id, * FROM known_person", "person_id"),
 }
+"""Each side of the comparison: everyone on it, each with a number as Splink wants it, and what is kept of them beside what is compared."""
 
 
 def _copy_sides(staged: Staged, own: duckdb.DuckDBPyConnection) -> None:
-    """Nothing; the tables `record`, `person`, `subject` (both) and the rarity of their values are in the connection of our own."""
+    """Nothing; the two sides are in the connection of our own, ready to be compared."""
+    for side, (query, _) in SIDES.items():
+        own.register(f"{side}_rows", staged.con.sql(query).to_arrow_table())
+    prepare_sides(own)
+    for side in SIDES:
+        own.unregister(f"{side}_rows")
+
+
+def prepare_sides(own: duckdb.DuckDBPyConnection) -> None:
+    """Nothing; `record` and `person` are made of `record_rows` and `person_rows`, with `subject` (both) and how rare their values are."""
     sounds = ", ".join(f"{records.consonants_sql(name)} AS {name}_sound" for name in ("family", "given"))
-    for side, (query, number) in SIDES.items():
-        keeps = "value, row_count, sources, valid, number_of AS record" if side == "record" else "person_id"
-        rows = staged.con.sql(f"SELECT CAST({number} AS BIGINT) AS id, {keeps}, {COLUMNS}, {sounds} FROM ({query})").to_arrow_table()
-        own.register("rows_of_side", rows)
-        own.execute(f"CREATE TABLE {side} AS FROM rows_of_side")
-        own.unregister("rows_of_side")
+    for side, (_, keeps) in SIDES.items():
+        own.execute(f"CREATE TABLE {side} AS SELECT CAST(id AS BIGINT) AS id, {keeps}, {COLUMNS}, {sounds} FROM {side}_rows")
     described = own.execute("DESCRIBE person").fetchall()
     columns = ", ".join(column[0] for column in described if column[0] != "person_id")
     own.execute(f"CREATE TABLE subject AS SELECT {columns} FROM record UNION ALL SELECT {columns} FROM person")
