@@ -50,8 +50,8 @@ def linked(place_folder: Path, extracts: Path, folder: Path) -> tuple[Staged, di
     staged = Staged(con, _source_files(place, staging))
     took: dict[str, float] = {}
 
-    def timed(name: str, work: Callable[..., Any]) -> Callable[..., Any]:
-        def run(*arguments: Any, **named: Any) -> Any:
+    def timed(name: str, work: Callable[..., object]) -> Callable[..., object]:
+        def run(*arguments: object, **named: object) -> object:
             before = resource.getrusage(resource.RUSAGE_SELF)
             began, memory = time.perf_counter(), before.ru_maxrss
             found = work(*arguments, **named)
@@ -63,8 +63,8 @@ def linked(place_folder: Path, extracts: Path, folder: Path) -> tuple[Staged, di
 
         return run
 
-    linking.match = timed("matching", linking.match)
-    records.find_people = timed("gathering people", records.find_people)
+    for module, function, name in ((linking, "match", "matching"), (records, "find_people", "gathering people")):
+        setattr(module, function, timed(name, getattr(module, function)))
     register = open_register(folder / "identity.sqlite")
     began = time.perf_counter()
     with register.landing("first", derived_keys(hashlib.sha256(b"benchmark").digest())) as entry:
@@ -139,9 +139,15 @@ def f1(found: set[tuple[str, str]], truth: set[tuple[str, str]]) -> dict[str, fl
     """Of pairs."""
     both = len(found & truth)
     precision, recall = both / max(len(found), 1), both / len(truth)
-    return {"precision": round(precision, 4), "recall": round(recall, 4), "F1": round(2 * precision * recall / max(precision + recall, 1e-9), 4)}
+    return {
+        "precision": round(precision, 4),
+        "recall": round(recall, 4),
+        "F1": round(2 * precision * recall / max(precision + recall, 1e-9), 4),
+    }
 
 
+Pairs = Callable[[float], set[tuple[str, str]]]
+"""The pairs found from a match weight on."""
 SIDE = """
     SELECT row_number() OVER (ORDER BY uid) * 2 + {odd} AS id, row_number() OVER (ORDER BY uid) AS record, uid AS value, uid AS person_id,
         1 AS row_count, 1 AS sources, true AS valid, number, born, true AS exact, family, [family] AS families, given, [given] AS givens,
@@ -149,7 +155,7 @@ SIDE = """
 """
 
 
-def ours(queries: tuple[str, str], *, one_side: bool) -> Callable[[float], set[tuple[str, str]]]:
+def ours(queries: tuple[str, str], *, one_side: bool) -> Pairs:
     """Pairs by our own model: with `one_side` all pairs from link_at on, else each record's best with the margin, by match weight."""
     own = connect()
     for odd, (side, query) in enumerate(zip(("person", "record"), queries, strict=True)):
@@ -175,10 +181,14 @@ def ours(queries: tuple[str, str], *, one_side: bool) -> Callable[[float], set[t
     return pairs
 
 
-def splinks(con: duckdb.DuckDBPyConnection, tables: list[str], settings: splink.SettingsCreator, train: list[Any], sure: list[Any]) -> Any:
+def splinks(
+    con: duckdb.DuckDBPyConnection, tables: list[str], settings: splink.SettingsCreator, train: list[Any], sure: list[Any]
+) -> Pairs:
     """Pairs by one of Splink's own models, trained as its tutorial does."""
     api = splink.DuckDBAPI(con)
-    linker = splink.Linker([api.register(name) for name in tables] if len(tables) > 1 else api.register(tables[0]), settings, log_level=None)
+    linker = splink.Linker(
+        [api.register(name) for name in tables] if len(tables) > 1 else api.register(tables[0]), settings, log_level=None
+    )
     linker.training.estimate_probability_two_random_records_match(sure, recall=0.7)
     linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=1)
     for block in train:
@@ -195,7 +205,7 @@ def splinks(con: duckdb.DuckDBPyConnection, tables: list[str], settings: splink.
 WEIGHTS = (-6, -3, 0, 3, 5, 7.6, 10, 15)
 
 
-def beside(mine: Callable[..., Any], theirs: Callable[..., Any], truth: set[tuple[str, str]]) -> dict[str, Any]:
+def beside(mine: Pairs, theirs: Pairs, truth: set[tuple[str, str]]) -> dict[str, Any]:
     """F1 of both at their best threshold of match weight, and of ours at the package's."""
     told = {"ours, by match weight": mine, "Splink's, by match weight": theirs}
     by_weight = {name: {at: f1(pairs(at), truth) for at in WEIGHTS} for name, pairs in told.items()}
@@ -206,7 +216,9 @@ def beside(mine: Callable[..., Any], theirs: Callable[..., Any], truth: set[tupl
 def fake_1000(folder: Path) -> dict[str, Any]:
     """One table with duplicates; ours takes the e-mail address as the number at a provider, and the town for the postcode."""
     con = duckdb.connect()
-    con.execute(f"CREATE TABLE fake AS SELECT unique_id, first_name, surname, dob, city, email, cluster FROM read_csv('{folder}/splink_fake_1000.csv')")
+    con.execute(
+        f"CREATE TABLE fake AS SELECT unique_id, first_name, surname, dob, city, email, cluster FROM read_csv('{folder}/splink_fake_1000.csv')"
+    )
     rows = con.execute("SELECT CAST(unique_id AS VARCHAR), cluster FROM fake").fetchall()
     truth = {(min(a, b), max(a, b)) for a, one in rows for b, other in rows if a < b and one == other}
     settings = splink.SettingsCreator(
@@ -220,7 +232,11 @@ def fake_1000(folder: Path) -> dict[str, Any]:
         ],
     )
     theirs = splinks(
-        con, ["fake"], settings, [block_on("first_name", "surname"), block_on("dob"), block_on("email")], [block_on("first_name", "surname", "dob"), block_on("email")]
+        con,
+        ["fake"],
+        settings,
+        [block_on("first_name", "surname"), block_on("dob"), block_on("email")],
+        [block_on("first_name", "surname", "dob"), block_on("email")],
     )
     query = f"""
         SELECT CAST(unique_id AS VARCHAR) AS uid, NULL::VARCHAR AS number, CAST(dob AS DATE) AS born, {records.name_sql("surname")} AS family,
@@ -230,6 +246,10 @@ def fake_1000(folder: Path) -> dict[str, Any]:
     return beside(ours((query, query), one_side=True), theirs, truth)
 
 
+def _febrl(folder: Path, side: str) -> str:
+    return f"read_csv('{folder}/febrl_dataset4{side}.csv', all_varchar = true, skip = 1, header = false, names = {list(FEBRL)})"
+
+
 def febrl_4(folder: Path) -> dict[str, Any]:
     """Two tables, each record once in each; the social security number stands for the NHS number."""
     con = duckdb.connect()
@@ -237,7 +257,8 @@ def febrl_4(folder: Path) -> dict[str, Any]:
         trimmed = ", ".join(f"nullif(trim({name}), '') AS {name}" for name in FEBRL)
         con.execute(f"""
             CREATE TABLE febrl_{side} AS SELECT rec_id AS unique_id, * EXCLUDE (rec_id) FROM (
-                SELECT {trimmed} FROM read_csv('{folder}/febrl_dataset4{side}.csv', all_varchar = true, skip = 1, header = false, names = {list(FEBRL)}))
+                SELECT {trimmed} FROM {_febrl(folder, side)}
+            )
         """)
     truth = {(f"rec-{n}-dup-0", f"rec-{n}-org") for (n,) in con.execute("SELECT split_part(unique_id, '-', 2) FROM febrl_a").fetchall()}
     settings = splink.SettingsCreator(
@@ -271,7 +292,7 @@ def febrl_4(folder: Path) -> dict[str, Any]:
         SELECT trim(rec_id) AS uid, nullif(trim(soc_sec_id), '') AS number, try_strptime(trim(date_of_birth), '%Y%m%d')::DATE AS born,
             {records.name_sql("trim(surname)")} AS family, {records.name_sql("trim(given_name)")} AS given, nullif(trim(postcode), '') AS postcode,
             NULL::VARCHAR AS local, NULL::VARCHAR AS local_kind
-        FROM read_csv('{folder}/febrl_dataset4{side}.csv', all_varchar = true, skip = 1, header = false, names = {list(FEBRL)})
+        FROM {_febrl(folder, side)}
         """
         for side in "ab"
     )

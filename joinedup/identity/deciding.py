@@ -15,6 +15,7 @@ MOST_ASKED = 3
 
 _given, _family, _born, _number, _local = (level_column(each) for each in (GIVEN, FAMILY, BORN, NUMBER, LOCAL))
 NUMBER_SAME = level_number(NUMBER, "the same, though not verified")
+SAME_DAY = level_number(BORN, "the same day")
 NUMBER_OF_ANOTHER = level_number(NUMBER, "the same, with another date of birth")
 
 SUPPORTED = f"""(
@@ -25,7 +26,9 @@ SUPPORTED = f"""(
 )"""
 """What no weight replaces. Twins, and brothers and sisters, share all but the given name: where given names have nothing in common,
 number and date of birth must be the same. Fathers and sons share all but the date of birth: it must agree, or be missing and the number
-must speak for it. The provider's own number is enough."""
+must speak for it. The provider's own number is enough.
+
+Who isn't supported is no rival of somebody born on the very day: a child's record with a parent's number is the child's."""
 
 
 def weight_of(probability: float) -> float:
@@ -43,19 +46,24 @@ def decide(con: duckdb.DuckDBPyConnection, linking: Linking, decided: pa.Table) 
     con.execute(f"""
         CREATE OR REPLACE TABLE ranked AS
         SELECT r.record, s.one, s.other, p.person_id, s.weight, {SUPPORTED} AS supported,
-            row_number() OVER (PARTITION BY s.one ORDER BY s.weight DESC, p.person_id) AS place,
-            s.weight - coalesce(lead(s.weight) OVER (PARTITION BY s.one ORDER BY s.weight DESC, p.person_id), -1000) AS margin
+            {_born} = {SAME_DAY} AS same_day, row_number() OVER (PARTITION BY s.one ORDER BY s.weight DESC, p.person_id) AS place
         FROM scored s JOIN record r ON r.id = s.one JOIN person p ON p.id = s.other
         WHERE NOT EXISTS (SELECT 1 FROM decided_pair d WHERE d.record = r.record AND d.person_id = p.person_id AND NOT d.same)
+    """)
+    con.execute("""
+        CREATE OR REPLACE TABLE rival AS
+        SELECT best.one, max(other.weight) AS weight FROM ranked best JOIN ranked other ON other.one = best.one AND other.place > 1
+        WHERE best.place = 1 AND (other.supported OR NOT best.same_day) GROUP BY best.one
     """)
     con.execute(f"""
         CREATE OR REPLACE TABLE decision AS
         SELECT record, person_id, 'confirmed' AS status, NULL AS weight FROM decided_pair WHERE same
         UNION ALL
         SELECT record, person_id,
-            CASE WHEN weight >= {link_at} AND margin >= {linking.margin} AND supported THEN 'probability' ELSE 'in_doubt' END,
-            weight
-        FROM ranked WHERE place = 1 AND weight >= {review_from} AND record NOT IN (SELECT record FROM decided_pair WHERE same)
+            CASE WHEN k.weight >= {link_at} AND k.supported AND k.weight - coalesce(r.weight, -1000) >= {linking.margin}
+            THEN 'probability' ELSE 'in_doubt' END, k.weight
+        FROM ranked k LEFT JOIN rival r ON r.one = k.one
+        WHERE place = 1 AND k.weight >= {review_from} AND record NOT IN (SELECT record FROM decided_pair WHERE same)
     """)
     con.execute(f"""
         CREATE OR REPLACE TABLE doubt AS

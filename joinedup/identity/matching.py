@@ -59,6 +59,10 @@ UNTRAINED = (
 )
 
 
+LEAST_PEOPLE = 1000
+"""However few are known, somebody else might have been meant: a small place's people have neighbours."""
+
+
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
     """Nothing; the tables that matching fills are there, empty."""
     for statement in (MATCHED_ROW, *NO_TABLES):
@@ -166,7 +170,7 @@ class _Run:
     def matched(self, own: duckdb.DuckDBPyConnection, judged: pa.Table) -> Model:
         """The model; the connection of our own has every decision."""
         [(people, there)] = own.execute("SELECT (SELECT count(*) FROM person), (SELECT count(*) FROM record)").fetchall()
-        prior = 1 / max(people, 2)
+        prior = 1 / max(people, LEAST_PEOPLE)
         pairs = find_candidates(own)
         self.model = learn(own, prior) if pairs else Model(model_of_ours(), prior, trained=False)
         least = min(weight_of(self.linking.review_from), weight_of(self.linking.link_at) - self.linking.margin)

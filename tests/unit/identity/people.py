@@ -13,10 +13,11 @@ import pyarrow as pa
 
 from joinedup.engine.duck import connect
 from joinedup.findings import Finding
-from joinedup.identity.linking import link
+from joinedup.identity.linking import NO_MATCHING, link
 from joinedup.identity.staged import SourceFile, Staged
 from joinedup.kept.identity_register import IdentityRegister, open_register
 from joinedup.kept.keys import Keys, derived_keys
+from joinedup.place.model import Linking
 from joinedup.sources.contract import contracts
 
 KEYS = derived_keys(hashlib.sha256(b"only for tests").digest())
@@ -96,13 +97,14 @@ def linked(
     namespaces: Mapping[str, str] = {},
     invented: bool = True,
     keys: Keys = KEYS,
+    linking: Linking | None = None,
 ) -> Linked:
     """What linking makes of these sources, on a register in `folder`."""
     register = folder if isinstance(folder, IdentityRegister) else open_register(folder / "identity.sqlite")
     con = connect(threads=1)
     files = stage(con, sources, namespaces)
     with register.landing(landing_id, keys) as entry:
-        findings = link(Staged(con, files), entry, invented=invented)
+        findings = link(Staged(con, files), entry, invented=invented, linking=linking or NO_MATCHING)
     if register is not folder:
         register.close()
     return Linked(con, findings)
