@@ -213,12 +213,25 @@ def beside(mine: Pairs, theirs: Pairs, truth: set[tuple[str, str]]) -> dict[str,
     return best | by_weight
 
 
+FEBRL = (
+    "rec_id",
+    "given_name",
+    "surname",
+    "street_number",
+    "address_1",
+    "address_2",
+    "suburb",
+    "postcode",
+    "state",
+    "date_of_birth",
+    "soc_sec_id",
+)
+
+
 def fake_1000(folder: Path) -> dict[str, Any]:
     """One table with duplicates; ours takes the e-mail address as the number at a provider, and the town for the postcode."""
     con = duckdb.connect()
-    con.execute(
-        f"CREATE TABLE fake AS SELECT unique_id, first_name, surname, dob, city, email, cluster FROM read_csv('{folder}/splink_fake_1000.csv')"
-    )
+    con.execute(f"CREATE TABLE fake AS FROM read_csv('{folder}/splink_fake_1000.csv')")
     rows = con.execute("SELECT CAST(unique_id AS VARCHAR), cluster FROM fake").fetchall()
     truth = {(min(a, b), max(a, b)) for a, one in rows for b, other in rows if a < b and one == other}
     settings = splink.SettingsCreator(
@@ -231,16 +244,11 @@ def fake_1000(folder: Path) -> dict[str, Any]:
             cl.EmailComparison("email"),
         ],
     )
-    theirs = splinks(
-        con,
-        ["fake"],
-        settings,
-        [block_on("first_name", "surname"), block_on("dob"), block_on("email")],
-        [block_on("first_name", "surname", "dob"), block_on("email")],
-    )
+    train = [block_on("first_name", "surname"), block_on("dob"), block_on("email")]
+    theirs = splinks(con, ["fake"], settings, train, [block_on("first_name", "surname", "dob"), block_on("email")])
     query = f"""
-        SELECT CAST(unique_id AS VARCHAR) AS uid, NULL::VARCHAR AS number, CAST(dob AS DATE) AS born, {records.name_sql("surname")} AS family,
-            {records.name_sql("first_name")} AS given, upper(city) AS postcode, lower(email) AS local,
+        SELECT CAST(unique_id AS VARCHAR) AS uid, NULL::VARCHAR AS number, CAST(dob AS DATE) AS born, 
+            {records.name_sql("surname")} AS family, {records.name_sql("first_name")} AS given, upper(city) AS postcode, lower(email) AS local,
             CASE WHEN email IS NOT NULL THEN 'e-mail' END AS local_kind FROM read_csv('{folder}/splink_fake_1000.csv')
     """
     return beside(ours((query, query), one_side=True), theirs, truth)
@@ -290,28 +298,14 @@ def febrl_4(folder: Path) -> dict[str, Any]:
     queries = tuple(
         f"""
         SELECT trim(rec_id) AS uid, nullif(trim(soc_sec_id), '') AS number, try_strptime(trim(date_of_birth), '%Y%m%d')::DATE AS born,
-            {records.name_sql("trim(surname)")} AS family, {records.name_sql("trim(given_name)")} AS given, nullif(trim(postcode), '') AS postcode,
+            {records.name_sql("trim(surname)")} AS family,
+            {records.name_sql("trim(given_name)")} AS given, nullif(trim(postcode), '') AS postcode,
             NULL::VARCHAR AS local, NULL::VARCHAR AS local_kind
         FROM {_febrl(folder, side)}
         """
         for side in "ab"
     )
     return beside(ours(queries, one_side=False), theirs, truth)
-
-
-FEBRL = (
-    "rec_id",
-    "given_name",
-    "surname",
-    "street_number",
-    "address_1",
-    "address_2",
-    "suburb",
-    "postcode",
-    "state",
-    "date_of_birth",
-    "soc_sec_id",
-)
 
 
 def open_data(place: Path, folder: Path) -> dict[str, Any]:
