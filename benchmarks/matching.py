@@ -247,8 +247,9 @@ def fake_1000(folder: Path) -> dict[str, Any]:
     train = [block_on("first_name", "surname"), block_on("dob"), block_on("email")]
     theirs = splinks(con, ["fake"], settings, train, [block_on("first_name", "surname", "dob"), block_on("email")])
     query = f"""
-        SELECT CAST(unique_id AS VARCHAR) AS uid, NULL::VARCHAR AS number, CAST(dob AS DATE) AS born, 
-            {records.name_sql("surname")} AS family, {records.name_sql("first_name")} AS given, upper(city) AS postcode, lower(email) AS local,
+        SELECT CAST(unique_id AS VARCHAR) AS uid, NULL::VARCHAR AS number, CAST(dob AS DATE) AS born,
+            {records.name_sql("surname")} AS family, {records.name_sql("first_name")} AS given,
+            upper(city) AS postcode, lower(email) AS local,
             CASE WHEN email IS NOT NULL THEN 'e-mail' END AS local_kind FROM read_csv('{folder}/splink_fake_1000.csv')
     """
     return beside(ours((query, query), one_side=True), theirs, truth)
