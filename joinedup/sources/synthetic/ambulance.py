@@ -9,19 +9,7 @@ from joinedup.sources.synthetic.block import Block
 from joinedup.sources.synthetic.draws import Floats, Ints, Table, Texts, pick, pick_by_row, pick_named, stack, take
 from joinedup.sources.synthetic.figures import columns, figures, points
 from joinedup.sources.synthetic.happenings import window
-from joinedup.sources.synthetic.rows import (
-    MISSING,
-    Rows,
-    area_on,
-    clock,
-    ethnic_category,
-    hospital_codes,
-    identity,
-    practice_on,
-    provider_codes,
-    record_numbers,
-    sources_of,
-)
+from joinedup.sources.synthetic.rows import MISSING, Rows, clock, hospital_codes, patient, provider_codes, record_numbers, sources_of
 from joinedup.sources.synthetic.seasons import season
 from joinedup.sources.synthetic.streams import stream
 
@@ -40,12 +28,8 @@ def rows(block: Block) -> Rows:
     taken = np.isin(held["outcome"], (TO_DEPARTMENT, ELSEWHERE))
     rng = stream(block.setting.seed, "calls for ambulances", block.number)
     professional = np.char.startswith(held["category"], "HCP")
-    fields = identity(block, "ambulance", person, day) | {
+    fields = patient(block, "ambulance", person, day, "LSOA_2011") | {
         "CALL_NUMBER": record_numbers(block, RECORD, len(person)).astype("U13"),
-        "PERSON_STATED_GENDER_CODE": block.people.sex[person].astype("U1"),
-        "ETHNIC_CATEGORY": ethnic_category(block, "ambulance", person),
-        "GENERAL_MEDICAL_PRACTICE_CODE_PATIENT_REGISTRATION": practice_on(block, "ambulance", person, day),
-        "LSOA_2011": area_on(block, person, day),
         "ORGANISATION_IDENTIFIER_CODE_OF_PROVIDER": provider_codes(block, source),
         "CALL_DATE": dates_of(held["called"]),
         "CALL_TIME": clock(held["called"]),

@@ -8,17 +8,7 @@ from joinedup.sources.synthetic.block import Block
 from joinedup.sources.synthetic.draws import Ints, pick_named
 from joinedup.sources.synthetic.figures import figures
 from joinedup.sources.synthetic.packages import Packages, packages_of
-from joinedup.sources.synthetic.rows import (
-    MISSING,
-    Rows,
-    area_on,
-    ethnic_category,
-    identity,
-    practice_on,
-    provider_codes,
-    record_numbers,
-    sources_of,
-)
+from joinedup.sources.synthetic.rows import MISSING, Rows, patient, provider_codes, record_numbers, sources_of
 from joinedup.sources.synthetic.seasons import NEVER, dates
 from joinedup.sources.synthetic.streams import stream
 
@@ -36,11 +26,7 @@ def rows(block: Block) -> Rows:
     died = block.people.died[person]
     number = record_numbers(block, PACKAGE, len(person)).astype("U13")
     review, outcome = _reviews(block, held)
-    fields = identity(block, "continuing_care", person, day) | {
-        "PERSON_STATED_GENDER_CODE": block.people.sex[person].astype("U1"),
-        "ETHNIC_CATEGORY": ethnic_category(block, "continuing_care", person),
-        "GENERAL_MEDICAL_PRACTICE_CODE_PATIENT_REGISTRATION": practice_on(block, "continuing_care", person, day),
-        "LSOA_OF_RESIDENCE": area_on(block, person, day),
+    fields = patient(block, "continuing_care", person, day) | {
         "ORGANISATION_IDENTIFIER_CODE_OF_COMMISSIONER": provider_codes(block, source),
         "SERVICE_REQUEST_IDENTIFIER": np.char.add("R", number),
         "SERVICE_REQUEST_RECEIVED_DATE": dates(held.asked),

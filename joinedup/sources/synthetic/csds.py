@@ -10,18 +10,7 @@ from joinedup.sources.synthetic.figures import columns, figures
 from joinedup.sources.synthetic.happenings import window
 from joinedup.sources.synthetic.life import NURSING
 from joinedup.sources.synthetic.referrals import Contacts, contacts_of, drawn_by_service, of_rows, office_hours, on_working_days
-from joinedup.sources.synthetic.rows import (
-    MISSING,
-    Rows,
-    area_on,
-    ethnic_category,
-    identity,
-    local_number,
-    practice_on,
-    provider_codes,
-    record_numbers,
-    sources_of,
-)
+from joinedup.sources.synthetic.rows import MISSING, Rows, local_number, patient, provider_codes, record_numbers, sources_of
 from joinedup.sources.synthetic.seasons import dates
 from joinedup.sources.synthetic.streams import stream
 
@@ -39,12 +28,8 @@ def rows(block: Block) -> Rows:
     source = sources_of(block, "csds", held.service)
     attendance = _attendance(block, held)
     came = np.isin(attendance, ["5", "6"])
-    fields = identity(block, "csds", person, day) | {
+    fields = patient(block, "csds", person, day) | {
         "LOCAL_PATIENT_IDENTIFIER": local_number(block, person, source + LOCAL),
-        "PERSON_STATED_GENDER_CODE": block.people.sex[person].astype("U1"),
-        "ETHNIC_CATEGORY": ethnic_category(block, "csds", person),
-        "GENERAL_MEDICAL_PRACTICE_CODE_PATIENT_REGISTRATION": practice_on(block, "csds", person, day),
-        "LSOA_OF_RESIDENCE": area_on(block, person, day),
         "ORGANISATION_IDENTIFIER_CODE_OF_PROVIDER": provider_codes(block, source),
         "SERVICE_REQUEST_IDENTIFIER": (REFERRAL * 10**11 + (block.number + 1) * 10**6 + held.referral).astype("U13"),
         "REFERRAL_REQUEST_RECEIVED_DATE": dates(held.referred),

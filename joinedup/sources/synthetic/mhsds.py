@@ -20,18 +20,7 @@ from joinedup.sources.synthetic.referrals import (
     traits_of,
 )
 from joinedup.sources.synthetic.registrations import WIDE
-from joinedup.sources.synthetic.rows import (
-    MISSING,
-    Rows,
-    area_on,
-    ethnic_category,
-    identity,
-    local_number,
-    practice_on,
-    provider_codes,
-    record_numbers,
-    sources_of,
-)
+from joinedup.sources.synthetic.rows import MISSING, Rows, local_number, patient, provider_codes, record_numbers, sources_of
 from joinedup.sources.synthetic.seasons import NEVER, YEAR, dates
 from joinedup.sources.synthetic.streams import stream
 
@@ -49,12 +38,8 @@ def rows(block: Block) -> Rows:
     number = record_numbers(block, CONTACT, len(person)).astype("U13")
     spell = parts["RECORD_TYPE"] == "SPELL"
     referral = REFERRAL * 10**11 + (block.number + 1) * 10**6 + parts.pop("referral")
-    fields = identity(block, "mhsds", person, day) | {
+    fields = patient(block, "mhsds", person, day) | {
         "LOCAL_PATIENT_IDENTIFIER": local_number(block, person, source + LOCAL),
-        "PERSON_STATED_GENDER_CODE": block.people.sex[person].astype("U1"),
-        "ETHNIC_CATEGORY": ethnic_category(block, "mhsds", person),
-        "GENERAL_MEDICAL_PRACTICE_CODE_PATIENT_REGISTRATION": practice_on(block, "mhsds", person, day),
-        "LSOA_OF_RESIDENCE": area_on(block, person, day),
         "ORGANISATION_IDENTIFIER_CODE_OF_PROVIDER": provider_codes(block, source),
         "SERVICE_REQUEST_IDENTIFIER": np.where(spell, "", referral.astype("U13")),
         "CARE_CONTACT_IDENTIFIER": np.where(spell, "", number),

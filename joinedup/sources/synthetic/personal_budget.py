@@ -12,17 +12,7 @@ from joinedup.sources.synthetic.figures import figures
 from joinedup.sources.synthetic.happenings import window
 from joinedup.sources.synthetic.packages import Lasting, chance, packages_of, stretch
 from joinedup.sources.synthetic.referrals import days_between, lognormal
-from joinedup.sources.synthetic.rows import (
-    MISSING,
-    Rows,
-    area_on,
-    ethnic_category,
-    identity,
-    practice_on,
-    provider_codes,
-    record_numbers,
-    sources_of,
-)
+from joinedup.sources.synthetic.rows import MISSING, Rows, patient, provider_codes, record_numbers, sources_of
 from joinedup.sources.synthetic.seasons import NEVER, YEAR, dates
 from joinedup.sources.synthetic.social_care import CARER, SERVICE, events_of
 from joinedup.sources.synthetic.streams import stream
@@ -47,11 +37,7 @@ def rows(block: Block) -> Rows:
     until = np.minimum(every["last"], block.setting.span.end - 1)
     reviewed = (until - day > 90) & (every["weekly"] != MISSING)
     yearly = rng.random(size) < 0.3
-    fields = identity(block, "personal_budget", person, day) | {
-        "PERSON_STATED_GENDER_CODE": block.people.sex[person].astype("U1"),
-        "ETHNIC_CATEGORY": ethnic_category(block, "personal_budget", person),
-        "GENERAL_MEDICAL_PRACTICE_CODE_PATIENT_REGISTRATION": practice_on(block, "personal_budget", person, day),
-        "LSOA_OF_RESIDENCE": area_on(block, person, day),
+    fields = patient(block, "personal_budget", person, day) | {
         "ORGANISATION_IDENTIFIER_CODE_OF_COMMISSIONER": provider_codes(block, source),
         "PERSONAL_BUDGET_IDENTIFIER": record_numbers(block, BUDGET, size).astype("U13"),
         "PERSONAL_BUDGET_KIND": np.where(social, "DIRECT PAYMENT", kind),

@@ -76,6 +76,16 @@ def identity(block: Block, contract: str, person: Ints, day: Ints) -> Table:
     }
 
 
+def patient(block: Block, contract: str, person: Ints, day: Ints, lsoa: str = "LSOA_OF_RESIDENCE") -> Table:
+    """Who each row is about, as known on a day, with gender, ethnic category, practice and small area as most data sets call them."""
+    return identity(block, contract, person, day) | {
+        "PERSON_STATED_GENDER_CODE": block.people.sex[person].astype("U1"),
+        "ETHNIC_CATEGORY": ethnic_category(block, contract, person),
+        "GENERAL_MEDICAL_PRACTICE_CODE_PATIENT_REGISTRATION": practice_on(block, contract, person, day),
+        lsoa: area_on(block, person, day),
+    }
+
+
 def practice_on(block: Block, contract: str, person: Ints, day: Ints) -> Texts:
     """The practice that a hospital has on its record; a few are not known to it."""
     stay = block.stays.on(person, day)

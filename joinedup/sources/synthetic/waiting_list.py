@@ -6,7 +6,7 @@ import numpy as np
 
 from joinedup.sources.synthetic.block import Block
 from joinedup.sources.synthetic.outpatient import pathway_numbers, referring_organisation
-from joinedup.sources.synthetic.rows import Rows, area_on, ethnic_category, hospital_codes, identity, local_number, practice_on
+from joinedup.sources.synthetic.rows import Rows, hospital_codes, local_number, patient
 from joinedup.sources.synthetic.seasons import NEVER, dates
 from joinedup.sources.synthetic.streams import stream
 
@@ -23,14 +23,10 @@ def rows(block: Block) -> Rows:
     rng = stream(block.setting.seed, "sources of pathways", block.number)
     to_admit = paths.decided[at] < NEVER
     soon = np.select([paths.priority[at] == name for name in PROCEDURE_PRIORITY], list(PROCEDURE_PRIORITY.values()), "")
-    fields = identity(block, "waiting_list", person, day) | {
+    fields = patient(block, "waiting_list", person, day, "LSOA_2011") | {
         "LOCAL_PATIENT_IDENTIFIER": local_number(block, person, hospital),
         "PATIENT_PATHWAY_IDENTIFIER": pathway_numbers(block)[at],
         "ORGANISATION_IDENTIFIER_PATIENT_PATHWAY_IDENTIFIER_ISSUER": code,
-        "PERSON_STATED_GENDER_CODE": block.people.sex[person].astype("U1"),
-        "ETHNIC_CATEGORY": ethnic_category(block, "waiting_list", person),
-        "GENERAL_MEDICAL_PRACTICE_CODE_PATIENT_REGISTRATION": practice_on(block, "waiting_list", person, day),
-        "LSOA_2011": area_on(block, person, day),
         "ORGANISATION_IDENTIFIER_CODE_OF_PROVIDER": code,
         "SOURCE_OF_REFERRAL_FOR_OUT_PATIENTS": paths.source[at],
         "REFERRING_ORGANISATION_CODE": referring_organisation(block, person, day, paths.source[at], code),
