@@ -15,8 +15,10 @@ from joinedup.place.staff import span
 
 REVIEWERS = ("ig_lead", "coordinator")
 """The roles that may answer."""
-ALIKE_DIGITS = 3
-"""Numbers that differ in more places than this are unlike, and neither is shown."""
+ALIKE_PLACES = 2
+"""Numbers and postcodes that differ in more places than this are unlike, and neither is shown."""
+TELLS_APART = ("Postcode", "NHS number", "Local number")
+"""Without any of these a record may be of several people of one name and date of birth."""
 YEARS_OF_A_GENERATION = 14
 OLD_DAYS = 731
 NEVER = date(1850, 1, 1)
@@ -43,7 +45,7 @@ FIELDS = (
     Field("Postcode", "postcode", ("postcode_of_usual_address", "postcode")),
     Field("NHS number", "number", ("nhs_number", "number")),
     Field("Local number", "number", ("local_patient_identifier", "local")),
-    Field("Practice", "word", ("practice",)),
+    Field("Practice", "code", ("practice",)),
 )
 """All that is ever shown of a pair: nothing clinical, whatever a pair brings."""
 
@@ -118,17 +120,15 @@ def _compare(field: Field, record: str, person: str) -> Compared:
         return _compare_dates(field.label, record, person)
     if same:
         return Compared(field.label, record if named else "", person if named else "", SAME)
-    if field.kind == "number":
-        return _compare_numbers(field.label, record, person)
+    if field.kind in {"number", "postcode", "code"}:
+        return _compare_hidden(field, record, person)
     return Compared(field.label, record, person, DIFFERS, _about(field, record, person))
 
 
 def _about(field: Field, record: str, person: str) -> str:
     if field.label == "Sex":
         return "no evidence by itself"
-    if field.kind == "name":
-        return _about_names(record, person)
-    return _about_postcodes(record, person) if field.kind == "postcode" else ""
+    return _about_names(record, person) if field.kind == "name" else ""
 
 
 def _compare_dates(label: str, record: str, person: str) -> Compared:
@@ -162,16 +162,20 @@ def _day(text: str) -> date | None:
         return None
 
 
-def _compare_numbers(label: str, record: str, person: str) -> Compared:
-    """Numbers that differ in a few places, with the places that agree hidden; where they're unlike neither is shown."""
-    one, other = re.sub(r"\W", "", record), re.sub(r"\W", "", person)
+def _compare_hidden(field: Field, record: str, person: str) -> Compared:
+    """What differs in a few places, with the places that agree hidden; where it is unlike neither is shown.
+
+    So no address is ever shown, that of somebody whose details are protected neither, and no number.
+    """
+    one, other = re.sub(r"\W", "", record).upper(), re.sub(r"\W", "", person).upper()
     apart = [at for at, (here, there) in enumerate(zip(one, other, strict=False)) if here != there]
-    if len(one) != len(other) or len(apart) > ALIKE_DIGITS:
-        return Compared(label, "", "", DIFFERS, "unlike")
+    near = "same postcode district" if field.kind == "postcode" and one[:-3] == other[:-3] else ""
+    if field.kind == "code" or len(one) != len(other) or len(apart) > ALIKE_PLACES:
+        return Compared(field.label, "", "", DIFFERS, near or "unlike")
     swapped = len(apart) == 2 and one[apart[0]] == other[apart[1]] and one[apart[1]] == other[apart[0]]
-    note = "two digits the other way round" if swapped else f"{len(apart)} of {len(one)} places differ"
+    note = "two of them the other way round" if swapped else f"{len(apart)} of {len(one)} places differ"
     one, other = ("".join(each if at in apart else "•" for at, each in enumerate(text)) for text in (one, other))
-    return Compared(label, one, other, DIFFERS, note)
+    return Compared(field.label, one, other, DIFFERS, "; ".join(part for part in (note, near) if part))
 
 
 def _about_names(record: str, person: str) -> str:
@@ -198,14 +202,9 @@ def _edits(one: str, other: str) -> int:
     return row[-1]
 
 
-def _about_postcodes(record: str, person: str) -> str:
-    one, other = _folded(record), _folded(person)
-    return "same area" if one[:-2] == other[:-2] else ""
-
-
 def warnings(said: Mapping[str, str], *, rivals: int = 0) -> list[str]:
     """What a reviewer could get wrong here: relatives who are alike, names the other way round, other pairs of the same record."""
-    found = [text for text in (_relatives(said), _swapped(said), _another_number(said)) if text]
+    found = [text for text in (_relatives(said), _swapped(said), _another_number(said), _little(said)) if text]
     for name, what in (("p_twins", "born on the same day"), ("p_namesakes", "with a similar given name")):
         count = int(said[name]) if said.get(name, "").isdigit() else 0
         if count:
@@ -243,6 +242,13 @@ def _another_number(said: Mapping[str, str]) -> str:
     [of_nhs] = [field for field in FIELDS if field.label == "NHS number"]
     record, person = (_folded(_said(said, side, of_nhs)) for side in ("r_", "p_"))
     return "the record gives another NHS number than this person's: whose is it?" if record and person and record != person else ""
+
+
+def _little(said: Mapping[str, str]) -> str:
+    """Whether the record says so little that somebody else's could say the same."""
+    if any(_said(said, "r_", field) for field in FIELDS if field.label in TELLS_APART):
+        return ""
+    return "the record says little: whatever rows say no more than it, now or later, would be linked with it"
 
 
 def provenance(said: Mapping[str, str], today: date) -> list[tuple[str, str]]:

@@ -253,6 +253,19 @@ def test_the_environment_does_not_say_who_answers(desk: Desk, monkeypatch: pytes
     assert account_of(open_place(desk.place)) != "inv-ig"
 
 
+@pytest.mark.parametrize(("written", "expected"), [("65534", "nobody"), ("4294967295", ""), ("", ""), ("x", ""), ("0", "root")])
+def test_an_account_that_is_nobodys_answers_for_who_has_logged_in(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str, expected: str
+) -> None:
+    (tmp_path / "loginuid").write_text(written)
+    monkeypatch.setattr(sys.modules["joinedup.cli.review"], "LOGGED_IN", tmp_path / "loginuid")
+    monkeypatch.setattr("joinedup.access.caller.own_account", lambda: "joinedup")
+    place = open_place(desk.place)
+    assert account_of(place) == (expected or "joinedup")
+    monkeypatch.setattr("joinedup.access.caller.own_account", lambda: "inv-ig")
+    assert account_of(place) == "inv-ig", "who has a row answers as themselves"
+
+
 def test_names_go_to_no_pipe(desk: Desk) -> None:
     for what in ("pairs", "next"):
         answer = desk.run(what, "--as", "inv-ig")

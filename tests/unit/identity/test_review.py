@@ -46,10 +46,13 @@ def shown(**fields: tuple[str, str]) -> tuple[str, str, str, str]:
         ("born", "1986-09-24", "1966-10-13", ("1986-09-24", "1966-10-13", "differs", "20 years apart")),
         ("born", "not a day", "1950-08-04", ("not a day", "1950-08-04", "differs", "")),
         ("postcode", "ZZ99 3VZ", "zz993vz", ("", "", "same", "")),
-        ("postcode", "ZZ99 3VZ", "ZZ99 3VY", ("ZZ99 3VZ", "ZZ99 3VY", "differs", "same area")),
+        ("postcode", "ZZ99 3VZ", "ZZ99 3VY", ("••••••Z", "••••••Y", "differs", "1 of 7 places differ; same postcode district")),
+        ("postcode", "ZZ99 3VZ", "ZZ99 1AB", ("", "", "differs", "same postcode district")),
+        ("postcode", "ZZ99 3VZ", "HX1 1AA", ("", "", "differs", "unlike")),
+        ("practice", "B84001", "B84002", ("", "", "differs", "unlike")),
         ("postcode", "ZZ99 3VZ", "", ("given", "not given", "one side only", "")),
         ("nhs_number", "9990000018", "9990000018", ("", "", "same", "")),
-        ("nhs_number", "999 000 0081", "9990000018", ("••••••••81", "••••••••18", "differs", "two digits the other way round")),
+        ("nhs_number", "999 000 0081", "9990000018", ("••••••••81", "••••••••18", "differs", "two of them the other way round")),
         ("nhs_number", "9990000118", "9990000018", ("•••••••1••", "•••••••0••", "differs", "1 of 10 places differ")),
         ("nhs_number", "9991234567", "9990000018", ("", "", "differs", "unlike")),
         ("local_patient_identifier", "A17", "A18", ("••7", "••8", "differs", "1 of 3 places differ")),
@@ -91,7 +94,7 @@ HOME = {"person_family_name": ("Hill", "Hill"), "postcode": ("ZZ99 3VZ", "ZZ99 3
         (HOME | {"person_given_name": ("John", "John"), "born": ("1950-05-04", "1980-07-01")}, "are these parent and child?"),
         (HOME | {"person_given_name": ("J", "John"), "born": ("1950-05-04", "1980-07-01")}, "are these parent and child?"),
         ({"nhs_number": ("9991234567", "9990000018")}, "whose is it?"),
-        ({"person_family_name": ("Ali", "Khan"), "person_given_name": ("Khan", "Ali")}, "the other way round"),
+        ({"person_family_name": ("Ali", "Khan"), "person_given_name": ("Khan", "Ali"), "local": ("7", "")}, "the other way round"),
     ],
 )
 def test_what_could_be_got_wrong_is_said(fields: dict[str, tuple[str, str]], said: str) -> None:
@@ -100,13 +103,20 @@ def test_what_could_be_got_wrong_is_said(fields: dict[str, tuple[str, str]], sai
 
 
 def test_others_of_one_address_and_other_pairs_are_warned_of() -> None:
-    said = {"p_twins": "1", "p_namesakes": "2"}
+    said = {"p_twins": "1", "p_namesakes": "2", "r_local": "7"}
     assert warnings(said, rivals=1) == [
         "another person of this family name lives at one of these postcodes, born on the same day: the record may be theirs",
         "2 others of this family name live at one of these postcodes, with a similar given name: the record may be theirs",
         "the same record may be another person: those pairs are in doubt too",
     ]
     assert warnings(pair(**HOME, person_given_name=("Amy", "Amy"), born=("2020-05-04", "2020-05-04"))) == []
+
+
+def test_a_record_that_says_little_is_told() -> None:
+    names = {"person_family_name": ("Hill", "Hill"), "born": ("1950-05-04", "1950-05-04")}
+    [warning] = warnings(pair(**names, postcode=("", "HX1 1AA")))
+    assert "the record says little" in warning
+    assert warnings(pair(**names, postcode=("HX1 1AA", "HX1 1AA"))) == []
 
 
 def test_sources_and_their_age_are_said() -> None:
