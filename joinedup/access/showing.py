@@ -59,9 +59,9 @@ def _of_areas(table: pa.Table, by: Sequence[str], name: str) -> pa.Table:
 
 
 def _summed(table: pa.Table, by: Sequence[str]) -> pa.Table:
-    """The counts by some columns: areas as they are, or those of the place where the area isn't asked for."""
+    """The counts by some columns: areas as they are, or where the area isn't asked for all of them together, which are the place."""
     if "area_id" not in by:
-        table = table.filter(pc.equal(table["area_type"], "place"))
+        table = table.filter(pc.not_equal(table["area_type"], "place"))
     counts = [column for column in COUNTS if column in table.column_names]
     groups: dict[tuple[object, ...], list[int]] = {}
     for row, key in enumerate(zip(*(table[column].to_pylist() for column in by), strict=True) if by else [()] * table.num_rows):

@@ -110,7 +110,10 @@ class Facts:
 
     def people(self, area: Area) -> int | None:
         """How many people are registered; None where no registration list was read at all, or where it isn't shown."""
-        return added(row["people"] for row in self.population[area]) if self.population[self.whole] else None
+        if not self.population[self.whole]:
+            return None
+        parts = [area] if self.internal or area != self.whole else [*self.areas, self.nowhere]
+        return added(row["people"] for part in parts for row in self.population[part])
 
     def people_of(self, area: Area, sector: str) -> int | None:
         """How many people what a sector does is shared over: of what practices hold those who don't object to its use there."""

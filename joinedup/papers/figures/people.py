@@ -31,11 +31,8 @@ class Ages:
 
     counts: Counts
     bands: list[str]
-
-    @property
-    def total(self) -> int | None:
-        """Everyone."""
-        return added(self.counts.values())
+    total: int | None
+    """Everyone."""
 
     def of(self, band: str) -> int | None:
         """Everyone in the band, of either sex or none recorded."""
@@ -59,7 +56,7 @@ def people(facts: Facts, area: Area) -> Ages:
     for row in facts.population[area]:
         key = (row["age_band"] or SEXES[None], row["sex"])
         counts[key] = added([row["people"], *([counts[key]] if key in counts else [])])
-    return Ages(counts, sorted(bands, key=lambda band: bands[band]))
+    return Ages(counts, sorted(bands, key=lambda band: bands[band]), facts.people(area))
 
 
 def figure(facts: Facts, area: Area) -> Figure:

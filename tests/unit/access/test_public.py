@@ -280,3 +280,24 @@ def test_people_of_practices_are_rounded_and_few_are_not_shown() -> None:
     table = pa.Table.from_pylist([{"area_type": kind, "area_id": id, "people": people} for kind, id, people in rows])
     assert public.practice_people(table)["people"].to_pylist() == [1015, None, 10, 1025]
     assert public.practice_people(table.slice(0, 0)).num_rows == 0
+
+
+def test_the_example_of_the_explanation_is_what_the_public_gets() -> None:
+    """docs/explanation/disclosure.md."""
+    ages = ("0–64", "65–84", "85+")
+    true = {"1": (203, 58, 3), "2": (211, 63, 9)}
+    rows = [
+        {"area_type": "neighbourhood", "area_id": "north", "age_band": age, "sex": sex, "people": count}
+        for sex, counts in true.items()
+        for age, count in zip(ages, counts, strict=True)
+    ]
+    shown = {
+        (row["sex"], row["age_band"]): row["people"]
+        for row in public.population(with_place(rows, "people")).to_pylist()
+        if row["area_id"] == "north"
+    }
+    men, women = ([shown[sex, age] for age in ages] for sex in ("1", "2"))
+    assert (men, women) == ([205, 60, None], [210, 65, 10])
+    assert (added(men), added(women), added([*men, *women])) == (270, 285, 555)
+    assert [added(both) for both in zip(men, women, strict=True)] == [415, 125, None]
+    assert added([None, 100]) == 105
