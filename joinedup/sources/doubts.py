@@ -55,7 +55,7 @@ def _years_read_first(pairs: Pairs, by_id: Mapping[int, ReadFile], contract: Con
         winners = [winner for _, winner in group]
         count = sum(pairs[loser, winner] for winner in winners)
         why = NAME_SAYS_NOTHING if by_id[loser].drop.says is None else NAMED_EARLIER
-        message = f"{count:,} of its rows are superseded by {_and_more(winners, by_id)}, and it is read before {why}"
+        message = f"it loses {_rows(count)} to {_and_more(winners, by_id)}, and is read before {why}"
         yield _warning(by_id[loser], "year-read-first", message, contract, count)
 
 
@@ -84,21 +84,25 @@ def _in_doubt(pairs: Pairs, by_id: Mapping[int, ReadFile], contract: ContractSpe
     for loser, winners in against.items():
         count = sum(pairs[loser, winner] for winner in winners)
         message = (
-            f"{count:,} of its rows are superseded by {_and_more(winners, by_id)}, read later, though this file was changed later: "
-            f"{TELL_THE_ORDER}"
+            f"it loses {_rows(count)} to {_and_more(winners, by_id)}, read later, though this file was changed later: {TELL_THE_ORDER}"
         )
         yield _warning(by_id[loser], "order-in-doubt", message, contract, count)
     for of_source in untold.values():
         count = sum(pairs[pair] for pair in of_source)
         losers, winners = (list(dict.fromkeys(pair[place] for pair in of_source)) for place in (0, 1))
+        lose = f"{_and_more(losers, by_id)} {'loses' if len(losers) == 1 else 'lose'} {_rows(count)} to {_and_more(winners, by_id)}"
         message = (
-            f"{count:,} rows of {_and_more(losers, by_id)} are superseded by {_and_more(winners, by_id)}, read later only by the alphabet; "
-            f"they were changed within a minute of one another, so nothing says which was sent later: {TELL_THE_ORDER}"
+            f"{lose}, read later by its name alone, and all were changed within a minute, so nothing says which was sent later: "
+            f"{TELL_THE_ORDER}"
         )
         yield _warning(by_id[losers[0]], "order-in-doubt", message, contract, count)
 
 
 TELL_THE_ORDER = "put {sent:%Y%m%d} into the names and file_name, or name the files in order under files"
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"
 
 
 def _and_more(files: Sequence[int], by_id: Mapping[int, ReadFile]) -> str:

@@ -83,7 +83,11 @@ def _name_fault(drop: Drop) -> Finding | None:
     if drop.says is not None:
         return None
     listing, templates = drop.source.sends == "snapshot", " or ".join(drop.source.file_name)
-    effect = "so the day of this list isn't known and none of it was read" if listing else "so it is taken to say nothing and is read first"
+    effect = (
+        "so the day of this list isn't known and none of it was read"
+        if listing
+        else "so it is taken to say nothing, and is read before others of its pattern"
+    )
     severity = Severity.ERROR if listing else Severity.WARNING
     if drop.fits:
         rule, what = "name-fits-several", f"its name fits {' and '.join(drop.fits)}, which say different things of it, {effect}"

@@ -68,11 +68,11 @@ def not_repeated(con: Connection, contract: ContractSpec, named: Mapping[int, st
     """).fetchall()
     con.execute("DROP TABLE file_of_changes")
     for file_id, count in found:
-        what = "1 row is" if count == 1 else f"{count:,} rows are"
+        what, stay = ("1 row", "it stays") if count == 1 else (f"{count:,} rows", "they stay")
         message = (
-            f"{what} not in it, though it repeats most of the months that they are of; they stay as earlier files had them, since the "
-            "source sends changes (rule same-key: a row goes only where a later one has its key, or deletes it): if the file holds all "
-            "there is of those months, say sends: months in sources.yml"
+            f"it lacks {what} of months that it mostly repeats; {stay} as earlier files say, as its source sends changes (rule same-key: "
+            "a row goes only where a later one has its key, or deletes it): if the file holds all there is of those months, say "
+            "sends: months in sources.yml"
         )
         yield Finding(named[file_id], "kept-not-repeated", message, severity=Severity.WARNING, count=count, endangers=contract.endangers)
 

@@ -136,7 +136,7 @@ def _replaced_months(con: Connection, contract: ContractSpec, files: Sequence[Re
     con.executemany("INSERT INTO month_given VALUES (?, ?, ?, ?)", months)
     con.execute("CREATE OR REPLACE TEMP TABLE file_series (file_id INTEGER, source VARCHAR, part VARCHAR)")
     con.executemany("INSERT INTO file_series VALUES (?, ?, ?)", [(file.file_id, *file.series) for file in files])
-    rows = f"SELECT file_id, source_row, source, part, {month_sql(contract)} AS month"
+    rows = f"SELECT file_id, source_row, source, part, {month_sql(contract)} AS month, {deletes_sql(contract)} AS deletes"
     rows += f" FROM staged_{contract.contract} JOIN file_series USING (file_id)"
     which = f"""
         SELECT rows.file_id, rows.source_row, last.file_id AS winner FROM ({rows}) AS rows
@@ -148,14 +148,13 @@ def _replaced_months(con: Connection, contract: ContractSpec, files: Sequence[Re
     _leave(con, contract, which, MONTH_REPLACED, f"a later file of the same source covers the month of its {contract.dated_by}")
     outside = con.execute(f"""
         SELECT file_id, count(*) FROM ({rows}) AS rows
-        WHERE file_id IN (SELECT file_id FROM month_given)
+        WHERE file_id IN (SELECT file_id FROM month_given) AND NOT deletes
             AND NOT EXISTS (SELECT 1 FROM month_given AS given WHERE given.file_id = rows.file_id AND given.month = rows.month)
         GROUP BY file_id ORDER BY file_id
     """).fetchall()
     for file_id, count in outside:
-        message = (
-            f"{count:,} {'row lies' if count == 1 else 'rows lie'} outside the months that it covers, by {contract.dated_by}, and are kept"
-        )
+        lie, kept = ("row lies", "is kept") if count == 1 else ("rows lie", "are kept")
+        message = f"{count:,} {lie} outside the months that it covers, or without a date, by {contract.dated_by}, and {kept}"
         found.append(_warning(names[file_id], "outside-its-months", message, contract, count))
     con.execute("DROP TABLE month_given; DROP TABLE file_series")
     return found

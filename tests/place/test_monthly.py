@@ -19,7 +19,7 @@ from joinedup.sources.synthetic import synthesise
 from .conftest import opened
 
 PEOPLE, SEED = 1_200, 4
-OF_FILES = ("landed", "data_", "freshness", "source", "place_")
+OF_FILES = ("landed", "file_use", "data_", "freshness", "source", "place_")
 """How the tables begin that tell of files rather than of people."""
 
 

@@ -464,6 +464,14 @@ def test_a_small_service_that_lists_everyone_is_told(tmp_path: Path) -> None:
     assert "mostly-repeated" not in staged(tmp_path / "some", some, source("apc", "m_*.csv")).rules
 
 
+def test_a_deletion_is_not_outside_the_months_of_its_file(tmp_path: Path) -> None:
+    head = f"{APC},CDS_UPDATE_TYPE"
+    content = {"a_2025-04.csv": lines(head, f"{A},1,2025-04-01,21,,9"), "a_2025-05.csv": lines(head, f"{A},1,,,,1")}
+    found = staged(tmp_path, content, source("apc", "a_*.csv", sends="months", file_name=("a_{month:%Y-%m}.csv",)))
+    assert by_rule(found) == {"deletion": 2}
+    assert "outside-its-months" not in found.rules
+
+
 # lists of a day
 
 LIST = {"sends": "snapshot", "file_name": "list_{day:%Y-%m-%d}.csv"}
