@@ -172,6 +172,15 @@ def test_what_was_found_in_the_record_is_told_with_what_suffers(five_pages: Path
         assert words in table.words()
 
 
+def test_kinds_of_activity_without_an_average_cost_are_named_with_the_reason(five_pages: Path, root: Path) -> None:
+    with (root / "joinedup" / "records" / "without_cost.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    said = text_of(five_pages / "about.html")
+    for row in rows:
+        assert row["point_of_delivery"] in said
+        assert row["why"][1:] in said
+
+
 def test_the_way_on_leads_through_all_neighbourhoods_and_back(five_pages: Path) -> None:
     seen, path = [], five_pages / "neighbourhood" / "north.html"
     while True:
