@@ -77,7 +77,7 @@ def land(place: Place, extracts: Path, store: Store, keys: Keys, *, progress: Pr
         try:
             found = _check_register(register, keys, place, before)
             work = _Work(place, extracts, store, keys, register, progress)
-            same = None if before is None or found or _people_decided(register, keys) else _unchanged(work, before)
+            same = None if before is None or found or _people_decided(register, keys, before) else _unchanged(work, before)
             record = same or _land_anew(work, found)
         finally:
             register.close()
@@ -87,10 +87,10 @@ def land(place: Place, extracts: Path, store: Store, keys: Keys, *, progress: Pr
     return Landing(record, reused=same is not None)
 
 
-def _people_decided(register: IdentityRegister, keys: Keys) -> bool:
-    """Whether reviewers have decided something since the last landing, which a new one then goes by."""
+def _people_decided(register: IdentityRegister, keys: Keys, before: LandingRecord) -> bool:
+    """Whether reviewers have decided what the landing before doesn't go by, so that a new one must."""
     with register.connected(keys) as connection:
-        return decided_since(connection)
+        return decided_since(connection, before.landing_id)
 
 
 def _last_landing(store: Store) -> LandingRecord | None:

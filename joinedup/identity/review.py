@@ -82,7 +82,7 @@ def reviewer_for(place: Place, staff: Sequence[StaffMember], account: str, day: 
 
 
 def compared(said: Mapping[str, str]) -> list[Compared]:
-    """The fields of which either side says something. Where both say the same only names are shown, for how common they are matters."""
+    """The fields of which either side says something. Of what both say alike only names are shown, for how common they are matters."""
     return [_compare(field, *sides) for field in FIELDS if any(sides := (_said(said, "r_", field), _said(said, "p_", field)))]
 
 
@@ -111,15 +111,13 @@ def _folded(text: str) -> str:
 
 
 def _compare(field: Field, record: str, person: str) -> Compared:
-    named = field.kind == "name"
     if not record or not person:
-        one, other = (text if named or not text else "given" for text in (record, person))
-        return Compared(field.label, one or "not given", other or "not given", ONE_SIDED)
+        return Compared(field.label, "given" if record else "not given", "given" if person else "not given", ONE_SIDED)
     same = _folded(record) == _folded(person)
     if field.kind == "date":
         return _compare_dates(field.label, record, person)
     if same:
-        return Compared(field.label, record if named else "", person if named else "", SAME)
+        return Compared(field.label, record, person, SAME) if field.kind == "name" else Compared(field.label, "", "", SAME)
     if field.kind in {"number", "postcode", "code"}:
         return _compare_hidden(field, record, person)
     return Compared(field.label, record, person, DIFFERS, _about(field, record, person))

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from joinedup.errors import StoreProblem
 from joinedup.kept.append_only import only_grows
-from joinedup.kept.identity_register import ROWS_AT_A_TIME, TABLES, RegisterLanding
+from joinedup.kept.identity_register import LANDING, ROWS_AT_A_TIME, TABLES, RegisterLanding
 from joinedup.kept.keys import Keys
 from joinedup.kept.vault import close, opened
 
@@ -214,10 +214,13 @@ def decided(entry: RegisterLanding) -> pa.Table:
     return pa.table([pa.array(list(values), kind.type) for values, kind in zip(arrays, DECIDED_SCHEMA, strict=True)], schema=DECIDED_SCHEMA)
 
 
-def decided_since(connection: sa.Connection) -> bool:
-    """Whether people have agreed on something, or no longer do, that no landing was told of yet."""
-    there = sa.inspect(connection).has_table(PAIR.name)
-    return there and any(row.same != row.before for row in _decided_now(connection))
+def decided_since(connection: sa.Connection, landing_id: str) -> bool:
+    """Whether that landing doesn't know yet what people agree on: no landing was told, or one after it, which was never published."""
+    if not sa.inspect(connection).has_table(PAIR.name):
+        return False
+    number = sa.select(LANDING.c.landing).where(LANDING.c.landing_id == landing_id).scalar_subquery()
+    later = connection.scalar(sa.select(sa.func.count()).where(DECISION.c.landing > number))
+    return bool(later) or any(row.same != row.before for row in _decided_now(connection))
 
 
 def contradictions() -> sa.Select[tuple[bytes]]:

@@ -106,6 +106,22 @@ def test_a_pair_in_doubt_is_linked_when_two_people_say_same_and_parted_when_one_
     assert place.waits() == [1, 2], "it is asked again, and so is whether it is the twin"
 
 
+def test_a_landing_that_dies_before_it_is_published_loses_no_decision(place: Reviewed, monkeypatch: pytest.MonkeyPatch) -> None:
+    (john, _), *_ = place.linked()
+    place.say(SAME, ADA, BEN)
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as dying:
+        dying.setattr("joinedup.land.publish_landing", die)
+        with pytest.raises(KeyboardInterrupt):
+            place.land(linking=ASK)
+    assert place.linked()[2] == (john, "confirmed")
+    assert place.events() == [(MERGE, john, None)], "once"
+    assert place.land(linking=ASK).reused
+
+
 def test_a_pair_that_two_people_say_is_different_is_not_linked_and_not_asked_again(place: Reviewed) -> None:
     place.linked()
     for pair in (1, 2):

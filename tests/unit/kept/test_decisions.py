@@ -68,7 +68,8 @@ def say(register: IdentityRegister, pair: int, account: str, said: str, attempt:
 def told(register: IdentityRegister, landing_id: str) -> list[tuple[bytes, int, bool]]:
     with register.landing(landing_id, KEYS) as entry:
         found = decided(entry)
-        assert not decided_since(entry.connection)
+    with register.connected(KEYS) as connection:
+        assert not decided_since(connection, landing_id)
     assert found.schema == DECIDED_SCHEMA
     return [tuple(row.values()) for row in found.to_pylist()]
 
@@ -140,7 +141,8 @@ def test_an_answer_taken_back_does_not_count_and_parts_what_it_joined(register: 
     assert events(register) == [(MERGE, 11, 99)], "once, not at every landing"
     say(register, 1, "ben", TAKEN_BACK, attempt=2, takes_back=2)
     with register.connected(KEYS) as connection:
-        assert decided_since(connection)
+        assert decided_since(connection, "third")
+        assert decided_since(connection, "first"), "which is current when the later ones were never published"
     assert told(register, "fourth") == []
     assert events(register) == [(MERGE, 11, 99), (SPLIT, 11, 99)]
     say(register, 1, "ben", SAME, attempt=3)
