@@ -38,7 +38,7 @@ HAZARDS = Path("docs/safety/hazards.yml")
 @click.option("--hazards", type=a_file, help=f"The list of hazards, for the assessment's risks [{HAZARDS}, where it is there].")
 @store_option
 def sharing(place_folder: Path, form: str, ropa: Path | None, dpia: Path | None, hazards: Path | None, store_folder: Path | None) -> None:
-    """What each source may be used for today, and under which agreement.
+    """What each source may be used for today, by agreement.
 
     Writes the record of processing activities (UK GDPR, Article 30) and the parts of a data protection impact assessment (Article 35)
     that data can fill; who objects comes from the published build, through the aggregates door. Ends with 1 where a source has no
