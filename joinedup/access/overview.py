@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pyarrow as pa
 
 from joinedup.access.look_report import LookReport, look_report
+from joinedup.errors import StoreProblem
 from joinedup.kept.access_log import AccessLog
 from joinedup.kept.log_verifying import Verified, verify
 from joinedup.place.model import Place
@@ -23,11 +24,17 @@ class Access:
     until: datetime
     report: LookReport
     verified: Verified
+    seal_problem: str = ""
+    """Why the seal file couldn't be brought up to date, where it couldn't."""
 
 
 def access_of(log: AccessLog, place: Place, belongs: pa.Table | None, until: datetime | None = None) -> Access:
     """The overview of a log, sealed and verified for it."""
     until = until or datetime.now(UTC)
     since = until - timedelta(weeks=WEEKS)
-    log.seal()
-    return Access(since, until, look_report(log.looks(since=since, until=until), place, belongs=belongs), verify(log))
+    problem = ""
+    try:
+        log.seal()
+    except StoreProblem as error:
+        problem = str(error)
+    return Access(since, until, look_report(log.looks(since=since, until=until), place, belongs=belongs), verify(log), problem)

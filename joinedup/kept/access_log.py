@@ -21,10 +21,9 @@ import sqlalchemy as sa
 
 from joinedup.errors import Refused, StoreProblem
 from joinedup.kept.log_tables import LOCK, LOG, LOOK, SEAL, grants, line_of_event
-from joinedup.kept.seals import Seal, SealKey, append_seals, seal_key, sealing
+from joinedup.kept.seals import FILE_VARIABLE, Seal, SealKey, append_seals, seal_key, sealing
 
 LOG_VARIABLE = "JOINEDUP_LOG"
-SEALS_VARIABLE = "JOINEDUP_SEALS"
 BATCH_EVENTS = 1_000
 """Events in a seal at most, and so many unsealed ones that an append seals them (our choice, 2026)."""
 BATCH_TIME = timedelta(minutes=10)
@@ -257,7 +256,7 @@ def open_access_log(where: Path | str, environ: Mapping[str, str] = os.environ) 
     Seals are written to the file that JOINEDUP_SEALS names, else beside a SQLite file; they are keyed where a seal key is given.
     """
     beside = where.with_suffix(".seals.jsonl") if isinstance(where, Path) else None
-    named = environ.get(SEALS_VARIABLE)
+    named = environ.get(FILE_VARIABLE)
     try:
         url = sa.URL.create("sqlite", database=str(_private_file(where))) if isinstance(where, Path) else sa.make_url(where)
         engine = sa.create_engine(url, hide_parameters=True, **({"connect_args": {"timeout": BUSY_SECONDS}} if _is_sqlite(url) else {}))

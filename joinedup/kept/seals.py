@@ -21,6 +21,7 @@ from joinedup.kept.keys import HOW_TO_MAKE, parse_key
 from joinedup.kept.log_tables import FORM
 
 KEY_VARIABLE = "JOINEDUP_SEAL_KEY"
+FILE_VARIABLE = "JOINEDUP_SEALS"
 KEY_FILE_VARIABLE = "JOINEDUP_SEAL_KEY_FILE"
 NO_SEAL = "0" * 64
 """What stands for the hash of the seal before the first."""
@@ -133,15 +134,21 @@ def _derived(secret: bytes, use: str, length: int) -> bytes:
 def append_seals(file: Path, after: Callable[[int], Iterable[Seal]]) -> None:
     """Nothing; the file then holds the seals that come `after` its last one, too, on disk.
 
-    A line that was cut short by a crash stays as it is, and its seal is written again below it.
+    StoreProblem when the log doesn't hold the file's last seal. A line that was cut short by a crash stays as it is, and its seal is
+    written again below it.
     """
     with _file_errors(file), os.fdopen(os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "rb+", buffering=0) as out:
         fcntl.flock(out, fcntl.LOCK_EX)
         size = out.seek(0, os.SEEK_END)
         out.seek(max(0, size - TAIL))
         end = out.read()
-        last = max((seal.number for seal in map(_parsed, end.splitlines()) if seal), default=0)
-        missing = list(after(last))
+        last = max(filter(None, map(_parsed, end.splitlines())), key=lambda seal: seal.number, default=None)
+        missing = list(after(last.number - 1 if last else 0))
+        if last and (not missing or missing.pop(0) != last):
+            raise StoreProblem(
+                f"the seal file {file} ends with seal {last.number}, which this log doesn't have: it is of another log, or looks "
+                f"were removed or sealed again; keep the file, run joinedup audit verify with it, and name a new one in {FILE_VARIABLE} meanwhile"
+            )
         if missing:
             lines = "".join(json.dumps(asdict(seal), separators=(",", ":")) + "\n" for seal in missing)
             content = (b"" if end.endswith(b"\n") or not end else b"\n") + lines.encode()

@@ -46,6 +46,7 @@ def in_template(access: Access, place: Place) -> dict[str, object]:
         "by": [tables(access)[name] for name in ("by-door", "by-role", "by-purpose")],
         "unusual": tables(access)["unusual"],
         "faults": [fault.message for fault in verified.faults],
+        "seal_problem": access.seal_problem,
         "sealed_at": moment(verified.sealed_at.replace(microsecond=0)) if verified.sealed_at else "",
         "verified_at": moment(verified.at),
         "span": f"{day(access.since.date())} to {day(access.until.date())}",

@@ -182,6 +182,24 @@ def test_a_seal_file_that_cannot_be_written_stops_nobody_but_who_seals(tmp_path:
         log.seal()
 
 
+def test_a_seal_file_of_more_than_the_log_holds_is_told_when_sealing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(access_log, "BATCH_EVENTS", 2)
+    seals = {"JOINEDUP_SEALS": str(tmp_path / "seals.jsonl")}
+    log = open_access_log(tmp_path / "log.sqlite", seals)
+    log.append([look(i) for i in range(6)])
+    before = log.seal_file.read_bytes()
+    with behind(log) as connection:
+        connection.exec_driver_sql("DELETE FROM look WHERE number > 4")
+        connection.exec_driver_sql("DELETE FROM seal WHERE number > 2")
+    with pytest.raises(StoreProblem, match="ends with seal 3, which this log doesn't have"):
+        log.seal()
+    log.append([look(i) for i in range(10, 16)])  # nobody is kept from working
+    with pytest.raises(StoreProblem, match="sealed again"):
+        log.seal()
+    assert log.seal_file.read_bytes() == before
+    assert verify(log, log.seal_file).first_event.event == 5
+
+
 def test_keyed_seals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     key_text = bytes(random.Random(1).randbytes(32)).hex()
     keyed = {"JOINEDUP_SEAL_KEY": key_text}

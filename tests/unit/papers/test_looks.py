@@ -35,12 +35,13 @@ def test_a_log_that_is_not_as_it_was_sealed_is_said_to_be() -> None:
     fake = five()
     access = accessed(fake.place)
     fault = Fault("altered", "event 7 was altered: it is not what was sealed (seal 1, events 1 to 9)", 7, 1)
-    shows = in_template(replace(access, verified=replace(access.verified, faults=(fault,))), fake.place)
+    shows = in_template(replace(access, verified=replace(access.verified, faults=(fault,)), seal_problem="it is full"), fake.place)
     assert shows["faults"] == [fault.message]
     page = Page("access.html", "access.jinja", "Who looked", shows)
     text = _environment().get_template(page.template).render(page=page, place=fake.place, **shows)
     assert "<strong>No.</strong> Verified on" in text
     assert "Event 7 was altered" in text
+    assert "<strong>Not up to date.</strong> It is full." in text
 
 
 def test_a_log_without_looks_has_a_page() -> None:
