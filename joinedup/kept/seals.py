@@ -147,7 +147,7 @@ def append_seals(file: Path, after: Callable[[int], Iterable[Seal]]) -> None:
         if last and (not missing or missing.pop(0) != last):
             raise StoreProblem(
                 f"the seal file {file} ends with seal {last.number}, which this log doesn't have: it is of another log, or looks "
-                f"were removed or sealed again; keep the file, run joinedup audit verify with it, and name a new one in {FILE_VARIABLE} meanwhile"
+                f"were removed or sealed again; keep the file, verify with it, and name a new one in {FILE_VARIABLE} meanwhile"
             )
         if missing:
             lines = "".join(json.dumps(asdict(seal), separators=(",", ":")) + "\n" for seal in missing)

@@ -220,7 +220,9 @@ def test_a_second_writing_draws_nothing_and_gives_the_same(
     written = write_pages(fake, fake.place, tmp_path, steps.append, cache=cache)
     assert [path.read_bytes() for path in written] == [(five_pages / path.relative_to(tmp_path)).read_bytes() for path in written]
     assert written[0] == tmp_path / "index.html"
-    assert [(step.name, step.done, step.total) for step in steps][::9] == [("index.html", 1, 10), ("about.html", 10, 10)]
+    assert [step.done for step in steps] == list(range(1, len(written) + 1))
+    assert {step.total for step in steps} == {len(written)}
+    assert (steps[0].name, steps[-1].name) == ("index.html", "about.html")
 
 
 def with_neighbourhoods(fake: FakeAggregates, *neighbourhoods: Neighbourhood) -> FakeAggregates:
@@ -233,8 +235,9 @@ def test_pages_of_what_is_no_more_are_removed_and_other_files_stay(tmp_path: Pat
     (tmp_path / "notes.txt").write_text("mine")
     fewer = with_neighbourhoods(fake, *fake.place.neighbourhoods[:1])
     written = write_pages(fewer, fewer.place, tmp_path, cache=cache)
-    names = ["index.html", "north.html", "partners.html", "sharing.html", "access.html", "about.html"]
-    assert [path.name for path in written] == names
+    names = [path.name for path in written]
+    assert (names[:2], names[-1]) == (["index.html", "north.html"], "about.html")
+    assert {"partners.html", "sharing.html", "access.html", "safety.html"} <= {*names}
     assert not list(tmp_path.glob("neighbourhood/south*"))
     assert (tmp_path / "notes.txt").read_text() == "mine"
 
@@ -309,7 +312,7 @@ def test_a_place_with_one_neighbourhood_and_no_measures_has_pages(tmp_path: Path
     fake = nine()
     alone = with_neighbourhoods(fake, fake.place.neighbourhoods[0])
     written = write_pages(alone, alone.place, tmp_path, cache=cache)
-    assert len(written) == 5
+    assert len([path for path in written if path.parent.name == "neighbourhood"]) == 1
     assert not [link for link in read(written[1]).all("a") if link["rel"]]
 
 
@@ -343,8 +346,9 @@ def test_a_build_that_knows_nothing_has_pages_that_say_no_data(tmp_path: Path, c
     fake = five()
     silent = Silent(fake.place.model_copy(update={"neighbourhoods": fake.place.neighbourhoods[:neighbourhoods]}), fake.areas, fake.stamp)
     written = write_pages(silent, silent.place, tmp_path, cache=cache)
-    assert len(written) == 4 + neighbourhoods
-    for path in written[1:-3]:
+    of_neighbourhoods = [path for path in written if path.parent.name == "neighbourhood"]
+    assert len(of_neighbourhoods) == neighbourhoods
+    for path in of_neighbourhoods:
         values = {key.all("span")[0].words() for key in read(path).all("li") if key["class"] == "ju-key"}
         assert values == {"no data"}
     assert ("had no locality in this period" in text_of(written[0])) is (neighbourhoods == 0)
