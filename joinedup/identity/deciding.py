@@ -46,7 +46,8 @@ def decide(con: duckdb.DuckDBPyConnection, linking: Linking, decided: pa.Table) 
     con.execute(f"""
         CREATE OR REPLACE TABLE ranked AS
         SELECT r.record, s.one, s.other, p.person_id, s.weight, {SUPPORTED} AS supported,
-            {_born} = {SAME_DAY} AS same_day, row_number() OVER (PARTITION BY s.one ORDER BY s.weight DESC, p.person_id) AS place
+            {_born} = {SAME_DAY} AS same_day,
+            row_number() OVER (PARTITION BY s.one ORDER BY supported DESC, s.weight DESC, p.person_id) AS place
         FROM scored s JOIN record r ON r.id = s.one JOIN person p ON p.id = s.other
         WHERE NOT EXISTS (SELECT 1 FROM decided_pair d WHERE d.record = r.record AND d.person_id = p.person_id AND NOT d.same)
     """)

@@ -268,7 +268,7 @@ class Agreement(Frozen):
 class Linking(Frozen):
     """At which probability a record that no number decides is linked, and from which people are asked."""
 
-    link_at: LinkAt = 0.995
+    link_at: LinkAt = 0.98
     """Linked from here on, for counting only; 1 where nothing is matched (`off`)."""
     review_from: Probability = 0.5
     margin: Margin = 5.0
