@@ -17,6 +17,7 @@ from joinedup.errors import KeyProblem, NothingPublished, PlaceError, StoreProbl
 from joinedup.findings import Finding, Severity
 from joinedup.identity.handover import counts_by_file, links_by_contract, write_landed
 from joinedup.identity.linking import link
+from joinedup.identity.rates import count_links
 from joinedup.identity.staged import SourceFile, Staged, without_values
 from joinedup.kept.decisions import decided_since
 from joinedup.kept.identity_register import FORM, IdentityRegister, RegisterLanding, open_register, register_place
@@ -204,6 +205,7 @@ def _link(staged: Staged, work: _Work, staging: Staging, landing_id: str, found:
     of_people = people_findings(staged.con, contracts(), staging.files)
     with work.register.landing(landing_id, work.keys, work.place.id) as entry:
         findings = [*found, *of_people, *link(staged, entry, invented=work.place.invented, linking=work.place.linking)]
+        count_links(staged, work.place)
         counts = counts_by_file(staged).values()
         loaded, linked = sum(rows for rows, _ in counts), sum(rows for _, rows in counts)
         if not loaded:

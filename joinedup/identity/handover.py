@@ -26,13 +26,14 @@ def write_landed(
 ) -> dict[str, LandedTable]:
     """Every landed table, written into `folder` of the store; a contract without a source gives an empty one.
 
-    Rows stand in the order of files and of the rows in them, people by their id. Before it the rows are linked.
+    Rows stand in the order of files and of the rows in them, people by their id. Before it the rows are linked and counted.
     """
     described = landing_specs()
     staged.con.register("landed_file", pa.Table.from_pylist([asdict(each) for each in accounts], schema=schema(described["landed_file"])))
     queries = {
         "landed_file": "SELECT * FROM landed_file ORDER BY file_id",
         "landed_person": "SELECT * FROM landed_person ORDER BY person_id",
+        "linkage_rate": "SELECT * FROM linkage_rate ORDER BY contract, source, characteristic, group_value",
         "linkage_run": "SELECT * FROM linkage_run ORDER BY figure",
         "linkage_weight": "SELECT * FROM linkage_weight ORDER BY comparison, level",
         "superseded": "SELECT * FROM staged_superseded ORDER BY file_id, source_row",
