@@ -136,6 +136,18 @@ class Aggregates:
         order = ("purpose", "kind", "area_type", "area_id", "deprivation_fifth", "age_band_order")
         return self._table("opted_out", public.objections, *order)
 
+    def linked_rows(self) -> pa.Table:
+        """How rows are linked by source, characteristic and group; nothing of it for the public."""
+        return self._table("linked_rows", lambda table: table.slice(0, 0), "contract", "source", "characteristic", "group_value")
+
+    def match_weights(self) -> pa.Table:
+        """What agreement between two records is worth; nothing of it for the public."""
+        return self._table("match_weight", lambda table: table.slice(0, 0), "comparison", "level")
+
+    def match_figures(self) -> pa.Table:
+        """Thresholds and counts of matching; nothing of it for the public."""
+        return self._table("match_figure", lambda table: table.slice(0, 0), "figure")
+
     def access(self) -> Access | None:
         """Who looked in the last weeks, and whether the log is as it was sealed; None for the public, or where looks are kept elsewhere."""
         if not isinstance(self.log, AccessLog) or not self._internal("access log"):

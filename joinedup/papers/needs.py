@@ -103,6 +103,8 @@ class MeasureSpec(Protocol):
     @property
     def events(self) -> str: ...
     @property
+    def contracts(self) -> Sequence[str]: ...
+    @property
     def polarity(self) -> str: ...
     @property
     def version(self) -> int: ...
@@ -164,6 +166,18 @@ class Aggregates(Protocol):
 
     def opted_out(self) -> pa.Table:
         """Columns purpose, kind, keeps_back, area_type, area_id, deprivation_fifth, age_band, age_band_order, registered, removed."""
+        ...
+
+    def linked_rows(self) -> pa.Table:
+        """Columns contract, source, characteristic, group_value, row_count, by_key, confirmed, by_probability, unlinked, linked_share."""
+        ...
+
+    def match_weights(self) -> pa.Table:
+        """Columns comparison, level, label, m, u, weight."""
+        ...
+
+    def match_figures(self) -> pa.Table:
+        """Columns figure, value, meaning."""
         ...
 
     def access(self) -> Access | None:

@@ -25,7 +25,7 @@ from joinedup.access.overview import Access
 from joinedup.engine.store import PRIVATE_FOLDER, atomic_write
 from joinedup.errors import StoreProblem
 from joinedup.findings import Finding
-from joinedup.papers import agreed, assets, deliveries, evidence, looks, safety, summary
+from joinedup.papers import agreed, assets, deliveries, evidence, linkage, looks, safety, summary
 from joinedup.papers.deliveries import Deliveries
 from joinedup.papers.drawing import draw, named
 from joinedup.papers.facts import Area, Facts
@@ -103,7 +103,7 @@ def write_pages(aggregates: Aggregates, place: Place, out: Path, progress: Progr
     facts = Facts(aggregates, place)
     atomic_write(out / WRITTEN, json.dumps(sorted(before)).encode())  # from now on the folder is known as one of pages, however this ends
     files = {f"assets/{name}": content for name, content in style.items()}
-    total, pages = len(facts.areas) + (5 if facts.internal else 3) + (facts.access is not None), []
+    total, pages = len(facts.areas) + (6 if facts.internal else 3) + (facts.access is not None), []
     for done, page in enumerate(_pages(facts, cache), start=1):
         began = time.perf_counter()
         files |= {page.file: _render(page, facts).encode(), **_downloads(page, facts)}
@@ -152,6 +152,7 @@ def _pages(facts: Facts, cache: Path | None) -> Iterator[Page]:
     if facts.internal:
         yield _partners(facts, cache)
         yield _sharing(facts, cache)
+        yield _linkage(facts, cache)
     if facts.access is not None:
         yield _access(facts.access, facts.place, cache)
     yield _safety(facts)
@@ -228,6 +229,15 @@ def _of_deliveries(sent: Deliveries, name: str, title: str, cache: Path | None, 
     picture = _shown(deliveries.freshness(sent), name, cache)
     shows = {"sent": {"freshness": picture, **deliveries.in_template(sent)}}
     return Page(f"{name}.html", f"{name}.jinja", title, shows, {**_tables([picture]), **deliveries.tables(sent)}, crumbs=crumbs)
+
+
+def _linkage(facts: Facts, cache: Path | None) -> Page:
+    links = linkage.Links(facts)
+    groups, pair = [_shown(figure, "linkage", cache) for figure in linkage.of_groups(links)], _shown(linkage.pair(links), "linkage", cache)
+    shows = {"links": linkage.in_template(links), "groups": groups, "pair": pair}
+    crumbs = ({"href": "index.html", "text": facts.place.name},)
+    tables = {**linkage.tables(links), **_tables([*groups, pair])}
+    return Page("linkage.html", "linkage.jinja", "Linkage", shows, tables, crumbs=crumbs)
 
 
 def _safety(facts: Facts) -> Page:

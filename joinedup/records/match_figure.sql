@@ -1,0 +1,2 @@
+SELECT figure, value, meaning
+FROM linkage_run

@@ -1,0 +1,2 @@
+SELECT comparison, level, label, m, u, weight
+FROM linkage_weight
