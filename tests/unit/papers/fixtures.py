@@ -97,6 +97,7 @@ class FakeMeasure:
     why: str = "People are better off in a neighbourhood where it is lower."
     polarity: str = "lower is better"
     version: int = 1
+    contracts: tuple[str, ...] = ("apc",)
 
 
 SPECS = {
@@ -361,6 +362,41 @@ class FakeAggregates:
             return shared | {"events": None, "value": None, "lower": None, "upper": None}
         value, spread = (MEASURES[measure][0] * part / people for part in (events, 1.96 * (events + 0.5) ** 0.5))
         return shared | {"events": events, "value": value, "lower": max(0.0, value - spread), "upper": value + spread}
+
+    def linked_rows(self) -> pa.Table:
+        """Keys miss 2 of 100 rows, and 6 of 100 of Asian people; half of those are linked by probability."""
+        rows = []
+        for source in SOURCES:
+            every = 10_000
+            groups = [("all", "all", every, 0.02), ("ethnic_group", "White", 9_000, 0.016), ("ethnic_group", "Asian", 1_000, 0.06)]
+            groups += [("sex", "male", 4_000, 0.02), ("sex", "female", 5_000, 0.02), ("sex", "not said", 1_000, 0.02)]
+            for characteristic, group, count, missed in groups:
+                likely, unlinked = int(count * missed / 2), int(count * missed) - int(count * missed / 2)
+                told = {
+                    "row_count": count,
+                    "by_key": count - likely - unlinked,
+                    "confirmed": 0,
+                    "by_probability": likely,
+                    "unlinked": unlinked,
+                }
+                shares = {"key_share": told["by_key"] / count, "linked_share": (count - unlinked) / count}
+                which = {"contract": source.contract, "source": source.source, "characteristic": characteristic, "group_value": group}
+                rows.append(which | told | shares)
+        return pa.Table.from_pylist(rows)
+
+    def match_weights(self) -> pa.Table:
+        worth = {("family name", "the same"): 6.0, ("given name", "nearly the same"): 1.0, ("date of birth", "day and month swapped"): 13.0}
+        worth |= {("address", "the same postcode"): 10.0, ("address", "anything else"): -12.0}
+        rows = [
+            {"comparison": name, "level": level, "label": label, "m": 0.5, "u": 0.5 / 2**weight, "weight": weight}
+            for level, ((name, label), weight) in enumerate(worth.items())
+        ]
+        return pa.Table.from_pylist(rows)
+
+    def match_figures(self) -> pa.Table:
+        told = {"records": 400, "people": 20_000, "linked": 380, "confirmed": 2, "in_doubt": 8, "not_linked": 10}
+        told |= {"link_at": 0.995, "prior": 1 / 16_385, "trained": 1}
+        return pa.Table.from_pylist([{"figure": name, "value": float(value), "meaning": name} for name, value in told.items()])
 
     def access(self) -> Access | None:
         return accessed(self.place) if self.audience == "internal" else None

@@ -1,0 +1,73 @@
+"""The page of linkage: what it says of groups, of a pair, and of how far an indicator could move."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+
+from joinedup.papers import linkage
+from joinedup.papers.facts import Facts
+from joinedup.papers.linkage import Links
+from tests.unit.papers import fixtures
+
+
+@pytest.fixture
+def links() -> Links:
+    aggregates = fixtures.five()
+    return Links(Facts(aggregates, aggregates.place))
+
+
+def test_each_source_has_a_row_that_adds_up(links: Links) -> None:
+    table = linkage.by_source(links)
+    values = {column.name: column.values for column in table.columns}
+    assert list(values["source"]) == [source.source for source in fixtures.SOURCES]
+    parts = zip(*(values[name] for name in ("by_key", "confirmed", "by_probability", "unlinked")), strict=True)
+    assert [sum(part) for part in parts] == list(values["row_count"])
+    assert table.rows[0][-1] == "99.0%"
+
+
+def test_a_difference_beyond_chance_is_the_finding_and_one_within_it_is_not(links: Links) -> None:
+    figures = {figure.id: figure for figure in linkage.of_groups(links)}
+    assert (
+        figures["not-by-key-ethnic-group"].finding == "Keys miss more rows where ethnic group is Asian (6.0%) than where it is White (1.6%)"
+    )
+    assert figures["not-by-key-sex"].finding == "Rows that no key links: no difference by sex beyond chance"
+    assert figures["not-by-key-sex"].notes == ["10.0% of rows don't say it and are in no bar."]
+    assert figures["not-by-key-age"].reason == "No data: no row says it."
+
+
+def test_the_registration_list_is_left_out_for_its_rows_are_people(links: Links) -> None:
+    rows, missed = links.group("all", "all")
+    linked_sources = [source for source in fixtures.SOURCES if source.contract != "register"]
+    assert (rows, missed) == (10_000 * len(linked_sources), 200 * len(linked_sources))
+
+
+def test_a_pair_is_the_sum_of_its_weights_and_the_prior(links: Links) -> None:
+    """log2 of the odds 1 to 16,384 is -14; 6 + 1 + 13 + 10 are added; 2^16 to 1 is a probability of 0.999985."""
+    figure = linkage.pair(links)
+    assert figure.table is not None
+    assert [row[1] for row in figure.table.rows] == ["-14.0", "+6.0", "+1.0", "+13.0", "+10.0", "+0.0", "+16.0"]
+    assert figure.finding == "Two invented records: 99.9985% likely to be one person, enough to be linked"
+
+
+def test_the_bounds_of_an_indicator_follow_from_its_extracts(links: Links) -> None:
+    """100 of 9,900 linked rows of hospital care are linked by probability, and 100 of 10,000 are linked to nobody."""
+    table = linkage.moved(links)
+    values = {column.name: column.values for column in table.columns}
+    for value, low, high in zip(values["value"], values["lowest"], values["highest"], strict=True):
+        assert low == pytest.approx(value * (1 - 100 / 9_900))
+        assert high == pytest.approx(value * 10_000 / 9_900)
+
+
+def test_where_nothing_was_matched_that_is_said(links: Links, monkeypatch: pytest.MonkeyPatch) -> None:
+    none = pa.table({"figure": pa.array([], pa.string()), "value": pa.array([], pa.float64())})
+    monkeypatch.setattr(type(links.facts.aggregates), "match_figures", lambda _: none)
+    assert linkage.in_short(links) == "No row without a usable number had enough to be matched."
+    assert linkage.pair(links).reason == "Nothing was matched in this landing."
+
+
+def test_in_short(links: Links) -> None:
+    assert linkage.in_short(links) == (
+        "400 different records that no key decided were compared with 20,000 people: 380 were linked by probability (at 99.5% or more), "
+        "2 because two people agreed, 8 wait for people to judge, and 10 are linked to nobody. The weights are learned from these records."
+    )
