@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 import stat
@@ -200,3 +201,36 @@ def test_python_asks_at_the_same_door(laid_out: Path) -> None:
     with pytest.raises(Refused, match="not text to be run"):
         place.records("activity", where=["sector = 'acute'"])
     assert last_look(laid_out)["reason"] == "notebook"
+
+
+def test_public_pages_hold_no_true_count_in_word_or_file(laid_out: Path) -> None:
+    """Every number of people or activities in the files beside the pages is 0 or of ten and more, to 5; and pages say what they are."""
+    pages, files = laid_out / "public", 0
+    counts = {
+        "people",
+        "male",
+        "female",
+        "not_recorded",
+        "activities",
+        "costed",
+        "from_extract",
+        "from_unit_cost",
+        "events",
+        "rows_read",
+        "loaded",
+    }
+    for path in sorted(pages.rglob("*.csv")):
+        with path.open(newline="") as file:
+            for row in csv.DictReader(file):
+                assert row["audience"] == "public", path.name
+                for name in counts & set(row):
+                    assert row[name] in ("", "0") or (int(row[name]) >= 10 and int(row[name]) % 5 == 0), (path.name, name)
+                files += 1
+    assert files > 50
+    for path in sorted(pages.rglob("*.html")):
+        text = path.read_text()
+        assert "Public: rounded counts." in text
+        assert "Internal: true counts" not in text
+        assert "partners.html" not in text
+    assert not (pages / "partners.html").exists()
+    assert (laid_out / "internal" / "partners.html").exists()
