@@ -20,11 +20,13 @@ def map_codes(con: Connection, contract: ContractSpec, files: Sequence[FileAccou
     """
     names = {file.file_id: file.file for file in files}
     for field in contract.fields if files else ():
-        dated = field.dated
-        if not dated:
+        if not field.dated:
             continue
+        said = ", ".join(map(literal, field.dated))
+        column = f"SELECT DISTINCT {field.landed} FROM staged_{contract.contract} WHERE {field.landed} IN ({said}) ORDER BY 1"
+        dated = {code: field.dated[code] for (code,) in con.execute(column).fetchall()}
         if contract.dated_by:
-            yield from _findings(con, contract, field, names)
+            yield from _findings(con, contract, field, dated, names)
         successors = {code: each.becomes for code, each in dated.items() if each.becomes}
         if successors:
             cases = " ".join(f"WHEN {literal(code)} THEN {literal(to)}" for code, to in successors.items())
@@ -34,9 +36,11 @@ def map_codes(con: Connection, contract: ContractSpec, files: Sequence[FileAccou
             )
 
 
-def _findings(con: Connection, contract: ContractSpec, field: ContractField, names: Mapping[int, str]) -> Iterator[Finding]:
+def _findings(
+    con: Connection, contract: ContractSpec, field: ContractField, dated: Mapping[str, DatedCode], names: Mapping[int, str]
+) -> Iterator[Finding]:
     """A finding for each file and code out of its time."""
-    for code, each in field.dated.items():
+    for code, each in dated.items():
         for rule, when in _out_of_time(contract.day_sql, each):
             found = con.execute(f"""
                 SELECT file_id, count(*), list_sort(min(source_row, {ROWS_NAMED})) FROM staged_{contract.contract}
