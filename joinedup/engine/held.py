@@ -23,7 +23,7 @@ def take(descriptor: int, name: str, what: str, *, wait: float = 0) -> None:
     end = time.monotonic() + wait
     while not _taken(descriptor):
         if time.monotonic() >= end:
-            raise StoreProblem(f"{name} is held by {_holder(descriptor)}; wait for it to end, or stop it")
+            raise StoreProblem(f"{name} is held by {holder(descriptor)}; wait for it to end, or stop it")
         time.sleep(LOOK_AGAIN)
     who = {"what": what, "pid": os.getpid(), "host": socket.gethostname(), "since": datetime.now(UTC).isoformat(timespec="seconds")}
     os.ftruncate(descriptor, 0)
@@ -38,7 +38,7 @@ def _taken(descriptor: int) -> bool:
     return True
 
 
-def _holder(descriptor: int) -> str:
+def holder(descriptor: int) -> str:
     """Who wrote the lock file, in words; the holder may not have written it yet."""
     text = os.pread(descriptor, 4096, 0)
     if not text:

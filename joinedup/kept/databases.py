@@ -13,8 +13,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from joinedup.engine.held import take
-from joinedup.engine.store import PRIVATE_FILE, PRIVATE_FOLDER
+from joinedup.engine.held import holder, take
+from joinedup.engine.store import PRIVATE_FILE, PRIVATE_FOLDER, store_errors
 from joinedup.errors import StoreProblem
 
 WAIT_VARIABLE = "JOINEDUP_REGISTER_WAIT"
@@ -91,10 +91,26 @@ class Database:
         if self.file is None:
             yield
             return
-        descriptor = os.open(self.file.with_name(f"{self.file.name}.lock"), os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
+        with store_errors(self._lock_file):
+            descriptor = os.open(self._lock_file, os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
         try:
             take(descriptor, self.name, what, wait=_wait(self.engine))
             yield
+        finally:
+            os.close(descriptor)
+
+    @property
+    def _lock_file(self) -> Path:
+        assert self.file is not None
+        return self.file.with_name(f"{self.file.name}.lock")
+
+    def _writer(self) -> str:
+        """Who writes into the file, in words."""
+        if self.file is None or not self._lock_file.exists():
+            return "another process"
+        descriptor = os.open(self._lock_file, os.O_RDONLY)
+        try:
+            return holder(descriptor)
         finally:
             os.close(descriptor)
 
@@ -148,6 +164,8 @@ class Database:
         try:
             yield
         except sa.exc.DBAPIError as error:
+            if error_code(error.orig) == sqlite3.SQLITE_BUSY:
+                raise StoreProblem(f"{self.name} is held by {self._writer()}; wait for it to end, or stop it") from None
             raise StoreProblem(_sentence(self.name, error.orig)) from None
         except Exception as error:  # a driver's own, from what goes past SQLAlchemy for speed
             if not isinstance(error, sqlite3.Error) and not hasattr(error, "sqlstate"):
@@ -162,7 +180,9 @@ class Database:
 def open_database(where: Path | str, name: str) -> Database:
     """The database in the SQLite file `where`, made for its owner only when it isn't there yet, or of that URL."""
     try:
-        url = sa.URL.create("sqlite", database=str(private_file(where, name))) if isinstance(where, Path) else sa.make_url(where)
+        url = sa.URL.create("sqlite", database=str(where)) if isinstance(where, Path) else sa.make_url(where)
+        if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
+            private_file(Path(url.database), name)
         waits = {} if url.get_backend_name() != "sqlite" or "timeout" in url.query else {"timeout": wait_seconds()}
         engine = sa.create_engine(url, hide_parameters=True, poolclass=sa.NullPool, connect_args=waits)  # few connections, none left open
     except sa.exc.ArgumentError:

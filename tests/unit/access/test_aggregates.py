@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -70,6 +71,8 @@ def test_the_stamp_names_build_sources_and_how_far_they_reach(fell_side: Built) 
     stamp = door(fell_side).stamp
     assert (stamp.place, stamp.invented) == ("fell-side", True)
     assert stamp.build_id
+    assert re.fullmatch(r"register [0-9a-f]{16}, landing 1 of it, form 2, under key [0-9a-f]{16}, ids [0-9a-f]{16}", stamp.register)
+    assert stamp.register_findings == ()
     assert {(s.contract, s.partner_name, s.title, s.data_to) for s in stamp.sources} >= {
         ("apc", "Fell Trust", "Admitted patient care", date(2026, 3, 31))
     }

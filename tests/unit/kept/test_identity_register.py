@@ -146,6 +146,23 @@ def test_two_first_landings_at_once_both_end_right(database: Path | str) -> None
     assert [row[0] for row in rows_of(open_register(database), "SELECT landing FROM landing ORDER BY 1")] == [1, 2, 3, 4]
 
 
+def test_who_reads_is_told_who_writes_where_it_can_not_wait(path: Path) -> None:
+    """A landing too large for SQLite's memory shuts readers out until it ends."""
+    register = open_register(path)
+    land(register)
+    impatient = open_register(f"sqlite:///{path}?timeout=0")
+    with register.landing("second", KEYS) as entry:
+        entry.connection.exec_driver_sql("PRAGMA cache_size = 5")
+        entry.add_identifiers("apc", pa.table({"person_id": PEOPLE, "person_family_name": [os.urandom(90_000).hex() for _ in PEOPLE]}))
+        with pytest.raises(StoreProblem, match=rf"is held by a landing \(process {os.getpid()} "):
+            impatient.check(KEYS)
+
+
+def test_a_file_named_by_a_url_is_private_too(tmp_path: Path) -> None:
+    land(open_register(f"sqlite:///{tmp_path / 'deeper' / 'register.sqlite'}"))
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "deeper").iterdir()} == {0o600}
+
+
 def test_a_wait_that_is_no_number(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(WAIT_VARIABLE, "long")
     with pytest.raises(StoreProblem, match="JOINEDUP_REGISTER_WAIT is 'long'"):

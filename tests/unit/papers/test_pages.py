@@ -163,6 +163,8 @@ def test_row_accounting_adds_up_on_the_page(five_pages: Path) -> None:
     assert len(rows) == 4
     assert all(int(row["rows_read"]) == sum(int(row[part]) for part in ("loaded", "superseded", "rejected")) for row in rows)
     assert "21,204" in text_of(five_pages / "about.html")
+    assert "register 4f1c, landing 3 of it, form 2, under key 9a0b" in text_of(five_pages / "about.html")
+    assert "Found with the register: it doesn't know landing 2" in text_of(five_pages / "about.html")
 
 
 def test_what_was_found_in_the_record_is_told_with_what_suffers(five_pages: Path) -> None:
