@@ -21,7 +21,7 @@ ENOUGH_ROWS = 20
 """A month, by the median of those around it: our choice, 2026; below it a month may well be empty by chance."""
 SILENT_ROWS = 10
 """Records to expect in months that have none, from which on this isn't chance: our choice, 2026. It is one month of a large source, and
-half a year of a service with twenty records a year."""
+half a year of a service with twenty records a year; a source that has fewer in all says nothing of it."""
 DAYS_IN_MONTH = 30.4
 SUBSTANTIAL = 0.2
 """Of the median month: the first and the last month with so many rows are where the extract begins and ends; beyond it are stragglers."""
@@ -56,9 +56,11 @@ class SourceMonths:
 
     @property
     def expected(self) -> float:
-        """Records to expect in a month: of the middle one, or where months are few, on the average with empty ones."""
+        """Records to expect in a month: of the middle one, or of a small source the average with empty ones; 0 where too few tell."""
         given = [count for count in self.rows.values() if count]
-        return float(median(given)) if self.enough else sum(given) / max(len(self.rows), 1)
+        if sum(given) < SILENT_ROWS:
+            return 0.0
+        return float(median(given)) if self.enough else sum(given) / len(self.rows)
 
     @property
     def missing(self) -> list[date]:
