@@ -106,9 +106,9 @@ def show(
     reason: str,
     store_folder: Path | None,
 ) -> None:
-    """A measure or table of the published build; of invented people, people too.
+    """A measure or table of the published build, as you ask for it.
 
-    NAME is a measure, or one of population, deprivation, activity, costs, measures, people.
+    NAME is a measure, or one of population, deprivation, activity, costs, measures; of invented people, people too.
     """
     from joinedup.access.disclosure import usual_audience
     from joinedup.tabular import NOT_KNOWN, NOTHING, check_out, show_table, write_table
