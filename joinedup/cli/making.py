@@ -230,6 +230,7 @@ def build(
         manifest = build_place(place, store, engine=engine, jobs=jobs, verify=verify, progress=progress)
     if not quiet:
         show_build(manifest, sys.stderr, unchanged=manifest.build_id == before)
+        warn_of_sharing(place)
     click.echo(manifest.build_id)
     sys.exit(status)
 
@@ -287,6 +288,14 @@ def pack(place_folder: Path, store_folder: Path | None, out: Path, audience: Aud
     with progress_on(sys.stderr, quiet) as progress:
         pages = write_pack(place, store, outside(place, out, "--out"), caller, audience, progress)
     click.echo(pages[0])
+
+
+def warn_of_sharing(place: Place) -> None:
+    """Nothing; what is to be known of the place's agreements is on stderr, such as that one ends soon."""
+    from joinedup.place.sharing import findings
+    from joinedup.report import show_findings
+
+    show_findings([*(each for each in place.warnings if each.file == "sharing.yml"), *findings(place, date.today())], sys.stderr)
 
 
 def write_pack(place: Place, store: Store, out: Path, caller: Caller, audience: Audience, progress: Progress) -> list[Path]:

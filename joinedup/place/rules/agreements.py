@@ -19,6 +19,9 @@ PRACTICES = "practices"
 SOON = timedelta(days=90)
 """How long before its end an agreement is told of (our choice, 2026: a renewal takes about a quarter)."""
 
+NAMED = 5
+"""Sources that a message names; the rest it counts."""
+
 COMMON_LAW: dict[Purpose, tuple[str, ...]] = {
     "direct care": ("implied consent", "explicit consent", "statutory duty"),
     "planning": ("section 251", "explicit consent", "statutory duty", "not confidential"),
@@ -161,9 +164,8 @@ def uncovered(found: Located[Agreement], facts: Facts, day: date) -> str:
     others = [each.value for each in facts.agreements if each.value.id != found.value.id and day in span(each.value)]
     pairs = {(source, purpose) for other in others for source in other.sources for purpose in other.purposes}
     left = {name: [purpose for purpose in found.value.purposes if (name, purpose) not in pairs] for name in found.value.sources}
-    return ", ".join(
-        name if len(lost) == len(found.value.purposes) else f"{name} for {' and '.join(lost)}" for name, lost in left.items() if lost
-    )
+    said = [name if len(lost) == len(found.value.purposes) else f"{name} for {' and '.join(lost)}" for name, lost in left.items() if lost]
+    return ", ".join(said[:NAMED]) + (f" and {len(said) - NAMED} more" if len(said) > NAMED else "")
 
 
 def days(left: timedelta) -> str:
