@@ -190,7 +190,9 @@ def account(number: int, contract: str, rows: int, data_to: date) -> FileAccount
 
 def built(root: Path, place: Place, landed: Landed, missing: tuple[str, ...] = (), data_to: dict[str, date] | None = None) -> Built:
     """The place built from these landed tables; those of a missing contract are empty."""
-    empty = {name: table_of(spec, {}) for name, spec in SPECS.items() if spec.path is None or name in ("superseded", "rejected")}
+    empty = {
+        name: table_of(spec, {}) for name, spec in SPECS.items() if not spec.derived and spec.csv is None and not name.startswith("place_")
+    }
     landed = empty | landed | {f"landed_{name}": empty[f"landed_{name}"] for name in missing}
     store = Store(root).create()
     inputs = {name: write_input(table, SPECS[name], store) for name, table in landed.items()} | place_inputs(place, store, SPECS)
