@@ -58,9 +58,9 @@ def review(
     as_account: str | None,
     quiet: bool,
 ) -> None:
-    """Judge pairs that matching leaves in doubt, on the trusted host.
+    """Judge pairs that matching leaves in doubt.
 
-    Without WHAT, pairs are shown one after the other, on a terminal: the same person, different people, or can't say? Two people must
+    On the trusted host. Without WHAT, pairs are shown one after the other, on a terminal: the same person, different people, or can't say? Two people must
     agree; where they don't a third is asked; the next landing does as they say.
 
     \b
