@@ -60,8 +60,8 @@ def review(
 ) -> None:
     """Judge pairs that matching leaves in doubt.
 
-    On the trusted host. Without WHAT, pairs are shown one after the other, on a terminal: the same person, different people, or can't say? Two people must
-    agree; where they don't a third is asked; the next landing does as they say.
+    On the trusted host. Without WHAT, pairs are shown one after the other, on a terminal: the same person, different people, or can't
+    say? Two people must agree; where they don't a third is asked; the next landing does as they say.
 
     \b
     next         one pair

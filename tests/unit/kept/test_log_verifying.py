@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from joinedup.errors import StoreProblem
 from joinedup.kept import access_log
 from joinedup.kept.access_log import AccessLog, open_access_log
 from joinedup.kept.log_tables import HASHED
@@ -123,7 +124,8 @@ def test_a_tail_that_was_removed_is_found_with_the_seal_file_alone(log: AccessLo
     assert (checked.first_event.event, checked.first_event.what) == (11, "removed")
     assert [fault.seal for fault in checked.faults if fault.what == "seal"] == [3, 4]
     log.append([look(99)] * 7)  # and it is not hidden by what comes after
-    log.seal()
+    with pytest.raises(StoreProblem, match="which this log doesn't have"):
+        log.seal()
     assert verify(log, elsewhere).first_event.event == 11
 
 
