@@ -184,7 +184,9 @@ def open_database(where: Path | str, name: str) -> Database:
         if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
             private_file(Path(url.database), name)
         waits = {} if url.get_backend_name() != "sqlite" or "timeout" in url.query else {"timeout": wait_seconds()}
-        engine = sa.create_engine(url, hide_parameters=True, poolclass=sa.NullPool, connect_args=waits)  # few connections, none left open
+        in_memory = url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:")
+        pool = sa.StaticPool if in_memory else sa.NullPool  # what is in memory goes with its connection; of others none is left open
+        engine = sa.create_engine(url, hide_parameters=True, poolclass=pool, connect_args=waits)
     except sa.exc.ArgumentError:
         raise StoreProblem(
             f"{name} can't be opened: its address is no database URL such as postgresql://user:password@host/database, "

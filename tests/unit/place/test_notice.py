@@ -8,6 +8,7 @@ OUR_OWN = {
     "joinedup/population/quality_rule.csv",
     "joinedup/population/objection_effect.csv",
     "joinedup/records/practice_held.csv",
+    "joinedup/records/without_cost.csv",
 }
 
 
