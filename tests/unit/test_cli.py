@@ -87,7 +87,8 @@ def test_the_examples_of_the_demo_are_read_as_they_stand() -> None:
 
 @pytest.mark.parametrize("verb", [verb for verb in VERBS if verb not in {"new", "new-key", "template"}])
 def test_a_place_that_isnt_there_is_a_wrong_question(verb: str, tmp_path: Path) -> None:
-    answer = run(verb, tmp_path / "nowhere", *(["--out", tmp_path / "out"] if verb in {"synth", "pack", "demo"} else []))
+    words = [verb, "verify"] if verb == "audit" else [verb]
+    answer = run(*words, tmp_path / "nowhere", *(["--out", tmp_path / "out"] if verb in {"synth", "pack", "demo"} else []))
     assert answer.exit_code == 2
     assert "nowhere' does not exist" in answer.stderr
     assert list(tmp_path.iterdir()) == []
