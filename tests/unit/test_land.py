@@ -193,7 +193,7 @@ def test_every_table_has_the_types_of_its_declaration(work: Work) -> None:
         assert (found.names, found.types) == (declared.names, declared.types)
     assert set(contracts()) - set(landing.record.missing_contracts) == {"apc", "register"}
     assert work.table("landed_ecds").num_rows == 0
-    beside = {"landed_file", "landed_person", "linkage_run", "linkage_weight", "superseded", "rejected"}
+    beside = {"landed_file", "landed_person", "linkage_rate", "linkage_run", "linkage_weight", "superseded", "rejected"}
     assert set(landing.record.tables) == {f"landed_{c}" for c in contracts()} | beside
 
 

@@ -80,6 +80,7 @@ def test_a_log_that_is_another_is_not_replaced_unless_told(kept: Path, tmp_path:
     with behind(log) as connection:
         connection.exec_driver_sql("DELETE FROM look")
         connection.exec_driver_sql("DELETE FROM seal")
+    (tmp_path / "elsewhere.jsonl").unlink()
     log.append([look(9)])
     log.seal()
     log.close()

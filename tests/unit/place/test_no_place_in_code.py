@@ -8,7 +8,7 @@ WORDS = re.compile(r"calderdale|halifax|kirklees|\blocalit(y|ies)\b|huddersfield
 READ = {".py", ".sql", ".yml", ".csv", ".jinja", ".css", ".js"}
 
 # The help of each verb shows it with the folder that a newcomer has.
-EXAMPLES = re.compile(r'"(joinedup|export|--extracts) [^"]*"')
+EXAMPLES = re.compile(r'"(\s*--\w+|(JOINEDUP_\w+=\S+ )?joinedup|export) [^"]*"')
 
 
 def test_the_package_names_no_place(root):
