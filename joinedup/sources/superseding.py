@@ -138,9 +138,14 @@ def _replaced_months(con: Connection, contract: ContractSpec, files: Sequence[Re
     con.executemany("INSERT INTO file_series VALUES (?, ?, ?)", [(file.file_id, *file.series) for file in files])
     rows = f"SELECT file_id, source_row, source, part, {month_sql(contract)} AS month, {deletes_sql(contract)} AS deletes"
     rows += f" FROM staged_{contract.contract} JOIN file_series USING (file_id)"
+    # What began before the months of its own file came with them: a stay that ended in April stays when March is sent again.
     which = f"""
-        SELECT rows.file_id, rows.source_row, last.file_id AS winner FROM ({rows}) AS rows
-        JOIN (SELECT source, part, month, max(file_id) AS file_id FROM month_given GROUP BY ALL) AS last USING (source, part, month)
+        WITH own AS (SELECT file_id, min(month) AS first_month FROM month_given GROUP BY file_id),
+        last AS (SELECT source, part, month, max(file_id) AS file_id FROM month_given GROUP BY ALL)
+        SELECT rows.file_id, rows.source_row, last.file_id AS winner
+        FROM ({rows}) AS rows LEFT JOIN own ON own.file_id = rows.file_id
+        JOIN last ON last.source = rows.source AND last.part = rows.part
+            AND last.month = CASE WHEN rows.month < own.first_month THEN own.first_month ELSE rows.month END
         WHERE last.file_id > rows.file_id
     """
     names = {file.file_id: file.drop.name for file in files}

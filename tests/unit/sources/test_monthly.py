@@ -348,6 +348,21 @@ def test_a_month_is_replaced_and_what_lies_outside_is_kept(tmp_path: Path) -> No
     assert next((file.first_month, file.last_month) for file in found.staging.files) == (date(2025, 1, 1), date(2025, 1, 1))
 
 
+def test_what_began_before_its_file_is_not_lost_when_an_earlier_month_is_sent_again(tmp_path: Path) -> None:
+    """Files by the month of discharge, rows dated by admission: March is corrected when April has brought who came in March."""
+    content = files(
+        ("a_2025-03_sent_2025-04-10.csv", apc(f"{A},1,2025-03-02,21,", f"{A},2,2025-03-20,21,")),
+        ("a_2025-04_sent_2025-05-10.csv", apc(f"{A},3,2025-03-28,21,", f"{A},4,2025-04-02,21,")),
+        ("a_2025-03_sent_2025-06-10.csv", apc(f"{A},1,2025-03-02,21,")),
+    )
+    told = source("apc", "*.csv", sends="months", file_name="a_{month:%Y-%m}_sent_{sent:%Y-%m-%d}.csv")
+    found = staged(tmp_path, content, told)
+    assert sorted(key for _, key in found.rows("apc", "epikey")) == ["1", "3", "4"]
+    again = files(("a_2025-04_sent_2025-07-10.csv", apc(f"{A},4,2025-04-02,21,")))
+    found = staged(tmp_path / "again", {**content, **again}, told)
+    assert sorted(key for _, key in found.rows("apc", "epikey")) == ["1", "4"], "April sent again decides about what came with April"
+
+
 def test_rows_outside_the_months_of_their_file_are_told(tmp_path: Path) -> None:
     found = staged(
         tmp_path,
