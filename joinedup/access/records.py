@@ -88,8 +88,8 @@ class Records:
         """The rows of a table for which all conditions hold, of the columns asked for or the usual ones; logged before they are given.
 
         Rows of nobody known, of who objects to the purpose, of a file that may not be used for it and of people outside the caller's
-        scope are left out. Refused where columns would single people out, or where fewer than ten people would be left. `to` is the file
-        that they are released to, where they are.
+        scope are left out. Refused, which is logged too, where fewer than ten people would be left, and where columns would single people
+        out. Rows stand in the order of what they hold. `to` is the file that they are released to, where they are.
         """
         may_enter(self.place, self.reader.manifest.about.get("place", {}), caller, "records")
         spec = specs()[named(table, TABLES, "a table of the records door")]
@@ -102,14 +102,17 @@ class Records:
         may_leave(self.given | set(wanted) | set(by), earlier=self.given)
         found = self._found(spec, wanted, conditions, own, caller)
         people = pc.count_distinct(found["person_id"]).as_py()
-        if 0 < people < FEWEST:
-            raise Refused(f"these rows are of fewer than {FEWEST} people, which would be a look at single persons; ask for more")
+        few = people < FEWEST and (people > 0 or bool(conditions))  # nobody isn't told from a few where something was asked by
         asked = f"{f'release to {to}, ' if to else ''}{table}: {', '.join(wanted)}" + (
             f"; where {' and '.join(map(str, conditions))}" if conditions else ""
         )
-        self.log.append([look(caller, "records", asked[:500], self.reader.manifest.build_id, rows=found.num_rows)])
+        what, rows = (f"refused as too few, {asked}", 0) if few else (asked, found.num_rows)
+        self.log.append([look(caller, "records", what[:500], self.reader.manifest.build_id, rows=rows)])
+        if few:
+            raise Refused(f"these rows are of fewer than {FEWEST} people, which would be a look at single persons; ask for more")
         self.given.update(wanted, by)
-        return pa.table({name: self._leaving(found[name], name) for name in wanted})
+        leaving = pa.table({name: self._leaving(found[name], name) for name in wanted})
+        return leaving.sort_by([(name, "ascending") for name in wanted])  # the order that rows are kept in would join releases
 
     def _found(
         self, spec: TableSpec, wanted: Sequence[str], conditions: Sequence[Condition], own: Mapping[str, pa.DataType], caller: Caller
