@@ -15,12 +15,17 @@ from joinedup.engine.builder import build as build_tables
 from joinedup.engine.manifest import Manifest
 from joinedup.engine.specs import TableSpec, read_specs
 from joinedup.engine.store import Store
+from joinedup.errors import PlaceError
+from joinedup.findings import Severity
 from joinedup.place.model import PURPOSES, Place
 from joinedup.place.sharing import in_force, refuse_unshared
 from joinedup.progress import Progress, silent
 from joinedup.sources.contract import contracts
 from joinedup.sources.identifying import refuse_identifiers
 from joinedup.sources.landed import LandingRecord, read_landing
+
+OBJECTIONS = "opt_out"
+"""The contract of objections."""
 
 
 def all_specs() -> dict[str, TableSpec]:
@@ -43,7 +48,7 @@ def build(  # noqa: PLR0913 - what a build depends on, each by its name
     """The manifest of the published build, made from what has been landed; the same one when nothing has changed.
 
     PlaceError where a source of the place, or one that has landed, has no agreement in force `today`, which is the machine's day
-    when none is given.
+    when none is given; where objections of real people could not be read; and where what has landed may identify anyone.
     """
     day = today or date.today()
     refuse_unshared(place, day)
@@ -51,10 +56,23 @@ def build(  # noqa: PLR0913 - what a build depends on, each by its name
         specs = all_specs()
         landing = read_landing(store)
         refuse_unshared(place, day, {file.source for file in landing.files if not file.refused})
+        refuse_without_objections(place, landing)
         refuse_identifiers(landing, store)
         inputs = landed_inputs(landing, store) | place_inputs(place, store, specs, day)
         return build_tables(
             specs, inputs, store, engine=engine, jobs=jobs, verify=verify, about=about(place, landing, day), progress=progress
+        )
+
+
+def refuse_without_objections(place: Place, landing: LandingRecord) -> None:
+    """Nothing, unless a file of objections couldn't be used: then whoever objects would be counted. PlaceError in a real place."""
+    lost = [file.file for file in landing.files if file.contract == OBJECTIONS and file.refused]
+    if lost and not place.invented:
+        which = "file" if len(lost) == 1 else "files"
+        raise PlaceError(
+            f"{len(lost)} {which} of objections could not be used, so whoever objects there would be counted, and nothing is built: "
+            "run joinedup check, mend them and land again",
+            [finding for finding in landing.findings if finding.file in lost and finding.severity is Severity.ERROR],
         )
 
 
