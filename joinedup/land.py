@@ -117,7 +117,10 @@ def _check_register(register: IdentityRegister, keys: Keys, place: Place, before
             "doesn't know that landing, which would change every person_id; nothing was written: give that key, restore the register from "
             "a backup, or begin a new store"
         )
-    message = f"{not_known(before.landing_id)}; everyone has been landed again, with the same ids: look after its backups"
+    message = (
+        f"{not_known(before.landing_id)}; everyone has been landed again: who is known by a number or record of their own has the same id, "
+        "who was known by a replaced number or found by matching may have another: restore a newer backup if there is one"
+    )
     return [Finding("identity register", "register-behind", message, severity=Severity.WARNING)]
 
 

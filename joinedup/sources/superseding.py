@@ -236,6 +236,35 @@ def key_columns(contract: ContractSpec) -> tuple[str, ...]:
 
 def _by_key(con: Connection, contract: ContractSpec, files: Sequence[ReadFile]) -> list[Finding]:
     """What was found; of several rows with one key the last has stayed, and nothing of what was deleted. A list counts by itself."""
+    _weigh_keys(con, contract, files)
+    key = " and ".join(contract.key)
+    _leave(
+        con,
+        contract,
+        "SELECT file_id, source_row, winner FROM key_superseded WHERE NOT deleted",
+        SAME_KEY,
+        f"a later row of the same source has the same {key}",
+    )
+    _leave(
+        con,
+        contract,
+        "SELECT file_id, source_row, winner FROM key_superseded WHERE deleted",
+        DELETION,
+        f"a row of the same source deletes what has its {key}",
+    )
+    _same_rows(con, contract)
+    nothing = con.execute("SELECT file_id, count(*) FROM key_superseded WHERE deletes_nothing GROUP BY 1 ORDER BY 1").fetchall()
+    named = {file.file_id: file.drop.name for file in files}
+    found = [_deletes_nothing(named[file_id], count, contract) for file_id, count in nothing]
+    found += [*loaded_again(con, contract, named), *not_repeated(con, contract, named)]
+    con.execute(
+        "DROP TABLE keyed_file; DROP TABLE key_repeated; DROP TABLE key_placed; DROP TABLE key_superseded; DROP TABLE month_repeated"
+    )
+    return found
+
+
+def _weigh_keys(con: Connection, contract: ContractSpec, files: Sequence[ReadFile]) -> None:
+    """Nothing; the temp table `key_superseded` names the rows that another of their key replaces or deletes, with which, and deletions."""
     group_of = {
         file.file_id: f"{file.drop.source.name}{f' {file.file_id}' if file.drop.source.sends == 'snapshot' else ''}" for file in files
     }
@@ -271,30 +300,6 @@ def _by_key(con: Connection, contract: ContractSpec, files: Sequence[ReadFile]) 
         UNION ALL
         SELECT file_id, source_row, file_id, true, true FROM ({keyed}) WHERE key_0 IS NULL AND deletes
     """)
-    key = " and ".join(contract.key)
-    _leave(
-        con,
-        contract,
-        "SELECT file_id, source_row, winner FROM key_superseded WHERE NOT deleted",
-        SAME_KEY,
-        f"a later row of the same source has the same {key}",
-    )
-    _leave(
-        con,
-        contract,
-        "SELECT file_id, source_row, winner FROM key_superseded WHERE deleted",
-        DELETION,
-        f"a row of the same source deletes what has its {key}",
-    )
-    _same_rows(con, contract)
-    nothing = con.execute("SELECT file_id, count(*) FROM key_superseded WHERE deletes_nothing GROUP BY 1 ORDER BY 1").fetchall()
-    named = {file.file_id: file.drop.name for file in files}
-    found = [_deletes_nothing(named[file_id], count, contract) for file_id, count in nothing]
-    found += [*loaded_again(con, contract, named), *not_repeated(con, contract, named)]
-    con.execute(
-        "DROP TABLE keyed_file; DROP TABLE key_repeated; DROP TABLE key_placed; DROP TABLE key_superseded; DROP TABLE month_repeated"
-    )
-    return found
 
 
 def _same_rows(con: Connection, contract: ContractSpec) -> None:
