@@ -18,7 +18,7 @@ from joinedup.access.caller import Caller
 from joinedup.access.disclosure import is_of, may_enter
 from joinedup.access.looking import Log, log_of, look
 from joinedup.access.pseudonyms import Release
-from joinedup.access.scoping import people_of, protected_people
+from joinedup.access.scoping import LIST, all_agreed, files_for, people_of, protected_people
 from joinedup.engine.reader import Reader
 from joinedup.engine.results import schema
 from joinedup.engine.specs import TableSpec, read_specs
@@ -30,7 +30,7 @@ __all__ = ["Records", "open_records"]
 
 TABLES = ("person", "activity", "diagnosis", "discharge_delay", "referral", "spell")
 """Tables whose rows may leave, pseudonymised."""
-STAYS = frozenset({"file_id", "source_row", "death_date", "first_seen", "last_seen"})
+STAYS = frozenset({"file_id", "list_file_id", "source_row", "death_date", "possible_death", "first_seen", "last_seen"})
 """Columns that never leave: where a partner would find the row in its own file, and days of a person's life."""
 IDS = ("person_id", "activity_id", "referral_id")
 """Columns that leave under new pseudonyms."""
@@ -118,18 +118,19 @@ class Records:
         self, spec: TableSpec, wanted: Sequence[str], conditions: Sequence[Condition], own: Mapping[str, pa.DataType], caller: Caller
     ) -> pa.Table:
         """The rows that may leave, of the columns wanted and person_id."""
-        here = [each for each in conditions if each.column in own]
-        beside = [each for each in conditions if each.column not in own]
+        masked = [each.column for each in conditions if each.column in WITHHELD_OF_PROTECTED]  # asked of what may be withheld: after it is
+        here = [each for each in conditions if each.column in own and each.column not in masked]
+        beside = [each for each in conditions if each not in here]
         names = [column.name for column in spec.columns]
-        needed = ("person_id", "file_id" if "file_id" in names else "activity_id")
-        read = [name for name in names if name in needed or (name in own and name in wanted)]
+        needed = ("person_id", *([name for name in names if name.endswith("file_id")] or ["activity_id"]))
+        read = [name for name in names if name in needed or (name in own and (name in wanted or name in masked))]
         asked = expression(here, own)
         linked = pc.field("person_id").is_valid()
         rows = self.reader.rows(spec.table, read, linked if asked is None else linked & asked)
         rows = rows.filter(self._may_be_used(rows, caller))
         of_person = [name for name in PERSON if name not in own and (name in wanted or any(name == each.column for each in beside))]
         rows = self._with_person(rows, of_person, caller.purpose)
-        further = expression(beside, PERSON)
+        further = expression(beside, {**PERSON, **own})
         return rows if further is None else rows.filter(further)
 
     def _may_be_used(self, rows: pa.Table, caller: Caller) -> npt.NDArray[np.bool_]:
@@ -144,20 +145,17 @@ class Records:
         else:
             held, agreed = (_looked_up(files, name, of_file, "file_id") for name in ("held_by_practice", caller.purpose))
             may = agreed & np.where(held, practice, plain)
-        scope = people_of(self.reader, self.place, caller.scope)
+        if "list_file_id" in rows.column_names:  # what a second file tells of the row is agreed, too, or the row stays
+            told = rows["list_file_id"].fill_null(-1).to_numpy()
+            may &= (told == -1) | np.isin(told, files_for(self.reader, caller.purpose))
+        scope = people_of(self.reader, self.place, caller.scope, caller.purpose)
         return may if scope is None else may & np.isin(ids, _numbers(scope))
-
-    def _list_agreed(self, purpose: str) -> bool:
-        """Whether every registration list may be used for a purpose; only then may where people are registered and live."""
-        files = self.reader.table("file_use", ["contract", purpose])
-        lists = files.filter(pc.equal(files["contract"], "register"))
-        return lists.num_rows > 0 and bool(pc.all(lists[purpose]).as_py())
 
     def _with_person(self, rows: pa.Table, names: Collection[str], purpose: str) -> pa.Table:
         """The rows with what is asked of the person; of protected people what tells where they live or are registered is withheld."""
         ids = _numbers(rows["person_id"])
         person, listed = self.reader.table("person"), self.reader.table("listed_person")
-        listed = listed if self._list_agreed(purpose) else listed.slice(0, 0)
+        listed = listed if all_agreed(self.reader, LIST, purpose) else listed.slice(0, 0)
         for name in names:
             source = person if name in person.column_names or name in ("birth_year", "death_year") else listed
             rows = rows.append_column(name, _of_person(source, name, ids))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -17,65 +18,130 @@ from joinedup.access.caller import Scope
 from joinedup.engine.reader import Reader, read_rows
 from joinedup.place.model import Place
 
+Ids: TypeAlias = npt.NDArray[np.int64]
+
+VERIFIED = frozenset({"nhs_number", "nhs_number_traced", "nhs_number_alone", "register_row", "confirmed"})
+"""How a row must be linked to be somebody's: by number, or confirmed by two people. Others may be counted, and are nobody's here."""
+LIST = "register"
+"""The contract of registration lists: they alone say where people are registered and live."""
+DEATHS = "deaths"
 PROTECTED = "protected_person"
 """The table of people whose details are protected, where the build has one."""
 
 
-def people_of(reader: Reader, place: Place, scope: Scope) -> pa.Array | None:
-    """The person_ids of a scope as at the build; None for the whole place, which is everyone."""
+def people_of(reader: Reader, place: Place, scope: Scope, purpose: str) -> pa.Array | None:
+    """The person_ids of a scope as at the build; None for the whole place, which is everyone.
+
+    Somebody is of a service by a row that is theirs for sure, of a file that may be used for the purpose; of a neighbourhood or a
+    practice by a registration list that may.
+    """
     if scope.kind == "place":
         return None
-    if scope.kind == "service":
-        codes = [partner.code for partner in place.partners if partner.id in scope.ids and partner.code]
-        found = reader.rows("activity", ["person_id"], pc.field("provider_now").isin(codes) | pc.field("provider_code").isin(codes))
-    else:
-        column = "neighbourhood_id" if scope.kind == "neighbourhood" else "practice_code"
-        found = reader.rows("listed_person", ["person_id"], pc.field(column).isin(list(scope.ids)))
-    return pc.unique(found["person_id"].combine_chunks()).drop_null()
+    if scope.kind != "service":
+        return pa.array(_of_area(reader, scope, purpose))
+    codes = pa.array(sorted(_codes(place, scope)), pa.string())
+    by = pc.field("provider_now").isin(codes) | pc.field("provider_code").isin(codes)
+    sure = pc.field("linked_by").isin(sorted(VERIFIED)) & pc.field("file_id").isin(pa.array(files_for(reader, purpose), pa.int32()))
+    return pc.unique(reader.rows("activity", ["person_id"], by & sure)["person_id"].combine_chunks()).drop_null()
 
 
-def in_scope(reader: Reader, place: Place, scope: Scope, person_id: int) -> bool:
+def in_scope(reader: Reader, place: Place, scope: Scope, person_id: int, purpose: str) -> bool:
     """Whether one person is of a scope; reads no more than that person's rows."""
     if scope.kind == "place":
         return True
-    if scope.kind == "service":
-        codes = {partner.code for partner in place.partners if partner.id in scope.ids and partner.code}
-        found = reader.rows_of("activity", person_id, ["provider_now", "provider_code"])
-        return not codes.isdisjoint({*found["provider_now"].to_pylist(), *found["provider_code"].to_pylist()})
-    column = "neighbourhood_id" if scope.kind == "neighbourhood" else "practice_code"
-    return _among(_listed_in(reader.path("listed_person"), column, scope.ids), person_id)
+    if scope.kind != "service":
+        return among(_of_area(reader, scope, purpose), person_id)
+    found = reader.rows_of("activity", person_id, ["provider_now", "provider_code", "linked_by", "file_id"])
+    usable = np.isin(found["file_id"].to_numpy(), files_for(reader, purpose))
+    found = found.filter(pc.and_(for_sure(found), pa.array(usable, pa.bool_())))
+    return not _codes(place, scope).isdisjoint({*found["provider_now"].to_pylist(), *found["provider_code"].to_pylist()})
 
 
-def is_shown(reader: Reader, person_id: int, verified: frozenset[str]) -> bool:
+def for_sure(rows: pa.Table) -> pa.ChunkedArray:
+    """Which rows are linked for sure."""
+    return pc.fill_null(pc.is_in(rows["linked_by"], value_set=_VERIFIED), False)
+
+
+def is_shown(reader: Reader, person_id: int) -> bool:
     """Whether somebody is a person of the record, linked for sure, who doesn't object to the shared record."""
-    return _among(_shown(reader.path("person"), reader.path("may_use"), verified), person_id)
+    return among(shown_people(reader), person_id)
 
 
-def _among(sorted_ids: npt.NDArray[np.int64], person_id: int) -> bool:
+def shown_people(reader: Reader) -> Ids:
+    """Who may be shown at all, in order."""
+    return _shown(reader.path("person"), reader.path("may_use"))
+
+
+def files_for(reader: Reader, purpose: str) -> Ids:
+    """The files that may be used for a purpose, in order."""
+    return _files(reader.path("file_use"), _column(purpose))
+
+
+def all_agreed(reader: Reader, contract: str, purpose: str) -> bool:
+    """Whether there are files of a contract, and all of them may be used for a purpose."""
+    return _all_agreed(reader.path("file_use"), contract, _column(purpose))
+
+
+def protected_people(reader: Reader) -> pa.Array:
+    """The person_ids whose details are protected: their practice and address are withheld everywhere. None where no extract says so."""
+    if PROTECTED not in reader.manifest.tables:
+        return pa.array([], pa.int64())
+    return pa.array(_protected(reader.path(PROTECTED)))
+
+
+def among(sorted_ids: Ids, person_id: int) -> bool:
+    """Whether an id is one of these, which are in order."""
     at = int(np.searchsorted(sorted_ids, person_id))
     return at < len(sorted_ids) and int(sorted_ids[at]) == person_id
 
 
+def _column(purpose: str) -> str:
+    return purpose.replace(" ", "_")
+
+
+def _codes(place: Place, scope: Scope) -> set[str]:
+    return {partner.code for partner in place.partners if partner.id in scope.ids and partner.code}
+
+
+def _of_area(reader: Reader, scope: Scope, purpose: str) -> Ids:
+    """Who is registered in some neighbourhoods or practices; nobody where a registration list may not be used for the purpose."""
+    if not all_agreed(reader, LIST, purpose):
+        return np.zeros(0, np.int64)
+    column = "neighbourhood_id" if scope.kind == "neighbourhood" else "practice_code"
+    return _listed_in(reader.path("listed_person"), column, scope.ids)
+
+
+_VERIFIED = pa.array(sorted(VERIFIED))
+
+
 @lru_cache(maxsize=64)
-def _listed_in(listed: Path, column: str, ids: tuple[str, ...]) -> npt.NDArray[np.int64]:
+def _listed_in(listed: Path, column: str, ids: tuple[str, ...]) -> Ids:
     """Who is registered in some neighbourhoods or practices, in order."""
     return _ids(read_rows(listed, ["person_id"], pc.field(column).isin(list(ids))))
 
 
 @lru_cache(maxsize=4)
-def _shown(people: Path, may_use: Path, verified: frozenset[str]) -> npt.NDArray[np.int64]:
-    """Who may be shown at all, in order."""
-    sure = _ids(read_rows(people, ["person_id"], pc.field("linked_by").isin(sorted(verified))))
+def _shown(people: Path, may_use: Path) -> Ids:
+    sure = _ids(read_rows(people, ["person_id"], pc.field("linked_by").isin(sorted(VERIFIED))))
     shared = _ids(read_rows(may_use, ["person_id"], pc.field("direct_care")))
     return np.intersect1d(sure, shared)
 
 
-def _ids(table: pa.Table) -> npt.NDArray[np.int64]:
-    return np.unique(np.asarray(table["person_id"].to_numpy(), dtype=np.int64))
+@lru_cache(maxsize=16)
+def _files(file_use: Path, purpose: str) -> Ids:
+    return _ids(read_rows(file_use, ["file_id"], pc.field(purpose)), "file_id")
 
 
-def protected_people(reader: Reader) -> pa.Array:
-    """The person_ids of people whose practice and address nobody may see."""
-    if PROTECTED not in reader.manifest.tables and PROTECTED not in reader.manifest.inputs:
-        return pa.array([], pa.int64())
-    return reader.rows(PROTECTED, ["person_id"])["person_id"].combine_chunks()
+@lru_cache(maxsize=64)
+def _all_agreed(file_use: Path, contract: str, purpose: str) -> bool:
+    found = read_rows(file_use, [purpose], pc.field("contract") == contract)
+    return found.num_rows > 0 and bool(pc.all(found[purpose]).as_py())
+
+
+@lru_cache(maxsize=4)
+def _protected(people: Path) -> Ids:
+    return _ids(read_rows(people, ["person_id"]))
+
+
+def _ids(rows: pa.Table, column: str = "person_id") -> Ids:
+    return np.unique(np.asarray(rows[column].drop_null().to_numpy(), dtype=np.int64))

@@ -48,6 +48,8 @@ counted AS (
     FROM spell AS s
     INNER JOIN person AS p ON p.person_id = s.person_id
     UNION ALL
+    SELECT 'death-not-sure', count(possible_death), count(possible_death) + count(death_date) FROM person
+    UNION ALL
     SELECT 'never-discharged', count(*) FILTER (WHERE s.ends IS NULL AND s.starts < CAST(p.as_at - INTERVAL 1 YEAR AS DATE)), count(*)
     FROM spell AS s
     CROSS JOIN place_parameter AS p

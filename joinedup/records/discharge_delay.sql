@@ -1,5 +1,5 @@
 WITH spells AS (
-    SELECT a.activity_id, a.person_id, a.linked_by, a.provider_code, a.starts, a.ends, a.ready_on, q.as_at
+    SELECT a.activity_id, a.person_id, a.linked_by, a.provider_code, a.starts, a.ends, a.ready_on, a.file_id, q.as_at
     FROM activity AS a
     CROSS JOIN place_parameter AS q
     WHERE a.admission_method IS NOT NULL OR a.ready_on IS NOT NULL
@@ -13,6 +13,7 @@ listed AS (
         r.discharge_delay_reason AS reason_code,
         r.responsible_body AS body_code,
         r.linked_by,
+        r.file_id,
         row_number() OVER (
             PARTITION BY s.activity_id
             ORDER BY
@@ -33,7 +34,10 @@ waiting AS (
         s.activity_id,
         s.person_id,
         -- What the list says is no surer than its own link.
-        CASE WHEN l.linked_by = 'probability' THEN l.linked_by ELSE s.linked_by END AS linked_by,
+        CASE
+            WHEN l.linked_by IN ('nhs_number', 'nhs_number_traced', 'nhs_number_alone', 'register_row', 'confirmed') THEN s.linked_by
+            ELSE coalesce(l.linked_by, s.linked_by)
+        END AS linked_by,
         coalesce(s.ready_on, l.ready_on) AS starts,
         -- Who is still in hospital has waited to the end of the as-at date, or to their death.
         coalesce(s.ends, l.ends, least(s.as_at + 1, p.death_date)) AS ends,
@@ -42,7 +46,9 @@ waiting AS (
         d.process,
         CASE l.body_code WHEN '04' THEN 'NHS' WHEN '05' THEN 'social care' WHEN '06' THEN 'NHS and social care' WHEN '07' THEN 'housing' ELSE l.body_code END
             AS responsible_body,
-        s.provider_code
+        s.provider_code,
+        s.file_id,
+        l.file_id AS list_file_id
     FROM spells AS s
     LEFT JOIN listed AS l ON l.activity_id = s.activity_id AND l.place = 1
     LEFT JOIN delay_reason AS d ON d.reason_code = l.reason_code
@@ -61,6 +67,8 @@ SELECT
     reason,
     process,
     responsible_body,
-    provider_code
+    provider_code,
+    file_id,
+    list_file_id
 FROM waiting
 WHERE starts < ends

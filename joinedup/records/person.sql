@@ -9,8 +9,13 @@ WITH summary AS (
     FROM sighting
     GROUP BY person_id
 ),
+-- A death that is only likely to be this person's marks nobody dead.
 death AS (
-    SELECT person_id, min(reg_date_of_death) AS death_date
+    SELECT
+        person_id,
+        min(reg_date_of_death)
+            FILTER (WHERE linked_by IN ('nhs_number', 'nhs_number_traced', 'nhs_number_alone', 'register_row', 'confirmed')) AS sure,
+        min(reg_date_of_death) AS any_day
     FROM landed_deaths
     WHERE person_id IS NOT NULL
     GROUP BY person_id
@@ -24,7 +29,8 @@ SELECT
         WHEN s.all_say < 0 THEN '2'
     END AS sex,
     p.birth_month,
-    d.death_date,
+    d.sure AS death_date,
+    CASE WHEN d.sure IS NULL THEN d.any_day END AS possible_death,
     substring(s.latest_ethnic_group, 11, 1) AS ethnic_group,
     s.first_seen,
     s.last_seen,

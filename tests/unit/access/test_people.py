@@ -18,7 +18,9 @@ from joinedup.access import people as door
 from joinedup.access.caller import Caller, Scope, caller_for
 from joinedup.access.people import TABLES, VERIFIED, People, open_people
 from joinedup.access.scoping import in_scope, people_of
+from joinedup.access.sought import ByName, ByNumber, Found, by_name, by_number
 from joinedup.errors import JoinedupError, Refused
+from tests.agreements import agreement
 
 from .conftest import Built, Landed, a_place, built
 from .test_records import HEAD, Seen, objecting
@@ -148,11 +150,11 @@ def test_people_of_another_neighbourhood_or_practice_are_not_shown(fell: Built, 
 )
 def test_a_scope_is_the_same_for_one_and_for_all(fell: Built, opened: People, scope: Scope) -> None:
     everyone = [row["person_id"] for row in fell.rows("person")]
-    of_all = people_of(opened.reader, fell.place, scope)
+    of_all = people_of(opened.reader, fell.place, scope, "direct care")
     members = set(everyone if of_all is None else of_all.to_pylist())
     assert members
     for person in everyone[::17]:
-        assert in_scope(opened.reader, fell.place, scope, person) == (person in members)
+        assert in_scope(opened.reader, fell.place, scope, person, "direct care") == (person in members)
 
 
 def test_the_dead_are_flagged(fell: Built, opened: People, carer: Caller) -> None:
@@ -238,15 +240,118 @@ def test_no_text_is_ever_run(opened: People, carer: Caller, table: str, within: 
     assert "\n" not in said
 
 
-def test_a_source_that_may_not_be_used_for_care_shows_nothing(
+def test_a_source_that_may_not_be_used_for_care_shows_nothing(build_again: Callable[..., Built], landed: Landed, log: Seen) -> None:
+    planning = agreement(id="planning", sources=("apc", "register", "deaths"), purposes=("planning",))
+    place = a_place(agreements=(agreement(sources=("ecds",)), planning))
+    again = build_again(place)
+    carer = caller_for(place, "direct care", reason="ward round")
+    opened = open_people(again.store, place, carer, log=log)
+    person = next(row["person_id"] for row in again.rows("activity") if row["file_id"] == 2 and row["person_id"])
+    shown = opened.rows(carer, person, "activity")
+    assert set(shown.rows["file_id"].to_pylist()) <= {3}
+    assert "nothing of apc is shown: no agreement lets it be used for direct care" in shown.notes
+    assert opened.rows(carer, person, "discharge_delay").rows.num_rows == 0
+    everyone = opened.listed(carer).rows
+    for name in ("deceased", "death_date", "practice_code"):
+        assert everyone[name].null_count == everyone.num_rows > 0, "of a list and a deaths extract that aren't agreed nothing is known"
+    assert opened.listed(carer, "ZZ0000").rows.num_rows == 0
+    for scope in (Scope("practice", ("ZZ0000",)), Scope("neighbourhood", ("north",))):
+        assert len(people_of(opened.reader, place, scope, "direct care") or ()) == 0
+    of_service = set((people_of(opened.reader, place, Scope("service", ("trust",)), "direct care") or pa.array([])).to_pylist())
+    assert of_service <= {row["person_id"] for row in again.rows("activity") if row["file_id"] == 3}
+
+
+def test_a_service_scope_has_nobody_by_likeness_alone(fell: Built, opened: People) -> None:
+    sure = {row["person_id"] for row in fell.rows("activity") if row["provider_code"] == "RX1" and row["linked_by"] in VERIFIED}
+    likely = {row["person_id"] for row in fell.rows("activity") if row["provider_code"] == "RX1"} - {None}
+    members = people_of(opened.reader, fell.place, Scope("service", ("trust",)), "direct care")
+    assert members is not None
+    assert set(members.to_pylist()) == sure
+    assert sure < likely, "the test needs people whom likeness alone would let in"
+
+
+def test_a_death_that_is_only_likely_is_neither_hidden_nor_a_fact(tmp_path: Path, landed: Landed, log: Seen) -> None:
+    deaths = linked(landed["landed_deaths"], lambda row: "probability" if row < 10 else "nhs_number")
+    place = a_place()
+    again = built(tmp_path / "store", place, landed | {"landed_deaths": deaths})
+    carer = caller_for(place, "direct care", reason="ward round")
+    opened = open_people(again.store, place, carer, log=log)
+    likely, sure, living = deaths["person_id"][0].as_py(), deaths["person_id"][20].as_py(), 200
+    shown = opened.person(carer, likely)
+    row = shown.rows.to_pylist()[0]
+    assert (row["deceased"], row["death_date"]) == (None, None)
+    assert row["possible_death"] == deaths["reg_date_of_death"][0].as_py()
+    assert any(note.startswith("a death record may be this person's") for note in shown.notes)
+    assert [opened.person(carer, each).rows["deceased"].to_pylist() for each in (sure, living)] == [[True], [False]]
+    assert sum(note.startswith("a death record may be that of 10 of these people") for note in opened.listed(carer).notes) == 1
+    died = dict(zip(deaths["person_id"].to_pylist(), deaths["reg_date_of_death"].to_pylist(), strict=True))
+    ends = {row["person_id"]: row["ends"] for row in again.rows("registration") if row["person_id"] == likely}
+    assert ends.get(likely) != died[likely], "and it ends no registration"
+
+
+def test_pages_follow_one_another_and_have_everyone_once(opened: People, carer: Caller, log: Seen) -> None:
+    everyone = opened.listed(carer).rows["person_id"].to_pylist()
+    seen: list[int] = []
+    after, pages = None, 0
+    while pages == 0 or after is not None:
+        page = opened.listed(carer, after=after, most=97)
+        seen += page.rows["person_id"].to_pylist()
+        assert log.looks[-1].people == tuple(page.rows["person_id"].to_pylist())
+        after, pages = page.after, pages + 1
+    assert seen == everyone == sorted(everyone)
+    assert pages == -(-len(everyone) // 97)
+    for most in (0, 2_001):
+        with pytest.raises(Refused, match="a page holds"):
+            opened.listed(carer, most=most)
+
+
+def test_protected_people_are_not_found_by_where_they_are(
     fell: Built, opened: People, carer: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rows = opened.reader.rows
-    monkeypatch.setattr(
-        opened.reader, "rows", lambda name, *rest: rows(name, *rest).slice(0, 0) if name == "file_use" else rows(name, *rest)
-    )
-    person = next(row["person_id"] for row in fell.rows("activity") if row["linked_by"] in VERIFIED)
-    assert opened.rows(carer, person, "activity").rows.num_rows == 0
+    listed = [row for row in fell.rows("listed_person") if row["practice_code"] == "ZZ0000" and row["person_id"] != OBJECTS]
+    hidden = listed[0]["person_id"]
+    assert hidden in opened.listed(carer, "ZZ0000").rows["person_id"].to_pylist()
+    monkeypatch.setattr(door, "protected_people", lambda reader: pa.array([hidden], pa.int64()))
+    again = replace(opened)
+    for within in ("ZZ0000", listed[0]["neighbourhood_id"]):
+        assert hidden not in again.listed(carer, within).rows["person_id"].to_pylist()
+    assert hidden in again.listed(carer).rows["person_id"].to_pylist()
+
+
+def test_somebody_is_found_by_number_or_name_within_scope_and_neither_is_logged(fell: Built, tmp_path: Path, log: Seen) -> None:
+    listed = {row["person_id"]: row["neighbourhood_id"] for row in fell.rows("listed_person") if row["person_id"] != OBJECTS}
+    west, north = (next(person for person, where in listed.items() if where == area) for area in ("west", "north"))
+    place, ann = scoped(fell, tmp_path, "ann,Ann,coordinator,neighbourhood,west,,")
+    known = {"9990000018": (west,), "9990000026": (north,), "9990000034": (OBJECTS,)}
+
+    def seeks(sought: ByNumber | ByName) -> Found:
+        return Found(known.get(sought.number, ()) if isinstance(sought, ByNumber) else (west, north), "a1b2")
+
+    opened = open_people(fell.store, place, ann, names, log, seeks=seeks)
+    assert opened.found(ann, by_number("999 000 0018")).rows["person_id"].to_pylist() == [west]
+    assert opened.found(ann, by_name("Planted", date(1950, 1, 1))).rows["person_id"].to_pylist() == [west], "who is elsewhere is left out"
+    said = []
+    for number in ("9990000026", "9990000034", "9990000042"):
+        with pytest.raises(Refused) as refused:
+            opened.found(ann, by_number(number))
+        said.append(str(refused.value))
+    assert len(set(said)) == 1, "elsewhere, objecting and unknown are one answer"
+    assert [each.what for each in log.looks] == [
+        "search by NHS number a1b2",
+        "search by name and date of birth a1b2",
+        *["search by NHS number a1b2, refused"] * 3,
+    ]
+    assert [each.people for each in log.looks[2:]] == [(north,), (OBJECTS,), ()]
+    assert not any(part in str((log.looks, by_number("9990000018"), said)) for part in ("999000", "PLANTED", "1950"))
+    with pytest.raises(Refused, match="with its key"):
+        replace(opened, seeks=None).found(ann, by_number("9990000018"))
+
+
+@pytest.mark.parametrize("typed", ["", "999000001", "9990000019", "99900000180", "999000001x", "1111111111", "٩٩٩٠٠٠٠٠١٨", "' OR 1=1 --"])
+def test_what_is_no_nhs_number_is_refused_and_not_repeated(typed: str) -> None:
+    with pytest.raises(Refused) as refused:
+        by_number(typed)
+    assert not typed or typed not in str(refused.value)
 
 
 def test_every_table_has_what_the_door_needs(fell: Built, opened: People) -> None:
