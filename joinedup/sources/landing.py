@@ -25,12 +25,13 @@ from joinedup.sources.contract import LISTED, ContractSpec, contracts
 from joinedup.sources.counting import counted, keep_whom_rows_tell_of
 from joinedup.sources.dated_codes import map_codes
 from joinedup.sources.freshness import freshness_findings
+from joinedup.sources.leaving import SAME_FILE
 from joinedup.sources.mapping import mapping_findings, with_usable_styles
 from joinedup.sources.order import Drop, ReadFile, drops
 from joinedup.sources.recurring import keep_what_recurs
 from joinedup.sources.rows import sql_type
 from joinedup.sources.staged_file import FileWork, StagedFile, stage_file
-from joinedup.sources.superseding import SAME_FILE, supersede
+from joinedup.sources.superseding import supersede
 
 AHEAD_MONTHS = 3
 """Months by which what a name says may lie after the as-at date: our choice, 2026; extracts are often newer than the record wanted."""

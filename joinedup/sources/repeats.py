@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from joinedup.engine.files_lines import Connection
 from joinedup.findings import Finding, Severity
+from joinedup.sources.about_whom import key_columns
 from joinedup.sources.contract import ContractSpec
 from joinedup.sources.order import ReadFile
 
@@ -58,7 +59,7 @@ def not_repeated(con: Connection, contract: ContractSpec, named: Mapping[int, st
     found = con.execute(f"""
         SELECT lacking, count(*) FROM (
             SELECT rows.file_id, source_row, max(again.file_id) AS lacking
-            FROM (SELECT file_id, source_row, {month_sql(contract)} AS month, {key_is_there(contract)} AS keyed
+            FROM (SELECT file_id, source_row, {month_sql(contract)} AS month, {key_columns(contract)[0]} IS NOT NULL AS keyed
                 FROM staged_{contract.contract}) AS rows
             JOIN file_of_changes USING (file_id)
             JOIN month_repeated AS again
@@ -75,12 +76,6 @@ def not_repeated(con: Connection, contract: ContractSpec, named: Mapping[int, st
             "sends: months in sources.yml"
         )
         yield Finding(named[file_id], "kept-not-repeated", message, severity=Severity.WARNING, count=count, endangers=contract.endangers)
-
-
-def key_is_there(contract: ContractSpec) -> str:
-    """Whether a row names its record, as SQL."""
-    first = contract.key[0]
-    return "coalesce(nhs_number, source_pseudonym) IS NOT NULL" if first == "NHS_NUMBER" else f"{contract.landed(first)} IS NOT NULL"
 
 
 def loaded_again(con: Connection, contract: ContractSpec, named: Mapping[int, str]) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from joinedup.engine.files_text import plain
 from joinedup.sources.columns import PERSON_FIELDS
 from joinedup.sources.contract import ContractField, ContractSpec, FieldType, Rule
 from joinedup.sources.damage import codes_without_zeros
-from joinedup.sources.superseding import DELETION, SAME_KEY
+from joinedup.sources.leaving import DELETION, SAME_KEY
 from joinedup.sources.synthetic.targets import Target
 
 NO_SUCH_CODES = ("ZQ", "QZ", "Q7Z")

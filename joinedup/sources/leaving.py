@@ -1,0 +1,44 @@
+"""Rows that leave the staged table of a contract since others of their source supersede them: by which rule, and to which file."""
+
+from __future__ import annotations
+
+from joinedup.engine.files_lines import Connection
+from joinedup.findings import Finding, Severity
+from joinedup.sources.contract import ContractSpec
+
+SAME_KEY, DELETION, REPLACED, MONTH_REPLACED, SAME_FILE = "same-key", "deletion", "replaced", "month-replaced", "same-file"
+SAME_ROW = "same-row"
+SMALLER_SHARE, SMALLER_ROWS = 0.5, 20
+"""Our choice, 2026: what replaces other rows and has less than half of them was probably cut short; fewer rows say little."""
+
+
+def leave(con: Connection, contract: ContractSpec, which: str, rule: str, reason: str) -> None:
+    """Nothing; rows of the query `which` (file_id, source_row, winner) have left the table of the contract."""
+    con.execute(f"CREATE OR REPLACE TEMP TABLE leaving AS {which}")
+    con.execute("INSERT INTO staged_superseded SELECT file_id, source_row, $rule, $reason FROM leaving", {"rule": rule, "reason": reason})
+    _delete_leaving(con, contract)
+
+
+def _delete_leaving(con: Connection, contract: ContractSpec) -> None:
+    con.execute("INSERT INTO superseding_pair SELECT file_id, winner, count(*) FROM leaving WHERE winner <> file_id GROUP BY ALL")
+    con.execute(f"""
+        DELETE FROM staged_{contract.contract} AS rows USING leaving AS gone
+        WHERE rows.file_id = gone.file_id AND rows.source_row = gone.source_row
+    """)
+    con.execute("DROP TABLE leaving")
+
+
+def warning(file: str, rule: str, message: str, contract: ContractSpec, count: int = 0) -> Finding:
+    """A finding that says what the contract is for."""
+    return Finding(file, rule, message, severity=Severity.WARNING, count=count, endangers=contract.endangers)
+
+
+def was_cut_short(rows: int, before: int) -> bool:
+    """Whether what replaces so many rows has so few that it was probably cut short."""
+    return before >= SMALLER_ROWS and rows < SMALLER_SHARE * before
+
+
+def cut_short(file: str, replaces: str, rows: str, before: int, contract: ContractSpec) -> Finding:
+    """The finding of a file that `was_cut_short`."""
+    message = f"it replaces {replaces} and has {rows} where that had {before:,}: was it cut short?"
+    return warning(file, "much-smaller", message, contract)

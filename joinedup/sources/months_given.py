@@ -1,0 +1,124 @@
+"""Months that a file covers, whose rows of earlier files of its source it replaces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from itertools import groupby, pairwise
+
+from joinedup.engine.files_lines import Connection
+from joinedup.findings import Finding
+from joinedup.periods import Period, add_months
+from joinedup.sources.contract import ContractSpec
+from joinedup.sources.leaving import MONTH_REPLACED, cut_short, leave, warning, was_cut_short
+from joinedup.sources.order import ReadFile
+from joinedup.sources.repeats import month_sql
+from joinedup.sources.rows import deletes_sql
+
+PERIOD_SHARE = 0.05
+"""Our choice, 2026: of the rows of a file's commonest reporting period, how many another one needs to be no slip of the pen."""
+
+
+def replaced_months(con: Connection, contract: ContractSpec, files: Sequence[ReadFile]) -> list[Finding]:
+    """What was found of months that a later file covers; their rows of earlier files have left."""
+    if not files or contract.dated_by is None:
+        return []
+    covers = {file.file_id: covered_months(con, contract, file) for file in files}
+    found = [_no_months(file, contract) for file in files if not covers[file.file_id]]
+    months = [(*file.series, month, file.file_id) for file in files for month in sorted(covers[file.file_id])]
+    if not months:
+        return found
+    con.execute("CREATE OR REPLACE TEMP TABLE month_given (source VARCHAR, part VARCHAR, month DATE, file_id INTEGER)")
+    con.executemany("INSERT INTO month_given VALUES (?, ?, ?, ?)", months)
+    con.execute("CREATE OR REPLACE TEMP TABLE file_series (file_id INTEGER, source VARCHAR, part VARCHAR)")
+    con.executemany("INSERT INTO file_series VALUES (?, ?, ?)", [(file.file_id, *file.series) for file in files])
+    rows = f"SELECT file_id, source_row, source, part, {month_sql(contract)} AS month, {deletes_sql(contract)} AS deletes"
+    rows += f" FROM staged_{contract.contract} JOIN file_series USING (file_id)"
+    # What began before the months of its own file came with them: a stay that ended in April stays when March is sent again.
+    which = f"""
+        WITH own AS (SELECT file_id, min(month) AS first_month FROM month_given GROUP BY file_id),
+        last AS (SELECT source, part, month, max(file_id) AS file_id FROM month_given GROUP BY ALL)
+        SELECT rows.file_id, rows.source_row, last.file_id AS winner
+        FROM ({rows}) AS rows LEFT JOIN own ON own.file_id = rows.file_id
+        JOIN last ON last.source = rows.source AND last.part = rows.part
+            AND last.month = CASE WHEN rows.month < own.first_month THEN own.first_month ELSE rows.month END
+        WHERE last.file_id > rows.file_id
+    """
+    names = {file.file_id: file.drop.name for file in files}
+    found += _months_shrank(con, contract, rows, names)
+    leave(con, contract, which, MONTH_REPLACED, f"a later file of the same source covers the month of its {contract.dated_by}")
+    found += _outside(con, contract, rows, names)
+    con.execute("DROP TABLE month_given; DROP TABLE file_series")
+    return found
+
+
+def _outside(con: Connection, contract: ContractSpec, rows: str, names: Mapping[int, str]) -> Iterator[Finding]:
+    """Files with rows outside the months that they cover; `rows` is the query of all rows with their month."""
+    outside = con.execute(f"""
+        SELECT file_id, count(*) FROM ({rows}) AS rows
+        WHERE file_id IN (SELECT file_id FROM month_given) AND NOT deletes
+            AND NOT EXISTS (SELECT 1 FROM month_given AS given WHERE given.file_id = rows.file_id AND given.month = rows.month)
+        GROUP BY file_id ORDER BY file_id
+    """).fetchall()
+    for file_id, count in outside:
+        lie, kept = ("row lies", "is kept") if count == 1 else ("rows lie", "are kept")
+        message = f"{count:,} {lie} outside the months that it covers, or without a date, by {contract.dated_by}, and {kept}"
+        yield warning(names[file_id], "outside-its-months", message, contract, count)
+
+
+def _months_shrank(con: Connection, contract: ContractSpec, rows: str, names: Mapping[int, str]) -> list[Finding]:
+    """Files that have far fewer rows of months than the ones before that cover them; `rows` is the query of all rows with their month."""
+    shrank = con.execute(f"""
+        SELECT file_id, min(file_before), sum(row_count)::BIGINT, sum(count_before)::BIGINT FROM (
+            SELECT file_id, coalesce(row_count, 0) AS row_count,
+                lag(file_id) OVER of_month AS file_before, lag(coalesce(row_count, 0)) OVER of_month AS count_before
+            FROM month_given LEFT JOIN (SELECT file_id, month, count(*) AS row_count FROM ({rows}) GROUP BY ALL) USING (file_id, month)
+            WINDOW of_month AS (PARTITION BY source, part, month ORDER BY file_id)
+        ) WHERE file_before IS NOT NULL GROUP BY file_id ORDER BY file_id
+    """).fetchall()
+    return [
+        cut_short(names[file_id], f"months of {names[before]}", f"{count:,} rows of them", count_before, contract)
+        for file_id, before, count, count_before in shrank
+        if was_cut_short(count, count_before)
+    ]
+
+
+def _no_months(file: ReadFile, contract: ContractSpec) -> Finding:
+    message = (
+        f"source {file.drop.source.name} sends months, and neither its name nor its rows say which it covers, so it adds and corrects by "
+        "key and replaces no month: write file_name in sources.yml"
+    )
+    return warning(file.drop.name, "months-not-known", message, contract)
+
+
+def covered_months(con: Connection, contract: ContractSpec, file: ReadFile) -> set[date]:
+    """The first days of the months that a file covers: as its name says, else those of the reporting periods that its rows give.
+
+    A year that is sent again has twelve periods; one that few rows give is a slip, and replaces nothing.
+    """
+    if file.drop.told.covers:
+        return {month.start for month in file.drop.told.covers.months()}
+    if contract.covers is None:
+        return set()
+    first, last = (contract.landed(name) for name in contract.covers)
+    given = con.execute(f"""
+        SELECT {first}, {last}, count(*) FROM staged_{contract.contract} WHERE file_id = {file.file_id} AND {first} <= {last} GROUP BY ALL
+    """).fetchall()
+    most = max((rows for _, _, rows in given), default=0)
+    periods = [Period(add_months(start, 0), add_months(end, 1)) for start, end, rows in given if rows >= PERIOD_SHARE * most]
+    return {month.start for period in periods for month in period.months()}
+
+
+def periods_out_of_order(con: Connection, contract: ContractSpec, files: Sequence[ReadFile]) -> Iterator[Finding]:
+    """Files whose rows report on earlier months than a file that is read before them, where no name says which is the later one."""
+    named = [file for file in files if contract.covers and file.drop.source.sends in ("months", "changes")]
+    own = [file for file in named if not file.drop.told.covers and not file.drop.told.sent]
+    for _, series in groupby(sorted(own, key=lambda file: (file.series, file.file_id)), key=lambda file: file.series):
+        reach = [(max(covered), file) for file in series if (covered := covered_months(con, contract, file))]
+        for (before, earlier), (after, later) in pairwise(reach):
+            if before > after:
+                message = (
+                    f"its rows report on months up to {after:%B %Y}, and it is read after {earlier.drop.name}, which reports up to "
+                    f"{before:%B %Y}, and wins over it: name the files in order under files, or write file_name"
+                )
+                yield warning(later.drop.name, "periods-out-of-order", message, contract)
