@@ -17,6 +17,7 @@ from rich.table import Table
 
 from joinedup.findings import Finding, Severity
 from joinedup.progress import Progress, Step, silent
+from joinedup.sources.restricted import RESTRICTED, roughly
 
 if TYPE_CHECKING:
     from joinedup.engine.manifest import Manifest
@@ -115,11 +116,15 @@ def _share(part: int, whole: int) -> str:
     return f"{100 * part / whole:.0f}%" if whole else "none"
 
 
+def _rule(rule: str, count: int) -> str:
+    return f"{rule} {roughly(count, 'row')}" if rule == RESTRICTED else f"{rule} {count:,}"
+
+
 def _file_lines(file: FileAccount) -> Iterator[str]:
     """What became of the rows of a file and why, its months, and the columns that are blank most often."""
     for what, rules in (("rejected", file.rejected_by), ("superseded", file.superseded_by)):
         if rules:
-            yield f"{what}: " + ", ".join(f"{rule} {count:,}" for rule, count in sorted(rules.items(), key=lambda item: -item[1]))
+            yield f"{what}: " + ", ".join(_rule(rule, count) for rule, count in sorted(rules.items(), key=lambda item: -item[1]))
     months = [month for month in file.months if file.data_to is None or month <= file.data_to]
     if months:
         earlier = f", and {file.earlier:,} rows of earlier ones" if file.earlier else ""

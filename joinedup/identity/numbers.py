@@ -6,6 +6,7 @@ from joinedup.findings import Finding, Severity
 from joinedup.identity.staged import RowRule, Staged, row_findings
 from joinedup.sources.accounts import MOST_ROWS_REJECTED, REST_REJECTED, most_rows_rejected, refused_for_rejections
 from joinedup.sources.nhs_numbers import digits_sql, valid_sql
+from joinedup.sources.restricted import RESTRICTED
 
 TEST_RANGE = "number >= 9000000000"  # invented people's; never issued (NHS England, test data of the Personal Demographics Service)
 
@@ -71,7 +72,7 @@ def reject_numbers_out_of_place(staged: Staged, *, invented: bool) -> list[Findi
 def refuse_files_mostly_rejected(staged: Staged) -> list[Finding]:
     """An error for each file of which nearly all rows are rejected by now; its other rows are rejected too."""
     con = staged.con
-    rejected = dict(con.execute("SELECT file_id, count(*) FROM staged_rejected GROUP BY file_id").fetchall())
+    rejected = dict(con.execute(f"SELECT file_id, count(*) FROM staged_rejected WHERE rule <> '{RESTRICTED}' GROUP BY file_id").fetchall())
     left = dict(row for name in staged.columns for row in con.execute(f"SELECT file_id, count(*) FROM staged_{name} GROUP BY 1").fetchall())
     findings = []
     for file in staged.files:

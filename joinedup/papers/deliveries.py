@@ -21,6 +21,7 @@ from joinedup.place.model import Place
 from joinedup.sources.accounts import FileAccount
 from joinedup.sources.contract import ContractSpec
 from joinedup.sources.freshness import MONTHS_SHOWN, SourceMonths, source_months
+from joinedup.sources.restricted import RESTRICTED, held_in, roughly
 
 LATE = 2
 """Months by which a source may lie behind the newest before it is said to (our choice, 2026)."""
@@ -123,6 +124,7 @@ def in_template(sent: Deliveries) -> dict[str, object]:
         "by_source": by_source(sent),
         "by_file": [by_file(source.files, _summary(source)) for source in sent.sources if source.files],
         "found": found(sent),
+        "restricted": restricted(sent),
         "findings": len(sent.findings),
         "errors": sum(each.severity is Severity.ERROR for each in sent.findings),
         "read": f"{sum(file.rows_read for file in sent.files):,}",
@@ -133,7 +135,8 @@ def in_template(sent: Deliveries) -> dict[str, object]:
 
 def tables(sent: Deliveries) -> dict[str, Table]:
     """The tables that can be downloaded beside such a page."""
-    return {"by-source": by_source(sent), "by-file": by_file(sent.files, "Every file"), "found": found(sent)}
+    every = {"by-source": by_source(sent), "by-file": by_file(sent.files, "Every file"), "found": found(sent)}
+    return every | {"restricted": restricted(sent)}
 
 
 def _summary(source: Sent) -> str:
@@ -268,9 +271,9 @@ def by_file(files: Sequence[FileAccount], caption: str) -> Table:
             *_accounts(files),
             Column(
                 "Rejected for",
-                [_counted(file.rejected_by) for file in files],
+                [_rules(file.rejected_by) for file in files],
                 "rejected_by",
-                [_counted(f.rejected_by) for f in files],
+                [_rules(f.rejected_by) for f in files],
                 text=True,
             ),
             Column("Most blank", [_blanks(file) for file in files], "blank", [_counted(file.blank) for file in files], text=True),
@@ -286,6 +289,31 @@ def by_file(files: Sequence[FileAccount], caption: str) -> Table:
 
 def _counted(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])) if count) or "—"
+
+
+def _rules(counts: Mapping[str, int]) -> str:
+    """Rules and their rows; of restricted codes no more than roughly how many."""
+    others = {name: count for name, count in counts.items() if name != RESTRICTED}
+    restricted = counts.get(RESTRICTED, 0)
+    told = [*([_counted(others)] if others else []), *([f"{RESTRICTED}: {roughly(restricted, 'row')}"] if restricted else [])]
+    return ", ".join(told) or "—"
+
+
+def restricted(sent: Deliveries) -> Table:
+    """What was kept out of the record by contract since the law restricts it: roughly how many rows and codes."""
+    of = {name: [file for file in sent.files if file.contract == name] for name in sorted({file.contract for file in sent.files})}
+    rows = {name: sum(file.rejected_by.get(RESTRICTED, 0) for file in files) for name, files in of.items()}
+    codes = {name: sum(file.blanked_codes for file in files) for name, files in of.items()}
+    named = [name for name in of if held_in(name)]
+    told = {what: [roughly(counts[name], what) for name in named] for what, counts in (("row", rows), ("code", codes))}
+    return Table(
+        "Legally restricted codes, kept out of the record",
+        [
+            Column("Extract", [sent.contracts[name].title for name in named], "contract", named),
+            Column("Rows rejected", told["row"], "rows", told["row"], text=True),
+            Column("Codes of other rows blanked", told["code"], "codes", told["code"], text=True),
+        ],
+    )
 
 
 def _blanks(file: FileAccount) -> str:

@@ -25,6 +25,7 @@ from joinedup.place.model import (
     Neighbourhood,
     Partner,
     Practice,
+    RestrictedCode,
     SmallArea,
     Source,
     StaffMember,
@@ -60,6 +61,8 @@ AREAS = Columns(tuple(AREA.values()), ("area_code",))
 AREA_GROUP = {"area": "area_code", "group": "group", "people": "people"}
 STAFF_MEMBER = {name: name for name in StaffMember.model_fields} | {"scope_ids": "scope_id"}
 STAFF = Columns(tuple(STAFF_MEMBER.values()), ("account", "name", "role"))
+RESTRICTED_CODE = {name: name for name in RestrictedCode.model_fields}
+RESTRICTED_CODES = Columns((*RESTRICTED_CODE, "why"), tuple(RESTRICTED_CODE))
 AREA_PEOPLE = Columns(tuple(AREA_GROUP.values()), tuple(AREA_GROUP.values()))
 
 
@@ -91,6 +94,7 @@ class Facts:
     area_people: Many[AreaPeople] = ()
     sources: Many[Source] = ()
     staff: Many[StaffMember] = ()
+    restricted_codes: Many[RestrictedCode] = ()
     agreements: Many[Agreement] = ()
     has_sharing: bool = False
     today: date | None = None
@@ -120,7 +124,7 @@ def read_facts(folder: Path, today: date | None = None) -> tuple[Facts, list[Fin
     """Everything that the files of a folder say, and what is wrong with how they say it."""
     parts: dict[str, Any] = {}
     findings: list[Finding] = []
-    for read in (read_place_file, read_partners, read_practices, read_areas, read_area_people, read_sources, read_sharing, read_staff):
+    for read in READERS:
         found, faults = read(folder)
         parts |= {name: tuple(values) for name, values in found.items()}
         findings += faults
@@ -214,6 +218,13 @@ def read_staff(folder: Path) -> tuple[Parts, list[Finding]]:
     return {"staff": staff}, [finding for finding in findings if finding.rule != "file-missing"] + faults
 
 
+def read_restricted_codes(folder: Path) -> tuple[Parts, list[Finding]]:
+    """The codes of restricted_codes.csv, a file that a place may do without: what it keeps out of its record beside what the law does."""
+    rows, findings = read_csv(folder, "restricted_codes.csv", RESTRICTED_CODES)
+    codes, faults = each(RestrictedCode, rows, RESTRICTED_CODE)
+    return {"restricted_codes": codes}, [finding for finding in findings if finding.rule != "file-missing"] + faults
+
+
 def read_practices(folder: Path) -> tuple[Parts, list[Finding]]:
     """The practices of practices.csv, each once, and their memberships, one a row."""
     rows, findings = read_csv(folder, "practices.csv", PRACTICES)
@@ -238,3 +249,17 @@ def each(model: type[Model], rows: list[Row], names: Mapping[str, str]) -> tuple
     """The rows as values of a model, whose fields have the given columns."""
     read = [validated(model, row.under(names), row.spot, names) for row in rows]
     return list(chain.from_iterable(values for values, _ in read)), list(chain.from_iterable(faults for _, faults in read))
+
+
+READERS = (
+    read_place_file,
+    read_partners,
+    read_practices,
+    read_areas,
+    read_area_people,
+    read_sources,
+    read_sharing,
+    read_staff,
+    read_restricted_codes,
+)
+"""What reads the files of a folder, each by itself."""

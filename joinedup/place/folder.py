@@ -14,7 +14,17 @@ from joinedup.place.model import Place
 from joinedup.place.rules import broken
 from joinedup.place.sentences import nearest
 
-READ = ("place.yml", "partners.csv", "practices.csv", "areas.csv", "area_people.csv", "sources.yml", "sharing.yml", "staff.csv")
+READ = (
+    "place.yml",
+    "partners.csv",
+    "practices.csv",
+    "areas.csv",
+    "area_people.csv",
+    "sources.yml",
+    "sharing.yml",
+    "staff.csv",
+    "restricted_codes.csv",
+)
 FOR_LATER = (
     "service_lines.csv",
     "outcomes.yml",
@@ -67,6 +77,7 @@ def assembled(folder: Path, facts: Facts, warnings: list[Finding]) -> Place:
         thresholds=values(facts.thresholds),
         sources=values(facts.sources),
         staff=values(facts.staff),
+        restricted_codes=values(facts.restricted_codes),
         agreements=values(facts.agreements),
         has_sharing=facts.has_sharing,
         warnings=tuple(warnings),

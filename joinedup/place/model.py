@@ -228,6 +228,18 @@ class StaffMember(Frozen):
     ends: Day | None = None
 
 
+CodeSystem = Literal["ICD-10", "OPCS-4", "READ", "SNOMED CT", "HRG", "TREATMENT FUNCTION", "BNF", "MHSDS REFERRAL REASON"]
+"""Of which system a code is that may not enter the record."""
+
+
+class RestrictedCode(Frozen):
+    """A code that may not enter the record of a place, beside those that the law restricts everywhere."""
+
+    system: CodeSystem
+    code: Annotated[str, Field(min_length=2, max_length=20)]
+    """As its system writes it; a point or blank within it counts for nothing."""
+
+
 Purpose: TypeAlias = Literal["direct care", "planning", "payment", "research"]
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 """What a source may be used for; each agreement names those that it covers."""
@@ -306,6 +318,8 @@ class Place(Frozen):
     sources: tuple[Source, ...] = ()
     staff: tuple[StaffMember, ...] = ()
     """Of staff.csv, in its order. Who acts on a day: `place.staff.acting`."""
+    restricted_codes: tuple[RestrictedCode, ...] = ()
+    """What the place keeps out of its record beside what the law does."""
     agreements: tuple[Agreement, ...] = ()
     has_sharing: bool = False
     """Whether the folder has a sharing.yml at all."""

@@ -75,6 +75,8 @@ class FileAccount:
     """Rule -> rows rejected by it."""
     superseded_by: dict[str, int] = field(default_factory=dict)
     """Rule -> rows superseded by it."""
+    blanked_codes: int = 0
+    """Fields of loaded rows that were blanked since they held a legally restricted code."""
     missing_columns: tuple[str, ...] = ()
     extra_columns: tuple[str, ...] = ()
     refused: bool = False

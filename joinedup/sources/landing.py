@@ -29,6 +29,7 @@ from joinedup.sources.leaving import SAME_FILE
 from joinedup.sources.mapping import mapping_findings, with_usable_styles
 from joinedup.sources.order import Drop, ReadFile, drops
 from joinedup.sources.recurring import keep_what_recurs
+from joinedup.sources.restricted import keep_restricted
 from joinedup.sources.rows import sql_type
 from joinedup.sources.staged_file import FileWork, StagedFile, stage_file
 from joinedup.sources.superseding import supersede
@@ -43,6 +44,7 @@ def stage(con: Connection, place: Place, extracts: Path, progress: Progress = si
     """The accounts and findings of every file that a place's sources name, their rows staged in `con`'s temp tables."""
     known = contracts()
     _make_tables(con, known)
+    keep_restricted(con, place.restricted_codes)
     found = [finding for source in place.sources for finding in mapping_findings(con, source, known)]
     given = [drop for source in place.sources if source.contract in known for drop in _drops_of(source, extracts, found)]
     with _scratch(con) as scratch:

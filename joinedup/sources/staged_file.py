@@ -19,6 +19,7 @@ from joinedup.sources.accounts import MOST_ROWS_REJECTED, REST_REJECTED, FileAcc
 from joinedup.sources.columns import known_names, match
 from joinedup.sources.contract import ContractSpec, FieldType
 from joinedup.sources.damage import damages, with_repairs
+from joinedup.sources.restricted import RESTRICTED, drop_restricted, restricted_finding
 from joinedup.sources.rows import RowFault, RowPlan, marks, refusals, rows_sql, second_name, text_name, wanted
 
 ROWS_NAMED = 5
@@ -198,11 +199,15 @@ def _stage_rows(work: FileWork, seen: FileBytes, plan: RowPlan, rows: Rows, told
     plan = with_repairs(work.con, replace(plan, styles=_date_styles(work, plan)))
     findings = [*told, *plan.columns.findings, *_style_findings(work, plan), *_damage_findings(work, plan), *_repeated_columns(work, plan)]
     work.con.execute(f"INSERT INTO {work.table} BY NAME {rows_sql(plan, work.file_id)}")
+    restricted = drop_restricted(work.con, work.contract, work.file_id)
+    findings += restricted_finding(work.name, restricted)
     marked, to_reject = _seen_in_rows(work)
     findings += _mark_findings(work, marks(plan), marked)
-    rejected = _reject(work, refusals(plan)) if to_reject or rows.faulty else 0
-    findings += [*(_rejection_findings(work) if rejected else ()), *_doubts(work, seen, rows, rejected)]
-    refused = refused_for_rejections(rows.read, rejected)
+    rejected = _reject(work, refusals(plan)) if to_reject or rows.faulty else restricted.rows
+    at_fault = rejected - restricted.rows
+    findings += [*(_rejection_findings(work) if at_fault else ()), *_doubts(work, seen, rows.read - restricted.rows, at_fault)]
+    findings += [] if rows.read else [_warning(work, "no-rows", "it holds a header and no rows")]
+    refused = refused_for_rejections(rows.read - restricted.rows, at_fault)
     if refused:
         rejected += _reject_rest(work)
     account = replace(
@@ -210,6 +215,7 @@ def _stage_rows(work: FileWork, seen: FileBytes, plan: RowPlan, rows: Rows, told
         rows_read=rows.read,
         loaded=rows.read - rejected,
         rejected=rejected,
+        blanked_codes=restricted.fields,
         missing_columns=plan.columns.missing,
         extra_columns=plan.columns.extra,
         refused=refused,
@@ -217,10 +223,8 @@ def _stage_rows(work: FileWork, seen: FileBytes, plan: RowPlan, rows: Rows, told
     return StagedFile(account, tuple(findings))
 
 
-def _doubts(work: FileWork, seen: FileBytes, rows: Rows, rejected: int) -> Iterator[Finding]:
+def _doubts(work: FileWork, seen: FileBytes, read: int, rejected: int) -> Iterator[Finding]:
     """What speaks against a file as a whole, though it can be read."""
-    if not rows.read:
-        yield _warning(work, "no-rows", "it holds a header and no rows")
     if not seen.ended and _ends_in_a_fragment(work):
         yield _warning(work, "cut-short", "its last line is incomplete: it was cut short, or is still being written; fetch it again")
     if seen.rather_utf8:
@@ -228,10 +232,10 @@ def _doubts(work: FileWork, seen: FileBytes, rows: Rows, rejected: int) -> Itera
             f"sources.yml says that its encoding is {work.source.encoding}, but it looks like utf-8: letters with accents may be wrong"
         )
         yield _warning(work, "encoding-in-doubt", message)
-    if refused_for_rejections(rows.read, rejected):
-        yield most_rows_rejected(work.name, rows.read, rejected, work.contract.contract)
-    elif rejected > rows.read * MOST:
-        message = f"{rejected:,} of its {rows.read:,} rows were rejected: it is probably not what sources.yml says it is"
+    if refused_for_rejections(read, rejected):
+        yield most_rows_rejected(work.name, read, rejected, work.contract.contract)
+    elif rejected > read * MOST:
+        message = f"{rejected:,} of its {read:,} rows were rejected: it is probably not what sources.yml says it is"
         yield _warning(work, "mostly-rejected", message, SomeRows(rejected), f"everything from {work.contract.contract}")
 
 
@@ -372,7 +376,7 @@ def _rejection_findings(work: FileWork) -> list[Finding]:
     """A finding for each rule by which rows of the file were rejected."""
     found = work.con.execute(f"""
         SELECT rule, reason, count(*), list_sort(min(source_row, {ROWS_NAMED}))
-        FROM staged_rejected WHERE file_id = {work.file_id} GROUP BY rule, reason ORDER BY 3 DESC, 1, 2
+        FROM staged_rejected WHERE file_id = {work.file_id} AND rule <> '{RESTRICTED}' GROUP BY rule, reason ORDER BY 3 DESC, 1, 2
     """).fetchall()
     rejected = [(rule, reason, SomeRows(count, tuple(first))) for rule, reason, count, first in found]
     return [_warning(work, rule, f"{rows} rejected: {reason}", rows) for rule, reason, rows in rejected]

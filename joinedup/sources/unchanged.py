@@ -16,7 +16,15 @@ from joinedup.sources.contract import contracts
 from joinedup.sources.landed import LandingRecord, SeenFile
 from joinedup.sources.order import drops
 
-LANDED_BY = ("land.py", "place/file_name.py", "engine/files*.py", "sources/*.py", "identity/*.py", "kept/*.py")
+LANDED_BY = (
+    "land.py",
+    "place/file_name.py",
+    "engine/files*.py",
+    "sources/*.py",
+    "sources/restricted_codes.*",
+    "identity/*.py",
+    "kept/*.py",
+)
 """The code that decides what a landing holds: after a change in it a landing is made again."""
 NOT_LANDED = {"folder", "name", "word", "contracts", "thresholds", "warnings"}
 """What a place says that no landing depends on."""

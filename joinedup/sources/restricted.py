@@ -1,0 +1,196 @@
+"""Legally restricted codes: which they are, and that they never enter the record.
+
+What a row is about decides: where its main code is restricted the row is rejected, where a code beside others is the field is
+blanked. Both happen before a row is looked at for anything else, in the landing's own encrypted working tables. Nothing tells
+which code it was, nor in which row: counts by file are all that stays.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+from joinedup.engine.files_lines import Connection
+from joinedup.engine.specs import Frozen, read_yaml
+from joinedup.findings import Finding, Severity
+from joinedup.place.model import CodeSystem, RestrictedCode
+from joinedup.sources.contract import ContractSpec
+from joinedup.sources.rows import deletes_sql
+
+RESTRICTED = "restricted-code"
+"""The rule by which such rows are rejected."""
+REASON = "the row is about what the law keeps out of shared records"
+FEW = 10
+"""Fewer rows or fields than this are told as few, more by the ten: a file of one practice may be of one person. (Our choice, 2026.)"""
+RANGE = re.compile(r"(.*?)(\d+) to (.*?)(\d+)")
+
+
+class SystemOfCodes(Frozen):
+    """How the codes of a system are compared."""
+
+    hierarchical: bool
+    means: str
+
+
+class Held(Frozen):
+    """Of which systems the codes of some fields are, and what goes where one is restricted."""
+
+    systems: tuple[CodeSystem, ...]
+    drops: Literal["row", "field"]
+
+
+class RestrictedList(Frozen):
+    """What `restricted_codes.yml` says of the list of codes beside it."""
+
+    title: str
+    version: str
+    owner: str
+    source: str
+    about: str
+    systems: dict[CodeSystem, SystemOfCodes]
+    kinds: dict[str, str]
+    """Kind -> the law that restricts it."""
+    held_in: dict[str, dict[str, Held]]
+
+
+class ListedCode(RestrictedCode):
+    """A code of the list that comes with the package."""
+
+    kind: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """How many rows of a file were rejected, and how many fields of others blanked."""
+
+    rows: int = 0
+    fields: int = 0
+
+
+@cache
+def restricted_list() -> RestrictedList:
+    """What is said of the list, and which fields of which contracts hold such codes."""
+    content = read_yaml("restricted_codes.yml", (files("joinedup.sources") / "restricted_codes.yml").read_text(encoding="utf-8"))
+    return RestrictedList(**content)
+
+
+@cache
+def legal_codes() -> tuple[ListedCode, ...]:
+    """The codes of the list, which no place can take away."""
+    text = (files("joinedup.sources") / "restricted_codes.csv").read_text(encoding="utf-8")
+    return tuple(ListedCode(**row) for row in csv.DictReader(text.splitlines()))
+
+
+@cache
+def held_in(contract: str) -> Mapping[str, Held]:
+    """The fields of a contract that hold such codes, by name."""
+    written = restricted_list().held_in.get(contract, {})
+    return {name: held for names, held in written.items() for part in names.split(", ") for name in _named(part)}
+
+
+def _named(part: str) -> Iterator[str]:
+    """A field, or all of `DIAG_02 to DIAG_20`."""
+    found = RANGE.fullmatch(part)
+    if found is None:
+        yield part
+        return
+    stem, first, _, last = found.groups()
+    width = len(first) if first.startswith("0") else 0
+    yield from (f"{stem}{number:0{width}d}" for number in range(int(first), int(last) + 1))
+
+
+def keep_restricted(con: Connection, further: Sequence[RestrictedCode]) -> None:
+    """Nothing; the temp table `restricted_code` has the codes of the list and what the place adds."""
+    systems = restricted_list().systems
+    rows = {(code.system, _plain(code.code), systems[code.system].hierarchical) for code in (*legal_codes(), *further)}
+    con.execute("CREATE OR REPLACE TEMP TABLE restricted_code (system VARCHAR, code VARCHAR, hierarchical BOOLEAN)")
+    con.executemany("INSERT INTO restricted_code VALUES (?, ?, ?)", sorted(rows))
+
+
+def _plain(code: str) -> str:
+    return code.replace(".", "").replace(" ", "")
+
+
+def drop_restricted(con: Connection, contract: ContractSpec, file_id: int) -> Dropped:
+    """How much of a file's staged rows was dropped: rows rejected and counted as such, fields blanked.
+
+    A row that takes out a record keeps its key and loses its codes.
+    """
+    held = held_in(contract.contract)
+    if not held or not _find(con, contract, held, file_id):
+        return Dropped()
+    rows = _reject(con, contract, [name for name, each in held.items() if each.drops == "row"], file_id)
+    return Dropped(rows, sum(_blank(con, contract, name, file_id) for name in held))
+
+
+def _find(con: Connection, contract: ContractSpec, held: Mapping[str, Held], file_id: int) -> bool:
+    """Whether a file holds any restricted code; the temp table `restricted_value` has them as they are written, by field."""
+    con.execute("CREATE OR REPLACE TEMP TABLE restricted_value (field VARCHAR, value VARCHAR)")
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for name, each in held.items():
+        groups.setdefault(each.systems, []).append(contract.landed(name))
+    for systems, names in groups.items():
+        pairs = ", ".join(f"{{'field': '{name}', 'value': {name}}}" for name in names)
+        of_systems = ", ".join(f"'{system}'" for system in systems)
+        con.execute(f"""
+            INSERT INTO restricted_value
+            WITH given AS (
+                SELECT DISTINCT said.field AS field, said.value AS value
+                FROM (SELECT unnest([{pairs}]) AS said FROM staged_{contract.contract} WHERE file_id = {file_id})
+                WHERE said.value IS NOT NULL
+            ),
+            bare AS (SELECT DISTINCT value, replace(replace(value, '.', ''), ' ', '') AS code FROM given),
+            found AS (
+                SELECT DISTINCT b.value FROM bare b JOIN restricted_code r
+                ON b.code = r.code OR (r.hierarchical AND starts_with(b.code, r.code)) WHERE r.system IN ({of_systems})
+            )
+            SELECT field, value FROM given SEMI JOIN found USING (value)
+        """)
+    return bool(con.execute("SELECT count(*) FROM restricted_value").fetchall()[0][0])
+
+
+def _is_restricted(name: str) -> str:
+    return f"coalesce({name} IN (SELECT value FROM restricted_value WHERE field = '{name}'), false)"
+
+
+def _reject(con: Connection, contract: ContractSpec, names: Sequence[str], file_id: int) -> int:
+    """How many rows of a file were about something restricted; they are rejected."""
+    if not names:
+        return 0
+    about = " OR ".join(_is_restricted(contract.landed(name)) for name in names)
+    which = f"FROM staged_{contract.contract} WHERE file_id = {file_id} AND ({about}) AND NOT {deletes_sql(contract)}"
+    con.execute(f"INSERT INTO staged_rejected SELECT file_id, source_row, ?, ? {which}", [RESTRICTED, REASON])
+    [(rows,)] = con.execute(f"DELETE {which}").fetchall()
+    return int(rows)
+
+
+def _blank(con: Connection, contract: ContractSpec, name: str, file_id: int) -> int:
+    """How many rows of a file lost the value of a field, since it was a restricted code."""
+    field = contract.landed(name)
+    which = f"file_id = {file_id} AND {_is_restricted(field)}"
+    [(rows,)] = con.execute(f"UPDATE staged_{contract.contract} SET {field} = NULL WHERE {which}").fetchall()
+    return int(rows)
+
+
+def restricted_finding(file: str, dropped: Dropped) -> list[Finding]:
+    """That a file brought restricted codes, by no more than roughly how many, and in which rows never."""
+    if not (dropped.rows or dropped.fields):
+        return []
+    message = (
+        f"it holds codes that the law keeps out of shared records: {roughly(dropped.rows, 'row')} rejected and "
+        f"{roughly(dropped.fields, 'code')} of other rows blanked; ask for an extract without them, as the source should not send them"
+    )
+    return [Finding(file, RESTRICTED, message, severity=Severity.WARNING, endangers="counts of what such care is part of")]
+
+
+def roughly(count: int, what: str) -> str:
+    """A count that tells of nobody: none, fewer than ten, or to the ten."""
+    if not count:
+        return f"no {what}"
+    return f"fewer than {FEW} {what}s" if count < FEW else f"about {round(count, -1):,} {what}s"
