@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 from joinedup.findings import Finding
 from joinedup.identity.hashing import joined_sql
+from joinedup.identity.identifiers import keep_identifiers
 from joinedup.identity.matching import match, prepare
 from joinedup.identity.minting import mint
 from joinedup.identity.numbers import read_numbers, refuse_files_mostly_rejected, reject_numbers_out_of_place
 from joinedup.identity.staged import Staged
 from joinedup.identity.superseded import follow_superseded
-from joinedup.identity.verifying import BY_NUMBER, LINKED_BY, LIST, OBJECTIONS, claimed_rows, verify
+from joinedup.identity.verifying import BY_NUMBER, LINKED_BY, LIST, MATCHED, OBJECTIONS, claimed_rows, verify
 from joinedup.kept.identity_register import RegisterLanding
 from joinedup.place.model import Linking
-from joinedup.sources.contract import contracts
 
 NUMBER_SCHEME = "nhs_number"
 PSEUDONYM_SCHEME = "pseudonym:"  # followed by the namespace
@@ -59,8 +59,6 @@ LISTED_PERSON = f"""
     SELECT w.claim, w.file_id, w.source_row, p.person_id
     FROM list_row w JOIN identity_person p ON p.scheme = '{ROW_SCHEME}' AND p.value = w.value
 """
-MATCHED = ("confirmed", "probability")
-"""How rows are linked that may be parted again. What they say of who they are isn't kept as the person's."""
 LANDED_PERSON = f"""
     CREATE OR REPLACE TEMP TABLE landed_person AS
     WITH every AS (
@@ -108,7 +106,7 @@ def link(staged: Staged, entry: RegisterLanding, *, invented: bool, linking: Lin
     findings += match(staged, entry, linking)
     con.execute(LANDED_PERSON)
     for contract in staged.columns:
-        _keep_identifiers(staged, entry, contract)
+        keep_identifiers(staged, entry, contract)
     return findings
 
 
@@ -150,22 +148,3 @@ def _list_rows_sql(staged: Staged) -> str:
         )
         SELECT claim, file_id, source_row, {joined_sql("alike", number)} AS value FROM rows
     """
-
-
-def _keep_identifiers(staged: Staged, entry: RegisterLanding, contract: str) -> None:
-    """Nothing; the register has every version of the identifiers that this contract's rows give of linked people."""
-    con = staged.con
-    names = [field.landed for field in contracts()[contract].identifiers if field.landed in staged.columns[contract]]
-    kept = entry.identifiers(contract)
-    known = ""
-    if kept is not None:
-        con.register("kept_identifiers", kept)
-        columns = [f"k.{name}" if name in kept.column_names else "NULL" for name in ("person_id", *names)]
-        known = f"EXCEPT SELECT {', '.join(columns)} FROM kept_identifiers k"
-    new = con.sql(f"""
-        SELECT DISTINCT person_id, {", ".join(names)} FROM linked_{contract}
-        WHERE person_id IS NOT NULL AND linked_by NOT IN {MATCHED} {known}
-    """).to_arrow_table()
-    entry.add_identifiers(contract, new.sort_by("person_id"))
-    if kept is not None:
-        con.unregister("kept_identifiers")

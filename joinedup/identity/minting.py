@@ -7,6 +7,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from joinedup.identity.hashing import first_bits_sql, hmac_parameters, hmac_sql, joined_sql
+from joinedup.identity.inheriting import inherit
 from joinedup.kept.decisions import EVENT, EVENT_SCHEMA, MERGE, RECORD_SCHEME, add_events
 from joinedup.kept.identity_register import KNOWN_SCHEMA, PERSON, RegisterLanding
 
@@ -20,16 +21,6 @@ UNKNOWN = """
     CREATE OR REPLACE TEMP TABLE identity_minted AS
     SELECT h.scheme, h.hash, 0 AS attempt, CAST(NULL AS BIGINT) AS person_id FROM identity_hash h
     WHERE NOT EXISTS (SELECT 1 FROM identity_known k WHERE k.scheme = h.scheme AND k.hash = h.hash)
-"""
-INHERITED = f"""
-    CREATE OR REPLACE TEMP TABLE identity_inherited AS
-    WITH former AS (
-        SELECT 'nhs_number' AS scheme, value, steps, {hmac_sql(joined_sql("'nhs_number'", "former"))} AS hash FROM identity_former
-    )
-    SELECT h.scheme, h.hash, min_by(k.person_id, (f.steps, k.person_id)) AS person_id
-    FROM identity_hash h JOIN former f USING (scheme, value) JOIN identity_known k ON k.scheme = f.scheme AND k.hash = f.hash
-    WHERE NOT EXISTS (SELECT 1 FROM identity_known own WHERE own.scheme = h.scheme AND own.hash = h.hash)
-    GROUP BY h.scheme, h.hash
 """
 TAKEN = """
     CREATE OR REPLACE TEMP TABLE identity_taken AS
@@ -61,7 +52,6 @@ def mint(con: duckdb.DuckDBPyConnection, entry: RegisterLanding, *, bits: int = 
     else:
         _read_known(con, entry)
     con.execute(HASHED, hmac_parameters(entry.keys.pseudonym))
-    _inherit(con, entry)
     con.execute(UNKNOWN)
     taken = True
     while taken:
@@ -70,6 +60,8 @@ def mint(con: duckdb.DuckDBPyConnection, entry: RegisterLanding, *, bits: int = 
     entry.add_people(minted["person_id"])
     entry.add_lookups(minted)
     con.execute(FOUND)
+    if not again:
+        inherit(con, entry)
 
 
 CLUSTER_PERSON = """
@@ -149,14 +141,6 @@ def _read_known(con: duckdb.DuckDBPyConnection, entry: RegisterLanding) -> None:
     con.register("known_batches", pa.RecordBatchReader.from_batches(KNOWN_SCHEMA, entry.known()))
     con.execute("CREATE OR REPLACE TEMP TABLE identity_known AS SELECT * FROM known_batches")
     con.unregister("known_batches")
-
-
-def _inherit(con: duckdb.DuckDBPyConnection, entry: RegisterLanding) -> None:
-    """Nothing; whoever is known by a number that was replaced since keeps the id, and the register learns the number in use."""
-    con.execute(INHERITED, hmac_parameters(entry.keys.pseudonym))
-    inherited = con.sql("SELECT scheme, hash, person_id FROM identity_inherited ORDER BY person_id").to_arrow_table()
-    entry.add_lookups(inherited)
-    con.execute("INSERT INTO identity_known BY NAME SELECT scheme, hash, person_id FROM identity_inherited")
 
 
 def _some_are_taken(con: duckdb.DuckDBPyConnection, entry: RegisterLanding, bits: int) -> bool:

@@ -33,6 +33,8 @@ SAID = {
 BY_NUMBER = ("nhs_number", "nhs_number_traced", "nhs_number_alone")
 LINKED_BY = (*BY_NUMBER, "source_pseudonym", "register_row", "confirmed", "probability")
 """How a row's person was found, the strongest first; by probability for counting only."""
+MATCHED = ("confirmed", "probability")
+"""How rows are linked that may be parted again. What they say of who they are isn't kept as the person's."""
 NOT_LINKED_BY = ("birth_date_disagrees", "no_birth_date", "invalid_number", "no_number")
 """Why a row has no person."""
 

@@ -115,8 +115,8 @@ class RegisterLanding:
         self.counts["lookups"] += lookups.num_rows
 
     def identifiers(self, contract: str) -> pa.Table | None:
-        """The identifiers kept from one contract, opened; None when there are none yet."""
-        return _opened(self.connection, self.keys, VAULT.c.contract == contract)
+        """The identifiers kept from one contract, opened, each with its landing_id and the latest last; None when there are none yet."""
+        return _opened(self.connection, self.keys, VAULT.c.contract == contract, about=True)
 
     def add_identifiers(self, contract: str, rows: pa.Table) -> None:
         """Nothing; these rows of (person_id, fields …) are kept, encrypted."""

@@ -284,6 +284,28 @@ def test_only_new_or_changed_identifiers_are_kept(tmp_path: Path) -> None:
     assert Counter(tuple(row.values()) for row in kept.to_pylist()) == Counter(expected)
 
 
+def test_a_name_that_comes_back_is_the_latest_again(database: Path | str) -> None:
+    register = open_register(database)
+    for landing_id, name in enumerate(["PLANTED", "WRONG", "PLANTED", "PLANTED"]):
+        rows = [row(ANN, MAY, person_family_name=name), row(BEN, MAY, person_family_name="SAME")]
+        people = linked(register, {"list": ("register", rows)}, landing_id=str(landing_id)).people("register")
+    kept = [entry for entry in identifiers_of(register, KEYS, pa.array(people)).to_pylist() if entry["person_id"] == people[0]]
+    assert [(entry["person_family_name"], entry["landing_id"]) for entry in kept] == [("PLANTED", "0"), ("WRONG", "1"), ("PLANTED", "2")]
+    register.close()
+
+
+def test_of_several_versions_in_one_landing_the_latest_stands_last(tmp_path: Path) -> None:
+    register = open_register(tmp_path / "identity.sqlite")
+    when = "start_date_gmp_patient_registration"
+    rows = [row(ANN, MAY, person_family_name=name, **{when: date(year, 1, 1)}) for name, year in (("NEW", 2020), ("OLD", 1990))]
+    for landing_id in ("first", "second"):
+        [person, _] = linked(register, {"list": ("register", rows)}, landing_id=landing_id).people("register")
+    assert identifiers_of(register, KEYS, pa.array([person]))["person_family_name"].to_pylist() == ["OLD", "NEW"]
+    back = [*rows, row(ANN, MAY, person_family_name="OLD", **{when: date(2024, 1, 1)})]
+    linked(register, {"list": ("register", back)}, landing_id="third")
+    assert identifiers_of(register, KEYS, pa.array([person]))["person_family_name"].to_pylist() == ["OLD", "NEW", "NEW", "OLD"]
+
+
 DATES = st.sampled_from([None, MAY, JUNE])
 A_ROW = st.fixed_dictionaries(
     {
