@@ -1,15 +1,18 @@
-"""The names behind pseudonyms, for the people door: from the identity register, with its key, on the trusted host."""
+"""The names behind pseudonyms, and whose a number or name is, for the people door: by the identity register, on the trusted host."""
 
 from __future__ import annotations
 
+import hmac
 from functools import partial
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from joinedup.access.people import NamesOf
+from joinedup.access.sought import ByName, ByNumber, Found, NamesOf, Seeks, Sought
 from joinedup.engine.store import Store
-from joinedup.kept.identity_register import identifiers_of, open_register, register_place
+from joinedup.identity.asking import person_ids_of
+from joinedup.identity.hashing import SEPARATOR
+from joinedup.kept.identity_register import IdentityRegister, identifiers_of, open_register, people_who, register_place
 from joinedup.kept.keys import Keys
 
 FIELDS = {
@@ -44,3 +47,46 @@ def _names(store: Store, keys: Keys, person_ids: pa.Array) -> pa.Table:
     best_last = pa.table(columns).sort_by([("person_id", "ascending"), ("listed", "ascending"), ("place", "ascending")])
     found = best_last.group_by("person_id", use_threads=False).aggregate([(name, "last") for name in FIELDS])
     return found.select(["person_id", *(f"{name}_last" for name in FIELDS)]).rename_columns(["person_id", *FIELDS])
+
+
+def seeks_in(store: Store, keys: Keys) -> Seeks:
+    """The port through which the people door looks for somebody."""
+    return partial(_sought, store, keys)
+
+
+def _sought(store: Store, keys: Keys, sought: Sought) -> Found:
+    register = open_register(register_place(store.kept))
+    try:
+        if isinstance(sought, ByNumber):
+            return Found(tuple(person_ids_of(register, keys, sought.number)), _mark(keys, "number", sought.number))
+        parts = (sought.family_name, sought.birth_date.isoformat(), sought.given_name)
+        return Found(tuple(_of_that_name(register, keys, sought)), _mark(keys, "name", *parts))
+    finally:
+        register.close()
+
+
+def _of_that_name(register: IdentityRegister, keys: Keys, sought: ByName) -> list[int]:
+    """Who is, or was, called so and born on that day, by any row that is theirs for sure."""
+
+    def said(rows: pa.Table) -> pa.Array:
+        family, given, born = (_text(rows, FIELDS[name]) for name in ("family_name", "given_name", "birth_date"))
+        same = pc.and_(pc.equal(family, sought.family_name), pc.equal(pc.utf8_slice_codeunits(born, 0, 10), sought.birth_date.isoformat()))
+        if sought.given_name:
+            same = pc.and_(same, pc.starts_with(given, sought.given_name))
+        return pc.fill_null(same, False)
+
+    return people_who(register, keys, said)
+
+
+def _text(rows: pa.Table, field: str) -> pa.Array:
+    """A field as it is compared: capitals, one space between words; null where the batch hasn't the field."""
+    if field not in rows.column_names:
+        return pa.nulls(rows.num_rows, pa.string())
+    words = pc.utf8_upper(rows[field].combine_chunks().cast(pa.string()))
+    return pc.utf8_trim_whitespace(pc.replace_substring_regex(words, r"\s+", " "))
+
+
+def _mark(keys: Keys, *parts: str) -> str:
+    """What tells in the log that the same was looked for again: the first bits of a hash under the register's key, which is in no log."""
+    message = SEPARATOR.join(("joinedup search 1", *parts)).encode()
+    return hmac.new(keys.pseudonym, message, "sha256").hexdigest()[:12]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from joinedup.access.disclosure import Audience
-    from joinedup.access.people import NamesOf
+    from joinedup.access.sought import Sought
     from joinedup.engine.store import Store
-    from joinedup.kept.keys import KeyPlaces
+    from joinedup.kept.keys import KeyPlaces, Keys
     from joinedup.place.model import Place
 
 REASON = click.option("--reason", default="", help="Why, in a few words: it is logged.")
@@ -74,6 +74,7 @@ def export(
         "joinedup show places/calderdale population --by neighbourhood,sex --format csv --store demo/calderdale/store",
         "joinedup show places/calderdale activity --by point_of_delivery --period 2025-10..2026-03 --store demo/calderdale/store",
         "joinedup show places/calderdale people --person 7 --reason 'ward round' --store demo/calderdale/store",
+        "joinedup show places/calderdale people --find number --key-file ~/calderdale.key",
     )
 )
 @place_argument
@@ -88,7 +89,10 @@ def export(
 @click.option("--purpose", default=None, help="What for [planning; direct care for people].")
 @key_option
 @click.option("--within", help="Of people: a practice or neighbourhood, by its code or id.")
-@click.option("--person", type=int, help="Of people: the person_id to look at; without it, all of your scope are listed.")
+@click.option("--person", type=int, help="Of people: the person_id to look at; without it, those of your scope are listed.")
+@click.option("--find", type=click.Choice(["number", "name"]), help="Of people: asks for an NHS number, or name and date of birth, unseen.")
+@click.option("--after", type=int, help="Of people: the next page, of those after this person_id.")
+@click.option("--most", type=int, help="Of people: how many a page holds [2000].")
 @REASON
 @store_option
 def show(
@@ -102,6 +106,9 @@ def show(
     purpose: str | None,
     within: str | None,
     person: int | None,
+    find: Literal["number", "name"] | None,
+    after: int | None,
+    most: int | None,
     key_file: KeyPlaces,
     reason: str,
     store_folder: Path | None,
@@ -120,7 +127,11 @@ def show(
     if out is not None:
         check_out(outside(place, out, "--out"))
     if name == "people":
-        rows, notes = _people(place, store, purpose or "direct care", within, person, key_file, reason)
+        page = {"within": within, "after": after} | ({} if most is None else {"most": most})
+        if person is not None and find is not None:
+            raise click.UsageError("say either --person or --find")
+        asked = person if find is None else find
+        rows, notes = _people(place, store, purpose or "direct care", asked, page, key_file, reason)
     else:
         rows, notes = _counts(place, store, name, by, period, audience or usual_audience(place), purpose or "planning", reason)
     for note in notes:
@@ -133,28 +144,58 @@ def show(
 
 
 def _people(
-    place: Place, store: Store, purpose: str, within: str | None, person: int | None, key_file: KeyPlaces, reason: str
+    place: Place,
+    store: Store,
+    purpose: str,
+    asked: int | Literal["number", "name"] | None,
+    page: dict[str, Any],
+    key_file: KeyPlaces,
+    reason: str,
 ) -> tuple[pa.Table, list[str]]:
-    """Those of the caller's scope, or one of them; and what must be said with them."""
+    """A page of the caller's scope, or one of them; and what must be said with them."""
     from joinedup.access.people import open_people
     from joinedup.errors import Refused
+    from joinedup.naming import names_from, seeks_in
 
     if not place.invented:
         raise Refused(f"{place.name} is not said to be invented, and real people are not shown on a terminal; use the web application")
     caller = acting(place, purpose, reason or "looking at invented people")
-    door = open_people(store, place, caller, _names(place, store, key_file))
-    shown = door.listed(caller, within) if person is None else door.person(caller, person)
+    keys = _keys(place, store, key_file)
+    names, seeks = (None, None) if keys is None else (names_from(store, keys), seeks_in(store, keys))
+    door = open_people(store, place, caller, names, seeks=seeks)
+    if isinstance(asked, int):
+        shown = door.person(caller, asked)
+    else:
+        shown = door.listed(caller, **page) if asked is None else door.found(caller, _sought(asked))
     return shown.rows, shown.notes
 
 
-def _names(place: Place, store: Store, key_file: KeyPlaces) -> NamesOf | None:
-    """Who asks the identity register, where a key is given; without one people are shown by pseudonym."""
+def _sought(what: Literal["number", "name"]) -> Sought:
+    """Whom to look for, typed unseen: it is in no list of commands and on no screen."""
+    from datetime import date
+
+    from joinedup.access.sought import by_name, by_number
+    from joinedup.errors import Refused
+
+    def typed(asked: str, default: str | None = None) -> str:
+        return str(click.prompt(asked, hide_input=True, err=True, default=default, show_default=False))
+
+    if what == "number":
+        return by_number(typed("NHS number"))
+    family, given, born = typed("Family name"), typed("Given name, or its first letters, or nothing", ""), typed("Born (YYYY-MM-DD)")
+    try:
+        return by_name(family, date.fromisoformat(born.strip()), given)
+    except ValueError:
+        raise Refused("the date of birth that was typed is no date; type it as 1950-12-31") from None
+
+
+def _keys(place: Place, store: Store, key_file: KeyPlaces) -> Keys | None:
+    """The key of the identity register, where one is given; without one people are shown by pseudonym."""
     from joinedup.kept.keys import read_key
-    from joinedup.naming import names_from
 
     if not key_file and not any(value for name, value in os.environ.items() if name.startswith("JOINEDUP_KEY")):
         return None
-    return names_from(store, read_key(key_file, outside=(place.folder, store.root)))
+    return read_key(key_file, outside=(place.folder, store.root))
 
 
 def _counts(

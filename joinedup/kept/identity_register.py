@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
@@ -22,7 +23,7 @@ from joinedup.errors import KeyProblem, StoreProblem
 from joinedup.kept.bulk import append, batches
 from joinedup.kept.databases import Database, open_database
 from joinedup.kept.keys import Keys
-from joinedup.kept.vault import Sealed, sealed
+from joinedup.kept.vault import BATCH_ROWS, Sealed, sealed
 from joinedup.kept.wrapping import unwrapped, wrapped
 
 NAME = "the identity register"
@@ -31,6 +32,8 @@ FORM = "2"
 FORMS = ("1", FORM)
 """Those that this version reads; the next landing brings form 1, in which no secret but the key was kept, to form 2."""
 ROWS_AT_A_TIME = 50_000
+MOST_NAMED = 200
+"""Batches of identifiers that are asked for by name; where more are wanted all are opened."""
 
 TABLES = sa.MetaData()
 META = sa.Table("meta", TABLES, sa.Column("name", sa.String(40), primary_key=True), sa.Column("value", sa.String(200), nullable=False))
@@ -74,6 +77,14 @@ VAULT = sa.Table(
     sa.Column("ciphertext", sa.LargeBinary, nullable=False),
     sa.Column("row_count", sa.BigInteger, nullable=False),
 )
+VAULT_SPAN = sa.Table(
+    "vault_span",
+    TABLES,
+    *(sa.Column(each.name, each.type, primary_key=True, autoincrement=False) for each in VAULT.primary_key),
+    sa.Column("least", sa.BigInteger, nullable=False),
+    sa.Column("greatest", sa.BigInteger, nullable=False),
+)
+"""The least and greatest person_id of a batch of identifiers, so that a look at a few people opens few batches. One without is opened."""
 KEY_CHANGE = sa.Table(
     "key_change",
     TABLES,
@@ -123,6 +134,9 @@ class RegisterLanding:
         for batch in sealed(rows, self.keys, self.landing_id, contract):
             values = {name: getattr(batch, name) for name in VAULT.c.keys() if name != "landing"}  # noqa: SIM118 (a collection of columns)
             self.connection.execute(sa.insert(VAULT).values(landing=self.number, **values))
+            span = pc.min_max(rows["person_id"].slice(batch.batch * BATCH_ROWS, batch.row_count)).as_py()
+            where = {"landing": self.number, "contract": contract, "batch": batch.batch}
+            self.connection.execute(sa.insert(VAULT_SPAN).values(**where, least=span["min"], greatest=span["max"]))
         self.counts["identifiers"] += rows.num_rows
 
     def _append(self, table: sa.Table, rows: pa.Table) -> None:
@@ -248,10 +262,35 @@ def identifiers_of(register: IdentityRegister, keys: Keys, person_ids: pa.Array)
     opened = None
     if register.check(keys):
         with register.database.reading() as connection:
-            opened = _opened(connection, keys, sa.true(), about=True)
+            opened = _opened(connection, keys, _may_hold(connection, person_ids), about=True)
     if opened is None:
         return pa.table({"person_id": pa.array([], pa.int64())})
     return opened.filter(pc.is_in(opened["person_id"], value_set=person_ids))
+
+
+def people_who(register: IdentityRegister, keys: Keys, said: Callable[[pa.Table], pa.Array]) -> list[int]:
+    """The person_ids of whom any kept row says so, in order; every batch is opened, one after the other."""
+    found: set[int] = set()
+    if register.check(keys):
+        with register.database.reading() as connection:
+            query = sa.select(VAULT, LANDING.c.landing_id).outerjoin_from(VAULT, LANDING).execution_options(yield_per=20)
+            for row in connection.execute(query).mappings():
+                rows = Sealed(**{name: row[name] for name in Sealed.__dataclass_fields__}).opened(keys)
+                found.update(rows["person_id"].filter(said(rows)).to_pylist())
+    return sorted(found)
+
+
+def _may_hold(connection: sa.Connection, person_ids: pa.Array) -> sa.ColumnElement[bool]:
+    """Which batches may hold some people: those within whose span one of them is, and those whose span isn't known."""
+    ids = np.unique(np.asarray(person_ids.drop_null(), dtype=np.int64))
+    if not len(ids) or not sa.inspect(connection).has_table(VAULT_SPAN.name):
+        return sa.true() if len(ids) else sa.false()
+    spans = connection.execute(sa.select(VAULT_SPAN)).all()
+    least, greatest = (np.array([getattr(span, name) for span in spans], dtype=np.int64) for name in ("least", "greatest"))
+    nobody = np.searchsorted(ids, least, "left") == np.searchsorted(ids, greatest, "right")
+    without = {tuple(span[:3]) for span, out in zip(spans, nobody, strict=True) if out}
+    wanted = [tuple(key) for key in connection.execute(sa.select(*VAULT.primary_key)) if tuple(key) not in without]
+    return sa.tuple_(*VAULT.primary_key).in_(wanted) if len(wanted) <= MOST_NAMED else sa.true()
 
 
 def _opened(connection: sa.Connection, keys: Keys, which: sa.ColumnElement[bool], *, about: bool = False) -> pa.Table | None:

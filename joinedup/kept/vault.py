@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from joinedup.errors import StoreProblem
 from joinedup.kept.keys import Keys
 
-BATCH_ROWS = 50_000
+BATCH_ROWS = 5_000
+"""Rows sealed together, and so opened together: a look at one person opens one batch of each landing and contract (our choice, 2026)."""
 NONCE_BYTES = 12  # as NIST SP 800-38D advises for GCM
 
 
@@ -56,7 +57,7 @@ class Sealed:
 
 
 def sealed(table: pa.Table, keys: Keys, landing_id: str, contract: str) -> Iterator[Sealed]:
-    """The rows of `table` in batches of at most 50,000, each encrypted under a nonce of its own."""
+    """The rows of `table` in batches of at most 5,000, each encrypted under a nonce of its own."""
     for batch, start in enumerate(range(0, table.num_rows, BATCH_ROWS)):
         rows = table.slice(start, BATCH_ROWS)
         empty = Sealed(landing_id, contract, batch, keys.fingerprint, b"", b"", rows.num_rows)

@@ -69,7 +69,7 @@ def test_what_was_backed_up_comes_back(kept: Path, tmp_path: Path) -> None:
     assert (tmp_path / "out" / "one.backup").stat().st_mode & 0o777 == 0o600
     assert manifest.registers["identity"].marks == ("first",)
     assert said_of(manifest.registers["identity"]) == (
-        f"form 2, key {KEYS.fingerprint}; rows: landing 1, pair 1, person 3, vault 1, lookup 3"
+        f"form 2, key {KEYS.fingerprint}; rows: landing 1, vault span 1, pair 1, person 3, vault 1, lookup 3"
     )
     grown(register)
     register.close()
