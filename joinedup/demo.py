@@ -24,6 +24,7 @@ from joinedup.papers.pages import write_pages
 from joinedup.place.model import Place
 from joinedup.progress import Progress
 from joinedup.sources.synthetic import synthesise
+from joinedup.sources.synthetic.truth import FOLDER as TRUTH
 
 PORTS_TRIED = 20
 
@@ -36,7 +37,7 @@ def make(place: Place, people: int, seed: int, out: Path, progress: Progress) ->
     extracts = out / "extracts"
     synthesise(place, people, seed, extracts, workers=min(2, os.cpu_count() or 1), progress=progress)
     key = read_key(demo_key(out), outside=(place.folder, store.root))
-    land(place, extracts, store, key, progress=progress)
+    land(place, extracts, store, key, truth=extracts / TRUTH, progress=progress)
     build(place, store, progress=progress)
     make_up_looks(place, store)
     aggregates = open_aggregates(store, place, caller_for(place, "planning"))

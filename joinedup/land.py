@@ -13,9 +13,10 @@ from pathlib import Path
 
 from joinedup.engine.duck import connect
 from joinedup.engine.store import PRIVATE_FOLDER, Store, store_errors
-from joinedup.errors import KeyProblem, NothingPublished, PlaceError, StoreProblem
+from joinedup.errors import KeyProblem, NothingPublished, PlaceError, Refused, StoreProblem
 from joinedup.findings import Finding, Severity
 from joinedup.identity.handover import counts_by_file, links_by_contract, write_landed
+from joinedup.identity.judging import judge_links
 from joinedup.identity.linking import link
 from joinedup.identity.rates import count_links
 from joinedup.identity.staged import SourceFile, Staged, without_values
@@ -64,20 +65,25 @@ class Landing:
         return self.record.findings
 
 
-def land(place: Place, extracts: Path, store: Store, keys: Keys, *, progress: Progress = silent) -> Landing:
+def land(  # noqa: PLR0913 - keyword-only where it isn't plain
+    place: Place, extracts: Path, store: Store, keys: Keys, *, truth: Path | None = None, progress: Progress = silent
+) -> Landing:
     """The landing that is current when it is done: the last one where nothing has changed that it was made from, else a new one.
 
     PlaceError with everything that was found when no file can be used. Killed at any instant the last landing stays
-    current. Nothing is read of a place in which a source has no agreement in force today.
+    current. Nothing is read of a place in which a source has no agreement in force today. With `truth`, the folder that says who is who of
+    an invented place, it is counted how rightly rows were linked; Refused where people may be real.
     """
     refuse_unshared(place, date.today())
+    if truth is not None and not place.invented:
+        raise Refused(f"{place.name} may hold real people, of whom nobody has the whole truth: land it without --truth")
     with store.lock("landing"):
         store.wipe_tmp()
         before = _last_landing(store)
         register = open_register(register_place(store.kept))
         try:
             found = _check_register(register, keys, place, before)
-            work = _Work(place, extracts, store, keys, register, progress)
+            work = _Work(place, extracts, store, keys, register, progress, truth)
             same = None if before is None or found or _people_decided(register, keys, before) else _unchanged(work, before)
             record = same or _land_anew(work, found)
         finally:
@@ -160,12 +166,14 @@ class _Work:
     keys: Keys
     register: IdentityRegister
     progress: Progress
+    truth: Path | None = None
 
 
 def _unchanged(work: _Work, before: LandingRecord) -> LandingRecord | None:
     """The landing before, if a new one would hold the same and its tables are there."""
     seen = see_again(work.place, work.extracts, before)
     there = all((work.store.root / table.file).exists() for table in before.tables.values())
+    there = there and (work.truth is None or ("linkage_truth" in before.tables and before.tables["linkage_truth"].rows > 0))
     if seen is None or not there or signature(work.place, seen) != before.signature:
         return None
     return before.model_copy(update={"seen": seen})
@@ -209,6 +217,7 @@ def _link(staged: Staged, work: _Work, staging: Staging, landing_id: str, found:
     with work.register.landing(landing_id, work.keys, work.place.id) as entry:
         findings = [*found, *of_people, *link(staged, entry, invented=work.place.invented, linking=work.place.linking)]
         count_links(staged, work.place)
+        judge_links(staged, work.truth)
         counts = counts_by_file(staged).values()
         loaded, linked = sum(rows for rows, _ in counts), sum(rows for _, rows in counts)
         if not loaded:

@@ -140,6 +140,14 @@ class Aggregates:
         """How rows are linked by source, characteristic and group; nothing of it for the public."""
         return self._table("linked_rows", lambda table: table.slice(0, 0), "contract", "source", "characteristic", "group_value")
 
+    def link_spread(self) -> pa.Table:
+        """Rows that no key links by characteristic and group, and how far they come together in people; nothing of it for the public."""
+        return self._table("link_spread", lambda table: table.slice(0, 0), "characteristic", "group_value")
+
+    def link_truth(self) -> pa.Table:
+        """Right and wrong links by what decided, characteristic and group; no row where the truth isn't known, and for the public."""
+        return self._table("link_truth", lambda table: table.slice(0, 0), "decided_by", "characteristic", "group_value")
+
     def match_weights(self) -> pa.Table:
         """What agreement between two records is worth; nothing of it for the public."""
         return self._table("match_weight", lambda table: table.slice(0, 0), "comparison", "level")

@@ -135,6 +135,7 @@ def synth(
     epilog=example(
         f"joinedup land places/calderdale {AFTER_DEMO}",
         f"joinedup land places/calderdale {AFTER_DEMO} --hand-over demo/handed-over",
+        f"joinedup land places/calderdale {AFTER_DEMO} --truth demo/calderdale/extracts/truth",
     )
 )
 @place_argument
@@ -142,9 +143,16 @@ def synth(
 @store_option
 @key_option
 @click.option("--hand-over", type=click.Path(path_type=Path), help="A folder to write what a build elsewhere needs into, no identifiers.")
+@click.option("--truth", type=a_folder, help="Of an invented place: the folder that says who is who, to count right and wrong links.")
 @quiet_option
 def land(
-    place_folder: Path, extracts_folder: Path | None, store_folder: Path | None, key_file: KeyPlaces, hand_over: Path | None, quiet: bool
+    place_folder: Path,
+    extracts_folder: Path | None,
+    store_folder: Path | None,
+    key_file: KeyPlaces,
+    hand_over: Path | None,
+    truth: Path | None,
+    quiet: bool,
 ) -> None:
     """Read a place's extracts and link people (on the trusted host).
 
@@ -156,13 +164,13 @@ def land(
 
     extracts, place = extracts_of(place_folder, extracts_folder), open_place(place_folder)
     store = open_store(place, store_folder)
-    status = landing(place, extracts, store, key_file, quiet)
+    status = landing(place, extracts, store, key_file, quiet, truth)
     if hand_over is not None:
         click.echo(hand_landing_over(store, outside(place, hand_over, "--hand-over")))
     sys.exit(status)
 
 
-def landing(place: Place, extracts: Path, store: Store, key_file: KeyPlaces, quiet: bool) -> int:
+def landing(place: Place, extracts: Path, store: Store, key_file: KeyPlaces, quiet: bool, truth: Path | None = None) -> int:
     """1 when a file could not be used, else 0; the account of the landing is shown."""
     from joinedup.findings import errors
     from joinedup.kept.keys import read_key
@@ -171,7 +179,7 @@ def landing(place: Place, extracts: Path, store: Store, key_file: KeyPlaces, qui
 
     key = read_key(key_file, outside=(place.folder, store.root))
     with progress_on(sys.stderr, quiet) as progress:
-        landed = land_extracts(place, extracts, store, key, progress=progress)
+        landed = land_extracts(place, extracts, store, key, truth=truth, progress=progress)
     if quiet:
         show_findings(errors(landed.findings), sys.stderr)
     else:

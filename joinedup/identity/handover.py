@@ -34,6 +34,8 @@ def write_landed(
         "landed_file": "SELECT * FROM landed_file ORDER BY file_id",
         "landed_person": "SELECT * FROM landed_person ORDER BY person_id",
         "linkage_rate": "SELECT * FROM linkage_rate ORDER BY contract, source, characteristic, group_value",
+        "linkage_spread": "SELECT * FROM linkage_spread ORDER BY characteristic, group_value",
+        "linkage_truth": "SELECT * FROM linkage_truth ORDER BY decided_by, characteristic, group_value",
         "linkage_run": "SELECT * FROM linkage_run ORDER BY figure",
         "linkage_weight": "SELECT * FROM linkage_weight ORDER BY comparison, level",
         "superseded": "SELECT * FROM staged_superseded ORDER BY file_id, source_row",

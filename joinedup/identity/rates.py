@@ -10,7 +10,7 @@ from datetime import date
 from itertools import pairwise
 
 from joinedup.identity.staged import Staged
-from joinedup.identity.verifying import BY_NUMBER
+from joinedup.identity.verifying import BY_NUMBER, LIST, SAID
 from joinedup.place.model import Place
 from joinedup.place.tables import tables
 
@@ -46,9 +46,36 @@ HOW = {
 }
 """Ways of linking -> which rows; each row is of one."""
 
+SETS = ", ".join(f"({name})" for name in GROUPS)
+WHICH = f"""
+    CASE {" ".join(f"WHEN grouping({name}) = 0 THEN '{name}'" for name in GROUPS)} ELSE 'all' END AS characteristic,
+    coalesce({", ".join(GROUPS)}, 'all') AS group_value"""
+RATE = f"""
+    CREATE OR REPLACE TEMP TABLE linkage_rate AS
+    SELECT contract, source, {WHICH}, {", ".join(f"CAST(sum({name}) AS BIGINT) AS {name}" for name in ("row_count", *HOW))}
+    FROM linkage_unit
+    GROUP BY contract, source, GROUPING SETS ((), {SETS})
+"""
+SPREAD = f"""
+    CREATE OR REPLACE TEMP TABLE linkage_spread AS
+    WITH of_one AS (
+        SELECT {WHICH}, unit, sum(row_count) AS all_rows, sum(confirmed + by_probability + unlinked) AS missed
+        FROM linkage_unit WHERE contract <> '{LIST}'
+        GROUP BY unit, GROUPING SETS ((), {SETS})
+    )
+    SELECT characteristic, group_value, count(*) AS units,
+        CAST(sum(all_rows) AS BIGINT) AS row_count, CAST(sum(missed) AS BIGINT) AS not_by_key,
+        CAST(sum(all_rows * all_rows) AS DOUBLE) AS row_squares, CAST(sum(missed * missed) AS DOUBLE) AS not_by_key_squares,
+        CAST(sum(all_rows * missed) AS DOUBLE) AS products
+    FROM of_one GROUP BY characteristic, group_value
+"""
+
 
 def count_links(staged: Staged, place: Place) -> None:
-    """Nothing; the temp table `linkage_rate` has a row for each contract, source, characteristic and group. Before it rows are linked."""
+    """Nothing; `linkage_rate` has a row for each contract, source, characteristic and group, `linkage_spread` for each of the latter two.
+
+    Before it rows are linked. Both are temp tables.
+    """
     con = staged.con
     con.register("every_area", tables(place)["place_area"].select(["area_code", "deprivation_fifth"]))
     con.execute("""
@@ -56,12 +83,15 @@ def count_links(staged: Staged, place: Place) -> None:
         SELECT area_code, min(deprivation_fifth) AS fifth FROM every_area GROUP BY area_code
     """)
     con.unregister("every_area")
-    parts = [_counts_sql(contract, columns, place.as_at) for contract, columns in staged.columns.items()]
-    con.execute(f"CREATE OR REPLACE TEMP TABLE linkage_rate AS {' UNION ALL '.join(parts)}")
+    parts = [_units_sql(contract, columns, place.as_at) for contract, columns in staged.columns.items()]
+    con.execute(f"CREATE OR REPLACE TEMP TABLE linkage_unit AS {' UNION ALL '.join(parts)}")
+    con.execute(RATE)
+    con.execute(SPREAD)
+    con.execute("DROP TABLE linkage_unit")
 
 
-def _counts_sql(contract: str, columns: frozenset[str], as_at: date) -> str:
-    """The counts of one contract's rows."""
+def _units_sql(contract: str, columns: frozenset[str], as_at: date) -> str:
+    """Counts of one contract's rows by source, what they say, and whom they are of: a person, or rows of a source that say the same."""
     sex, ethnic, area = (next((name for name in names if name in columns), None) for names in (SEX, ETHNIC, AREA))
     said = {
         "age": _age_band(as_at),
@@ -71,16 +101,18 @@ def _counts_sql(contract: str, columns: frozenset[str], as_at: date) -> str:
     }
     where = f" LEFT JOIN fifth_of_area a ON a.area_code = v.{area}" if area else ""
     values = ", ".join(f"coalesce({expression}, 'not said') AS {name}" for name, expression in said.items())
-    sets = ", ".join(f"(source, {name})" for name in GROUPS)
-    which = " ".join(f"WHEN grouping({name}) = 0 THEN '{name}'" for name in GROUPS)
     counts = ", ".join(f"count(*) FILTER ({condition}) AS {name}" for name, condition in HOW.items())
+    told = [f"v.{name}" for name in SAID if name in columns]
+    alike = f"hash(f.source, {', '.join(told)})" if told else "hash(v.file_id, v.source_row)"
+    nothing = " AND ".join(f"{name} IS NULL" for name in told) or "false"
+    unit = f"CASE WHEN person_id IS NOT NULL THEN hash(person_id) WHEN {nothing} THEN hash(v.file_id, v.source_row) ELSE {alike} END"
     return f"""
-        SELECT '{contract}' AS contract, source, CASE {which} ELSE 'all' END AS characteristic,
-            coalesce({", ".join(GROUPS)}, 'all') AS group_value, count(*) AS row_count, {counts}
+        SELECT '{contract}' AS contract, source, {", ".join(GROUPS)}, unit, count(*) AS row_count, {counts}
         FROM (
-            SELECT f.source, v.linked_by, v.person_id, {values} FROM linked_{contract} v JOIN identity_file f USING (file_id){where}
+            SELECT f.source, v.linked_by, v.person_id, {unit} AS unit, {values}
+            FROM linked_{contract} v JOIN identity_file f USING (file_id){where}
         )
-        GROUP BY GROUPING SETS ((source), {sets})
+        GROUP BY ALL
     """
 
 

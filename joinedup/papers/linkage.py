@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
-
-import altair
+from typing import Any, NamedTuple
 
 from joinedup.papers.facts import Facts, Row
-from joinedup.papers.figure import BOTH, Column, Figure, Table, chart_of, fitted, headed
+from joinedup.papers.figure import BOTH, Column, Figure, Table, headed
 from joinedup.papers.figures import bars
 from joinedup.papers.numbers import NO_DATA, rate, share, whole
-from joinedup.papers.theme import AREA_FILL, INK, QUIET, SECOND_FILL, Size
 from joinedup.papers.words import capital
 from joinedup.sources.contract import contracts
 from joinedup.statistics.rates import wilson
@@ -32,14 +28,29 @@ CHARACTERISTICS = {
     "sex": ("sex", {"female": "Female", "male": "Male"}),
 }
 """Characteristics in the order of the page -> what each is called, and its groups in theirs."""
-PAIR = (
-    ("family name", "Ahmed and Ahmed", "the same"),
-    ("given name", "Muhammad and Mohammed", "nearly the same"),
-    ("date of birth", "4 May 1961 and 5 April 1961", "day and month swapped"),
-    ("address", "ZZ1 1ZZ and ZZ1 1ZZ", "the same postcode"),
-    ("NHS number", "one is missing", ""),
-)
-"""Two invented records: what is compared, what they say, and how that agrees; nothing where there is nothing to compare."""
+
+
+class Group(NamedTuple):
+    """Rows of a group, those that no key links, and how many independent rows would leave their share as uncertain."""
+
+    rows: int
+    not_by_key: int
+    effective: float
+
+    @property
+    def share(self) -> float:
+        """Of its rows, those that no key links."""
+        return self.not_by_key / self.rows
+
+
+JUDGED = {
+    "Right": "correct",
+    "To another person": "wrong",
+    "To nobody": "missed",
+    "Strangers' rows": "of_strangers",
+    "of them linked": "strangers_linked",
+}
+"""Heads of the table of right and wrong links -> their columns."""
 
 
 @dataclass(frozen=True)
@@ -65,11 +76,15 @@ class Links:
         """The figures of matching by name; none where nothing was matched."""
         return {row["figure"]: row["value"] for row in self.facts.aggregates.match_figures().to_pylist()}
 
-    def group(self, characteristic: str, value: str) -> tuple[int, int]:
-        """Rows of a group in all sources but the list, and those of them that no key links."""
-        which = (characteristic, value)
-        own = [row for row in self.rows if (row["characteristic"], row["group_value"]) == which and row["contract"] != LIST]
-        return sum(row["row_count"] for row in own), sum(row["row_count"] - row["by_key"] for row in own)
+    @cached_property
+    def spread(self) -> dict[tuple[str, str], Row]:
+        """Rows of all extracts but the list by characteristic and group: how many, how many no key links, and how many they are worth."""
+        return {(row["characteristic"], row["group_value"]): row for row in self.facts.aggregates.link_spread().to_pylist()}
+
+    def group(self, characteristic: str, value: str) -> Group:
+        """A group's rows; none where no row says that it is of the group."""
+        row = self.spread.get((characteristic, value))
+        return Group(row["row_count"], row["not_by_key"], row["effective_rows"] or 0.0) if row else Group(0, 0, 0.0)
 
 
 def by_source(links: Links) -> Table:
@@ -112,24 +127,25 @@ def _of_group(links: Links, characteristic: str, name: str, groups: Mapping[str,
     about = f"Rows that no NHS number or pseudonym links, % of the rows of all extracts but the registration list, by {name}"
     key = "Bars: rows of each group. Outline: all rows."
     found = {group: links.group(characteristic, group) for group in groups}
-    said = {group: counts for group, counts in found.items() if counts[0]}
+    said = {group: counts for group, counts in found.items() if counts.rows}
     if not said:
         return Figure(identity, f"Linkage by {name}", about, key, reason=f"{capital(NO_DATA)}: no row says it.")
-    every, none = links.group("all", "all")
-    limits = wilson([counts[1] for counts in said.values()], [counts[0] for counts in said.values()], per=100)
+    whole_share = links.group("all", "all").share
+    limits = wilson([counts.share * counts.effective for counts in said.values()], [counts.effective for counts in said.values()], per=100)
     words = [f"{value:.1f}% ({low:.1f} to {high:.1f})" for value, low, high in zip(limits.value, limits.lower, limits.upper, strict=True)]
     drawn = [
-        bars.Bar(groups[group], counts[1] / counts[0], none / every, said_so)
-        for (group, counts), said_so in zip(said.items(), words, strict=True)
+        bars.Bar(groups[group], counts.share, whole_share, said_so) for (group, counts), said_so in zip(said.items(), words, strict=True)
     ]
     reach = max(bar.value or 0 for bar in drawn)
-    charts = {size: headed(bars.chart(drawn, max(reach, none / every), size), size, facts, about, key) for size in BOTH}
+    charts = {size: headed(bars.chart(drawn, max(reach, whole_share), size), size, facts, about, key) for size in BOTH}
     table = Table(
         f"Rows that no key links, by {name}",
         [
             Column(capital(name), [groups[group] for group in said], characteristic, list(said)),
-            Column("Rows", [whole(counts[0]) for counts in said.values()], "rows", [counts[0] for counts in said.values()]),
-            Column("No key links", [whole(counts[1]) for counts in said.values()], "not_by_key", [counts[1] for counts in said.values()]),
+            Column("Rows", [whole(counts.rows) for counts in said.values()], "rows", [counts.rows for counts in said.values()]),
+            Column(
+                "No key links", [whole(counts.not_by_key) for counts in said.values()], "not_by_key", [c.not_by_key for c in said.values()]
+            ),
             Column("% (95% limits)", words, "percentage", [round(float(value), 3) for value in limits.value]),
             Column(name="lower", values=[round(float(value), 3) for value in limits.lower]),
             Column(name="upper", values=[round(float(value), 3) for value in limits.upper]),
@@ -140,9 +156,9 @@ def _of_group(links: Links, characteristic: str, name: str, groups: Mapping[str,
     )
 
 
-def _finding(name: str, groups: Mapping[str, str], said: Mapping[str, tuple[int, int]], lower: Any, upper: Any) -> str:  # noqa: ANN401 - arrays
+def _finding(name: str, groups: Mapping[str, str], said: Mapping[str, Group], lower: Any, upper: Any) -> str:  # noqa: ANN401 - arrays
     """Which group has the most such rows, if chance alone can't be why."""
-    shares = [counts[1] / counts[0] for counts in said.values()]
+    shares = [counts.share for counts in said.values()]
     most, least = max(range(len(shares)), key=shares.__getitem__), min(range(len(shares)), key=shares.__getitem__)
     if len(shares) < 2 or lower[most] <= upper[least]:
         return f"Rows that no key links: no difference by {name} beyond chance"
@@ -151,9 +167,8 @@ def _finding(name: str, groups: Mapping[str, str], said: Mapping[str, tuple[int,
 
 
 def _silent(links: Links, characteristic: str) -> list[str]:
-    rows, _ = links.group(characteristic, NOT_SAID)
-    every, _ = links.group("all", "all")
-    return [f"{share(rows, every)} of rows don't say it and are in no bar."] if rows else []
+    rows = links.group(characteristic, NOT_SAID).rows
+    return [f"{share(rows, links.group('all', 'all').rows)} of rows don't say it and are in no bar."] if rows else []
 
 
 def weights(links: Links) -> Table:
@@ -173,71 +188,6 @@ def weights(links: Links) -> Table:
 
 def _small(part: float) -> str:
     return f"{part:.1%}" if part >= 0.001 else f"1 in {1 / part:,.0f}" if part else "0"
-
-
-def pair(links: Links) -> Figure:
-    """How an invented pair of records comes to its probability, step by step."""
-    about = "Match weight of two invented records, step by step (log2: one more is twice as likely one person)"
-    key = "Bars to the right speak for one person, to the left against. The last is the sum."
-    worth = {(row["comparison"], row["label"]): row["weight"] for row in links.weights}
-    prior = links.figures.get("prior", 0.0)
-    if not worth or not 0 < prior < 1:
-        return Figure("pair", "How two records are weighed", about, key, reason="Nothing was matched in this landing.")
-    steps = _steps(math.log2(prior / (1 - prior)), worth)
-    probability = 1 / (1 + 2 ** -steps[-1].end)
-    linked = probability >= links.figures.get("link_at", 1.0)
-    finding = f"Two invented records: {probability:.4%} likely to be one person, {'' if linked else 'not '}enough to be linked"
-    charts = {size: headed(_waterfall(steps, size), size, links.facts, about, key) for size in BOTH}
-    names = [step.name for step in steps]
-    table = Table(
-        "The weights of an invented pair",
-        [
-            Column("Step", names, "step", names),
-            Column("Weight", [step.words for step in steps], "weight", [round(step.end - step.start, 3) for step in steps]),
-        ],
-    )
-    notes = ["Rare names and postcodes weigh more, common ones less, than is shown. Where a value is missing on one side nothing is added."]
-    return Figure("pair", finding, about, key, table, charts, notes=notes)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One bar of a waterfall."""
-
-    name: str
-    start: float
-    end: float
-    colour: str
-
-    @property
-    def words(self) -> str:
-        """How far it goes."""
-        return f"{self.end - self.start:+.1f}"
-
-
-def _steps(before: float, worth: Mapping[tuple[str, str], float]) -> list[Step]:
-    """What each comparison of the pair adds to `before`, and the sum of all."""
-    parts = [(f"{capital(name)}: {said}", worth.get((name, agreement), 0.0)) for name, said, agreement in PAIR]
-    steps, reached = [], 0.0
-    for name, weight in [("Before anything is compared", before), *parts]:
-        steps.append(Step(name, reached, reached + weight, AREA_FILL if weight >= 0 else SECOND_FILL))
-        reached += weight
-    return [*steps, Step("Together", 0.0, reached, INK)]
-
-
-def _waterfall(steps: Sequence[Step], size: Size) -> altair.LayerChart:
-    """Each step from where the last one ended, its words above it."""
-    rows = [{"name": step.name, "from": step.start, "to": step.end, "words": step.words, "colour": step.colour} for step in steps]
-    ends = [end for step in steps for end in (step.start, step.end)]
-    scale = altair.Scale(domain=[min(ends), max(ends)], nice=False)
-    y = altair.Y("name:N", title=None, sort=[step.name for step in steps], axis=altair.Axis(labels=False))
-    base = chart_of(rows).encode(y)
-    x = altair.X("from:Q", title=None, scale=scale, axis=altair.Axis(grid=True, tickCount=4 if size.narrow else 8))
-    steps = base.mark_bar(size=14, yOffset=9).encode(x, altair.X2("to:Q"), altair.Color("colour:N", scale=None))
-    names = base.mark_text(align="left", baseline="bottom", dy=0).encode(altair.Text("name:N"), x=altair.XValue(0))
-    words = base.mark_text(align="right", baseline="bottom", fontWeight="bold").encode(altair.Text("words:N"), x=altair.XValue("width"))
-    nought = altair.Chart().mark_rule(color=QUIET).encode(x=altair.XDatum(0))
-    return fitted(altair.layer(steps, nought, names, words), size, 44 * len(rows))
 
 
 def moved(links: Links) -> Table:
@@ -279,11 +229,49 @@ def in_short(links: Links) -> str:
     )
 
 
+def truth(links: Links) -> Table | None:
+    """How rightly the rows with a fault were linked, by what decided and by ethnic group; None where the truth isn't known."""
+    said = links.facts.aggregates.link_truth().to_pylist()
+    names = {("key", "all"): "A number, pseudonym or the list itself", ("matching", "all"): "Matching"}
+    rows = [row for row in said if (row["decided_by"], row["group_value"]) in names]
+    groups = [row for row in said if row["decided_by"] == "matching" and row["characteristic"] == "ethnic_group"]
+    if not any(row["correct"] + row["wrong"] + row["missed"] for row in rows):
+        return None
+
+    def limits(row: Row, of: str) -> str:
+        every = row["correct"] + row["wrong"] + (row["missed"] if of == "recall" else row["strangers_linked"])
+        if not every:
+            return NO_DATA
+        found = wilson([row["correct"]], [every], per=100)
+        return f"{found.value[0]:.2f}% ({found.lower[0]:.2f} to {found.upper[0]:.2f})"
+
+    every = [*sorted(rows, key=lambda row: row["decided_by"]), *groups]
+    first = [names.get((row["decided_by"], row["group_value"])) or f"Matching, {row['group_value']}" for row in every]
+    return Table(
+        "How rightly rows with a fault were linked",
+        [
+            Column("Decided by", first, "decided_by", first),
+            *(Column(head, [whole(row[name]) for row in every], name, [row[name] for row in every]) for head, name in JUDGED.items()),
+            Column(
+                "Precision (95% limits)", [limits(row, "precision") for row in every], "precision", [row["link_precision"] for row in every]
+            ),
+            Column("Recall (95% limits)", [limits(row, "recall") for row in every], "recall", [row["recall"] for row in every]),
+        ],
+    )
+
+
 def in_template(links: Links) -> dict[str, Any]:
     """What the template shows besides its figures."""
-    return {"in_short": in_short(links), "by_source": by_source(links), "weights": weights(links), "moved": moved(links)}
+    return {
+        "in_short": in_short(links),
+        "by_source": by_source(links),
+        "weights": weights(links),
+        "moved": moved(links),
+        "truth": truth(links),
+    }
 
 
 def tables(links: Links) -> dict[str, Table]:
     """What can be downloaded beside the page."""
-    return {"by-source": by_source(links), "weights": weights(links), "moved": moved(links)}
+    judged = truth(links)
+    return {"by-source": by_source(links), "weights": weights(links), "moved": moved(links), **({"truth": judged} if judged else {})}

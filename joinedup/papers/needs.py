@@ -176,6 +176,16 @@ class Aggregates(Protocol):
         """Columns comparison, level, label, m, u, weight."""
         ...
 
+    def link_spread(self) -> pa.Table:
+        """Columns characteristic, group_value, units, row_count, not_by_key, effective_rows."""
+        ...
+
+    def link_truth(self) -> pa.Table:
+        """Columns decided_by, characteristic, group_value, correct, wrong, missed, of_strangers, strangers_linked, link_precision,
+        recall.
+        """
+        ...
+
     def match_figures(self) -> pa.Table:
         """Columns figure, value, meaning."""
         ...

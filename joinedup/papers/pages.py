@@ -25,7 +25,7 @@ from joinedup.access.overview import Access
 from joinedup.engine.store import PRIVATE_FOLDER, atomic_write
 from joinedup.errors import StoreProblem
 from joinedup.findings import Finding
-from joinedup.papers import agreed, assets, deliveries, evidence, linkage, looks, safety, summary
+from joinedup.papers import agreed, assets, deliveries, evidence, linkage, linkage_pair, looks, safety, summary
 from joinedup.papers.deliveries import Deliveries
 from joinedup.papers.drawing import draw, named
 from joinedup.papers.facts import Area, Facts
@@ -233,7 +233,10 @@ def _of_deliveries(sent: Deliveries, name: str, title: str, cache: Path | None, 
 
 def _linkage(facts: Facts, cache: Path | None) -> Page:
     links = linkage.Links(facts)
-    groups, pair = [_shown(figure, "linkage", cache) for figure in linkage.of_groups(links)], _shown(linkage.pair(links), "linkage", cache)
+    groups, pair = (
+        [_shown(figure, "linkage", cache) for figure in linkage.of_groups(links)],
+        _shown(linkage_pair.pair(links), "linkage", cache),
+    )
     shows = {"links": linkage.in_template(links), "groups": groups, "pair": pair}
     crumbs = ({"href": "index.html", "text": facts.place.name},)
     tables = {**linkage.tables(links), **_tables([*groups, pair])}

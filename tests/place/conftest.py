@@ -24,6 +24,7 @@ from joinedup.place.folder import read_place
 from joinedup.place.model import Place
 from joinedup.sources.contract import contracts
 from joinedup.sources.synthetic import synthesise
+from joinedup.sources.synthetic.truth import FOLDER as TRUTH
 from joinedup.tabular import write_table
 
 
@@ -49,7 +50,8 @@ def landed(folder: Path, extracts: Path, work: Path) -> Example:
     key_file = work / "key"
     write_new_key(key_file)
     keys = read_key(key_file, outside=(folder, store.root))
-    return Example(place, folder, extracts, store, keys, land(place, extracts, store, keys))
+    truth = extracts / TRUTH
+    return Example(place, folder, extracts, store, keys, land(place, extracts, store, keys, truth=truth if truth.is_dir() else None))
 
 
 def invented(folder: Path, people: int, work: Path, seed: int = 1) -> Example:

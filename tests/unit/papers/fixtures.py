@@ -384,6 +384,36 @@ class FakeAggregates:
                 rows.append(which | told | shares)
         return pa.Table.from_pylist(rows)
 
+    def link_spread(self) -> pa.Table:
+        """The same rows as in `linked_rows`, without the list; two of each come together."""
+        rows = [row for row in self.linked_rows().to_pylist() if row["contract"] != "register"]
+        found: dict[tuple[str, str], dict[str, int]] = {}
+        for row in rows:
+            group = found.setdefault((row["characteristic"], row["group_value"]), {"row_count": 0, "not_by_key": 0})
+            group["row_count"] += row["row_count"]
+            group["not_by_key"] += row["row_count"] - row["by_key"]
+        told = [{"characteristic": characteristic, "group_value": value, **counts} for (characteristic, value), counts in found.items()]
+        return pa.Table.from_pylist([row | {"units": row["row_count"] // 2, "effective_rows": row["row_count"] / 2} for row in told])
+
+    def link_truth(self) -> pa.Table:
+        """Nine of ten rows that matching decided are right where somebody is Asian, 99 of 100 of all."""
+        told = {
+            ("key", "all", "all"): (900, 1, 0, 0, 0),
+            ("matching", "all", "all"): (990, 2, 8, 20, 1),
+            ("matching", "ethnic_group", "Asian"): (90, 1, 9, 5, 1),
+            ("matching", "contract", "apc"): (990, 2, 8, 20, 1),
+        }
+        names = ("correct", "wrong", "missed", "of_strangers", "strangers_linked")
+        rows = []
+        for (decided_by, characteristic, value), counts in told.items():
+            row = dict(zip(names, counts, strict=True))
+            shares = {
+                "link_precision": row["correct"] / (row["correct"] + row["wrong"] + row["strangers_linked"]),
+                "recall": row["correct"] / (row["correct"] + row["wrong"] + row["missed"]),
+            }
+            rows.append({"decided_by": decided_by, "characteristic": characteristic, "group_value": value} | row | shares)
+        return pa.Table.from_pylist(rows)
+
     def match_weights(self) -> pa.Table:
         worth = {("family name", "the same"): 6.0, ("given name", "nearly the same"): 1.0, ("date of birth", "day and month swapped"): 13.0}
         worth |= {("address", "the same postcode"): 10.0, ("address", "anything else"): -12.0}

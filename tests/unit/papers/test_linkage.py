@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from joinedup.papers import linkage
+from joinedup.papers import linkage, linkage_pair
 from joinedup.papers.facts import Facts
 from joinedup.papers.linkage import Links
 from tests.unit.papers import fixtures
@@ -37,14 +37,14 @@ def test_a_difference_beyond_chance_is_the_finding_and_one_within_it_is_not(link
 
 
 def test_the_registration_list_is_left_out_for_its_rows_are_people(links: Links) -> None:
-    rows, missed = links.group("all", "all")
+    rows, missed, _ = links.group("all", "all")
     linked_sources = [source for source in fixtures.SOURCES if source.contract != "register"]
     assert (rows, missed) == (10_000 * len(linked_sources), 200 * len(linked_sources))
 
 
 def test_a_pair_is_the_sum_of_its_weights_and_the_prior(links: Links) -> None:
     """log2 of the odds 1 to 16,384 is -14; 6 + 1 + 13 + 10 are added; 2^16 to 1 is a probability of 0.999985."""
-    figure = linkage.pair(links)
+    figure = linkage_pair.pair(links)
     assert figure.table is not None
     assert [row[1] for row in figure.table.rows] == ["-14.0", "+6.0", "+1.0", "+13.0", "+10.0", "+0.0", "+16.0"]
     assert figure.finding == "Two invented records: 99.9985% likely to be one person, enough to be linked"
@@ -63,7 +63,7 @@ def test_where_nothing_was_matched_that_is_said(links: Links, monkeypatch: pytes
     none = pa.table({"figure": pa.array([], pa.string()), "value": pa.array([], pa.float64())})
     monkeypatch.setattr(type(links.facts.aggregates), "match_figures", lambda _: none)
     assert linkage.in_short(links) == "No row without a usable number had enough to be matched."
-    assert linkage.pair(links).reason == "Nothing was matched in this landing."
+    assert linkage_pair.pair(links).reason == "Nothing was matched in this landing."
 
 
 def test_in_short(links: Links) -> None:
@@ -71,3 +71,17 @@ def test_in_short(links: Links) -> None:
         "400 different records that no key decided were compared with 20,000 people: 380 were linked by probability (at 99.5% or more), "
         "2 because two people agreed, 8 wait for people to judge, and 10 are linked to nobody. The weights are learned from these records."
     )
+
+
+def test_right_and_wrong_links_are_told_of_the_whole_and_of_ethnic_groups(links: Links) -> None:
+    """Wilson's limits of 990 in 993 and of 90 in 92."""
+    table = linkage.truth(links)
+    assert table is not None
+    assert [row[0] for row in table.rows] == ["A number, pseudonym or the list itself", "Matching", "Matching, Asian"]
+    assert [row[-2] for row in table.rows][1:] == ["99.70% (99.12 to 99.90)", "97.83% (92.42 to 99.40)"]
+
+
+def test_without_the_truth_nothing_is_said_of_it(links: Links, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(links.facts.aggregates), "link_truth", lambda self: pa.table({"decided_by": pa.array([], pa.string())}))
+    assert linkage.truth(links) is None
+    assert "truth" not in linkage.tables(links)
