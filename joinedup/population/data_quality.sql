@@ -16,8 +16,18 @@ same_days AS (
     WHERE finished AND days > 0 AND starts IS NOT NULL AND ends IS NOT NULL
     GROUP BY activity_id, starts, ends
 ),
-spell_people AS (
-    SELECT activity_id, min(person_id) AS least_id, max(person_id) AS greatest_id
+spell_number_used AS (
+    SELECT
+        count(DISTINCT spell) AS spells,
+        min(l.person_id) AS least_id,
+        max(l.person_id) AS greatest_id
+    FROM episode_spell AS s
+    INNER JOIN landed_apc AS l ON l.file_id = s.file_id AND l.source_row = s.source_row
+    WHERE s.spell_number IS NOT NULL
+    GROUP BY s.provider_code, s.spell_number
+),
+spell_admitted AS (
+    SELECT activity_id, min(admitted_on) AS earliest, max(admitted_on) AS latest
     FROM episode
     GROUP BY activity_id
 ),
@@ -56,13 +66,21 @@ counted AS (
     UNION ALL
     SELECT 'no-spell-number', count(*) - count(susspellid), count(*) FROM landed_apc
     UNION ALL
-    SELECT 'episode-over-year-end', count(*) FILTER (WHERE e.activity_id IS NULL), count(*)
+    SELECT 'episode-over-year-end', count(*) FILTER (WHERE e.activity_id IS NULL AND NOT coalesce(l.epistat = '3', l.epiend IS NOT NULL)), count(*)
+    FROM landed_apc AS l
+    LEFT JOIN episode AS e ON e.file_id = l.file_id AND e.source_row = l.source_row
+    UNION ALL
+    SELECT 'episode-in-two-files', count(*) FILTER (WHERE e.activity_id IS NULL AND coalesce(l.epistat = '3', l.epiend IS NOT NULL)), count(*)
     FROM landed_apc AS l
     LEFT JOIN episode AS e ON e.file_id = l.file_id AND e.source_row = l.source_row
     UNION ALL
     SELECT 'episode-twice', CAST(coalesce(sum(more), 0) AS BIGINT), CAST(count(*) + coalesce(sum(more), 0) AS BIGINT) FROM same_days
     UNION ALL
-    SELECT 'spell-of-several-people', count(*) FILTER (WHERE least_id < greatest_id), count(*) FROM spell_people
+    SELECT 'spell-number-of-several-people', count(*) FILTER (WHERE least_id < greatest_id), count(*) FROM spell_number_used
+    UNION ALL
+    SELECT 'spell-number-used-again', count(*) FILTER (WHERE spells > 1 AND coalesce(least_id = greatest_id, TRUE)), count(*) FROM spell_number_used
+    UNION ALL
+    SELECT 'admission-days-differ', count(*) FILTER (WHERE earliest < latest), count(*) FROM spell_admitted
     UNION ALL
     SELECT 'method-unknown', count(*) FILTER (WHERE point_of_delivery = 'Other admission'), count(*) FROM spell
     UNION ALL

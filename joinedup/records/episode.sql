@@ -1,21 +1,18 @@
 WITH named AS (
     SELECT
-        file_id,
-        source_row,
-        coalesce(o.provider_code, a.procode3, a.procodet) AS provider_code,
-        CASE
-            WHEN susspellid IS NOT NULL THEN 'spell ' || susspellid
-            WHEN person_id IS NOT NULL THEN 'person ' || CAST(person_id AS STRING) || ' ' || CAST(admidate AS STRING)
-            ELSE 'row ' || CAST(file_id AS STRING) || ' ' || CAST(source_row AS STRING)
-        END || ' ' || coalesce(o.provider_code, a.procode3, a.procodet, '') AS spell,
-        CASE WHEN epiorder < 98 THEN epiorder END AS order_given,
-        coalesce(epistat = '3', epiend IS NOT NULL) AS finished,
-        person_id, linked_by, admidate, admimeth, classpat, epitype, tretspef, epistart, epiend, epidur,
-        disreadydate, disdate, dismeth, final_price_pence
+        s.file_id,
+        s.source_row,
+        s.provider_code,
+        s.spell_number,
+        s.spell,
+        CASE WHEN a.epiorder < 98 THEN a.epiorder END AS order_given,
+        coalesce(a.epistat = '3', a.epiend IS NOT NULL) AS finished,
+        a.person_id, a.linked_by, a.admidate, a.admimeth, a.classpat, a.epitype, a.tretspef, a.epistart, a.epiend, a.epidur,
+        a.disreadydate, a.disdate, a.dismeth, a.final_price_pence
     FROM landed_apc AS a
-    LEFT JOIN provider_site AS o ON o.site_code = coalesce(a.procode3, a.procodet)
+    INNER JOIN episode_spell AS s ON s.file_id = a.file_id AND s.source_row = a.source_row
 ),
--- Extracts by year have an episode over the year's end twice: unfinished, and finished in the next year.
+-- Extracts by year have an episode over the year's end twice, or more often; two files may have a finished one under two keys.
 repeated AS (
     SELECT DISTINCT u.file_id, u.source_row
     FROM named AS u
@@ -23,7 +20,14 @@ repeated AS (
         ON f.spell = u.spell
         AND f.epistart = u.epistart
         AND coalesce(f.order_given, 98) = coalesce(u.order_given, 98)
-    WHERE f.finished AND NOT u.finished
+    WHERE
+        (f.finished AND NOT u.finished)
+        OR (f.file_id > u.file_id AND NOT f.finished AND NOT u.finished)
+        OR (
+            f.file_id > u.file_id AND f.finished AND u.finished
+            AND u.spell_number IS NOT NULL
+            AND (u.order_given IS NOT NULL OR f.epiend = u.epiend)
+        )
 )
 SELECT
     min(CAST(n.file_id AS BIGINT) * 10000000000 + n.source_row) OVER (PARTITION BY n.spell) AS activity_id,

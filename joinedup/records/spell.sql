@@ -1,7 +1,12 @@
 SELECT
     activity_id,
-    max(person_id) FILTER (WHERE episode_order = 1) AS person_id,
-    max(linked_by) FILTER (WHERE episode_order = 1) AS linked_by,
+    max(person_id) AS person_id,
+    -- An episode without a person is of the person whom the others of its spell name.
+    coalesce(
+        max(linked_by) FILTER (WHERE episode_order = 1 AND person_id IS NOT NULL),
+        max(linked_by) FILTER (WHERE person_id IS NOT NULL),
+        max(linked_by) FILTER (WHERE episode_order = 1)
+    ) AS linked_by,
     max(provider_code) AS provider_code,
     max(admission_method) FILTER (WHERE episode_order = 1) AS admission_method,
     CASE

@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
 from itertools import pairwise
+from operator import itemgetter
 from pathlib import Path
 
 from joinedup.place.model import Place
@@ -310,7 +311,7 @@ class Record:
         """What was done for people of the place on the day that it began."""
         found = [*map(Spell, self._spells()), *map(Attendance, self.rows["ecds"])]
         for activity in found:
-            activity.person = self.people.get(self.who(activity.first))
+            activity.person = next((self.people[who] for row in activity.episodes if (who := self.who(row)) in self.people), None)
             activity.area = activity.person and self.area_on(activity.person, activity.person.on_a_list(activity.starts))
             if isinstance(activity, Spell) and activity.person:
                 self._add_ready_date(activity)
@@ -335,14 +336,36 @@ class Record:
             spell.ends = spell.ends or day(row["DISCHARGE_DATE_HOSPITAL_PROVIDER_SPELL"])
 
     def _spells(self) -> Iterable[list[Row]]:
-        """Episodes by spell: number and provider, else person, provider and day; else alone. Each in its order."""
-        spells = defaultdict(list)
+        """Episodes by spell, each in its order: number, provider, person and one time in hospital; else person, provider and day; else alone.
+
+        The invented extracts lend no episode another's number, and have each episode in one file.
+        """
+        spells: dict[object, list[list[Row]]] = defaultdict(list)
+        of_day: dict[object, set[object]] = defaultdict(set)
         for row in self.rows["apc"]:
-            who = ("spell", row["SUSSPELLID"]) if row["SUSSPELLID"] else (self.who(row) or id(row), row["ADMIDATE"])
-            spells[who, row["PROCODE3"]].append(row)
-        for episodes in spells.values():
+            of_day[row["SUSSPELLID"], row["PROCODE3"], row["ADMIDATE"]] |= {self.somebody(row)} - {None}
+        for row in sorted(self.rows["apc"], key=itemgetter("ADMIDATE")):
+            number, provider, admitted = row["SUSSPELLID"], row["PROCODE3"], row["ADMIDATE"]
+            of_number = of_day[number, provider, admitted] if number else set()
+            who = self.somebody(row) or (next(iter(of_number)) if len(of_number) == 1 else None)
+            if number and who:
+                times = spells[number, provider, who]
+                if not times or not any(day(admitted) < there_until(each) for each in times[-1]):
+                    times.append([])
+                times[-1].append(row)
+            else:
+                known_by = (number or who, admitted) if number or who else id(row)
+                spells[known_by, provider] = [[*(spells[known_by, provider] or [[]])[0], row]]
+        for episodes in (each for times in spells.values() for each in times):
             episodes.sort(key=lambda row: (order(row), row["EPISTART"] or "9"))
-        return spells.values()
+            yield episodes
+
+    def somebody(self, row: Row) -> str | None:
+        """The number of whoever a row is about, on the list or not."""
+        number = self.in_use(row["NHS_NUMBER"])
+        if self.births.get(number):
+            return self.who(row)
+        return number if is_nhs_number(number) else None
 
 
 ROW_IS_KNOWN_BY = ("LOCAL_PATIENT_IDENTIFIER", "NHS_NUMBER", "PERSON_BIRTH_DATE", "PERSON_FAMILY_NAME", "PERSON_GIVEN_NAME")
@@ -396,6 +419,17 @@ class Spell(Activity):
         same = len(prices) == 1
         self.price = prices.pop() if same else sum(pence(row) or 0 for row in episodes) if prices else None
         self.kind = kind_of(episodes)
+
+
+def there_until(row: Row) -> date:
+    """The first day on which a row no longer knows the person in hospital; what nobody finished went on to the end of March."""
+    admitted = day(row["ADMIDATE"]) or FOREVER
+    if left := day(row["DISDATE"]):
+        return max(left, admitted + timedelta(days=1))
+    last = max(filter(None, (admitted, day(row["EPISTART"]), day(row["EPIEND"]))))
+    if not day(row["EPIEND"]) and row["EPISTAT"] != "3":
+        return date(last.year + (last.month > 3), 4, 1)
+    return last + timedelta(days=1)
 
 
 def kind_of(episodes: list[Row]) -> str:
