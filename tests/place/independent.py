@@ -336,7 +336,7 @@ class Record:
             spell.ends = spell.ends or day(row["DISCHARGE_DATE_HOSPITAL_PROVIDER_SPELL"])
 
     def _spells(self) -> Iterable[list[Row]]:
-        """Episodes by spell, each in its order: number, provider, person and one time in hospital; else person, provider and day; else alone.
+        """Episodes by spell, in order: number, provider, person and one time in hospital; else person, provider and day, else alone.
 
         The invented extracts lend no episode another's number, and have each episode in one file.
         """
