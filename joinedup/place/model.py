@@ -205,6 +205,8 @@ class Source(Frozen):
     """The contract's column -> a value for every row, where the file has no such column."""
     null_values: dict[Text, NullValues] = Field(default_factory=dict)
     """The contract's column -> further values that mean missing; under '*' for every column."""
+    price_of: Literal["spell", "episode"] = "spell"
+    """Of admitted care: whether a price is of the whole spell, on all its rows or on one of them, or of the row's own episode."""
     pseudonym: Name | None = None
     """The namespace of the source's own person pseudonym (contract column SOURCE_PSEUDONYM) where it brings one
     instead of an NHS number: sources that share the namespace share their people."""

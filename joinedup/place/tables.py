@@ -41,6 +41,7 @@ def tables(place: Place, today: date | None = None) -> dict[str, pa.Table]:
         "place_area": (area(found) for found in place.areas),
         "place_month": ((month.start, month.end, month.days) for month in trend(place.period).months()),
         "place_succession": ((s.kind, s.code, s.successor_code, s.starts, s.ends) for s in successions(place)),
+        "place_source": ((s.name, s.contract, s.price_of) for s in place.sources),
         "place_partner": ((p.id, p.name, p.code, p.start, p.end) for p in place.partners),
         "agreement_source": shared(place, today or date.today()),
     }

@@ -82,6 +82,14 @@ counted AS (
     UNION ALL
     SELECT 'admission-days-differ', count(*) FILTER (WHERE earliest < latest), count(*) FROM spell_admitted
     UNION ALL
+    SELECT 'price-of-spell-differs', count(*) FILTER (WHERE prices_differ), count(*)
+    FROM spell
+    WHERE price_of = 'spell' AND priced_episodes > 1
+    UNION ALL
+    SELECT 'price-of-episodes-alike', count(*) FILTER (WHERE NOT prices_differ), count(*)
+    FROM spell
+    WHERE price_of = 'episode' AND priced_episodes > 1
+    UNION ALL
     SELECT 'method-unknown', count(*) FILTER (WHERE point_of_delivery = 'Other admission'), count(*) FROM spell
     UNION ALL
     SELECT 'no-cost', count(*) - count(cost_pence), count(*) FROM activity WHERE coalesce(units, 1) > 0

@@ -15,6 +15,7 @@ from joinedup.sources.doubts import doubts
 from joinedup.sources.keys import by_key
 from joinedup.sources.months_given import periods_out_of_order, replaced_months
 from joinedup.sources.order import ReadFile
+from joinedup.sources.prices import prices_in_doubt
 from joinedup.sources.snapshots import supersede_lists, undated
 from joinedup.sources.whole_files import replaced_files, same_files
 
@@ -37,7 +38,7 @@ def supersede(con: Connection, contract: ContractSpec, files: Sequence[ReadFile]
     found += by_key(con, contract, used)
     found += supersede_lists(con, contract, key_columns(contract), _lists(used))
     found += undated(con, contract, {file.file_id: (file.drop.source.name, file.drop.name) for file in used})
-    found += doubts(con, contract, used)
+    found += [*doubts(con, contract, used), *prices_in_doubt(con, contract, used)]
     con.execute("DROP TABLE superseding_pair")
     return found
 

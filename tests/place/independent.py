@@ -415,9 +415,8 @@ class Spell(Activity):
         self.starts = min(day(row["ADMIDATE"]) or FOREVER for row in episodes)
         self.ends = max((left for row in episodes if (left := day(row["DISDATE"]))), default=None)
         self.ready = max((ready for row in episodes if (ready := day(row["DISREADYDATE"]))), default=None)
-        prices = {price for row in episodes if (price := pence(row)) is not None}
-        same = len(prices) == 1
-        self.price = prices.pop() if same else sum(pence(row) or 0 for row in episodes) if prices else None
+        prices = [price for row in episodes if (price := pence(row)) is not None]
+        self.price = next((price for price in reversed(prices) if price), prices[0] if prices else None)
         self.kind = kind_of(episodes)
 
 
