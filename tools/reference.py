@@ -101,10 +101,22 @@ def contract_page(spec: ContractSpec) -> str:
             f"# Contract `{spec.contract}`\n\n{spec.title}.\n",
             f"- Grain: {spec.grain}\n- Key: {', '.join(f'`{k}`' for k in spec.key)}\n- Sector: {spec.sector}",
             f"- Owner: {spec.owner}\n- Source: {spec.source}\n- Version: {spec.version}\n\n{spec.about}\n",
+            f"## When a record comes again\n\n{spec.resubmission.strip()}\n{known_by(spec)}",
             "## Fields\n\n" + table(("field", "written as", "landed as", "must be there", "meaning", "also called"), fields) + "\n",
             "## Rules\n\n" + table(("rule", "effect", "when", "meaning", "endangers"), rules) + "\n",
         ]
     )
+
+
+def known_by(spec: ContractSpec) -> str:
+    """By what two rows are known to be of one person, where the key names one."""
+    if "NHS_NUMBER" not in spec.key:
+        return ""
+    ways = [f"`{name}`" for name in spec.same_person.known_by]
+    if spec.same_person.by_name:
+        ways.append("full name and date of birth")
+    number = f" The record itself is known by `{spec.same_person.record}`." if spec.same_person.record else ""
+    return f"\nPersons are known by {', else '.join(ways)}.{number}\n"
 
 
 def measure_page() -> str:

@@ -110,6 +110,22 @@ class Deletion(Frozen):
     codes: tuple[str, ...]
 
 
+class SamePerson(Frozen):
+    """What tells, in a contract whose key names a person by NHS_NUMBER, that rows of one source are about one person."""
+
+    known_by: tuple[str, ...] = ("NHS_NUMBER", "SOURCE_PSEUDONYM")
+    """Identifiers, the surest first. A source's own number of a person goes first where it stays while the NHS number is added, corrected
+    or taken out."""
+    record: str | None = None
+    """The source's own number of the record: one that stays while the identifiers of its person change."""
+    by_name: bool = False
+    """Whether full name and date of birth tell it where nothing else does: only where the rest of the key tells people apart too."""
+    ends: str | None = None
+    """The field that ends the record: of one number and one person, records that overlap are one whose first day was corrected."""
+    once: bool = False
+    """Whether a person has one such record only, so that another day in a later file is a correction."""
+
+
 class ContractCase(Frozen):
     """A few rows as a source writes them, and what landing makes of them: run as a test and shown in the docs.
 
@@ -158,6 +174,8 @@ class ContractSpec(Frozen):
     sector: str
     key: tuple[str, ...]
     """Fields that name a record; of several rows with one key the last read is loaded and the others are superseded."""
+    same_person: SamePerson = SamePerson()
+    """By what two rows are known to be of one person, where the key names one."""
     dated_by: str | None = None
     """The field whose latest value tells to which day the extract reaches, and which month a record belongs to."""
     else_dated_by: str | None = None

@@ -20,6 +20,7 @@ from joinedup.findings import Finding, Severity
 from joinedup.periods import add_months
 from joinedup.place.model import Place, Source
 from joinedup.progress import Progress, Step, silent
+from joinedup.sources.about_whom import KNOWN_AS, KNOWN_FROM
 from joinedup.sources.accounts import FileAccount, Staging
 from joinedup.sources.contract import LISTED, ContractSpec, contracts
 from joinedup.sources.counting import counted, keep_whom_rows_tell_of
@@ -36,8 +37,8 @@ from joinedup.sources.superseding import supersede
 
 AHEAD_MONTHS = 3
 """Months by which what a name says may lie after the as-at date: our choice, 2026; extracts are often newer than the record wanted."""
-STAGED_WORK = ("refusal", "marks")
-"""Columns of a staged table that only the staging itself needs."""
+STAGED_WORK = {"refusal": "BIGINT", "marks": "BIGINT", KNOWN_AS: "VARCHAR", KNOWN_FROM: "DATE"}
+"""Columns of a staged table that only the staging itself needs, with their types."""
 
 
 def stage(con: Connection, place: Place, extracts: Path, progress: Progress = silent) -> Staging:
@@ -140,7 +141,9 @@ def _make_tables(con: Connection, known: Mapping[str, ContractSpec]) -> None:
 def _table_sql(contract: ContractSpec) -> str:
     """The staged table of a contract, empty."""
     fields = ", ".join(f"{field.landed} {sql_type(field)}" for field in contract.fields)
-    work = ", ".join([*(f"{column} BIGINT" for column in STAGED_WORK), *(f"{column.name} DATE" for column in LISTED if contract.lists)])
+    work = ", ".join(
+        [*(f"{column} {kind}" for column, kind in STAGED_WORK.items()), *(f"{column.name} DATE" for column in LISTED if contract.lists)]
+    )
     return f"CREATE OR REPLACE TEMP TABLE staged_{contract.contract} (file_id INTEGER, source_row BIGINT, {fields}, {work})"
 
 

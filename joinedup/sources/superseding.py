@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from joinedup.engine.files_lines import Connection
 from joinedup.findings import Finding
-from joinedup.sources.about_whom import key_columns
+from joinedup.sources.about_whom import key_columns, know_people, left_apart
 from joinedup.sources.contract import ContractSpec
 from joinedup.sources.doubts import doubts
 from joinedup.sources.keys import by_key
@@ -31,12 +31,14 @@ def supersede(con: Connection, contract: ContractSpec, files: Sequence[ReadFile]
     if not used:
         return []
     con.execute("CREATE OR REPLACE TEMP TABLE superseding_pair (loser INTEGER, winner INTEGER, row_count BIGINT)")
+    know_people(con, contract, used)
     found, used = same_files(con, contract, used)
     found += replaced_files(con, contract, used)
     found += periods_out_of_order(con, contract, used)
     found += replaced_months(con, contract, [file for file in used if file.drop.source.sends == "months"])
     found += by_key(con, contract, used)
     found += supersede_lists(con, contract, key_columns(contract), _lists(used))
+    found += left_apart(con, contract, used)
     found += undated(con, contract, {file.file_id: (file.drop.source.name, file.drop.name) for file in used})
     found += [*doubts(con, contract, used), *prices_in_doubt(con, contract, used)]
     con.execute("DROP TABLE superseding_pair")
