@@ -109,10 +109,21 @@ def checked(place_folder: Path, extracts: Path, progress: Progress) -> Checked:
 )
 @click.option("--years", type=click.IntRange(1, 20), default=2, show_default=True, help="How many years up to the last day.")
 @click.option("--monthly", is_flag=True, help="A file a month from each source; OUT/sources.yml names them.")
+@click.option("--own-ways", is_flag=True, help="Each source in codes, dates, columns and months of its own; OUT/sources.yml says which.")
 @click.option("--break", "broken", is_flag=True, help="Files with every fault that landing knows too, in OUT/broken.")
 @quiet_option
 def synth(
-    place_folder: Path, people: int, seed: int, out: Path, workers: int, noise: float, years: int, monthly: bool, broken: bool, quiet: bool
+    place_folder: Path,
+    people: int,
+    seed: int,
+    out: Path,
+    workers: int,
+    noise: float,
+    years: int,
+    monthly: bool,
+    own_ways: bool,
+    broken: bool,
+    quiet: bool,
 ) -> None:
     """Invented extracts for a place, in the contracts' own formats.
 
@@ -125,7 +136,10 @@ def synth(
 
     place = open_place(place_folder)
     with progress_on(sys.stderr, quiet) as progress:
-        for path in synthesise(place, people, seed, out, noise=noise, years=years, monthly=monthly, workers=workers, progress=progress):
+        files = synthesise(
+            place, people, seed, out, noise=noise, years=years, monthly=monthly, own_ways=own_ways, workers=workers, progress=progress
+        )
+        for path in files:
             click.echo(path)
     for path in break_extracts(place, people, seed, out) if broken else ():
         click.echo(path)

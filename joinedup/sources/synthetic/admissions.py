@@ -68,7 +68,7 @@ def regular(setting: Setting, block: int, people: People) -> Table:
     told = figures("rates")["regular"]
     comes = rng.random(len(people.sex)) < needs.rate("regular", people.ages(setting.span.end), setting.areas.fifth[people.area])
     start, end = window(setting, people)
-    calendar = season(setting.span, told["weekday"], told["month"])
+    calendar = season(setting.span, told)
     who = np.flatnonzero(comes)
     who = np.repeat(who, rng.poisson(calendar.years(start[who], end[who]) * told["visits"]))
     day = calendar.days(rng, start[who], end[who])

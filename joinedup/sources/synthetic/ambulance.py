@@ -92,7 +92,7 @@ def _others(block: Block, rng: np.random.Generator) -> Table:
     taken = int((block.attendances.mode == figures("attendances")["arrival"]["ambulance"]).sum())
     shares = {name: share for name, share in told["outcome"].items() if name != TO_DEPARTMENT}
     start, end = window(setting, people)
-    calendar = season(setting.span, told["weekday"], told["month"])
+    calendar = season(setting.span, told)
     often = points(told["age"], people.ages((start + end) // 2)) * np.array(told["fifth"])[setting.areas.fifth[people.area]]
     often = often * np.exp(0.5 * people.frailty) * calendar.years(start, end)
     size = rng.poisson(taken * sum(shares.values()) / told["outcome"][TO_DEPARTMENT]) if often.any() else 0
@@ -105,7 +105,7 @@ def _others(block: Block, rng: np.random.Generator) -> Table:
         "person": who,
         "category": category,
         "outcome": outcome,
-        "hospital": setting.hospitals.pick(rng, "ecds", size),
+        "hospital": setting.hospitals.pick(rng.random(size), "ecds", setting.near(people.area[who])),
         "complaint": complaints[rng.integers(0, len(complaints), size)],
         "response": np.where(outcome == HEARD, NONE, _response(rng, category)),
         "at_scene": _minutes(rng, told["at_scene"], size),

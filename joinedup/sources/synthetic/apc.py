@@ -156,6 +156,8 @@ def _clinical(block: Block, spells: Spells, at: Ints) -> Table:
     rng = stream(block.setting.seed, "secondary diagnoses", block.number)
     having = block.people.conditions[spells.person] & (spells.kind != BIRTH)[:, None]
     further = causes.secondary(rng, len(spells.person), having)
+    written = stream(block.setting.seed, "depth of coding", block.number).random(further.shape)
+    further = np.where(written < block.setting.hospitals.ways.coded[spells.hospital][:, None], further, "")
     delivered = np.where(spells.kind == DELIVERY, "Z370", "")
     every = np.concatenate([spells.cause[:, None], delivered[:, None], spells.outside_cause[:, None], further], axis=1)
     every[:, 3:] = np.where(every[:, 3:] == every[:, :1], "", every[:, 3:])

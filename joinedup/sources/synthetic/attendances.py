@@ -39,6 +39,8 @@ class Attendances:
     left: Bools
     """Left before treatment."""
     died: Bools
+    hospital: Ints
+    """The spell's where it led to one; -1 where the place has none."""
 
 
 def attendances_of(setting: Setting, block: int, people: People, spells: Spells, deaths: Deaths) -> Attendances:
@@ -59,9 +61,13 @@ def attendances_of(setting: Setting, block: int, people: People, spells: Spells,
     complaint, diagnosis = _reasons(rng, ages, np.where(spell >= 0, spells.cause[spell] if len(admitted) else "", ""))
     left = ~grave & (rng.random(len(person)) < figures("attendances")["left_before_treatment"])
     earliest = np.maximum(setting.span.start, people.born[person])
-    arrived, decided, departed = _times(rng, day, earliest, spell >= 0, _usual_minutes(acuity, department))
+    luck = stream(setting.seed, "hospitals of attendances", block).random(len(person))
+    hospital = setting.hospitals.pick(luck, "ecds", setting.near(people.area[person]))
+    hospital = np.where(spell >= 0, spells.hospital[spell] if len(spells.person) else hospital, hospital)
+    usual = _usual_minutes(acuity, department) * setting.hospitals.ways.minutes[hospital]
+    arrived, decided, departed = _times(rng, day, earliest, spell >= 0, usual)
     return Attendances(
-        person, spell, arrived, decided, departed, department, acuity, _modes(rng, ages, grave), complaint, diagnosis, left, died
+        person, spell, arrived, decided, departed, department, acuity, _modes(rng, ages, grave), complaint, diagnosis, left, died, hospital
     )
 
 

@@ -18,7 +18,6 @@ from joinedup.sources.synthetic.population import People, people_of
 from joinedup.sources.synthetic.registrations import Stays, stays_of
 from joinedup.sources.synthetic.setting import Setting
 from joinedup.sources.synthetic.spells import Spells, spells_of
-from joinedup.sources.synthetic.streams import stream
 
 
 @dataclass(frozen=True)
@@ -82,22 +81,17 @@ class Block:
     @cached_property
     def spell_hospitals(self) -> Ints:
         """The hospital of each spell."""
-        rng = stream(self.setting.seed, "hospitals of spells", self.number)
-        return self.setting.hospitals.pick(rng, "apc", len(self.spells.person))
+        return self.spells.hospital
 
     @cached_property
     def pathways(self) -> Pathways:
         """Their referrals to hospital clinics."""
-        return pathways_of(self.setting, self.number, self.people, self.spells, self.spell_hospitals)
+        return pathways_of(self.setting, self.number, self.people, self.spells)
 
     @cached_property
     def attendance_hospitals(self) -> Ints:
         """The hospital of each attendance: the spell's where it led to one."""
-        rng = stream(self.setting.seed, "hospitals of attendances", self.number)
-        own = self.setting.hospitals.pick(rng, "ecds", len(self.attendances.person))
-        led = self.attendances.spell >= 0
-        own[led] = self.spell_hospitals[self.attendances.spell[led]]
-        return own
+        return self.attendances.hospital
 
     @cached_property
     def former_numbers(self) -> FormerNumbers:

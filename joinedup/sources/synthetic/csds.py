@@ -10,7 +10,7 @@ from joinedup.sources.synthetic.figures import columns, figures
 from joinedup.sources.synthetic.happenings import window
 from joinedup.sources.synthetic.life import NURSING
 from joinedup.sources.synthetic.referrals import Contacts, contacts_of, drawn_by_service, of_rows, office_hours, on_working_days
-from joinedup.sources.synthetic.rows import MISSING, Rows, local_number, patient, provider_codes, record_numbers, sources_of
+from joinedup.sources.synthetic.rows import MISSING, Rows, local_number, partner_ways, patient, provider_codes, record_numbers, sources_of
 from joinedup.sources.synthetic.seasons import dates
 from joinedup.sources.synthetic.streams import stream
 
@@ -62,7 +62,8 @@ def _with_reviews(block: Block, held: Contacts) -> tuple[Contacts, Texts, Ints]:
     services = told["services"]
     rng = stream(block.setting.seed, "what community services do", block.number)
     first, later = (drawn_by_service(rng, services, name, held.service) for name in ("first", "later"))
-    usual = of_rows(services, "minutes")[held.service] * np.exp(0.35 * rng.standard_normal(len(held.person)))
+    longer = partner_ways(block, "csds", "contact")[sources_of(block, "csds", held.service)]
+    usual = longer * of_rows(services, "minutes")[held.service] * np.exp(0.35 * rng.standard_normal(len(held.person)))
     minutes = np.clip(np.rint(usual / 5) * 5, 5, 240).astype(np.int64)
     reviews, activity, lasting = _reviews(block, rng)
     visiting = list(of_rows(services, "team")).index("16")
@@ -136,4 +137,5 @@ def _pence(block: Block, held: Contacts) -> Ints:
     rng = stream(block.setting.seed, "costs of community contacts", block.number)
     noise = np.exp(told["price_spread"] * rng.standard_normal(len(held.person)) - told["price_spread"] ** 2 / 2)
     pence = np.rint(of_rows(told["services"], "pounds")[held.service] * noise * 100).astype(np.int64)
-    return np.where(rng.random(len(pence)) < told["price_missing"], MISSING, pence)
+    missing = told["price_missing"] * partner_ways(block, "csds", "cost_missing")[sources_of(block, "csds", held.service)]
+    return np.where(rng.random(len(pence)) < missing, MISSING, pence)

@@ -23,7 +23,8 @@ def rows(block: Block) -> Rows:
     rng = stream(block.setting.seed, "discharge ready dates", block.number)
     stayed = np.minimum(spells.out, block.setting.span.end) > spells.day
     sent = np.isin(spells.kind, (EMERGENCY, PLANNED)) & stayed & (spells.fit < NEVER)
-    at = np.flatnonzero(sent & (rng.random(len(sent)) < figures("discharge_ready")["sent"]))
+    missing = (1 - figures("discharge_ready")["sent"]) * block.setting.hospitals.ways.ready_date_missing[spells.hospital]
+    at = np.flatnonzero(sent & (rng.random(len(sent)) >= missing))
     person, day, hospital = spells.person[at], spells.day[at], block.spell_hospitals[at]
     code, site = hospital_codes(block, hospital)
     fields = identity(block, "discharge_ready", person, day) | {

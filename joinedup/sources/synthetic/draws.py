@@ -23,10 +23,10 @@ def pick(rng: np.random.Generator, weights: Floats, size: int) -> Ints:
     return np.minimum(found, len(steps) - 1)
 
 
-def pick_by_row(rng: np.random.Generator, weights: Floats) -> Ints:
-    """For each row of weights, the position of one of them."""
+def pick_by_row(rng: np.random.Generator | Floats, weights: Floats) -> Ints:
+    """For each row of weights, the position of one of them; `rng` may be the luck of each row."""
     steps = np.cumsum(weights, axis=1)
-    drawn = rng.random(len(weights)) * steps[:, -1]
+    drawn = (rng if isinstance(rng, np.ndarray) else rng.random(len(weights))) * steps[:, -1]
     found: Ints = (steps <= drawn[:, None]).sum(axis=1)
     last: Ints = np.minimum(found, weights.shape[1] - 1)
     return last

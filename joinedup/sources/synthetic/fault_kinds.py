@@ -35,6 +35,8 @@ class Kind:
     """Contracts in which it would become something else, so that it isn't put into their rows."""
     unequal: bool = False
     """Whether it falls more often on some ethnic groups than on others."""
+    not_with: Sequence[str] = ()
+    """Kinds before it in the list beside which it would become something else, so that a row has not both."""
 
     def rate(self, contract: str) -> float | None:
         """The share of the rows that can have it; None where it isn't put into the contract's rows."""
@@ -53,6 +55,17 @@ class Kind:
 def kinds() -> tuple[Kind, ...]:
     """Every kind of fault."""
     return tuple(Kind(name=name, **told) for name, told in figures("dirt")["kinds"].items())
+
+
+@cache
+def names_of_faults() -> tuple[str, ...]:
+    """The names of the kinds, and after them what is only wrong with rows because they come month by month."""
+    return (*(each.name for each in kinds()), *figures("sending")["told"])
+
+
+def position_of(name: str) -> int:
+    """Where a name stands among them."""
+    return names_of_faults().index(name)
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -12,8 +12,14 @@ from joinedup.sources.synthetic.draws import Bools, Ints, Texts
 from joinedup.sources.synthetic.fault_kinds import Kind, contract_of
 from joinedup.sources.synthetic.figures import figures
 from joinedup.sources.synthetic.households import MAN, WOMAN
+from joinedup.sources.synthetic.names import postcodes
 from joinedup.sources.synthetic.rows import MISSING, Rows
 from joinedup.sources.synthetic.seasons import NEVER, dates
+
+AREAS = {"LSOA_OF_RESIDENCE", "LSOA_2011", "LSOA11", "LSOAR"}
+"""What contracts call the small area that follows from the address."""
+EARLIER = 2
+"""Of a household's addresses, the one before the span."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +32,8 @@ class Work:
     names: list[str]
     kind: Kind
     rng: np.random.Generator
+    written: set[str] = field(default_factory=set)
+    """The columns that it was put into so far."""
 
     def column(self, name: str) -> np.ndarray:
         """A column's values at those rows."""
@@ -33,6 +41,7 @@ class Work:
 
     def put(self, name: str, values: np.ndarray) -> None:
         """Nothing; the column has these values at those rows. Longer text makes a wider column."""
+        self.written.add(name)
         column = self.rows.columns[name]
         made = column.astype(np.promote_types(column.dtype, np.asarray(values).dtype))
         made[self.at] = values
@@ -105,6 +114,7 @@ def _birth_after_death(work: Work) -> None:
 
 
 def _impossible_date(work: Work) -> None:
+    work.written.update(work.names)
     mask = np.zeros(len(work.rows.person), dtype=np.bool_)
     mask[work.at] = True
     work.rows.spoiled[work.names[0]] = mask
@@ -175,6 +185,29 @@ def _swapped_names(work: Work) -> None:
     given, family = (work.column(name) for name in work.names)
     work.put(work.names[0], family)
     work.put(work.names[1], given)
+
+
+def _former_address(work: Work) -> None:
+    """The address before the last move or, of those who didn't move lately, one a little way off."""
+    stays, person, day = work.block.stays, work.rows.person[work.at], work.rows.day[work.at]
+    stay = stays.on(person, day)
+    moved = stays.address[stay] > 0
+    first = np.searchsorted(stays.person, person)
+    _live_at(work, stays.area[np.where(moved, first, stay)], np.where(moved, 0, EARLIER))
+
+
+def _temporary_address(work: Work) -> None:
+    """An address somewhere in the place: of relatives, a hostel, a hotel."""
+    somewhere = work.rng.integers(0, work.block.setting.areas.inside, len(work.at))
+    _live_at(work, somewhere, work.rng.integers(EARLIER + 1, EARLIER + 900, len(work.at)))
+
+
+def _live_at(work: Work, area: Ints, address: Ints) -> None:
+    """Nothing; the rows have the postcode of that address, and its small area where they have one."""
+    household = work.block.people.household[work.rows.person[work.at]] + 17 * address + work.block.number * 1009
+    work.put(work.names[0], postcodes(area, household))
+    for name in AREAS & work.rows.columns.keys():
+        work.put(name, work.block.setting.areas.code[area])
 
 
 def _nothing_yet(work: Work) -> None:
@@ -329,5 +362,7 @@ FAULTS: dict[str, Callable[[Work], None]] = {
     "former_family_name": _former_family_name,
     "swapped_names": _swapped_names,
     "no_fixed_abode": _another_value,
+    "former_address": _former_address,
+    "temporary_address": _temporary_address,
 }
 """How each kind is put into rows."""

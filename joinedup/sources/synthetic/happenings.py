@@ -23,7 +23,7 @@ def happen(rng: np.random.Generator, setting: Setting, people: People, kind: str
     told = figures("rates")[kind]
     start, end = window(setting, people)
     often = needs.rate(kind, people.ages((start + end) // 2), setting.areas.fifth[people.area]) * burden
-    return happen_as(rng, setting, people, often, season(setting.span, told["weekday"], told["month"]))
+    return happen_as(rng, setting, people, often, season(setting.span, told))
 
 
 def happen_as(rng: np.random.Generator, setting: Setting, people: People, often: Floats, calendar: Season) -> tuple[Ints, Ints]:

@@ -41,7 +41,8 @@ def rows(block: Block) -> Rows:
     paths = block.life.pregnancies
     person, day, at = held["person"], held["day"], held["pregnancy"]
     spell = _deliveries(block)[at] if len(at) else at
-    elsewhere = block.setting.hospitals.pick(rng, "maternity", len(paths.person))[at]
+    near = block.setting.near(block.people.area[paths.person])
+    elsewhere = block.setting.hospitals.pick(rng.random(len(paths.person)), "maternity", near)[at]
     of_spell = block.spell_hospitals[spell] if len(block.spell_hospitals) else elsewhere
     hospital = np.where(spell >= 0, of_spell, elsewhere)
     code, site = hospital_codes(block, hospital)

@@ -111,16 +111,17 @@ def _of_pathways(block: Block, rng: np.random.Generator) -> Table:
 def _of_clinics(block: Block, rng: np.random.Generator) -> Table:
     """Visits to long-running clinics."""
     told, setting, people = figures("pathways")["referral"], block.setting, block.people
-    calendar = season(setting.span, told["weekday"], told["month"])
+    calendar = season(setting.span, told)
     start, end = window(setting, people)
     parts = []
     for function, often in visits_a_year(people, people.ages((start + end) // 2)).items():
         who, day = happen_as(rng, setting, people, often, calendar)
         parts.append({"person": who, "day": clinic_day(rng, day), "function": np.full(len(who), function)})
     found = stack(parts)
-    own = setting.hospitals.pick(rng, "outpatient", len(people.sex))
     size = len(found["person"])
-    return found | {"hospital": own[found["person"]], "pathway": np.full(size, NONE), "first": np.zeros(size, dtype=np.bool_)}
+    luck, near = rng.random(len(people.sex))[found["person"]], setting.near(people.area[found["person"]])
+    own = setting.hospitals.pick(luck, "outpatient", near, found["function"])
+    return found | {"hospital": own, "pathway": np.full(size, NONE), "first": np.zeros(size, dtype=np.bool_)}
 
 
 def _unkept(block: Block, rng: np.random.Generator, kept: Table) -> list[Table]:

@@ -14,7 +14,7 @@ from joinedup.sources.synthetic.figures import columns, figures, points
 from joinedup.sources.synthetic.happenings import happen_as, window
 from joinedup.sources.synthetic.households import WOMAN
 from joinedup.sources.synthetic.population import People
-from joinedup.sources.synthetic.seasons import NEVER, season
+from joinedup.sources.synthetic.seasons import NEVER, next_working, season
 from joinedup.sources.synthetic.setting import Setting
 from joinedup.sources.synthetic.spells import Spells
 from joinedup.sources.synthetic.streams import stream
@@ -49,7 +49,7 @@ class Pathways:
     """Whether a referral to treatment clock runs."""
 
 
-def pathways_of(setting: Setting, block: int, people: People, spells: Spells, spell_hospitals: Ints) -> Pathways:
+def pathways_of(setting: Setting, block: int, people: People, spells: Spells) -> Pathways:
     """The referrals of everyone in a block of the span and of as long before it."""
     rng = stream(setting.seed, "pathways", block)
     led = _to_admissions(rng, setting, people, spells)
@@ -57,9 +57,6 @@ def pathways_of(setting: Setting, block: int, people: People, spells: Spells, sp
     every = take(every, _possible(setting, people, every))
     every = _ended(setting, people, every)
     size = len(every["person"])
-    chosen = setting.hospitals.pick(rng, "outpatient", size)
-    of_spell = spell_hospitals[every["spell"]] if len(spell_hospitals) else chosen
-    every["hospital"] = np.where(every["spell"] >= 0, of_spell, chosen)
     every["source"] = pick_named(rng, figures("pathways")["source_of_referral"], size)
     return Pathways(**take(every, np.lexsort((every["referred"], every["person"]))))
 
@@ -73,7 +70,10 @@ def _to_admissions(rng: np.random.Generator, setting: Setting, people: People, s
     spans = np.repeat([0, 1, -1], [len(listed), len(later), len(listed)])
     spell = np.where(spans == 0, like, -1)
     day = spells.day[like] + spans * (setting.span.end - setting.span.start)
-    priority, wait = _waits(rng, told["admitted"], len(like))
+    function, hospital = spells.function[like].astype("U3"), spells.hospital[like]
+    elsewhere = _hospitals(rng, setting, people, spells.person[like], function)
+    hospital = np.where(spell >= 0, hospital, elsewhere)
+    priority, wait = _waits(rng, told["admitted"], setting.hospitals.ways.wait[hospital])
     parts = told["before_admission"]
     return {
         "person": spells.person[like],
@@ -83,7 +83,8 @@ def _to_admissions(rng: np.random.Generator, setting: Setting, people: People, s
         "decided": clinic_day(rng, day - wait + _part(rng, wait, parts["decided"])),
         "stopped": day,
         "status": np.full(len(like), "30"),
-        "function": spells.function[like].astype("U3"),
+        "function": function,
+        "hospital": hospital,
         "priority": priority,
         "clock": np.ones(len(like), dtype=np.bool_),
     }
@@ -92,15 +93,16 @@ def _to_admissions(rng: np.random.Generator, setting: Setting, people: People, s
 def _to_clinics(rng: np.random.Generator, setting: Setting, people: People) -> Table:
     """Referrals that don't lead to an admission: those of the span, and as many of as long before it, of which some still wait."""
     told = figures("pathways")
-    calendar = season(setting.span, told["referral"]["weekday"], told["referral"]["month"])
+    calendar = season(setting.span, told["referral"])
     start, end = window(setting, people)
     fifth = np.array(told["referral"]["fifth"])[setting.areas.fifth[people.area]]
     often = points(told["referral"]["age"], people.ages((start + end) // 2)) / 1000 * fifth * np.exp(0.25 * people.frailty - 0.25**2 / 2)
     who, day = happen_as(rng, setting, people, often, calendar)
     who, day = np.concatenate([who, who]), np.concatenate([day, day - (setting.span.end - setting.span.start)])
-    priority, wait = _waits(rng, told["priority"], len(who))
     at = _functions(rng, people, who, day)
     rows = columns("pathways", "functions")
+    hospital = _hospitals(rng, setting, people, who, rows["function"][at])
+    priority, wait = _waits(rng, told["priority"], setting.hospitals.ways.wait[hospital])
     clock = (rows["consultant"][at] == 1) & (rng.random(len(who)) < told["under_the_clock"])
     seen_last = rng.random(len(who)) < told["stops_at_first"]
     first = clinic_day(rng, day + np.where(seen_last, wait, _part(rng, wait, told["first_within"])))
@@ -115,16 +117,23 @@ def _to_clinics(rng: np.random.Generator, setting: Setting, people: People) -> T
         "stopped": stopped,
         "status": np.where(never, TURNED_AWAY, pick_named(rng, told["stopped_by"], len(who))),
         "function": rows["function"][at],
+        "hospital": hospital,
         "priority": priority,
         "clock": clock,
     }
 
 
-def _waits(rng: np.random.Generator, told: dict[str, list[float]], size: int) -> tuple[Texts, Ints]:
-    """The priority of each referral and the days until its wait ends."""
+def _hospitals(rng: np.random.Generator, setting: Setting, people: People, who: Ints, function: Texts) -> Ints:
+    """The hospital that each referral goes to."""
+    return setting.hospitals.pick(rng.random(len(who)), "outpatient", setting.near(people.area[who]), function)
+
+
+def _waits(rng: np.random.Generator, told: dict[str, list[float]], longer: Floats) -> tuple[Texts, Ints]:
+    """The priority of each referral and the days until its wait ends; `longer`: how many times the ordinary ones."""
+    size = len(longer)
     priority = pick_named(rng, {name: each[0] for name, each in told.items()}, size)
     middle, spread = (np.select([priority == name for name in told], [each[at] for each in told.values()], 0.0) for at in (1, 2))
-    days = np.ceil(middle * np.exp(spread * rng.standard_normal(size)))
+    days = np.ceil(longer * middle * np.exp(spread * rng.standard_normal(size)))
     return priority, np.minimum(days, figures("pathways")["longest_wait"]).astype(np.int64)
 
 
@@ -170,10 +179,10 @@ def _ended(setting: Setting, people: People, every: Table) -> Table:
 
 
 def clinic_day(rng: np.random.Generator, day: Ints) -> Ints:
-    """The day, or the Monday after where it falls on a weekend and clinics are closed."""
-    weekday = (day + 3) % 7
-    closed = (weekday > 4) & (rng.random(day.shape) >= figures("pathways")["weekend"])
-    return np.where(closed, day + 7 - weekday, day)
+    """The day, or the next working day where it falls on a weekend or bank holiday and clinics are closed."""
+    opened = next_working(day)
+    closed = (opened != day) & (rng.random(day.shape) >= figures("pathways")["weekend"])
+    return np.where(closed, opened, day)
 
 
 def visits_a_year(people: People, ages: Floats) -> dict[str, Floats]:

@@ -190,5 +190,5 @@ def _died(setting: Setting, block: int, hazard: Floats, earliest: Ints) -> Ints:
     chosen = pick_heaviest(rng, np.where(earliest < span.end, hazard, 0.0), setting.counts(block).dying)
     died = np.full(len(hazard), NEVER)
     start = np.maximum(earliest[chosen], span.start)
-    died[chosen] = season(span, told["weekday"], told["month"]).days(rng, start, np.full(len(chosen), span.end))
+    died[chosen] = season(span, told).days(rng, start, np.full(len(chosen), span.end))
     return died

@@ -49,7 +49,7 @@ def onsets(block: Block) -> Ints:
 
 def calendar_of(block: Block, told: Mapping[str, Any]) -> Season:
     """The weeks and months of what a practice does."""
-    return season(block.setting.span, told["weekday"], told["month"])
+    return season(block.setting.span, told)
 
 
 def events(rng: np.random.Generator, calendar: Season, start: Ints, end: Ints, per_year: Floats) -> tuple[Ints, Ints]:

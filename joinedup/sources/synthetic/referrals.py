@@ -15,7 +15,7 @@ from joinedup.sources.synthetic.figures import points
 from joinedup.sources.synthetic.happenings import window
 from joinedup.sources.synthetic.life import NURSING
 from joinedup.sources.synthetic.rows import clock
-from joinedup.sources.synthetic.seasons import NEVER, YEAR, months_of
+from joinedup.sources.synthetic.seasons import NEVER, YEAR, growth, months_of, next_working
 from joinedup.sources.synthetic.streams import stream
 
 MOST_CONTACTS = 300
@@ -97,9 +97,8 @@ def days_between(rng: np.random.Generator, start: Ints, end: Ints) -> Ints:
 
 
 def on_working_days(day: Ints) -> Ints:
-    """The days, with the Monday after for Saturdays and Sundays."""
-    weekday = (day + 3) % 7
-    return day + np.where(weekday == 5, 2, np.where(weekday == 6, 1, 0))
+    """The days, with the next working day for those at a weekend and bank holidays."""
+    return next_working(day)
 
 
 def lognormal(rng: np.random.Generator, told: Sequence[float], size: int) -> Floats:
@@ -137,10 +136,13 @@ def _referrals(rng: np.random.Generator, block: Block, told: Mapping[str, Any], 
     there_before = np.maximum(block.people.joined, block.people.born + 1)
     begin = np.where(start == block.setting.span.start, np.maximum(start - lead, np.minimum(there_before, start)), start)
     factor = np.array(months, dtype=float) / np.mean(months)
-    expected = rate * np.maximum(end - begin, 0) / YEAR * factor.max()
+    trend = told.get("trend", 0.0)
+    most = factor.max() * growth(block.setting.span, np.array([block.setting.span.start, block.setting.span.end]), trend).max()
+    expected = rate * np.maximum(end - begin, 0) / YEAR * most
     person = np.repeat(np.arange(len(rate)), rng.poisson(expected))
     day = on_working_days(days_between(rng, begin[person], end[person]))
-    kept = (rng.random(len(day)) * factor.max() < factor[months_of(day)]) & (day < end[person])
+    often = factor[months_of(day)] * growth(block.setting.span, day, trend)
+    kept = (rng.random(len(day)) * most < often) & (day < end[person])
     return person[kept], day[kept]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from joinedup.sources.synthetic.block import Block
-from joinedup.sources.synthetic.draws import Bools, Ints, Table, Texts, pick_named, take
+from joinedup.sources.synthetic.draws import Bools, Floats, Ints, Table, Texts, pick_named, take
 from joinedup.sources.synthetic.figures import columns, figures
 from joinedup.sources.synthetic.names import postcodes
 from joinedup.sources.synthetic.seasons import dates
@@ -137,6 +137,18 @@ def provider_codes(block: Block, source: Ints) -> Texts:
     place = block.setting.place
     codes = {partner.id: partner.code or "" for partner in place.partners}
     return np.array([*(codes.get(each.partner, "") for each in place.sources), ""])[source]
+
+
+def partner_ways(block: Block, contract: str, name: str) -> Floats:
+    """For each of the place's sources a factor that its partner has, of those figures; one for the first that sends the contract."""
+    place, told = block.setting.place, figures("providers")[name]
+    partners = list(dict.fromkeys(source.partner for source in place.sources if source.contract == contract))
+    drawn = {partner: stream(block.setting.seed, f"{partner}: {name}") for partner in partners[1:]}
+    own = {
+        partner: rng.uniform(*told) if isinstance(told, list) else float(np.exp(told * np.clip(rng.standard_normal(), -2, 2)))
+        for partner, rng in drawn.items()
+    }
+    return np.array([*(own.get(source.partner, 1.0) for source in place.sources), 1.0])
 
 
 def clock(minutes: Ints) -> Texts:

@@ -10,7 +10,7 @@ import numpy as np
 from joinedup.place.model import Source
 from joinedup.sources.contract import ContractField, FieldType
 from joinedup.sources.synthetic.block import Block
-from joinedup.sources.synthetic.dirt import CLEAN, DUPLICATES, Dirty
+from joinedup.sources.synthetic.dirt import CLEAN, DUPLICATES, Dirty, bit
 from joinedup.sources.synthetic.draws import Bools, Ints, Table, stack
 from joinedup.sources.synthetic.drops import Drop, month_starts
 from joinedup.sources.synthetic.fault_kinds import contract_of, kinds, may_be_missing
@@ -20,10 +20,11 @@ from joinedup.sources.synthetic.seasons import NEVER, Span
 from joinedup.sources.synthetic.streams import stream
 
 AS_IT_IS, UNREADY, WRONG, TAKEN_BACK = range(4)
-"""What a row is in a file: final; without a value that comes later; a record that should not be; the mark that deletes one."""
+"""What a row is in a file: as known by then; without a value that comes later; a record that should not be; the mark that deletes one."""
 
 LONGEST_WAIT = 4
 """Months until a correction comes."""
+WITHOUT_NUMBER = ("missing_number", "wrong_check_digit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,31 +40,60 @@ def sent(block: Block, source: Source, dirty: Dirty, drops: Sequence[Drop]) -> S
     kind = drops[0].kind
     if kind == "list":
         return _lists(dirty, drops)
-    month = _months(dirty.rows, block.setting.span)
+    month = _months(dirty, block.setting.span, by_end=source.name in block.setting.by_end)
     copies = _whole(block, dirty, drops, month) if kind == "everything" else _by_month(block, source, dirty, drops, month)
     order = np.lexsort((copies["row"], copies["what"], copies["file"]))
-    row, what = copies["row"][order], copies["what"][order]
-    return Sent(Dirty(_as_what(only(dirty.rows, row), what), np.where(what < WRONG, dirty.kind[row], CLEAN)), copies["file"][order])
+    row, what, file = copies["row"][order], copies["what"][order], copies["file"][order]
+    taken = Dirty(only(dirty.rows, row), np.where(what < WRONG, dirty.faults[row], CLEAN))
+    known = _known_by(taken, np.array([NEVER if drop.kind == "again" else drop.day for drop in drops])[file])
+    marks = np.select([what == UNREADY, what == WRONG, what == TAKEN_BACK], [bit(name) for name in MARKS], CLEAN)
+    return Sent(Dirty(_as_what(known.rows, what), known.faults | marks), file)
+
+
+MARKS = ("value_to_come", "record_in_error", "deletion")
+"""What the truth calls a row that isn't as it is."""
 
 
 def _copies(row: Ints, file: Ints, what: Ints | int) -> Table:
     return {"row": row, "file": file, "what": np.broadcast_to(np.asarray(what), row.shape).astype(np.int64)}
 
 
-def _months(rows: Rows, span: Span) -> Ints:
-    """The month of the span that each row is dated by; the first or last for what lies outside."""
+def _months(dirty: Dirty, span: Span, *, by_end: bool) -> Ints:
+    """The month of the span in whose file each row is sent first; the first or last for what lies outside.
+
+    That in which it began or, where the source sends by end, is over: what isn't over yet comes in the last. A row that couldn't be
+    recognised in a later file comes once it is whole.
+    """
+    rows, told = dirty.rows, figures("sending")
+    contract = contract_of(rows.contract)
+    began = _days(rows, told["begun"].get(rows.contract, contract.dated_by), rows.day)
+    if by_end:
+        return _month_of(_days(rows, told["over"][rows.contract], NEVER), span)
+    whole = np.maximum.reduce([began, *(_days(rows, name, began) for name in told["known_later"].get(rows.contract, ()))])
+    unknown = (dirty.faults & sum(bit(name) for name in WITHOUT_NUMBER) != 0) & ("NHS_NUMBER" in contract.key)
+    return _month_of(np.where(unknown, whole, began), span)
+
+
+def _month_of(day: Ints, span: Span) -> Ints:
     starts = np.array(month_starts(span), dtype="datetime64[D]").astype(np.int64)
-    days = rows.columns.get(contract_of(rows.contract).dated_by or "")
-    day = rows.day if days is None else np.where(np.isnat(days), rows.day, days.astype(np.int64))
-    return np.clip(np.searchsorted(starts, day, side="right") - 1, 0, len(starts) - 2)
+    found: Ints = np.clip(np.searchsorted(starts, day, side="right") - 1, 0, len(starts) - 2)
+    return found
+
+
+def _days(rows: Rows, name: str | None, otherwise: Ints | int) -> Ints:
+    """The days of a column, and another where it has none."""
+    column = rows.columns.get(name or "")
+    if column is None:
+        return np.broadcast_to(np.asarray(otherwise), rows.day.shape)
+    return np.where(np.isnat(column), otherwise, column.astype(np.int64))
 
 
 def _chosen(block: Block, dirty: Dirty, what: str) -> Bools:
     """Which rows it befalls, at the rate that the figures give: none that have a fault or stand before a duplicate."""
-    luck = stream(block.setting.seed, f"{what} in {dirty.rows.contract}", block.number).random(len(dirty.kind))
-    repeats = np.isin(dirty.kind, [at for at, each in enumerate(kinds()) if each.name in DUPLICATES])
+    luck = stream(block.setting.seed, f"{what} in {dirty.rows.contract}", block.number).random(len(dirty.faults))
+    repeats = dirty.faults & sum(bit(name) for name in DUPLICATES) != 0
     found: Bools = (
-        (luck < figures("dirt")[what]) & (dirty.kind == CLEAN) & ~np.append(repeats[1:], np.zeros(min(len(repeats), 1), np.bool_))
+        (luck < figures("sending")[what]) & (dirty.faults == CLEAN) & ~np.append(repeats[1:], np.zeros(min(len(repeats), 1), np.bool_))
     )
     return found
 
@@ -91,12 +121,53 @@ def _by_month(block: Block, source: Source, dirty: Dirty, drops: Sequence[Drop],
     if source.sends == "months":
         late, wrong = late & (again >= 0), np.zeros_like(wrong)
     parts = [_copies(every, month, np.where(late, UNREADY, AS_IT_IS)), _copies(every[again >= 0], again[again >= 0], AS_IT_IS)]
+    parts += [_copies(row, file, AS_IT_IS) for row, file in _finished_later(dirty.rows, block.setting.span, month, late)]
     if source.sends != "months":
         wait = stream(block.setting.seed, f"waits of {dirty.rows.contract}", block.number).integers(1, LONGEST_WAIT + 1, len(month))
-        parts.append(_copies(every[late], np.minimum(month + wait, months - 1)[late], AS_IT_IS))
+        corrected = np.minimum(np.maximum(month + wait, _last_month(dirty.rows, block.setting.span)), months - 1)
+        parts.append(_copies(every[late], corrected[late], AS_IT_IS))
         parts.append(_copies(every[wrong], month[wrong], WRONG))
         parts.append(_copies(every[wrong], month[wrong] + 1, TAKEN_BACK))
     return stack(parts)
+
+
+def _finished_later(rows: Rows, span: Span, month: Ints, late: Bools) -> list[tuple[Ints, Ints]]:
+    """Rows that are sent again in a later month than their first, once another of their dates is known, each time with the month."""
+    names = list(figures("sending")["known_later"].get(rows.contract, ()))
+    each = [_month_of(_days(rows, name, -NEVER), span) for name in names]
+    found = []
+    for at, later in enumerate(each):
+        new = (later > month) & ~late & ~np.any([later == other for other in each[:at]], axis=0)
+        found.append((np.flatnonzero(new), later[new]))
+    return found
+
+
+def _last_month(rows: Rows, span: Span) -> Ints:
+    """The month in which the last date of each row is known."""
+    names = figures("sending")["known_later"].get(rows.contract, ())
+    each = [_month_of(_days(rows, name, -NEVER), span) for name in names]
+    found: Ints = np.maximum.reduce([np.zeros(len(rows.day), dtype=np.int64), *each])
+    return found
+
+
+def _known_by(dirty: Dirty, day: Ints) -> Dirty:
+    """The rows as known on the last day of their file's months: what lies later isn't there yet, nor are faults in it."""
+    rows = dirty.rows
+    columns, faults, unfinished = dict(rows.columns), dirty.faults, np.zeros(len(day), dtype=np.bool_)
+    for name, beside in figures("sending")["known_later"].get(rows.contract, {}).items():
+        later = _days(rows, name, -NEVER) > day
+        for other, value in {name: "", **beside}.items():
+            if other in columns:
+                columns[other] = _put(columns[other], later, value)
+        faults = np.where(later, faults & ~_faults_in(rows, {name, *beside}), faults)
+        unfinished |= later
+    return Dirty(replace(rows, columns=columns), np.where(unfinished, faults | bit("unfinished"), faults))
+
+
+def _faults_in(rows: Rows, names: set[str]) -> int:
+    """The kinds that would be put into one of these columns; a row that is there twice is so all the same."""
+    held = ((each, each.names(rows.contract, rows.columns)) for each in kinds() if each.name not in DUPLICATES)
+    return sum(bit(each.name) for each, columns in held if columns and names & {*columns})
 
 
 def _as_what(rows: Rows, what: Ints) -> Rows:
@@ -114,8 +185,13 @@ def _as_what(rows: Rows, what: Ints) -> Rows:
 
 
 def _blanked(column: np.ndarray, which: Bools) -> np.ndarray:
-    made = column.copy()
-    made[which] = {"M": np.datetime64("NaT"), "i": MISSING}.get(column.dtype.kind, "")
+    return _put(column, which, "")
+
+
+def _put(column: np.ndarray, which: Bools, value: str) -> np.ndarray:
+    """The column with a value at those rows; nothing where it is blank."""
+    made = column.astype(np.promote_types(column.dtype, f"U{max(len(value), 1)}")) if column.dtype.kind == "U" else column.copy()
+    made[which] = {"M": np.datetime64("NaT"), "i": MISSING}.get(column.dtype.kind, value)
     return made
 
 
@@ -147,7 +223,7 @@ def _lists(dirty: Dirty, drops: Sequence[Drop]) -> Sent:
         parts.append(_copies(row, np.full(len(row), file), AS_IT_IS))
     copies = stack(parts)
     day = np.array([drop.day for drop in drops])[copies["file"]]
-    return Sent(Dirty(_as_known(only(dirty.rows, copies["row"]), day), dirty.kind[copies["row"]]), copies["file"])
+    return Sent(Dirty(_as_known(only(dirty.rows, copies["row"]), day), dirty.faults[copies["row"]]), copies["file"])
 
 
 def _lasting(rows: Rows) -> tuple[Ints, Ints]:

@@ -10,7 +10,7 @@ from joinedup.errors import PlaceError
 from joinedup.place.model import AGE_GROUPS, Place
 from joinedup.sources.synthetic import households, needs
 from joinedup.sources.synthetic.areas import Areas, areas_of
-from joinedup.sources.synthetic.draws import Floats
+from joinedup.sources.synthetic.draws import Floats, Ints
 from joinedup.sources.synthetic.figures import figures
 from joinedup.sources.synthetic.hospitals import Hospitals, hospitals_of
 from joinedup.sources.synthetic.nhs_numbers import MOST
@@ -65,6 +65,8 @@ class Setting:
     """Moves into the place in the span per person; as many move out."""
     noise: float = 1.0
     """How many times the ordinary rates faults come at."""
+    by_end: frozenset[str] = frozenset()
+    """Sources that send month by month by the day on which something is over, such as of discharge."""
 
     @property
     def blocks(self) -> int:
@@ -74,6 +76,11 @@ class Setting:
     def counts(self, block: int) -> Counts:
         """How many people of each sort a block holds."""
         return _counts(min(BLOCK, self.people - block * BLOCK), self.deaths, self.moves)
+
+    def near(self, area: Ints) -> Ints:
+        """The position of each area's neighbourhood; -1 for areas elsewhere."""
+        found: Ints = self.areas.neighbourhood[area]
+        return found
 
     def first_number(self, block: int) -> int:
         """The position of a block's first person among the NHS numbers."""
@@ -95,7 +102,7 @@ def setting_of(place: Place, people: int, seed: int, *, years: int = YEARS, nois
         neighbourhoods=tuple(anchors),
         areas=areas,
         practices=practices_of(place, areas, list(anchors), span),
-        hospitals=hospitals_of(place),
+        hospitals=hospitals_of(place, seed, len(anchors)),
         mix=mix,
         homes=None if areas.aged is None else mix.homes(areas.aged, AGES),
         deaths=deaths,

@@ -90,7 +90,7 @@ def _days(rng: np.random.Generator, told: list[float], size: int) -> Ints:
 def _requests(of: _Of) -> Table:
     """Requests that nothing else here leads to, finished within days."""
     told, rng, people = figures("cld")["request"], of.stream("requests"), of.block.people
-    calendar = season(of.block.setting.span, told["weekday"], told["month"])
+    calendar = season(of.block.setting.span, told)
     ages = people.ages((of.start + of.end) // 2)
     fifth = of.block.setting.areas.fifth[people.area]
     burden = np.exp(told["frailty"] * people.frailty - told["frailty"] ** 2 / 2) * np.where(people.care_home, told["care_home"], 1.0)

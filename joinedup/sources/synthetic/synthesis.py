@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from importlib.util import find_spec
 from math import inf
@@ -25,10 +25,10 @@ from joinedup.place.model import Place
 from joinedup.progress import Progress, Step, silent
 from joinedup.sources.contract import contracts
 from joinedup.sources.synthetic.block import Block
-from joinedup.sources.synthetic.dirt import CLEAN, Dirty, spoil
+from joinedup.sources.synthetic.dirt import Dirty, bit, each_fault, spoil
 from joinedup.sources.synthetic.draws import Ints
 from joinedup.sources.synthetic.drops import drops_of, monthly_place, monthly_targets, sources_yml
-from joinedup.sources.synthetic.fault_kinds import kinds
+from joinedup.sources.synthetic.own_ways import in_own_ways
 from joinedup.sources.synthetic.planted_rows import with_what_is_planted
 from joinedup.sources.synthetic.rows import Rows, only
 from joinedup.sources.synthetic.seasons import YEARS
@@ -63,6 +63,7 @@ def synthesise(  # noqa: PLR0913 -- so the command line calls it
     noise: float = 1.0,
     years: int = YEARS,
     monthly: bool = False,
+    own_ways: bool = False,
     workers: int = 1,
     progress: Progress = silent,
 ) -> list[Path]:
@@ -70,7 +71,8 @@ def synthesise(  # noqa: PLR0913 -- so the command line calls it
 
     The same place, people and seed give the same rows, whatever the number of workers. Faults come `noise` times as often
     as they do ordinarily, and with 0 never; extracts cover so many `years` up to the last day. When `monthly`, each source
-    sends a file a month, corrects, and sends a year again, and `out/sources.yml` names these files. What is wrong with the
+    sends a file a month, corrects, and sends a year again; with `own_ways` each writes and sends in a way of its own. With either
+    `out/sources.yml` says how. What is wrong with the
     rows on purpose is told in `out/truth`, which no source reads. PlaceError when the place isn't an invented one or can't
     hold so many people, or when a source names a file that can't be written. Workers are new processes that read the calling
     script again: it must call this below `if __name__ == "__main__":`, and StoreProblem says so when a worker dies.
@@ -78,8 +80,9 @@ def synthesise(  # noqa: PLR0913 -- so the command line calls it
     _refuse(place, people=people, seed=seed, workers=workers, years=years)
     if not 0 <= noise < inf:
         raise PlaceError(f"noise must be a number from 0, which gives clean files, found {noise}")
+    place, by_end = in_own_ways(place, seed, monthly=monthly) if own_ways else (place, frozenset[str]())
     place = monthly_place(place) if monthly else place
-    setting = setting_of(place, people, seed, years=years, noise=noise)
+    setting = replace(setting_of(place, people, seed, years=years, noise=noise), by_end=by_end)
     _refuse_in_a_worker(min(workers, setting.blocks))
     targets = monthly_targets(place, setting.span, tuple(MAKERS)) if monthly else targets_of(place, setting.span, tuple(MAKERS))
     out.mkdir(parents=True, exist_ok=True)
@@ -93,7 +96,7 @@ def synthesise(  # noqa: PLR0913 -- so the command line calls it
         tidy.pop_all()
     written = [file.finish() for file in files]
     truth.finish(setting, files)
-    if monthly:
+    if monthly or own_ways:
         (out / "sources.yml").write_text(sources_yml(place), encoding="utf-8")
     return written
 
@@ -216,18 +219,26 @@ def _held(block: Block, targets: Sequence[Target], dirty: Dirty) -> Iterator[tup
             continue
         if target.position != position:
             at = np.flatnonzero(dirty.rows.source == target.position)
-            mine = Dirty(only(dirty.rows, at), dirty.kind[at])
+            mine = Dirty(only(dirty.rows, at), dirty.faults[at])
             position, by_month = target.position, sent(block, target.source, mine, drops_of(target.source, block.setting.span))
         yield target, by_month.dirty, np.flatnonzero(by_month.file == target.drop)
 
 
 def _piece(target: Target, dirty: Dirty, at: Ints, first: int) -> Piece:
-    kind = dirty.kind[at]
+    had = dirty.faults[at]
     table = sheet(target, dirty.rows, at)
-    names = [each.name for each in kinds()]
-    blank = np.flatnonzero(kind == names.index("blank_line"))
+    blank = np.flatnonzero(had & bit("blank_line"))
     lines = np.arange(1, len(at) + 1) + np.searchsorted(blank, np.arange(len(at)), side="right")
-    faulty = kind != CLEAN
     content = table if target.parquet else with_blank_lines(text(target, table), blank)
-    faults = Faults(line=lines[faulty], kind=kind[faulty], person=first + dirty.rows.person[at][faulty])
+    faults = _faults(had, lines, first + dirty.rows.person[at])
     return Piece(rows=len(at), content=content, lines=len(at) + len(blank), faults=faults)
+
+
+def _faults(had: Ints, lines: Ints, person: Ints) -> Faults:
+    """Every fault of every row, in the order of rows."""
+    each = list(each_fault(had))
+    none = np.zeros(0, dtype=np.int64)
+    row = np.concatenate([none, *(at for _, at in each)])
+    kind = np.concatenate([none, *(np.full(len(at), position) for position, at in each)])
+    order = np.lexsort((kind, row))
+    return Faults(line=lines[row[order]], kind=kind[order], person=person[row[order]])

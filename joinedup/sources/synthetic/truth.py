@@ -13,14 +13,16 @@ import pyarrow.parquet as pq
 import yaml
 
 from joinedup.sources.synthetic.block import Block
-from joinedup.sources.synthetic.fault_kinds import kinds
+from joinedup.sources.synthetic.fault_kinds import kinds, names_of_faults, position_of
 from joinedup.sources.synthetic.figures import columns, figures
 from joinedup.sources.synthetic.planted import plan_of
-from joinedup.sources.synthetic.seasons import dates
+from joinedup.sources.synthetic.seasons import dates, hard_winter
 from joinedup.sources.synthetic.setting import Setting
 from joinedup.sources.synthetic.writing import OpenFile
 
 FOLDER = "truth"
+WAYS = ("stay", "wait", "delay", "minutes", "coded", "ready_date_missing")
+"""How hospitals differ, each beside the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,15 @@ def _planted(setting: Setting, enrolled: dict[str, int]) -> dict[str, Any]:
             for each in told["programmes"]
         ],
         "change_of_coding": coding if plan.coding_provider >= 0 else None,
+        "providers": [
+            {"provider": code} | {name: round(float(getattr(setting.hospitals.ways, name)[at]), 3) for name in WAYS}
+            for at, code in enumerate(setting.hospitals.code)
+        ],
+        "sources": [
+            {"source": each.name, "sends": each.sends, "by_month_of": "end" if each.name in setting.by_end else "start"}
+            for each in setting.place.sources
+        ],
+        "hard_winter": {"from": _day(hard_winter(setting.span)[0]), "to": _day(hard_winter(setting.span)[1])},
         "faults_by_ethnic_category": {
             "kinds": [each.name for each in kinds() if each.unequal],
             "factor_of_their_rates": figures("dirt")["by_ethnic_category"],
@@ -175,16 +186,15 @@ def _counts(file: OpenFile) -> list[dict[str, object]]:
     faults = file.faults()
     source = file.target.source
     common = {"file": file.target.file, "source": source.name, "contract": source.contract, "rows_in_file": file.rows}
-    return [
-        common | {"kind": each.name, "rows": int((faults.kind == position).sum()), "becomes": each.becomes}
-        for position, each in enumerate(kinds())
-        if each.rate(source.contract) is not None
-    ]
+    becomes = {each.name: each.becomes for each in kinds() if each.rate(source.contract) is not None}
+    becomes |= figures("sending")["told"] if file.target.drop >= 0 else {}
+    counted = np.bincount(faults.kind, minlength=len(names_of_faults()))
+    return [common | {"kind": name, "rows": int(counted[position_of(name)]), "becomes": what} for name, what in becomes.items()]
 
 
 def _rows(file: OpenFile) -> pa.Table:
     faults = file.faults()
-    names = pa.array([each.name for each in kinds()])
+    names = pa.array(names_of_faults())
     return pa.table(
         {
             "file": pa.repeat(pa.scalar(file.target.file), len(faults.line)),

@@ -20,7 +20,7 @@ from joinedup.sources.synthetic.targets import Target
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """One entry per row that has a fault."""
+    """One entry per fault of a row, in the order of rows."""
 
     line: Ints
     """From 1, below the header."""

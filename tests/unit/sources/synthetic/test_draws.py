@@ -60,7 +60,7 @@ def test_the_span_is_the_24_months_before_and_the_days_after_them() -> None:
 
 def test_a_season_keeps_the_year_and_follows_weekday_and_month() -> None:
     span = span_to(date(2026, 3, 31))
-    made = season(span, [1, 1, 1, 1, 1, 0, 0], [2] + [1] * 11)
+    made = season(span, {"weekday": [1, 1, 1, 1, 1, 0, 0], "month": [2] + [1] * 11})
     everybody = np.full(20_000, span.start)
     days = made.days(stream(1, "test"), everybody, everybody + 730)
     assert abs(made.years(np.array([span.start]), np.array([span.end]))[0] - span.years) < 1e-9
@@ -74,7 +74,7 @@ def test_a_season_keeps_the_year_and_follows_weekday_and_month() -> None:
 def test_days_lie_in_their_window(start: int, length: int) -> None:
     span = span_to(date(2026, 3, 31))
     first = span.start - 50 + start
-    made = season(span, [1] * 7, [1] * 12)
+    made = season(span, {"weekday": [1] * 7, "month": [1] * 12})
     found = made.days(stream(1, "test"), np.array([first]), np.array([first + length]))[0]
     assert first <= found < max(first + length, first + 1)
 
