@@ -5,6 +5,7 @@ A module imports only from layers below it; neighbours on one line don't see eac
     cli
     demo | report | session | tabular
     land | build | starting | naming
+    forget
     papers
     access
     outcomes | money

@@ -15,6 +15,7 @@ from joinedup.engine.duck import connect
 from joinedup.engine.store import PRIVATE_FOLDER, Store, store_errors
 from joinedup.errors import KeyProblem, NothingPublished, PlaceError, Refused, StoreProblem
 from joinedup.findings import Finding, Severity
+from joinedup.forget.erasing import Work, catch_up
 from joinedup.identity.handover import counts_by_file, links_by_contract, write_landed
 from joinedup.identity.judging import judge_links
 from joinedup.identity.linking import link
@@ -83,6 +84,8 @@ def land(  # noqa: PLR0913 - keyword-only where it isn't plain
         register = open_register(register_place(store.kept))
         try:
             found = _check_register(register, keys, place, before)
+            if catch_up(Work(place, store, register, keys)):
+                before = _last_landing(store)
             work = _Work(place, extracts, store, keys, register, progress, truth)
             same = None if before is None or found or _people_decided(register, keys, before) else _unchanged(work, before)
             record = same or _land_anew(work, found)
@@ -190,7 +193,8 @@ def _land_anew(work: _Work, found: list[Finding]) -> LandingRecord:
             landing_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
             beside = place_findings(con, work.place, contracts(), staging.files)
             version, findings = _link(staged, work, staging, landing_id, [*found, *staging.findings, *beside])
-            return _hand_over(staged, work, staging, landing_id, findings).model_copy(update={"register_version": version})
+            of_register = {"register_version": version, "erased": version.erased}
+            return _hand_over(staged, work, staging, landing_id, findings).model_copy(update=of_register)
     finally:
         con.close()
         work.store.wipe_tmp()
@@ -235,6 +239,7 @@ def _version(entry: RegisterLanding) -> RegisterVersion:
         landing=entry.number,
         key_fingerprint=entry.keys.fingerprint,
         ids_fingerprint=entry.keys.ids_fingerprint,
+        erased=entry.erased,
     )
 
 

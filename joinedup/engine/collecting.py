@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from joinedup.engine.manifest import Manifest
@@ -19,6 +20,17 @@ def collect(store: Store, *, keep: int = 1) -> list[Path]:
         for path in removed:
             path.unlink()
     return removed
+
+
+def drop_builds(store: Store) -> list[str]:
+    """The builds that are gone, with everything made for them; nothing is published until the next one."""
+    gone = sorted(path.stem for path in store.builds.glob("*.json"))
+    with store_errors(store.root):
+        store.manifest.unlink(missing_ok=True)
+        for path in (*store.builds.glob("*.json"), *store.objects.glob("*.parquet")):
+            path.unlink()
+        shutil.rmtree(store.root / "charts", ignore_errors=True)
+    return gone
 
 
 def _files(path: Path) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from joinedup.findings import Finding
+from joinedup.identity.erased import leave_out_erased
 from joinedup.identity.hashing import joined_sql
 from joinedup.identity.identifiers import keep_identifiers
 from joinedup.identity.matching import match, prepare
@@ -104,6 +105,7 @@ def link(staged: Staged, entry: RegisterLanding, *, invented: bool, linking: Lin
     for statement in (LINKED, LISTED_PERSON, *_views(staged)):
         con.execute(statement)
     findings += match(staged, entry, linking)
+    findings += leave_out_erased(staged, entry)
     con.execute(LANDED_PERSON)
     for contract in staged.columns:
         keep_identifiers(staged, entry, contract)

@@ -12,6 +12,8 @@ import sqlalchemy as sa
 from joinedup.kept import answers  # noqa: F401 - its tables belong to the identity register
 from joinedup.kept.access_log import has_log, lines_between, log_place, seals_in
 from joinedup.kept.databases import Database, open_database
+from joinedup.kept.erased_tables import ERASURE, ERASURES
+from joinedup.kept.erased_tables import NAME as LIST_OF_ERASURES
 from joinedup.kept.identity_register import LANDING, NAME, TABLES, about_register, register_place
 from joinedup.kept.log_tables import FORM, LOG
 
@@ -57,7 +59,20 @@ def _seals(connection: sa.Connection) -> list[str]:
     return [seal.seal_hash for seal in seals_in(connection, after=0)] if has_log(connection) else []
 
 
+def _about_erasures(connection: sa.Connection) -> About:
+    """Its form, and the first erasure, which tells one list from another; nothing where nobody was erased."""
+    marks = _erasures(connection)
+    return {"schema": "1", "register_id": marks[0]} if marks else {}
+
+
+def _erasures(connection: sa.Connection) -> list[str]:
+    if not sa.inspect(connection).has_table(ERASURE.name):
+        return []
+    return list(connection.scalars(sa.select(ERASURE.c.erasure_id).order_by(ERASURE.c.erasure)))
+
+
 IDENTITY = BackedUp("identity", NAME, TABLES, register_place, about_register, _landings)
 ACCESS = BackedUp("access_log", "the access log", LOG, log_place, _about_log, _seals, keeps_newer=True)
-REGISTERS = (IDENTITY, ACCESS)
+FORGOTTEN = BackedUp("erasures", LIST_OF_ERASURES, ERASURES, register_place, _about_erasures, _erasures, keeps_newer=True)
+REGISTERS = (IDENTITY, FORGOTTEN, ACCESS)
 """All that are backed up and restored together; whoever adds a register adds a line."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,12 +18,16 @@ import sqlalchemy as sa
 
 from joinedup.errors import StoreProblem
 from joinedup.kept.append_only import only_grows
+from joinedup.kept.erased_tables import ERASED_KEY, lookup_hash
 from joinedup.kept.identity_register import LANDING, ROWS_AT_A_TIME, TABLES, RegisterLanding
 from joinedup.kept.keys import Keys
 from joinedup.kept.vault import close, opened
 
 RECORD_SCHEME = "record"
 """Under which people who are known by no number are looked up, by the hash of their record's identifiers."""
+NUMBER_SCHEME = "nhs_number"
+"""Under which people are looked up by a verified NHS number; and what pairs call the numbers that they show."""
+NUMBERS = ("r_number", "p_number", "r_nhs_number", "p_nhs_number")
 SAME, DIFFERENT, CANT_SAY, TAKEN_BACK = "same", "different", "can't say", "taken back"
 ANSWERS = (SAME, DIFFERENT, CANT_SAY)
 MERGE, SPLIT = "merge", "split"
@@ -126,6 +131,7 @@ def offer_pairs(entry: RegisterLanding, pairs: pa.Table) -> int:
 
     Identifiers of new pairs are sealed; r_source, p_source (which extracts) and r_date, p_date (their latest day) are shown beside them.
     """
+    pairs = _without_erased(entry, pairs)
     fields = [name for name in pairs.column_names if name not in PAIR_SCHEMA.names]
     assert all(FIELD.fullmatch(name) for name in fields), "other columns than r_<field> and p_<field>"
     _seen_again(entry, pairs)
@@ -139,6 +145,29 @@ def offer_pairs(entry: RegisterLanding, pairs: pa.Table) -> int:
     new = beside.filter(pc.is_null(beside["known"])).sort_by("row_min")["row_min"]
     _insert_pairs(entry, pairs.take(new), fields)
     return len(new)
+
+
+def _without_erased(entry: RegisterLanding, pairs: pa.Table) -> pa.Table:
+    """The pairs of which neither side is somebody who was erased."""
+    erased = set(entry.connection.scalars(sa.select(ERASED_KEY.c.hash)))
+    if not erased:
+        return pairs
+    told = pairs.select([name for name in pairs.column_names if name in {"record_hash", "person_id", *NUMBERS}]).to_pylist()
+    return pairs.filter(
+        pa.array(
+            [
+                row["person_id"] >= 0 and row["record_hash"] not in erased and not erased & set(number_hashes(entry.keys, row))
+                for row in told
+            ],
+            pa.bool_(),
+        )
+    )
+
+
+def number_hashes(keys: Keys, said: Mapping[str, str | None]) -> list[bytes]:
+    """The hashes under which people are looked up by the NHS numbers that a pair says."""
+    given = ["".join(digit for digit in said.get(name) or "" if digit.isdigit()) for name in NUMBERS]
+    return [lookup_hash(keys, NUMBER_SCHEME, str(int(digits))) for digits in given if digits]
 
 
 def _known_pairs(connection: sa.Connection) -> pa.Table:
@@ -289,11 +318,13 @@ def _own_people(connection: sa.Connection, hashes: list[bytes]) -> dict[bytes, i
 
 
 def add_events(entry: RegisterLanding, events: pa.Table) -> None:
-    """Nothing; these merges and splits are kept with landing, time and cause. A cause names nobody.
+    """Nothing; these merges and splits are kept with landing, time and cause, but none of whoever was erased. A cause names nobody.
 
     Those that follow from answers are kept by `decided`.
     """
     at = now()
+    erased = [pc.fill_null(pc.less(events[name], 0), fill_value=False) for name in ("person_id", "other_person_id")]
+    events = events.filter(pc.invert(pc.or_(*erased)))
     for batch in events.select(EVENT_SCHEMA.names).to_batches(ROWS_AT_A_TIME):
         if batch.num_rows:
             entry.connection.execute(sa.insert(EVENT).values(landing=entry.number, happened_at=at), batch.to_pylist())
@@ -320,10 +351,7 @@ def close_again(connection: sa.Connection, before: Keys, after: Keys) -> None:
         connection.execute(sa.update(PAIR).where(PAIR.c.pair == row.pair).values(**values))
 
 
-def empty_pairs(connection: sa.Connection, person_ids: list[int]) -> int:
-    """How many pairs of these people no longer say anything, for when people are erased; who decided what stays."""
-    emptied = 0
-    for at in range(0, len(person_ids), 500):
-        those = sa.update(PAIR).where(PAIR.c.person_id.in_(person_ids[at : at + 500]), PAIR.c.ciphertext != b"")
-        emptied += connection.execute(those.values(nonce=b"", ciphertext=b"")).rowcount
-    return emptied
+def empty_pairs(connection: sa.Connection, which: sa.ColumnElement[bool]) -> int:
+    """How many of `which` pairs no longer say anything, for when their time is over; who decided what stays."""
+    those = sa.update(PAIR).where(which, PAIR.c.ciphertext != b"")
+    return connection.execute(those.values(nonce=b"", ciphertext=b"")).rowcount

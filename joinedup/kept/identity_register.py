@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -22,6 +22,7 @@ import sqlalchemy as sa
 from joinedup.errors import KeyProblem, StoreProblem
 from joinedup.kept.bulk import append, batches
 from joinedup.kept.databases import Database, open_database
+from joinedup.kept.erased_tables import ERASED_KEY, ERASURES, last_erasure
 from joinedup.kept.keys import Keys
 from joinedup.kept.vault import BATCH_ROWS, Sealed, sealed
 from joinedup.kept.wrapping import unwrapped, wrapped
@@ -109,11 +110,14 @@ class RegisterLanding:
     keys: Keys
     """With the secret that this register looks people up by."""
     register_id: str = ""
+    erased: int = 0
+    """The number of the last erasure."""
     counts: dict[str, int] = field(default_factory=lambda: {"people": 0, "lookups": 0, "identifiers": 0})
 
     def known(self) -> Iterator[pa.RecordBatch]:
-        """Everyone it can look up, as (scheme, hash, person_id), in batches."""
+        """Everyone it can look up, as (scheme, hash, person_id), in batches; whoever was erased has a negative number for an id."""
         yield from batches(self.connection, sa.select(LOOKUP.c.scheme, LOOKUP.c.hash, LOOKUP.c.person_id), KNOWN_SCHEMA)
+        yield from batches(self.connection, sa.select(ERASED_KEY.c.scheme, ERASED_KEY.c.hash, -ERASED_KEY.c.erasure), KNOWN_SCHEMA)
 
     def add_people(self, person_ids: pa.Array) -> None:
         """Nothing; these people are minted. One that was minted before is refused by the table's key."""
@@ -121,16 +125,29 @@ class RegisterLanding:
         self.counts["people"] += len(person_ids)
 
     def add_lookups(self, lookups: pa.Table) -> None:
-        """Nothing; these (scheme, hash) find their person_id from now on."""
-        self._append(LOOKUP, lookups.select(KNOWN_SCHEMA.names).sort_by([("scheme", "ascending"), ("hash", "ascending")]))
-        self.counts["lookups"] += lookups.num_rows
+        """Nothing; these (scheme, hash) find their person_id from now on; those of somebody who was erased keep them out."""
+        erased = pc.less(lookups["person_id"], 0)
+        self.keep_out((row["scheme"], row["hash"], -row["person_id"]) for row in lookups.filter(erased).to_pylist())
+        kept = lookups.filter(pc.invert(erased))
+        self._append(LOOKUP, kept.select(KNOWN_SCHEMA.names).sort_by([("scheme", "ascending"), ("hash", "ascending")]))
+        self.counts["lookups"] += kept.num_rows
+
+    def keep_out(self, keys: Iterable[tuple[str, bytes, int]]) -> None:
+        """Nothing; these (scheme, hash, erasure), which are new of somebody who was erased, find nobody and keep them out from now on."""
+        for scheme, digest, erasure in keys:
+            same = sa.and_(LOOKUP.c.scheme == scheme, LOOKUP.c.hash == digest)
+            own = self.connection.scalar(sa.select(LOOKUP.c.person_id).where(same))
+            self.connection.execute(sa.delete(LOOKUP).where(same))
+            self.connection.execute(sa.delete(PERSON).where(PERSON.c.person_id == own))
+            self.connection.execute(sa.insert(ERASED_KEY).values(scheme=scheme, hash=digest, erasure=erasure))
 
     def identifiers(self, contract: str) -> pa.Table | None:
         """The identifiers kept from one contract, opened, each with its landing_id and the latest last; None when there are none yet."""
         return _opened(self.connection, self.keys, VAULT.c.contract == contract, about=True)
 
     def add_identifiers(self, contract: str, rows: pa.Table) -> None:
-        """Nothing; these rows of (person_id, fields …) are kept, encrypted."""
+        """Nothing; these rows of (person_id, fields …) are kept, encrypted; none of whoever was erased."""
+        rows = rows.filter(pc.greater_equal(rows["person_id"], 0))
         for batch in sealed(rows, self.keys, self.landing_id, contract):
             values = {name: getattr(batch, name) for name in VAULT.c.keys() if name != "landing"}  # noqa: SIM118 (a collection of columns)
             self.connection.execute(sa.insert(VAULT).values(landing=self.number, **values))
@@ -192,7 +209,9 @@ class IdentityRegister:
         with self.database.writing("landing") as connection:
             about = begin(connection, keys, place)
             number = 1 + (connection.scalar(sa.select(sa.func.max(LANDING.c.landing))) or 0)
-            entry = RegisterLanding(connection, number, landing_id, pseudonym_keys(about, keys), about["register_id"])
+            entry = RegisterLanding(
+                connection, number, landing_id, pseudonym_keys(about, keys), about["register_id"], last_erasure(connection)
+            )
             yield entry
             values = {"landing_id": landing_id, "landed_at": datetime.now(UTC).replace(tzinfo=None), "key_fingerprint": keys.fingerprint}
             connection.execute(sa.insert(LANDING).values(landing=number, **values, **entry.counts))
@@ -219,6 +238,7 @@ def about_register(connection: sa.Connection) -> dict[str, str]:
 def begin(connection: sa.Connection, keys: Keys, place: str = "") -> dict[str, str]:
     """What a register says of itself, when it has been begun or brought to the form of this version; every other writer is held off."""
     TABLES.create_all(connection)
+    ERASURES.create_all(connection)
     before = about_register(connection)
     if before:
         check_about(before, keys, place)
@@ -262,7 +282,7 @@ def identifiers_of(register: IdentityRegister, keys: Keys, person_ids: pa.Array)
     opened = None
     if register.check(keys):
         with register.database.reading() as connection:
-            opened = _opened(connection, keys, _may_hold(connection, person_ids), about=True)
+            opened = _opened(connection, keys, may_hold(connection, person_ids), about=True)
     if opened is None:
         return pa.table({"person_id": pa.array([], pa.int64())})
     return opened.filter(pc.is_in(opened["person_id"], value_set=person_ids))
@@ -280,7 +300,7 @@ def people_who(register: IdentityRegister, keys: Keys, said: Callable[[pa.Table]
     return sorted(found)
 
 
-def _may_hold(connection: sa.Connection, person_ids: pa.Array) -> sa.ColumnElement[bool]:
+def may_hold(connection: sa.Connection, person_ids: pa.Array) -> sa.ColumnElement[bool]:
     """Which batches may hold some people: those within whose span one of them is, and those whose span isn't known."""
     ids = np.unique(np.asarray(person_ids.drop_null(), dtype=np.int64))
     if not len(ids) or not sa.inspect(connection).has_table(VAULT_SPAN.name):

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -45,6 +46,21 @@ class Sealed:
         """The same rows at the same place, closed with the key `after`."""
         nonce, ciphertext = close(self._clear(before), after, self._bound_to)
         return replace(self, key_id=after.fingerprint, nonce=nonce, ciphertext=ciphertext)
+
+    def people(self, keys: Keys) -> pa.Array:
+        """Whose rows it has, each once."""
+        rows = pq.read_table(io.BytesIO(self._clear(keys)), columns=["person_id"])
+        return pc.unique(rows["person_id"].combine_chunks())
+
+    def without(self, keys: Keys, person_ids: pa.Array) -> Sealed | None:
+        """The batch without the rows of these people, closed anew at the same place; None where it has none of theirs."""
+        clear = self._clear(keys)
+        theirs = pc.is_in(pq.read_table(io.BytesIO(clear), columns=["person_id"])["person_id"], value_set=person_ids)
+        if not pc.any(theirs).as_py():
+            return None
+        rest = pq.read_table(io.BytesIO(clear)).filter(pc.invert(theirs))
+        nonce, ciphertext = close(_as_parquet(rest), keys, self._bound_to)
+        return replace(self, key_id=keys.fingerprint, nonce=nonce, ciphertext=ciphertext, row_count=rest.num_rows)
 
     def _clear(self, keys: Keys) -> bytes:
         clear = opened(self.ciphertext, self.nonce, keys, self._bound_to)

@@ -8,12 +8,22 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from joinedup.engine.collecting import drop_builds
 from joinedup.engine.objects import sha256_of
 from joinedup.engine.store import PRIVATE_FOLDER, Store, move_into_place, store_errors
-from joinedup.errors import PlaceError, StoreProblem
+from joinedup.errors import NothingPublished, PlaceError, StoreProblem
 from joinedup.findings import Finding, Severity
+from joinedup.sources.erasing import remove_unnamed
 from joinedup.sources.identifying import identifiers_in
-from joinedup.sources.landed import LANDING_FILE, LandedTable, LandingRecord, parse_landing, publish_landing, read_landing
+from joinedup.sources.landed import (
+    LANDING_FILE,
+    LandedTable,
+    LandingRecord,
+    current_path,
+    parse_landing,
+    publish_landing,
+    read_landing,
+)
 
 ALTERED, FOREIGN, MISSING = "handed-over-altered", "handed-over-foreign", "handed-over-missing"
 
@@ -22,21 +32,48 @@ def hand_over(store: Store, out: Path) -> Path:
     """The new folder below `out`, named by the landing, with what a build elsewhere needs; StoreProblem when it is there already."""
     landing = read_landing(store)
     folder = out / landing.landing_id
-    being_written = out / f".{landing.landing_id}"
     if folder.exists():
         raise StoreProblem(f"{folder} is there already: landing {landing.landing_id} was handed over before; remove it to do it again")
+    with store_errors(out):
+        _copy_out(store, landing, out, folder)
+    return folder
+
+
+def hand_over_again(store: Store, folder: Path) -> None:
+    """Nothing; a folder that was handed over has the current landing where it is of that, and is gone where it is of another one.
+
+    For after an erasure: whoever was erased isn't in it any more.
+    """
+    landing = read_landing(store)
+    with store_errors(folder):
+        aside = set_aside(folder)
+        if folder.exists():
+            shutil.rmtree(aside, ignore_errors=True)
+            folder.replace(aside)
+        if landing.landing_id == folder.name:
+            _copy_out(store, landing, folder.parent, folder)
+        shutil.rmtree(aside)
+
+
+def set_aside(folder: Path) -> Path:
+    """Where a folder that was handed over lies while another one takes its place."""
+    return folder.with_name(f".{folder.name}.before")
+
+
+def _copy_out(store: Store, landing: LandingRecord, out: Path, folder: Path) -> None:
+    """Nothing; the folder, which wasn't there, holds the landing."""
+    being_written = out / f".{landing.landing_id}"
     with store_errors(out):
         out.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(being_written, ignore_errors=True)
         being_written.mkdir(mode=PRIVATE_FOLDER)
-        for table in landing.tables.values():
-            shutil.copyfile(store.root / table.file, being_written / Path(table.file).name)
-            (being_written / Path(table.file).name).chmod(0o600)
+        for name, table in landing.tables.items():
+            shutil.copyfile(store.root / table.file, being_written / f"{name}.parquet")
+            (being_written / f"{name}.parquet").chmod(0o600)
         record = being_written / LANDING_FILE
         record.write_text(landing.model_dump_json(indent=1), encoding="utf-8")
         record.chmod(0o600)
         being_written.replace(folder)
-    return folder
 
 
 def take_over(folder: Path, place_id: str, store: Store) -> LandingRecord:
@@ -71,8 +108,29 @@ def take_over(folder: Path, place_id: str, store: Store) -> LandingRecord:
         for name in tables:
             move_into_place(arriving / f"{name}.parquet", target / f"{name}.parquet")
         taken = record.model_copy(update={"tables": tables})
+        if taken.erased > _erased_before(store):
+            _forget_what_was(store, taken.landing_id)
         publish_landing(store, taken)
+        remove_unnamed(taken, store)
     return taken
+
+
+def _erased_before(store: Store) -> int:
+    """How many erasures what lies in the store has been through; where nothing does, more than there are."""
+    try:
+        return read_landing(store).erased
+    except (NothingPublished, StoreProblem):
+        return 2**31
+
+
+def _forget_what_was(store: Store, landing_id: str) -> None:
+    """Nothing; builds and landings of before an erasure are gone, for they may hold whoever was erased."""
+    drop_builds(store)
+    with store_errors(store.landed):
+        current_path(store).unlink(missing_ok=True)
+        for folder in store.landed.iterdir():
+            if folder.is_dir() and folder.name != landing_id:
+                shutil.rmtree(folder)
 
 
 def _fetch(folder: Path, tables: dict[str, LandedTable], arriving: Path) -> list[Finding]:

@@ -51,6 +51,8 @@ class RegisterVersion(Frozen):
     key_fingerprint: str
     ids_fingerprint: str
     """Of the secret that every person_id follows from; it stays when the key changes."""
+    erased: int = 0
+    """How many erasures were on its list."""
 
 
 class LandingRecord(Frozen):
@@ -74,6 +76,8 @@ class LandingRecord(Frozen):
     links: dict[str, dict[str, int]] = Field(default_factory=dict)
     """Contract -> how its rows were linked, or why not -> rows."""
     findings: tuple[Finding, ...] = ()
+    erased: int = 0
+    """The number of the last erasure that it has been through: it holds nobody whom that one or those before erased."""
 
     def summary(self) -> dict[str, Any]:
         """What a build's manifest keeps of it."""

@@ -220,10 +220,10 @@ def test_replace_does_not_get_round_that(tmp_path: Path, other_number: int) -> N
         connection.execute(sa.text(replace), {"number": other_number})
 
 
-def test_pairs_are_closed_again_when_the_key_changes_and_emptied_when_people_are_erased(register: IdentityRegister) -> None:
+def test_pairs_are_closed_again_when_the_key_changes_and_emptied_when_their_time_is_over(register: IdentityRegister) -> None:
     begin(register)
     with register.engine.begin() as connection:
-        assert empty_pairs(connection, [12]) == 1
+        assert empty_pairs(connection, PAIR.c.person_id == 12) == 1
         close_again(connection, KEYS, OTHER)
         assert opened_pair(connection, OTHER, 1)["p_person_family_name"] == "Plantagenett"
         assert opened_pair(connection, OTHER, 2) == {}

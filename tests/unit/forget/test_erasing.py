@@ -1,0 +1,133 @@
+"""One person erased: nothing of them is left where the store reaches, everybody else is as before, and nobody comes back."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from joinedup.forget.erasing import Work as Erasing
+from joinedup.forget.erasing import catch_up, forget, held
+from joinedup.kept.backup import backup
+from joinedup.kept.erased_tables import lookup_hash
+from joinedup.kept.erasing import Act, Subject, by_number, by_person
+from joinedup.kept.identity_register import identifiers_of, open_register, register_place
+from joinedup.kept.restore import restore
+from joinedup.sources.landed import read_landing
+from tests.unit.identity.people import KEYS, nhs_number
+from tests.unit.test_land import PEOPLE, Work, admitted, listed, write
+
+ACT = Act("DPO-2026-17", "objection", "ada", "bert")
+WHO = PEOPLE[1]
+UNUSUAL = {**WHO, "PERSON_FAMILY_NAME": "QUETZALCOATLUS", "PERSON_GIVEN_NAME": "ZYXWVUTS", "POSTCODE_OF_USUAL_ADDRESS": "ZZ98 7QX"}
+EVERYBODY = [PEOPLE[0], UNUSUAL, *PEOPLE[2:]]
+
+
+@dataclass
+class Place:
+    """A small place that has landed, its register in either database."""
+
+    work: Work
+
+    def desk(self) -> Erasing:
+        return Erasing(self.work.place, self.work.store, open_register(register_place(self.work.store.kept)), KEYS)
+
+    def subject(self, number: str = WHO["NHS_NUMBER"]) -> Subject:
+        desk = self.desk()
+        with desk.register.database.reading() as connection:
+            return by_number(connection, desk.own_keys(), number)
+
+    def forget(self, number: str = WHO["NHS_NUMBER"]) -> Subject:
+        subject, desk = self.subject(number), self.desk()
+        with self.work.store.lock("erasure"):
+            forget(desk, subject, ACT, found=held(desk, subject))
+        return subject
+
+    def tables(self) -> dict[str, list[dict[str, Any]]]:
+        record = read_landing(self.work.store)
+        return {
+            name: pq.read_table(self.work.store.root / table.file, partitioning=None).to_pylist() for name, table in record.tables.items()
+        }
+
+    def ids(self) -> dict[str, set[int]]:
+        return {name: {row["person_id"] for row in rows if row.get("person_id")} for name, rows in self.tables().items()}
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    if request.param == "postgresql":
+        monkeypatch.setenv("JOINEDUP_REGISTER", request.getfixturevalue("postgresql"))
+    work = Work(tmp_path)
+    write(work.extracts / "list.csv", [listed(person) for person in EVERYBODY[:3]])
+    write(work.extracts / "apc.csv", [admitted(person, key) for key, person in enumerate([*EVERYBODY, UNUSUAL])])
+    work.land()
+    return Place(work)
+
+
+def test_the_hash_is_that_of_the_register(place: Place) -> None:
+    desk = place.desk()
+    assert place.subject().keys == (("nhs_number", lookup_hash(desk.own_keys(), "nhs_number", WHO["NHS_NUMBER"])),)
+
+
+def test_one_person_goes_and_everybody_else_stays(place: Place) -> None:
+    before = place.tables()
+    (gone,) = place.forget().person_ids
+    after = place.tables()
+    assert all(gone not in ids for ids in place.ids().values())
+    for name in ("landed_register", "landed_apc", "landed_person"):
+        assert after[name] == [row for row in before[name] if row["person_id"] != gone]
+    assert [row["rule"] for row in after["rejected"]] == ["erased"] * 3
+    accounts = {file.file: (file.rows_read, file.loaded, file.rejected, file.linked) for file in read_landing(place.work.store).files}
+    assert accounts == {"apc.csv": (5, 3, 2, 3), "list.csv": (3, 2, 1, 2)}
+    desk = place.desk()
+    with desk.register.database.reading() as connection:
+        assert by_person(connection, gone) == Subject((), ())
+    assert identifiers_of(desk.register, KEYS, Subject((gone,), ()).ids).num_rows == 0
+    others = Subject(tuple(sorted(place.ids()["landed_person"])), ())
+    assert len(others.person_ids) == 3
+    assert identifiers_of(desk.register, KEYS, others.ids).num_rows == 5
+
+
+def test_landing_again_changes_nothing_and_brings_nobody_back(place: Place) -> None:
+    place.forget()
+    rewritten = place.tables()
+    assert place.work.land().reused
+    write(place.work.extracts / "more.csv", [admitted(UNUSUAL, 99)])
+    (place.work.extracts / "more.csv").rename(place.work.extracts / "apc2.csv")
+    landing = place.work.land()
+    assert not landing.reused
+    found = {(finding.file, finding.count) for finding in landing.findings if finding.rule == "erased-person"}
+    assert found == {("apc.csv", 2), ("apc2.csv", 1), ("list.csv", 1)}
+    (place.work.extracts / "apc2.csv").unlink()
+    place.work.land()
+    again = place.tables()
+    rates = ("linkage_rate",)
+    assert {name: rows for name, rows in again.items() if name not in rates} == {n: r for n, r in rewritten.items() if n not in rates}
+    assert place.subject().person_ids == ()
+
+
+def test_a_register_of_before_forgets_again(place: Place, tmp_path: Path) -> None:
+    work = place.work
+    backup("testplace", work.store.kept, tmp_path / "before.backup")
+    shutil.copytree(work.store.landed, tmp_path / "landed-before")
+    (gone,) = place.forget().person_ids
+    restore("testplace", work.store.kept, tmp_path / "before.backup", replace=True)
+    shutil.rmtree(work.store.landed)
+    shutil.copytree(tmp_path / "landed-before", work.store.landed)
+    assert place.subject().person_ids == (gone,)
+    work.land()
+    assert place.subject().person_ids == ()
+    assert all(gone not in ids for ids in place.ids().values())
+    assert catch_up(place.desk()) == 0
+
+
+def test_somebody_who_is_not_known_is_kept_out(place: Place) -> None:
+    stranger = {**PEOPLE[3], "NHS_NUMBER": nhs_number(77)}
+    place.forget(stranger["NHS_NUMBER"])
+    write(place.work.extracts / "apc.csv", [admitted(person, key) for key, person in enumerate([*EVERYBODY, stranger])])
+    place.work.land()
+    assert len(place.tables()["landed_apc"]) == 4
