@@ -13,7 +13,7 @@ from joinedup.access.caller import Caller
 from joinedup.access.disclosure import Audience, may_open
 from joinedup.access.look_report import belongs_of
 from joinedup.access.looking import Log, log_of, look
-from joinedup.access.measured import with_values
+from joinedup.access.measured import with_shares, with_values
 from joinedup.access.overview import Access, access_of
 from joinedup.access.stamp import Stamp, rounded_stamp, stamp_of
 from joinedup.engine.reader import Reader
@@ -106,6 +106,12 @@ class Aggregates:
             return made
 
         return with_values(self._table("measure_count", rounded, "area_type", "area_id"), self.specs, self.stamp, too_few)
+
+    def measure_basis(self) -> pa.Table:
+        """Of which providers and months each measure can be known, and why not of the others; with the provider's share of stays."""
+        basis = self._table("measure_basis", lambda table: table, "measure_id", "provider_code", "month")
+        share = self._table("provider_share", lambda table: table.slice(0, 0), "area_id", "age_from", "provider_code")
+        return with_shares(basis, share)
 
     def measure_specs(self) -> Mapping[str, MeasureSpec]:
         """The measures in words, by id, in the order in which pages show them."""

@@ -15,11 +15,18 @@ from joinedup.outcomes.definitions import MeasureSpec, Statistic
 from joinedup.statistics.estimates import Estimates, Floats, Reason, compared
 from joinedup.statistics.rates import rate, rate_of_sum
 
+LIST = "register"
+"""The contract of registration lists, from which the people of every rate come."""
 LATE = timedelta(days=31)
-"""A source that ends more than a month before the period does tells of another period. (A rule of ours; 2026.)"""
+"""A registration list that ends more than a month before the period does tells of other people. (A rule of ours; 2026.)"""
+LEAST_KNOWN = 0.5
+"""Of an area's people over the year, of whom a measure must be known: of fewer the rest might change it. (A rule of ours; 2026.)"""
 ENDS_EARLY = "source ends early"
 TOO_FEW = "too few"
-FOLLOWED = ("measure_id", "area_type", "area_id", "period_start", "period_end", "events", "numerator", "denominator")
+TOO_LITTLE = "too little known"
+COUNTS = ("events", "numerator", "numerator_squares")
+Flags = npt.NDArray[np.bool_]
+FOLLOWED = ("measure_id", "area_type", "area_id", "period_start", "period_end", "events", "numerator", "denominator", "registered")
 
 
 def with_values(
@@ -37,17 +44,17 @@ def with_values(
 
 
 def _measure(counts: pa.Table, spec: MeasureSpec, stamp: Stamp) -> pa.Table:
-    """One measure's rows. Where its source is missing or ends early nothing is known: no row has a count or a value."""
-    reason = _source_reason(spec, stamp, counts["period_end"][0].as_py()) if counts.num_rows else None
-    if reason is not None:
-        nothing = {name: pa.nulls(counts.num_rows, counts.schema.field(name).type) for name in ("events", "numerator", "numerator_squares")}
-        counts = pa.table({name: nothing.get(name, counts[name]) for name in counts.column_names})
+    """One measure's rows; those of which too little is known have no count and no value, and neither has any where a source is missing."""
+    source = _source_reason(spec, stamp, counts["period_end"][0].as_py()) if counts.num_rows else None
+    little = np.full(counts.num_rows, source is not None) | _little_known(counts)
+    counts = pa.table({name: _without(counts[name], little) if name in COUNTS else counts[name] for name in counts.column_names})
     found = _estimates(counts, spec)
+    said = [source or (TOO_LITTLE if few else why and str(why)) for few, why in zip(little, found.reason, strict=True)]
     return pa.table(
         {name: counts[name] for name in FOLLOWED}
         | {name: _arrow(getattr(found, name)) for name in ("value", "lower", "upper")}
         | {
-            "reason": pa.array([why and (reason or str(why)) for why in found.reason], pa.string()),
+            "reason": pa.array([say if why else None for say, why in zip(said, found.reason, strict=True)], pa.string()),
             "comparison": pa.array(_comparison(counts, found), pa.string()),
             "title": pa.array([spec.title] * counts.num_rows, pa.string()),
             "unit": pa.array([spec.unit] * counts.num_rows, pa.string()),
@@ -57,10 +64,22 @@ def _measure(counts: pa.Table, spec: MeasureSpec, stamp: Stamp) -> pa.Table:
 
 def _source_reason(spec: MeasureSpec, stamp: Stamp, period_end: date) -> str | None:
     """Why the sources of a measure can't carry it; None when they can."""
-    if stamp.missing_contracts & set(spec.contracts):
+    if spec.lacks(stamp.missing_contracts):
         return Reason.SOURCE_MISSING
-    reaches = [stamp.data_to(contract) for contract in spec.contracts]
-    return ENDS_EARLY if any(day is not None and day + LATE < period_end for day in reaches) else None
+    listed_to = stamp.data_to(LIST)
+    return ENDS_EARLY if LIST in spec.contracts and listed_to is not None and listed_to + LATE < period_end else None
+
+
+def _little_known(counts: pa.Table) -> Flags:
+    """Of which rows something is known, and of less than half of the area's people."""
+    known, people = _numbers(counts, "denominator"), _numbers(counts, "registered")
+    there = ~np.isnan(_numbers(counts, "numerator"))
+    return np.asarray(there & (people > 0) & (known < LEAST_KNOWN * people), dtype=bool)
+
+
+def _without(column: pa.ChunkedArray, out: Flags) -> pa.ChunkedArray:
+    """The column, null in some rows."""
+    return pc.if_else(pa.array(out), pa.scalar(None, column.type), column)
 
 
 def _estimates(counts: pa.Table, spec: MeasureSpec) -> Estimates:
@@ -95,3 +114,13 @@ def _numbers(table: pa.Table, name: str) -> Floats:
 def _arrow(numbers: Floats) -> pa.Array:
     """Floats as a column, NaN as null."""
     return pa.array(numbers, pa.float64(), mask=np.isnan(numbers))
+
+
+def with_shares(basis: pa.Table, shares: pa.Table) -> pa.Table:
+    """The rows of measure_basis with `share`, the provider's part of the stays of people of that age; null where it isn't told."""
+    place = [row for row in shares.to_pylist() if row["area_id"] == "place"]
+    usual = {(row["age_from"], row["provider_code"]): row["stays_a_month"] for row in place}
+    total = {age: sum(each for (of, _), each in usual.items() if of == age) for age, _ in usual}
+    keys = zip(basis["age_from"].to_pylist(), basis["provider_code"].to_pylist(), strict=True)
+    made = [usual.get(key, 0.0) / total[key[0]] if total.get(key[0]) else None for key in keys]
+    return basis.append_column("share", pa.array(made, pa.float64()))

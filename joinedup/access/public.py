@@ -106,6 +106,7 @@ def measure_counts(table: pa.Table, rates: Collection[str]) -> tuple[pa.Table, s
         spread = np.where(amount == 0, 0.0, significant(squares / total, 2) * amount)
     registered = np.where((people > 0) & (people <= SMALL), np.nan, nearest(people))
     made = {"events": shown, "numerator": amount, "numerator_squares": spread, "denominator": np.nan_to_num(registered)}
+    made["registered"] = np.nan_to_num(nearest(np.asarray(table["registered"].to_numpy(), dtype=np.float64)))
     done = _places_of_sums(table, made, ("measure_id",))
     lost = np.asarray(pc.is_null(done["numerator"]).to_numpy(zero_copy_only=False), dtype=bool) & ~missing | np.isnan(registered)
     keys = zip(*(table[name].to_pylist() for name in ("measure_id", *AREA)), strict=True)
@@ -150,7 +151,7 @@ def _places_of_sums(table: pa.Table, made: dict[str, Floats], key: Sequence[str]
     for name, values in made.items():
         has = np.bincount(cells, weights=~is_place & ~np.isnan(values))[cells] > 0
         amount = np.bincount(cells, weights=np.where(is_place, 0, np.nan_to_num(values)))[cells]
-        plain = name == "denominator"
+        plain = name in ("denominator", "registered")
         place = totals if name == first else np.where(has, amount if plain else amount * factor, np.nan)
         if name in ("costed", "from_extract", "from_unit_cost"):
             place = nearest(place)

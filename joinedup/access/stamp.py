@@ -67,8 +67,12 @@ class Stamp:
     """What was found wrong with that register, such as that it had been restored from an earlier copy."""
 
     def data_to(self, contract: str) -> date | None:
-        """The latest day that any source of a contract tells of; None when none says."""
-        return max((source.data_to for source in self.sources if source.contract == contract and source.data_to), default=None)
+        """The last day that every partner's extract of a contract tells of, each partner's sources together; None when none says."""
+        latest: dict[str, date] = {}
+        for source in self.sources:
+            if source.contract == contract and source.data_to:
+                latest[source.partner] = max(source.data_to, latest.get(source.partner, source.data_to))
+        return min(latest.values(), default=None)
 
     @property
     def missing_contracts(self) -> frozenset[str]:

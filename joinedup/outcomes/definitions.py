@@ -53,10 +53,16 @@ class MeasureSpec(BaseModel):
     polarity: Literal["lower is better", "higher is better", "neither"]
     contracts: tuple[str, ...]
     """The contracts without whose extracts it can't be counted."""
+    instead: dict[str, str] = Field(default_factory=dict)
+    """Of these contracts one -> another that will do in its place."""
     owner: str
     reviewer: str
     version: int
     valid_from: date
+
+    def lacks(self, missing: frozenset[str]) -> bool:
+        """Whether an extract that it needs is among the missing ones, and none that will do in its place is there."""
+        return any(name in missing and self.instead.get(name, name) in missing for name in self.contracts)
 
 
 @cache

@@ -1,8 +1,12 @@
 WITH stay AS (
     SELECT e.neighbourhood_id, e.activity_id, CAST(sum(e.days) AS BIGINT) AS days
     FROM emergency_bed_use AS e
-    CROSS JOIN place_parameter AS p
-    WHERE e.ended_on >= p.period_start AND e.ended_on < p.period_end
+    INNER JOIN place_activity AS a ON a.activity_id = e.activity_id
+    INNER JOIN measure_basis AS b
+        ON b.measure_id = 'emergency_bed_days'
+        AND b.provider_code = coalesce(a.provider_code, 'none')
+        AND b.month = CAST(date_trunc('month', e.ended_on) AS DATE)
+    WHERE b.known
     GROUP BY e.neighbourhood_id, e.activity_id
 )
 SELECT

@@ -1,11 +1,18 @@
 WITH delay AS (
     SELECT
         a.neighbourhood_id,
-        CAST(least(d.ends, p.period_end) - greatest(d.starts, p.period_start) AS INTEGER) / nullif(p.period_days, 0) AS days_per_day
+        d.activity_id,
+        CAST(sum(CAST(least(d.ends, b.month_end) - greatest(d.starts, b.month) AS INTEGER)) AS DOUBLE) / nullif(max(p.period_days), 0) AS days_per_day
     FROM discharge_delay AS d
     INNER JOIN place_activity AS a ON a.activity_id = d.activity_id
+    INNER JOIN measure_basis AS b
+        ON b.measure_id = 'delayed_days'
+        AND b.provider_code = coalesce(a.provider_code, 'none')
+        AND d.starts < b.month_end
+        AND d.ends > b.month
     CROSS JOIN place_parameter AS p
-    WHERE d.starts < p.period_end AND d.ends > p.period_start AND a.age >= 18
+    WHERE b.known AND a.age >= 18
+    GROUP BY a.neighbourhood_id, d.activity_id
 )
 SELECT
     'delayed_days' AS measure_id,

@@ -108,6 +108,11 @@ class Facts:
         by_area = self._by_area(self.aggregates.measures())
         return {(row["measure_id"], area): row for area, rows in by_area.items() for row in rows}
 
+    @cached_property
+    def measure_basis(self) -> Sequence[Row]:
+        """Of which months of which providers each measure is known."""
+        return tuple(self.aggregates.measure_basis().to_pylist())
+
     def people(self, area: Area) -> int | None:
         """How many people are registered; None where no registration list was read at all, or where it isn't shown."""
         if not self.population[self.whole]:

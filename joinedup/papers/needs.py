@@ -144,6 +144,10 @@ class Aggregates(Protocol):
         """Columns measure_id, area_type, area_id, period_start, period_end, events, value, lower, upper, reason, comparison."""
         ...
 
+    def measure_basis(self) -> pa.Table:
+        """Columns measure_id, provider_code, month, month_end, known_to, known, why, share: of whom measures can be known, and when."""
+        ...
+
     def neighbourhoods(self) -> Sequence[Neighbourhood]:
         """Those that existed on some day of the period, in the order of pages."""
         ...

@@ -12,7 +12,8 @@ MARKS = {"higher": "▲", "lower": "▼", "similar": "●"}
 SEXES = {"1": "Male", "2": "Female", None: "Not recorded"}
 REASONS = {
     "source missing": "no extract tells of what it counts",
-    "source ends early": "an extract that it needs ends more than a month before the period does",
+    "source ends early": "the registration list ends more than a month before the period does",
+    "too little known": "it can be known of less than half of the people, as hospitals that they go to don't send what it needs",
     "zero denominator": "nobody was registered in the period",
     "no events": "nothing was counted, so there is no telling how much chance plays in it",
     "impossible value": "its counts can't be right",

@@ -29,6 +29,7 @@ SELECT
     ) / 12) AS INTEGER) AS age,
     a.sector,
     a.point_of_delivery,
+    a.provider_now AS provider_code,
     a.starts,
     a.accrues,
     a.accrues OR coalesce(a.units, 1) > 0 AS took_place,

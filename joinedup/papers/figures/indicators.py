@@ -12,6 +12,7 @@ import altair
 from joinedup.papers import words
 from joinedup.papers.facts import Area, Facts, Row
 from joinedup.papers.figure import BOTH, Column, Figure, Table, chart_of, fitted, headed
+from joinedup.papers.known import Known
 from joinedup.papers.needs import MeasureSpec
 from joinedup.papers.numbers import NO_DATA, limits, rate, whole
 from joinedup.papers.theme import AREA, INK, OTHERS, PAPER, Size
@@ -62,9 +63,10 @@ def finding(facts: Facts, spec: MeasureSpec, mine: Row, place: Row | None) -> st
 
 
 def notes(facts: Facts, spec: MeasureSpec) -> list[str]:
-    """Who has no value, and why."""
+    """Of which providers and months the measure is known, and which areas have no value, and why."""
     rows = {area: facts.measures.get((spec.id, area)) for area in facts.areas}
-    return [f"{capital(NO_DATA)} for {area.name}: {why(row)}." for area, row in rows.items() if row is None or row["value"] is None]
+    none = [f"{capital(NO_DATA)} for {area.name}: {why(row)}." for area, row in rows.items() if row is None or row["value"] is None]
+    return [*Known(facts).notes(spec), *none]
 
 
 @dataclass(frozen=True, slots=True)

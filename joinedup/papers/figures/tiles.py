@@ -12,6 +12,7 @@ import altair
 from joinedup.papers.facts import Area, Facts, Row
 from joinedup.papers.figure import BOTH, Figure, chart_of, headed
 from joinedup.papers.figures import indicators
+from joinedup.papers.known import Known
 from joinedup.papers.needs import MeasureSpec
 from joinedup.papers.numbers import NO_DATA, rate, whole
 from joinedup.papers.theme import HIGHER, INK, LOWER, PAPER, SIMILAR, Size
@@ -46,7 +47,7 @@ def figure(facts: Facts, spec: MeasureSpec) -> Figure:
         return Figure(identity, finding(facts, spec), about, key, table, reason=indicators.reason(rows[facts.areas[0]]))
     says = {area: Says.of(row) for area, row in rows.items()}
     charts = {size: headed(chart(facts, says, size), size, facts, about, key) for size in BOTH}
-    return Figure(identity, finding(facts, spec), about, key, table, charts, notes=notes(facts))
+    return Figure(identity, finding(facts, spec), about, key, table, charts, notes=[*notes(facts), *Known(facts).notes(spec)])
 
 
 def people(facts: Facts) -> Figure:

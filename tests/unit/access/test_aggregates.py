@@ -177,8 +177,8 @@ def test_a_source_without_ready_dates_leaves_delays_missing_and_the_rest_as_it_i
     assert by_area(other, BEDS) == by_area(fell_side, BEDS)
 
 
-def test_a_source_that_stopped_long_before_the_period_ended_shows_no_fall(build_again: Callable[..., Built]) -> None:
-    again = build_again(data_to={"apc": date(2026, 1, 31)})
+def test_a_list_that_stopped_long_before_the_period_ended_shows_no_rate(build_again: Callable[..., Built]) -> None:
+    again = build_again(data_to={"register": date(2026, 1, 31)})
     place = by_area(again, URGENT)["place", "place"]
     assert (place["value"], place["events"], place["reason"]) == (None, None, "source ends early")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import shutil
 from pathlib import Path
@@ -21,8 +22,18 @@ def test_the_three_indicators_come_in_the_order_of_pages() -> None:
 
 
 def test_every_measure_is_counted_by_a_table_and_every_count_is_described() -> None:
-    basis = next(case for case in all_specs()["measure_basis"].cases if not case.given)
-    assert {row["measure_id"] for row in basis.expect} == set(measures())
+    needed = csv.DictReader((FOLDER.parent / "measure_need.csv").read_text(encoding="utf-8").splitlines())
+    assert {row["measure_id"] for row in needed} == set(measures())
+    counted = all_specs()["measure_count"].sql
+    assert all(f"measure_{name}" in counted for name in ("urgent_care", "delayed_days", "bed_days"))
+
+
+def test_a_measure_is_told_by_another_contract_where_one_will_do_in_its_place() -> None:
+    delayed = measures()["delayed_days"]
+    assert not delayed.lacks(frozenset({"apc"}))
+    assert delayed.lacks(frozenset({"apc", "discharge_ready"}))
+    assert delayed.lacks(frozenset({"register"}))
+    assert measures()["emergency_bed_days"].lacks(frozenset({"apc"}))
 
 
 def test_every_measure_needs_contracts_that_exist_and_cites_a_page() -> None:

@@ -6,7 +6,7 @@ neighbourhoods and of the people in none).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -423,6 +423,10 @@ class FakeAggregates:
         ]
         return pa.Table.from_pylist(rows)
 
+    def measure_basis(self) -> pa.Table:
+        rows = [] if "apc" in {gap.contract for gap in self.stamp.missing} else list(basis_rows(self.months[12:]))
+        return pa.Table.from_pylist(rows, schema=BASIS_ROWS)
+
     def match_figures(self) -> pa.Table:
         told = {"records": 400, "people": 20_000, "linked": 380, "confirmed": 2, "in_doubt": 8, "not_linked": 10}
         told |= {"link_at": 0.995, "prior": 1 / 16_385, "trained": 1}
@@ -435,7 +439,21 @@ class FakeAggregates:
         return SPECS
 
 
+def basis_rows(months: Sequence[date]) -> Iterator[dict[str, Any]]:
+    """A large trust that tells everything, one that gives no ready dates and stops in March, and a small one without ready dates."""
+    for measure, (provider, part), month in product(MEASURES, (("RV1", 0.7), ("RV2", 0.295), ("RX9", 0.005)), months):
+        stopped = "ends early" if provider == "RV2" and month == months[-1] else None
+        why = stopped or ("ready_date not given" if measure == "delayed_days" and provider != "RV1" else None)
+        yield {"measure_id": measure, "age_from": 0, "provider_code": provider, "month": month, "month_end": add_months(month, 1), "way": 1,
+               "known_to": months[-1] - timedelta(days=1 if provider == "RV2" else -30), "known": why is None, "why": why,
+               "share": part}  # fmt: skip
+
+
 TEXT, NUMBER, DAY = pa.string(), pa.float64(), pa.date32()
+BASIS_ROWS = pa.schema(
+    {"measure_id": TEXT, "age_from": pa.int32(), "provider_code": TEXT, "month": DAY, "month_end": DAY, "way": pa.int32(), "known_to": DAY}
+    | {"known": pa.bool_(), "why": TEXT, "share": NUMBER}
+)
 MEASURE_ROWS = pa.schema(
     {"measure_id": TEXT, "area_type": TEXT, "area_id": TEXT, "period_start": DAY, "period_end": DAY, "events": pa.int64()}
     | dict.fromkeys(("value", "lower", "upper"), NUMBER)
@@ -454,7 +472,11 @@ def compared(row: dict[str, Any], whole: dict[str, Any]) -> str | None:
 def place_of(place_id: str, name: str, word: LocalWord, neighbourhoods: tuple[Neighbourhood, ...], **more: Any) -> Place:
     return Place(
         id=place_id, name=name, folder=Path(place_id), word=word, as_at=more.pop("as_at", date(2026, 3, 31)), neighbourhoods=neighbourhoods,
-        partners=(Partner(id="council", name=f"{name} Council", roles=("commissioner",)),),
+        partners=(
+            Partner(id="council", name=f"{name} Council", roles=("commissioner",)),
+            Partner(id="vale", name="Vale and Moor Hospitals", code="RV1", roles=("acute_provider",)),
+            Partner(id="tarn", name="Tarn Hospitals", code="RV2", roles=("acute_provider",)),
+        ),
         practices=(Practice(code="ZZ0001", name="Invented practice"),), memberships=(),
         sources=tuple(Source(name=s.source, partner="council", contract=s.contract, files=(f"{s.source}.csv",)) for s in SOURCES),
         **{"invented": True} | more,

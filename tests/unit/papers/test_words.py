@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from joinedup.access.measured import ENDS_EARLY, TOO_FEW
+from joinedup.access.measured import ENDS_EARLY, TOO_FEW, TOO_LITTLE
 from joinedup.papers import words
 from joinedup.place.model import LocalWord
 from joinedup.statistics.estimates import Reason
@@ -30,7 +30,7 @@ def test_a_reason_is_in_plain_words_and_an_unknown_one_as_given() -> None:
 
 
 def test_every_reason_of_the_door_has_its_words() -> None:
-    assert {*map(str, Reason), ENDS_EARLY, TOO_FEW} == set(words.REASONS)
+    assert {*map(str, Reason), ENDS_EARLY, TOO_FEW, TOO_LITTLE} == set(words.REASONS)
 
 
 def test_a_general_text_takes_the_places_word() -> None:
