@@ -21,6 +21,7 @@ from joinedup.identity.judging import judge_links
 from joinedup.identity.linking import link
 from joinedup.identity.rates import count_links
 from joinedup.identity.staged import SourceFile, Staged, without_values
+from joinedup.kept.answers import waiting_pairs
 from joinedup.kept.decisions import decided_since
 from joinedup.kept.identity_register import FORM, IdentityRegister, RegisterLanding, open_register, register_place
 from joinedup.kept.keys import Keys
@@ -49,6 +50,8 @@ class Landing:
 
     record: LandingRecord
     reused: bool
+    waiting: int = 0
+    """Pairs in doubt that wait for people's answers."""
 
     @property
     def landing_id(self) -> str:
@@ -89,12 +92,14 @@ def land(  # noqa: PLR0913 - keyword-only where it isn't plain
             work = _Work(place, extracts, store, keys, register, progress, truth)
             same = None if before is None or found or _people_decided(register, keys, before) else _unchanged(work, before)
             record = same or _land_anew(work, found)
+            with register.connected(keys) as connection:
+                waiting = waiting_pairs(connection)
         finally:
             register.close()
         if record != before:
             publish_landing(store, record)
         remove_landings(store)
-    return Landing(record, reused=same is not None)
+    return Landing(record, same is not None, waiting)
 
 
 def _people_decided(register: IdentityRegister, keys: Keys, before: LandingRecord) -> bool:

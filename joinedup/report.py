@@ -229,6 +229,8 @@ def show_landing(landing: Landing, stream: TextIO) -> None:
     for file in record.files:
         if file.rejected > MANY_REJECTED * file.rows_read:
             console.print(f"[bold red]{file.rejected:,} of {file.rows_read:,} rows of {escape(file.file)} were rejected[/]", soft_wrap=True)
+    if landing.waiting:
+        console.print(f"{landing.waiting:,} pairs in doubt wait for people's answers: joinedup review")
     show_findings((f for f in landing.findings if f.severity is Severity.ERROR), stream)
     _show_by_rule([f for f in landing.findings if f.severity is Severity.WARNING], console)
 

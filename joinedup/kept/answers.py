@@ -95,6 +95,15 @@ def waiting(connection: sa.Connection, reviewer: Reviewer) -> list[Waiting]:
     return [Waiting(*row) for row in connection.execute(query)]
 
 
+def waiting_pairs(connection: sa.Connection) -> int:
+    """How many pairs wait for an answer of anybody."""
+    if not _begun(connection):
+        return 0
+    tally = tallies()
+    query = sa.select(sa.func.count()).select_from(PAIR).join(tally, tally.c.pair == PAIR.c.pair, isouter=True).where(_open(tally))
+    return connection.scalar(query) or 0
+
+
 def rivals(connection: sa.Connection, pair: int) -> int:
     """How many other people the record of a pair may be, by pairs that were in doubt in the same landing."""
     record, seen = (sa.select(column).where(PAIR.c.pair == pair).scalar_subquery() for column in (PAIR.c.record_hash, PAIR.c.seen))

@@ -209,6 +209,11 @@ def test_a_check_shows_files_findings_and_how_many_and_no_links() -> None:
     assert text.endswith("1 error, 0 warnings\n")
 
 
+def test_pairs_that_wait_for_people_are_told_of() -> None:
+    waiting = replace(landing(file_record("apc.csv", 8)), waiting=1_204)
+    assert "1,204 pairs in doubt wait for people's answers: joinedup review" in said_of(waiting)
+
+
 def test_a_landing_that_links_nobody_says_nought() -> None:
     nobody = replace(file_record("b.csv", 8), linked=0)
     assert list(account_table([nobody]).columns[-1].cells) == ["0"]

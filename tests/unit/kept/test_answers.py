@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from joinedup.errors import KeyProblem, Refused, StoreProblem
-from joinedup.kept.answers import REASONS, Reviewer, give_answer, history, overview, take_back, waiting
+from joinedup.kept.answers import REASONS, Reviewer, give_answer, history, overview, take_back, waiting, waiting_pairs
 from joinedup.kept.decisions import ANSWER, ANSWERS, CANT_SAY, DIFFERENT, EVENT, MERGE, SAME, SPLIT, decided, offer_pairs
 from joinedup.kept.identity_register import IdentityRegister, open_register
 from tests.unit.kept.test_decisions import PAIRS, begin, told
@@ -47,6 +47,11 @@ def waits(register: IdentityRegister, who: Reviewer) -> list[int]:
         return [each.pair for each in waiting(connection, who)]
 
 
+def left(register: IdentityRegister) -> int:
+    with register.connected(KEYS) as connection:
+        return waiting_pairs(connection)
+
+
 def states(register: IdentityRegister) -> list[str]:
     with register.connected(KEYS) as connection:
         return [row["state"] for row in overview(connection)]
@@ -66,9 +71,11 @@ def test_two_who_agree_decide_and_a_third_ends_a_disagreement(register: Identity
     say(register, 2, ADA, SAME)
     say(register, 2, BEN, DIFFERENT)
     assert waits(register, CAS) == [2, 1]
+    assert left(register) == 2
     assert states(register) == ["waits for two answers", "disagreed", "agreed different"]
     say(register, 2, CAS, SAME)
     assert waits(register, LEAD) == [], "the other pair of that record is settled by this one"
+    assert left(register) == 0
     assert states(register) == ["settled by another pair", "agreed same", "agreed different"]
     assert [(person, same) for _, person, same in told(register, "second")] == [(12, True), (13, False)]
 
