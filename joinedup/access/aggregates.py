@@ -154,6 +154,10 @@ class Aggregates:
         """Right and wrong links by what decided, characteristic and group; no row where the truth isn't known, and for the public."""
         return self._table("link_truth", lambda table: table.slice(0, 0), "decided_by", "characteristic", "group_value")
 
+    def measure_linkage(self) -> pa.Table:
+        """How far linkage bears on each measure, by area; nothing of it for the public."""
+        return self._table("measure_linkage", lambda table: table.slice(0, 0), "measure_id", "area_type", "area_id")
+
     def match_weights(self) -> pa.Table:
         """What agreement between two records is worth; nothing of it for the public."""
         return self._table("match_weight", lambda table: table.slice(0, 0), "comparison", "level")

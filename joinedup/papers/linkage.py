@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from joinedup.papers.facts import Facts, Row
+from joinedup.papers.facts import Area, Facts, Row
 from joinedup.papers.figure import BOTH, Column, Figure, Table, headed
 from joinedup.papers.figures import bars
 from joinedup.papers.numbers import NO_DATA, rate, share, whole
@@ -75,6 +75,12 @@ class Links:
     def figures(self) -> dict[str, float]:
         """The figures of matching by name; none where nothing was matched."""
         return {row["figure"]: row["value"] for row in self.facts.aggregates.match_figures().to_pylist()}
+
+    @cached_property
+    def bearing(self) -> dict[tuple[str, str, str], Row]:
+        """By measure and area, what of a numerator stands on links by probability, and how many stays of its kind are linked to nobody."""
+        told = self.facts.aggregates.measure_linkage().to_pylist()
+        return {(row["measure_id"], row["area_type"], row["area_id"]): row for row in told}
 
     @cached_property
     def spread(self) -> dict[tuple[str, str], Row]:
@@ -191,28 +197,27 @@ def _small(part: float) -> str:
 
 
 def moved(links: Links) -> Table:
-    """How far plausible errors of linkage could move each indicator of the place."""
+    """How far plausible errors of linkage could move each indicator, by area: as published, and within which bounds."""
     facts = links.facts
-    rows = []
+    every = [*facts.areas, facts.nowhere, facts.whole]
+    columns = [Column(capital(facts.place.word.singular), [area.name for area in every], "area", [area.name for area in every])]
     for spec in facts.specs.values():
-        value = (facts.measures.get((spec.id, facts.whole)) or {}).get("value")
-        which = set(spec.contracts) - {LIST}
-        own = [row for row in links.rows if row["characteristic"] == "all" and row["contract"] in which]
-        every, unlinked, likely = (sum(row[name] for row in own) for name in ("row_count", "unlinked", "by_probability"))
-        linked = every - unlinked
-        known = value is not None and linked
-        low, high = (value * (1 - likely / linked), value * every / linked) if known else (None, None)
-        rows.append((spec, value, low, high))
-    return Table(
-        f"How far linkage could move each indicator of {facts.whole.name}",
-        [
-            Column("Indicator", [spec.title for spec, *_ in rows], "measure_id", [spec.id for spec, *_ in rows]),
-            Column("Unit", [spec.unit for spec, *_ in rows], text=True),
-            Column("As published", [rate(value) for _, value, *_ in rows], "value", [value for _, value, *_ in rows]),
-            Column("If no link by probability were right", [rate(low) for *_, low, _ in rows], "lowest", [low for *_, low, _ in rows]),
-            Column("If every row without a person were counted", [rate(high) for *_, high in rows], "highest", [high for *_, high in rows]),
-        ],
-    )
+        bounds = [_bounds(links, spec.id, area) for area in every]
+        said = [f"{rate(value)} ({rate(low)} to {rate(high)})" if low is not None else rate(value) for value, low, high in bounds]
+        columns.append(Column(f"{spec.title}, {spec.unit}", said, spec.id, [value for value, *_ in bounds]))
+        columns.append(Column(name=f"{spec.id}_lowest", values=[low for _, low, _ in bounds]))
+        columns.append(Column(name=f"{spec.id}_highest", values=[high for *_, high in bounds]))
+    return Table("How far linkage could move the indicators: as published (lowest to highest)", columns, total=True)
+
+
+def _bounds(links: Links, measure: str, area: Area) -> tuple[float | None, float | None, float | None]:
+    """A value; what it would be without links by probability, and with every stay of its kind that is linked to nobody."""
+    value = (links.facts.measures.get((measure, area)) or {}).get("value")
+    told = links.bearing.get((measure, area.type, "place" if area.type == "place" else area.id))
+    if value is None or told is None or not told["numerator"]:
+        return value, None, None
+    likely, linked = told["by_probability"] / told["numerator"], told["kindred"] - told["kindred_unlinked"]
+    return value, value * (1 - likely), value * told["kindred"] / linked if linked else None
 
 
 def in_short(links: Links) -> str:

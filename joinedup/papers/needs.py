@@ -190,6 +190,10 @@ class Aggregates(Protocol):
         """
         ...
 
+    def measure_linkage(self) -> pa.Table:
+        """Columns measure_id, area_type, area_id, numerator, by_probability, kindred, kindred_unlinked."""
+        ...
+
     def match_figures(self) -> pa.Table:
         """Columns figure, value, meaning."""
         ...

@@ -384,6 +384,13 @@ class FakeAggregates:
                 rows.append(which | told | shares)
         return pa.Table.from_pylist(rows)
 
+    def measure_linkage(self) -> pa.Table:
+        """A tenth of each numerator stands on links by probability; 4 of 104 stays are linked to nobody."""
+        told = {"numerator": 200.0, "by_probability": 20.0, "kindred": 104, "kindred_unlinked": 4}
+        areas = [("place", "place"), *((area.type, area.id) for area in self.areas)]
+        rows = [{"measure_id": measure, "area_type": kind, "area_id": area} | told for measure in MEASURES for kind, area in areas]
+        return pa.Table.from_pylist(rows)
+
     def link_spread(self) -> pa.Table:
         """The same rows as in `linked_rows`, without the list; two of each come together."""
         rows = [row for row in self.linked_rows().to_pylist() if row["contract"] != "register"]

@@ -50,13 +50,15 @@ def test_a_pair_is_the_sum_of_its_weights_and_the_prior(links: Links) -> None:
     assert figure.finding == "Two invented records: 99.9985% likely to be one person, enough to be linked"
 
 
-def test_the_bounds_of_an_indicator_follow_from_its_extracts(links: Links) -> None:
-    """100 of 9,900 linked rows of hospital care are linked by probability, and 100 of 10,000 are linked to nobody."""
+def test_the_bounds_of_an_indicator_follow_from_its_stays(links: Links) -> None:
+    """A tenth of each is linked by probability, and 4 of 104 stays of its kind are linked to nobody."""
     table = linkage.moved(links)
     values = {column.name: column.values for column in table.columns}
-    for value, low, high in zip(values["value"], values["lowest"], values["highest"], strict=True):
-        assert low == pytest.approx(value * (1 - 100 / 9_900))
-        assert high == pytest.approx(value * 10_000 / 9_900)
+    for measure in links.facts.specs:
+        for value, low, high in zip(values[measure], values[f"{measure}_lowest"], values[f"{measure}_highest"], strict=True):
+            assert value is None or (low, high) == (pytest.approx(value * 0.9), pytest.approx(value * 1.04))
+    assert table.rows[0][1].endswith(")")
+    assert len(table.rows) == len(links.facts.areas) + 2
 
 
 def test_where_nothing_was_matched_that_is_said(links: Links, monkeypatch: pytest.MonkeyPatch) -> None:
