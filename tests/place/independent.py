@@ -53,6 +53,7 @@ REFUSED: dict[str, list[Callable[[Row], bool]]] = {
         before("EPISTART", "EPIEND"),
         before("ADMIDATE", "DISDATE"),
         before("PERSON_BIRTH_DATE", "ADMIDATE"),
+        lambda row: row["OPERTN_01"].startswith("Q383"),  # the one code of what the law restricts that invented rows are about
     ],
     "ecds": [
         lambda row: not day(row["ARRIVAL_DATE"]),
