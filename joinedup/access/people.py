@@ -18,6 +18,8 @@ from joinedup.access.asking import named
 from joinedup.access.caller import Caller
 from joinedup.access.disclosure import is_of, may_enter
 from joinedup.access.looking import Log, log_of, look
+from joinedup.access.protected import protected_people, withheld
+from joinedup.access.pseudonyms import Release
 from joinedup.access.scoping import (
     DEATHS,
     LIST,
@@ -28,10 +30,9 @@ from joinedup.access.scoping import (
     in_scope,
     is_shown,
     people_of,
-    protected_people,
     shown_people,
 )
-from joinedup.access.shown import Shown, beside, verified, withheld
+from joinedup.access.shown import Shown, beside, verified
 from joinedup.access.sought import ByName, ByNumber, NamesOf, Seeks, Sought
 from joinedup.access.stamp import stamp_of
 from joinedup.engine.reader import Reader
@@ -97,7 +98,8 @@ class People:
         people = self.reader.rows("person", list(OF_PERSON), pc.field("person_id").isin(pa.array(page)))
         rows = self._with_names(self._with_listing(people.sort_by("person_id")))
         self.log.append([look(caller, "people", "list", self._build, people=tuple(page.tolist()), rows=rows.num_rows)])
-        return self._shown(rows, left_out, after=int(page[-1]) if len(ids) > most else None)
+        protected = bool(np.isin(page, np.asarray(self._protected)).any())
+        return self._shown(rows, left_out, protected=protected, after=int(page[-1]) if len(ids) > most else None)
 
     def found(self, caller: Caller, sought: Sought) -> Shown:
         """Whom the caller looks for, of those in scope, as in the list; Refused, and logged as refused, where that is nobody.
@@ -135,9 +137,16 @@ class People:
         rows, left_out = verified(found)
         protected = self._is_protected(person_id)
         if protected:
-            rows = withheld(rows, pa.array([True] * rows.num_rows, pa.bool_()))
+            rows = self._of_protected(rows)
         self._logged(caller, person_id, table, rows.num_rows)
         return self._shown(rows, left_out, protected=protected)
+
+    def _of_protected(self, rows: pa.Table) -> pa.Table:
+        """The rows without what tells where; the ids of activity, which tell the file they came from, under pseudonyms."""
+        rows = withheld(rows, pa.array([True] * rows.num_rows, pa.bool_()))
+        for name in (name for name in ("activity_id", "referral_id") if name in rows.column_names):
+            rows = rows.set_column(rows.column_names.index(name), name, self._release.pseudonyms(rows[name], name))
+        return rows
 
     def _of_scope(self, caller: Caller, within: str | None) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], dict[str, int]]:
         """The ids of who may be shown of a scope, in order, and how many others there are by how they are linked."""
@@ -214,9 +223,14 @@ class People:
     def _build(self) -> str:
         return self.reader.manifest.build_id
 
-    @cached_property
+    @property
     def _protected(self) -> pa.Array:
+        """Looked up each time: who is protected since a moment ago is protected."""
         return protected_people(self.reader)
+
+    @cached_property
+    def _release(self) -> Release:
+        return Release()
 
     @cached_property
     def _list_agreed(self) -> bool:

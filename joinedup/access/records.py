@@ -17,8 +17,9 @@ from joinedup.access.asking import Asked, Condition, condition, expression, name
 from joinedup.access.caller import Caller
 from joinedup.access.disclosure import is_of, may_enter
 from joinedup.access.looking import Log, log_of, look
+from joinedup.access.protected import TELLS_WHERE, protected_people, withheld
 from joinedup.access.pseudonyms import Release
-from joinedup.access.scoping import LIST, all_agreed, files_for, people_of, protected_people
+from joinedup.access.scoping import LIST, all_agreed, files_for, people_of
 from joinedup.engine.reader import Reader
 from joinedup.engine.results import schema
 from joinedup.engine.specs import TableSpec, read_specs
@@ -48,7 +49,6 @@ PERSON = {
     "death_year": pa.int32(),
 }
 """What may be asked of the person beside any table's columns: the first four unless columns are named."""
-WITHHELD_OF_PROTECTED = ("practice_code", "referred_by", "area_code", "neighbourhood_id", "deprivation_fifth", "care_home")
 ROWS_OF_A_FILE = 10_000_000_000
 """An activity's id is its file's number times this, and its row."""
 FEWEST = 10
@@ -118,7 +118,7 @@ class Records:
         self, spec: TableSpec, wanted: Sequence[str], conditions: Sequence[Condition], own: Mapping[str, pa.DataType], caller: Caller
     ) -> pa.Table:
         """The rows that may leave, of the columns wanted and person_id."""
-        masked = [each.column for each in conditions if each.column in WITHHELD_OF_PROTECTED]  # asked of what may be withheld: after it is
+        masked = [each.column for each in conditions if each.column in TELLS_WHERE]  # asked of what may be withheld: after it is
         here = [each for each in conditions if each.column in own and each.column not in masked]
         beside = [each for each in conditions if each not in here]
         names = [column.name for column in spec.columns]
@@ -159,11 +159,7 @@ class Records:
         for name in names:
             source = person if name in person.column_names or name in ("birth_year", "death_year") else listed
             rows = rows.append_column(name, _of_person(source, name, ids))
-        protected = np.isin(ids, _numbers(protected_people(self.reader)))
-        for name in (name for name in rows.column_names if name in WITHHELD_OF_PROTECTED and protected.any()):
-            kind = rows.schema.field(name).type
-            rows = rows.set_column(rows.column_names.index(name), name, pc.if_else(pa.array(protected), pa.scalar(None, kind), rows[name]))
-        return rows
+        return withheld(rows, pa.array(np.isin(ids, _numbers(protected_people(self.reader)))))
 
     def _leaving(self, column: pa.ChunkedArray, name: str) -> pa.Array:
         return self.release.pseudonyms(column, name) if name in IDS else column

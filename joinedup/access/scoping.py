@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from joinedup.access.caller import Scope
+from joinedup.access.protected import protected_ids
 from joinedup.engine.reader import Reader, read_rows
 from joinedup.place.model import Place
 
@@ -25,24 +26,23 @@ VERIFIED = frozenset({"nhs_number", "nhs_number_traced", "nhs_number_alone", "re
 LIST = "register"
 """The contract of registration lists: they alone say where people are registered and live."""
 DEATHS = "deaths"
-PROTECTED = "protected_person"
-"""The table of people whose details are protected, where the build has one."""
 
 
 def people_of(reader: Reader, place: Place, scope: Scope, purpose: str) -> pa.Array | None:
     """The person_ids of a scope as at the build; None for the whole place, which is everyone.
 
     Somebody is of a service by a row that is theirs for sure, of a file that may be used for the purpose; of a neighbourhood or a
-    practice by a registration list that may.
+    practice by a registration list that may. Of protected people nothing tells of which area they are: of none.
     """
     if scope.kind == "place":
         return None
     if scope.kind != "service":
         return pa.array(_of_area(reader, scope, purpose))
-    codes = pa.array(sorted(_codes(place, scope)), pa.string())
-    by = pc.field("provider_now").isin(codes) | pc.field("provider_code").isin(codes)
-    sure = pc.field("linked_by").isin(sorted(VERIFIED)) & pc.field("file_id").isin(pa.array(files_for(reader, purpose), pa.int32()))
-    return pc.unique(reader.rows("activity", ["person_id"], by & sure)["person_id"].combine_chunks()).drop_null()
+    found = _of_services(reader, _codes(place, scope), purpose)
+    if practices := _codes(place, scope) & _practices(place):
+        seen_elsewhere = _of_services(reader, _codes(place, scope) - practices, purpose)
+        found = np.union1d(np.setdiff1d(found, protected_ids(reader)), seen_elsewhere)
+    return pa.array(found)
 
 
 def in_scope(reader: Reader, place: Place, scope: Scope, person_id: int, purpose: str) -> bool:
@@ -54,7 +54,10 @@ def in_scope(reader: Reader, place: Place, scope: Scope, person_id: int, purpose
     found = reader.rows_of("activity", person_id, ["provider_now", "provider_code", "linked_by", "file_id"])
     usable = np.isin(found["file_id"].to_numpy(), files_for(reader, purpose))
     found = found.filter(pc.and_(for_sure(found), pa.array(usable, pa.bool_())))
-    return not _codes(place, scope).isdisjoint({*found["provider_now"].to_pylist(), *found["provider_code"].to_pylist()})
+    codes = _codes(place, scope)
+    if codes & _practices(place) and among(protected_ids(reader), person_id):
+        codes -= _practices(place)
+    return not codes.isdisjoint({*found["provider_now"].to_pylist(), *found["provider_code"].to_pylist()})
 
 
 def for_sure(rows: pa.Table) -> pa.ChunkedArray:
@@ -82,13 +85,6 @@ def all_agreed(reader: Reader, contract: str, purpose: str) -> bool:
     return _all_agreed(reader.path("file_use"), contract, _column(purpose))
 
 
-def protected_people(reader: Reader) -> pa.Array:
-    """The person_ids whose details are protected: their practice and address are withheld everywhere. None where no extract says so."""
-    if PROTECTED not in reader.manifest.tables:
-        return pa.array([], pa.int64())
-    return pa.array(_protected(reader.path(PROTECTED)))
-
-
 def among(sorted_ids: Ids, person_id: int) -> bool:
     """Whether an id is one of these, which are in order."""
     at = int(np.searchsorted(sorted_ids, person_id))
@@ -103,12 +99,25 @@ def _codes(place: Place, scope: Scope) -> set[str]:
     return {partner.code for partner in place.partners if partner.id in scope.ids and partner.code}
 
 
+def _practices(place: Place) -> set[str]:
+    """Codes of providers that tell where somebody is registered."""
+    return {practice.code for practice in place.practices}
+
+
+def _of_services(reader: Reader, of: set[str], purpose: str) -> Ids:
+    """Who has a row, theirs for sure and of a file that may be used, of providers with some codes."""
+    codes = pa.array(sorted(of), pa.string())
+    by = pc.field("provider_now").isin(codes) | pc.field("provider_code").isin(codes)
+    sure = pc.field("linked_by").isin(sorted(VERIFIED)) & pc.field("file_id").isin(pa.array(files_for(reader, purpose), pa.int32()))
+    return _ids(reader.rows("activity", ["person_id"], by & sure))
+
+
 def _of_area(reader: Reader, scope: Scope, purpose: str) -> Ids:
-    """Who is registered in some neighbourhoods or practices; nobody where a registration list may not be used for the purpose."""
+    """Who is registered in some neighbourhoods or practices and isn't protected; nobody where a registration list may not be used."""
     if not all_agreed(reader, LIST, purpose):
         return np.zeros(0, np.int64)
     column = "neighbourhood_id" if scope.kind == "neighbourhood" else "practice_code"
-    return _listed_in(reader.path("listed_person"), column, scope.ids)
+    return np.setdiff1d(_listed_in(reader.path("listed_person"), column, scope.ids), protected_ids(reader))
 
 
 _VERIFIED = pa.array(sorted(VERIFIED))
@@ -136,11 +145,6 @@ def _files(file_use: Path, purpose: str) -> Ids:
 def _all_agreed(file_use: Path, contract: str, purpose: str) -> bool:
     found = read_rows(file_use, [purpose], pc.field("contract") == contract)
     return found.num_rows > 0 and bool(pc.all(found[purpose]).as_py())
-
-
-@lru_cache(maxsize=4)
-def _protected(people: Path) -> Ids:
-    return _ids(read_rows(people, ["person_id"]))
 
 
 def _ids(rows: pa.Table, column: str = "person_id") -> Ids:

@@ -13,9 +13,6 @@ import pyarrow.compute as pc
 from joinedup.access.scoping import for_sure
 from joinedup.access.stamp import Missing, SourceStamp
 
-WITHHELD = ("practice_code", "area_code", "neighbourhood_id", "deprivation_fifth", "care_home", "referred_by", "address", "postcode")
-"""What is withheld of people whose details are protected, wherever it stands."""
-
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -41,7 +38,7 @@ class Shown:
         """What must be said beside the rows, in sentences."""
         said = [f"{count:,} {'row' if count == 1 else 'rows'} not shown: linked by {how}" for how, count in self.not_shown.items()]
         said += [_may_have_died(self.may_have_died)] if self.may_have_died else []
-        said += ["practice and address withheld: the person's details are protected"] if self.protected else []
+        said += ["practice, address and who gives care withheld: the person's details are protected"] if self.protected else []
         said += [] if self.named else ["without the key of the identity register people are shown by pseudonym"]
         said += [f"there are more people: ask for those after {self.after}"] if self.after is not None else []
         said += [f"{each.partner_name}, {each.title}: {_up_to(each.data_to)}" for each in self.sources]
@@ -56,16 +53,6 @@ def verified(rows: pa.Table) -> tuple[pa.Table, dict[str, int]]:
         return rows, {}
     others = Counter(rows.filter(pc.invert(sure))["linked_by"].to_pylist())
     return rows.filter(sure), {str(how or "nothing known"): count for how, count in sorted(others.items(), key=str)}
-
-
-def withheld(rows: pa.Table, protected: pa.Array | pa.ChunkedArray) -> pa.Table:
-    """The rows, without what tells where protected people live or are registered."""
-    if not pc.any(protected).as_py():
-        return rows
-    for name in (name for name in WITHHELD if name in rows.column_names):
-        kind = rows.schema.field(name).type
-        rows = rows.set_column(rows.column_names.index(name), name, pc.if_else(protected, pa.scalar(None, kind), rows[name]))
-    return rows
 
 
 def beside(rows: pa.Table, others: pa.Table) -> pa.Table:

@@ -150,6 +150,7 @@ def account_of(place: Place) -> str:
 
 def judge(desk: Desk, most: int | None, quiet: bool) -> None:
     """Nothing; pairs were shown and answered on a terminal. A usage error without one: names go to no file and no pipe."""
+    from joinedup.access.protected import protected_in
     from joinedup.cli.reviewing import Session, own_screen
     from joinedup.kept.access_log import log_place, open_access_log
     from joinedup.kept.answers import waiting
@@ -161,7 +162,9 @@ def judge(desk: Desk, most: int | None, quiet: bool) -> None:
     log = open_access_log(log_place(desk.store.kept))
     try:
         with own_screen() as terminal:
-            answered = Session(desk.register, desk.keys, desk.who, log, terminal, most).run()
+            session = Session(desk.register, desk.keys, desk.who, log, terminal, most)
+            session.is_protected = lambda person_id: bool((protected_in(desk.store) == person_id).any())
+            answered = session.run()
     finally:
         log.close()
     with desk.register.connected(desk.keys) as connection:

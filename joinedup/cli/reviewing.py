@@ -17,7 +17,7 @@ from datetime import UTC, date, datetime
 from itertools import zip_longest
 
 from joinedup.errors import Refused
-from joinedup.identity.review import Compared, compared, provenance, warnings
+from joinedup.identity.review import Compared, compared, provenance, warnings, without_where
 from joinedup.kept.access_log import AccessLog, Look
 from joinedup.kept.answers import REASONS, Reviewer, Waiting, give_answer, rivals, take_back, waiting
 from joinedup.kept.decisions import CANT_SAY, DIFFERENT, SAME, opened_pair
@@ -56,6 +56,8 @@ class Session:
     log: AccessLog
     terminal: Terminal
     most: int | None = None
+    is_protected: Callable[[int], bool] = lambda person_id: False
+    """Whose details are protected, looked up at each pair."""
     answered: list[int] = field(default_factory=list)
     notice: str = ""
 
@@ -82,6 +84,8 @@ class Session:
         self.log.append([_look(pair, reviewer)])
         with self.register.connected(self.keys) as connection:
             said, others = opened_pair(connection, self.keys, pair.pair), rivals(connection, pair.pair)
+        if self.is_protected(pair.person_id):
+            said = without_where(said)
         warned = warnings(said, rivals=others)
         progress = f"{len(self.answered) + 1} of {len(self.answered) + left}"
         self.terminal.forget()

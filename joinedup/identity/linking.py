@@ -13,7 +13,7 @@ from joinedup.identity.minting import mint
 from joinedup.identity.numbers import read_numbers, refuse_files_mostly_rejected, reject_numbers_out_of_place
 from joinedup.identity.staged import Staged
 from joinedup.identity.superseded import follow_superseded
-from joinedup.identity.verifying import BY_NUMBER, LINKED_BY, LIST, MATCHED, OBJECTIONS, claimed_rows, verify
+from joinedup.identity.verifying import BELIEVED, BY_NUMBER, LINKED_BY, LIST, MATCHED, claimed_rows, verify
 from joinedup.kept.identity_register import RegisterLanding
 from joinedup.place.model import Linking
 
@@ -63,7 +63,7 @@ LISTED_PERSON = f"""
 LANDED_PERSON = f"""
     CREATE OR REPLACE TEMP TABLE landed_person AS
     WITH every AS (
-        SELECT person_id, contract, CASE WHEN contract <> '{OBJECTIONS}' OR linked_by = 'nhs_number' THEN born END AS born,
+        SELECT person_id, contract, CASE WHEN contract NOT IN {BELIEVED} OR linked_by = 'nhs_number' THEN born END AS born,
             linked_by, row_count
         FROM identity_linked WHERE person_id IS NOT NULL
         UNION ALL

@@ -50,6 +50,10 @@ FIELDS = (
 """All that is ever shown of a pair: nothing clinical, whatever a pair brings."""
 
 
+TELLS_WHERE = ("Postcode", "Practice")
+"""What isn't shown of either side where the person's details are protected."""
+
+
 @dataclass(frozen=True, slots=True)
 class Compared:
     """One field of a pair as it is shown: its text on either side (empty: not needed), same or differs, and what explains it."""
@@ -79,6 +83,12 @@ def reviewer_for(place: Place, staff: Sequence[StaffMember], account: str, day: 
     accounts = {row.account for row in staff if _folded(row.name) in names}
     role = min((row.role for row in rights), key=REVIEWERS.index)
     return Reviewer(account, role, tuple(sorted(accounts | {account})))
+
+
+def without_where(said: Mapping[str, str]) -> dict[str, str]:
+    """What a pair says, without what tells where either side lives or is registered."""
+    names = {f"{side}{name}" for field in FIELDS if field.label in TELLS_WHERE for name in field.names for side in ("r_", "p_")}
+    return {name: value for name, value in said.items() if name not in {*names, "r_source", "p_source"}}  # a source may be one practice's
 
 
 def compared(said: Mapping[str, str]) -> list[Compared]:

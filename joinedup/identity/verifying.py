@@ -9,12 +9,14 @@ Rows of a source that say the same of who they are about make one claim; what is
 
 from __future__ import annotations
 
-from joinedup.findings import Finding
+from joinedup.findings import Finding, Severity
 from joinedup.identity.staged import RowRule, Staged, row_findings
 
 LIST = "register"
 OBJECTIONS = "opt_out"
-"""Whoever objects is believed by the number, whatever the date of birth: national lists give none, and in doubt somebody objects."""
+PROTECTED = "protected_person"
+BELIEVED = (OBJECTIONS, PROTECTED)
+"""Who objects or is protected is believed by the number, whatever the date of birth: national lists give none; in doubt it holds."""
 TRACED = "01"  # NHS_NUMBER_STATUS_INDICATOR_CODE: number present and verified (NHS Data Dictionary)
 EARLIEST_BIRTH = "DATE '1850-01-01'"  # HES writes a missing month of birth as one of 1800, 1801 or 1802
 MONTH_OF_BIRTH = """
@@ -101,10 +103,10 @@ STATUS = f"""
         WHEN c.contract = '{LIST}' AND (c.number IS NULL OR f.disputed OR (c.born IS NULL AND NOT c.traced)) THEN 'register_row'
         WHEN c.number IS NULL AND c.given THEN 'invalid_number'
         WHEN c.number IS NULL THEN 'no_number'
-        WHEN c.contract = '{OBJECTIONS}' AND (f.disputed OR c.born IS NOT NULL AND NOT ({SAME_DATE})) THEN 'nhs_number_alone'
+        WHEN c.contract IN {BELIEVED} AND (f.disputed OR c.born IS NOT NULL AND NOT ({SAME_DATE})) THEN 'nhs_number_alone'
         WHEN f.disputed THEN 'birth_date_disagrees'
         WHEN c.born IS NULL AND c.traced THEN 'nhs_number_traced'
-        WHEN c.born IS NULL AND c.contract = '{OBJECTIONS}' THEN 'nhs_number_alone'
+        WHEN c.born IS NULL AND c.contract IN {BELIEVED} THEN 'nhs_number_alone'
         WHEN c.born IS NULL THEN 'no_birth_date'
         WHEN {SAME_DATE}
             THEN CASE WHEN f.confirmed THEN 'nhs_number' ELSE 'nhs_number_alone' END
@@ -143,6 +145,19 @@ OBJECTION_OF_NOBODY = RowRule(
     "an objection without a usable NHS number is linked to nobody, so nobody's data is held back because of it and whoever objected "
     "is still counted; ask the source for the number",
     "whose rows may be used",
+)
+PROTECTION_IN_DOUBT = RowRule(
+    "protection-in-doubt",
+    "a protected person whose date of birth isn't the one that other sources have for the NHS number, or whose number has several on the "
+    "list; in doubt it holds for who has the number: if the number is mistyped, whom it should protect isn't. Correct it at the source",
+    "whose address and practice are withheld",
+)
+PROTECTION_OF_NOBODY = RowRule(
+    "protection-of-nobody",
+    "a protected person without a usable NHS number is linked to nobody, so nothing is withheld because of it; ask the source for "
+    "the number",
+    "whose address and practice are withheld",
+    Severity.ERROR,
 )
 NO_BIRTH_DATE = RowRule(
     "no-birth-date",
@@ -203,6 +218,8 @@ def _findings(staged: Staged) -> list[Finding]:
         *row_findings(staged, DISAGREES, _rows_where(staged, "linked_by = 'birth_date_disagrees'")),
         *row_findings(staged, OBJECTION_IN_DOUBT, _rows_where(staged, f"contract = '{OBJECTIONS}' AND {doubted}")),
         *row_findings(staged, OBJECTION_OF_NOBODY, _rows_where(staged, f"contract = '{OBJECTIONS}' AND {nobody}")),
+        *row_findings(staged, PROTECTION_IN_DOUBT, _rows_where(staged, f"contract = '{PROTECTED}' AND {doubted}")),
+        *row_findings(staged, PROTECTION_OF_NOBODY, _rows_where(staged, f"contract = '{PROTECTED}' AND {nobody}")),
         *row_findings(staged, NO_BIRTH_DATE, _rows_where(staged, "linked_by = 'no_birth_date'")),
     ]
 

@@ -176,7 +176,7 @@ def test_of_protected_people_practice_and_address_are_withheld_and_it_is_said(
     row = shown.rows.to_pylist()[0]
     assert all(row[name] is None for name in ("practice_code", "neighbourhood_id", "area_code", "care_home", "postcode"))
     assert row["family_name"] == "Name"
-    assert "practice and address withheld: the person's details are protected" in shown.notes
+    assert "practice, address and who gives care withheld: the person's details are protected" in shown.notes
     other = opened.person(carer, listed[1])
     assert other.rows["practice_code"].null_count == 0
     assert not other.protected

@@ -1,0 +1,66 @@
+"""People whose details somebody has protected by hand, at once and until a list says so: `protected_people.csv` of the kept area.
+
+A row is added for each time that protection begins or ends, and none is changed. It holds pseudonyms alone, and never why.
+"""
+
+from __future__ import annotations
+
+import csv
+import fcntl
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+from joinedup.engine.store import PRIVATE_FILE, PRIVATE_FOLDER, store_errors
+from joinedup.errors import StoreProblem
+
+FILE = "protected_people.csv"
+HEADER = ("at", "person_id", "protected", "account")
+BEGINS, ENDS = "yes", "no"
+
+_READ: dict[Path, tuple[tuple[int, int], frozenset[int]]] = {}
+"""By file: its state when it was last read, and whom it protected."""
+
+
+def protected_by_hand(kept: Path) -> frozenset[int]:
+    """The person_ids that are protected by hand now; StoreProblem where the file can't be read, for then nobody may be shown."""
+    path = kept / FILE
+    try:
+        state = path.stat()
+    except FileNotFoundError:
+        return frozenset()
+    except OSError as error:
+        raise _unreadable(path, error.strerror or "it can't be read") from None
+    seen = (state.st_mtime_ns, state.st_size)
+    if path not in _READ or _READ[path][0] != seen:
+        _READ[path] = seen, _read(path)
+    return _READ[path][1]
+
+
+def _read(path: Path) -> frozenset[int]:
+    """Who is protected by the last row that names them."""
+    try:
+        rows = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+        last = {int(row["person_id"]): row["protected"] for row in rows}
+    except (OSError, UnicodeDecodeError, KeyError, TypeError, ValueError, csv.Error):
+        raise _unreadable(path, "it isn't what joinedup protect wrote") from None
+    return frozenset(person for person, said in last.items() if said != ENDS)
+
+
+def protect(kept: Path, person_id: int, account: str, *, ends: bool = False) -> None:
+    """Nothing; from now on a person's details are protected, or by hand no longer."""
+    path = kept / FILE
+    with store_errors(path):
+        kept.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+        with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, PRIVATE_FILE), "a", encoding="utf-8", newline="") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            writer = csv.writer(file)
+            if os.fstat(file.fileno()).st_size == 0:
+                writer.writerow(HEADER)
+            writer.writerow([datetime.now(UTC).isoformat(timespec="milliseconds"), person_id, ENDS if ends else BEGINS, account])
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def _unreadable(path: Path, why: str) -> StoreProblem:
+    return StoreProblem(f"{path}: {why}, so whose details are protected isn't known and nobody is shown; restore it from a copy")
