@@ -39,7 +39,7 @@ def open_aggregates(store: Store, place: Place, caller: Caller, audience: Audien
     specs = measures()
     stamp = stamp_of(reader.manifest, place, specs)
     return Aggregates(
-        place, reader, stamp if audience == "internal" else rounded_stamp(stamp), specs, caller, audience, log or log_of(store)
+        place, reader, stamp if audience == "internal" else rounded_stamp(stamp), specs, caller, audience, log or log_of(store, place)
     )
 
 

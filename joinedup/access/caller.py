@@ -11,9 +11,11 @@ import pwd
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
+from joinedup.access.signing_in import ACTOR_VARIABLE, WORD_FILE_VARIABLE, WORD_VARIABLE, WRONG, given, is_word
 from joinedup.errors import Refused
 from joinedup.findings import errors
 from joinedup.place.facts import read_staff
@@ -74,7 +76,7 @@ def caller_for(place: Place, purpose: str, *, account: str | None = None, reason
     """
     if purpose not in PURPOSES:
         raise Refused(f"{purpose!r} is not a purpose that anything is shared for; ask for one of {', '.join(PURPOSES)}")
-    account = account or own_account()
+    account = account or who_asks(place)
     rows = [row for row in staff_now(place) if row.account == account]
     if not rows and place.invented:
         return Caller(account, account, "care_team" if purpose == "direct care" else "analyst", purpose, reason=reason)
@@ -86,6 +88,30 @@ def caller_for(place: Place, purpose: str, *, account: str | None = None, reason
     if not held:
         return Caller(account, rows[0].name if rows else account, "public", purpose, reason=reason)
     return Caller(account, held[0].name, held[0].role, purpose, Scope(held[0].scope_kind, tuple(held[0].scope_ids)), reason)
+
+
+def who_asks(place: Place) -> str:
+    """The person who signed in, else the account that the operating system runs this under.
+
+    Refused where the word isn't that person's, where the place's doors ask everybody to sign in, and where an account has a word to
+    sign in by and it wasn't given. A word that was right stays so in this process while staff.csv says the same of it.
+    """
+    signed, rows = given(), staff_now(place)
+    account = signed[0] if signed else own_account()
+    words = [row.sign_in for row in rows if row.account == account and row.sign_in]
+    if signed is None:
+        if place.sign_in or words:
+            raise Refused(
+                f"whoever asks at the doors of {place.name} signs in: name yourself as staff.csv does in {ACTOR_VARIABLE}, and give your "
+                f"word in {WORD_VARIABLE} or {WORD_FILE_VARIABLE}"
+            )
+        return account
+    if not words or not all(_is_word(signed[1], said) for said in words):
+        raise Refused(WRONG)
+    return account
+
+
+_is_word = lru_cache(maxsize=64)(is_word)
 
 
 def own_account() -> str:

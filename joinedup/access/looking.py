@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Protocol
 
 from joinedup.access.caller import Caller, Door
 from joinedup.engine.store import Store
-from joinedup.kept.access_log import LOG_VARIABLE, Look, open_access_log
+from joinedup.errors import Refused
+from joinedup.kept.access_log import LOG_VARIABLE, AccessLog, Look, log_place, open_access_log
+from joinedup.place.model import Place
 
 __all__ = ["Log", "Look", "log_of", "look"]
 
@@ -22,9 +24,26 @@ class Log(Protocol):
         ...
 
 
-def log_of(store: Store) -> Log:
-    """The access log of a store, or the one that JOINEDUP_LOG names."""
-    return open_access_log(os.environ.get(LOG_VARIABLE) or store.kept / "access_log.sqlite")
+def log_of(store: Store, place: Place | None = None) -> AccessLog:
+    """The access log of a store, or the one that JOINEDUP_LOG names; Refused where it isn't the one that the place's folder names.
+
+    Of real people JOINEDUP_LOG may only name the log that the folder says is the place's.
+    """
+    where = log_place(store.kept)
+    log = open_access_log(where)
+    if place is None or (not place.access_log and (place.invented or isinstance(where, Path))):
+        return log
+    if not place.access_log:
+        raise Refused(
+            f"{LOG_VARIABLE} names an access log, and place.yml of {place.name} doesn't say which is the place's: whoever keeps the folder "
+            "runs joinedup audit pin, and writes what it says into place.yml; until then the doors stay shut"
+        )
+    if log.log_id != place.access_log:
+        raise Refused(
+            f"the access log that was found isn't {place.access_log}, which place.yml says is the place's, so nothing can be logged there; "
+            f"see that the store and {LOG_VARIABLE} are the right ones"
+        )
+    return log
 
 
 def look(  # noqa: PLR0913 - what the log keeps of a look

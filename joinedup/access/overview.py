@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pyarrow as pa
 
@@ -11,9 +14,12 @@ from joinedup.access.look_report import LookReport, look_report
 from joinedup.errors import StoreProblem
 from joinedup.kept.access_log import AccessLog
 from joinedup.kept.log_verifying import Verified, verify
+from joinedup.kept.seals import Seal
 from joinedup.place.model import Place
 
 WEEKS = 4
+WHOLE_EVERY = timedelta(weeks=1)
+"""How often pages read the whole log again; `joinedup audit verify` always does (our choice, 2026)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,4 +43,26 @@ def access_of(log: AccessLog, place: Place, belongs: pa.Table | None, until: dat
         log.seal()
     except StoreProblem as error:
         problem = str(error)
-    return Access(since, until, look_report(log.looks(since=since, until=until), place, belongs=belongs), verify(log), problem)
+    report = look_report(log.looks(since=since, until=until), place, belongs=belongs)
+    return Access(since, until, report, _verified(log, until), problem)
+
+
+def _verified(log: AccessLog, now: datetime) -> Verified:
+    """What verifying finds; what was read within a week and found as sealed isn't read again, and `read_from` says so."""
+    kept = None if log.seal_file is None else log.seal_file.with_suffix(".verified.json")
+    found = verify(log, after=None if kept is None else _verified_to(kept, now))
+    if kept is not None and not found.faults:
+        last = next(iter(reversed(log.seals())), None)
+        whole = now.isoformat() if found.read_from == 1 else json.loads(kept.read_text(encoding="utf-8"))["whole"]
+        with suppress(OSError):
+            kept.write_text(json.dumps({"whole": whole, "seal": None if last is None else asdict(last)}), encoding="utf-8")
+    return found
+
+
+def _verified_to(kept: Path, now: datetime) -> Seal | None:
+    """The last seal up to which the log was found as sealed; None where it is to be read as a whole: at first, and once a week."""
+    try:
+        said = json.loads(kept.read_text(encoding="utf-8"))
+        return Seal(**said["seal"]) if timedelta(0) <= now - datetime.fromisoformat(said["whole"]) < WHOLE_EVERY else None
+    except (OSError, ValueError, TypeError, KeyError):
+        return None

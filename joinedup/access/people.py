@@ -61,7 +61,7 @@ def open_people(  # noqa: PLR0913 - the two ports and the log are named where th
 ) -> People:
     """The people of the published build; Refused where the caller may not look at anyone."""
     reader = Reader(store)
-    people = People(place, reader, log or log_of(store), names, seeks)
+    people = People(place, reader, log or log_of(store, place), names, seeks)
     people.may_look(caller)
     is_of(place, reader.manifest.about.get("place", {}))
     return people

@@ -61,7 +61,7 @@ def open_records(store: Store, place: Place, caller: Caller, log: Log | None = N
     built = reader.manifest.about.get("place", {})
     may_enter(place, built, caller, "records")
     is_of(place, built)
-    return Records(place, reader, log or log_of(store))
+    return Records(place, reader, log or log_of(store, place))
 
 
 @cache

@@ -86,11 +86,14 @@ def many_people(looks: pa.Table) -> Iterator[Unusual]:
     for account, role, day, people in days:
         of_account[account].append((day, people))
         of_role[role].append((account, people))
+    of_others: dict[tuple[str, str], float | None] = {}
     for account, role, day, people in days:
         if people < MANY_LEAST:
             continue
         own = _usual([count for other, count in of_account[account] if other != day])
-        others = _usual([count for other, count in of_role[role] if other != account])
+        if (role, account) not in of_others:
+            of_others[role, account] = _usual([count for other, count in of_role[role] if other != account])
+        others = of_others[role, account]
         usual = max((each for each in (own, others) if each is not None), default=None)
         if people >= MANY_UNKNOWN if usual is None else people >= TIMES_USUAL * usual:
             known = [f"its own usual is {own:g}" if own is not None else "", f"its role's {others:g}" if others is not None else ""]

@@ -12,6 +12,7 @@ from joinedup.cli.making import build, check, demo, land, pack, synth
 from joinedup.cli.registers import OF_REGISTERS
 from joinedup.cli.review import review
 from joinedup.cli.sharing import sharing
+from joinedup.cli.signing_in import sign_in
 from joinedup.cli.starting import add_source, new, template
 from joinedup.errors import JoinedupError, StoreProblem
 
@@ -71,6 +72,7 @@ def main() -> None:
     """
 
 
-IN_ORDER_OF_USE = (new, add_source, sharing, check, synth, template, land, review, build, pack, show, export, *OF_REGISTERS, audit, demo)
+LAST = (*OF_REGISTERS, sign_in, audit, demo)
+IN_ORDER_OF_USE = (new, add_source, sharing, check, synth, template, land, review, build, pack, show, export, *LAST)
 for verb in IN_ORDER_OF_USE:
     main.add_command(verb)

@@ -194,6 +194,21 @@ def prepare(place_folder: Path, store_folder: Path | None, role: str) -> None:
     click.echo("made; SQLite has no roles" if on_sqlite else f"{role} may read the log and add to it, and nothing else", err=True)
 
 
+@audit.command(epilog=example(f"joinedup audit pin places/calderdale {AFTER_DEMO}"))
+@place_argument
+@store_option
+def pin(place_folder: Path, store_folder: Path | None) -> None:
+    """Say which access log is the place's, as a line for place.yml.
+
+    With that line the doors stay shut wherever they find another log, or a new one. Makes the log's first line where there is none yet.
+    """
+    place = open_place(place_folder)
+    log = opened(open_store(place, store_folder), new=True)
+    if not log.log_id:
+        tell(log, auditor(place), "log begun")
+    click.echo(f"access_log: {log.log_id}")
+
+
 def opened(store: Store, *, new: bool = False) -> AccessLog:
     """The log of a store, or the one that JOINEDUP_LOG names; NothingPublished where there is none yet."""
     from joinedup.kept.access_log import log_place, open_access_log

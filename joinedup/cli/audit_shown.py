@@ -37,6 +37,12 @@ def verified_in_words(found: Verified) -> list[str]:
         )
     if not found.keyed and found.seals:
         lines.append("the seals have no key: whoever can write to the database and make seals could have made all of them again")
+    if found.witnessed is None:
+        lines.append("there are no counterfoils: of looks that aren't sealed yet the last ones could have been cut off")
+    elif found.witnessed < found.events:
+        lines.append(
+            f"{found.events - found.witnessed:,} looks have no counterfoil: logged before there were any, or with another seal file"
+        )
     if found.elsewhere is None:
         lines.append(
             "no seal file from elsewhere was given: looks removed from the end with their seals are not found without one (--seals)"

@@ -150,16 +150,16 @@ def account_of(place: Place) -> str:
 
 def judge(desk: Desk, most: int | None, quiet: bool) -> None:
     """Nothing; pairs were shown and answered on a terminal. A usage error without one: names go to no file and no pipe."""
+    from joinedup.access.looking import log_of
     from joinedup.access.protected import protected_in
     from joinedup.cli.reviewing import Session, own_screen
-    from joinedup.kept.access_log import log_place, open_access_log
     from joinedup.kept.answers import waiting
 
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise click.UsageError(
             "pairs are shown on a terminal only, so that no name gets into a file; list and export have none and go anywhere"
         )
-    log = open_access_log(log_place(desk.store.kept))
+    log = log_of(desk.store, desk.place)
     try:
         with own_screen() as terminal:
             session = Session(desk.register, desk.keys, desk.who, log, terminal, most)

@@ -5,6 +5,7 @@ It lies in SQLite or PostgreSQL. The doors append before they give anything, and
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sqlite3
 import time
@@ -20,7 +21,8 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from joinedup.errors import Refused, StoreProblem
-from joinedup.kept.log_tables import LOCK, LOG, LOOK, SEAL, grants, line_of_event
+from joinedup.kept.counterfoils import beside, write_counterfoils
+from joinedup.kept.log_tables import HASHED, LOCK, LOG, LOOK, SEAL, grants, line_of_event
 from joinedup.kept.seals import FILE_VARIABLE, Seal, SealKey, append_seals, seal_key, sealing
 
 LOG_VARIABLE = "JOINEDUP_LOG"
@@ -32,6 +34,7 @@ LONGEST = {"reason": 1_000, "what": 500, "scope": 10_000}
 LONGEST_OTHER = 200
 BUSY_SECONDS = 30.0
 ROWS_AT_A_TIME = 50_000
+ID_DIGITS = 16
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 PERSON_IDS = range(-(2**63), 2**63)
@@ -91,6 +94,11 @@ def _text(name: str, value: str) -> str:
     return text
 
 
+def line_of(row: Mapping[str, Any]) -> bytes:
+    """A look as it is hashed: what `line_of_event` says in the database."""
+    return ("\t".join(str(row[column.name]) for column in HASHED) + "\n").encode()
+
+
 class AccessLog:
     """The access log of one place, opened. Every event that `append` has returned from is on disk."""
 
@@ -112,11 +120,20 @@ class AccessLog:
             last = last_number(connection, LOOK)
             connection.execute(sa.insert(LOOK), [{"number": last + i, **row} for i, row in enumerate(rows, start=1)])
             sealed = self._seal(connection, last + len(rows), everything=False)
-        if sealed:
-            try:
+        try:
+            if self.seal_file is not None:
+                write_counterfoils(beside(self.seal_file), last + 1, [line_of(row) for row in rows], self.key)
+            if sealed:
                 self.tell()
-            except StoreProblem:
-                return
+        except StoreProblem:
+            return
+
+    @property
+    def log_id(self) -> str:
+        """What tells this log from another: the hash of its first look; blank before there is one."""
+        with self.reading() as connection:
+            lines = lines_between(connection, 1, 1) if has_log(connection) else []
+        return hashlib.sha256(lines[0][1]).hexdigest()[:ID_DIGITS] if lines else ""
 
     def seal(self) -> list[Seal]:
         """The seals made: every event of the log is then sealed, and the seal file holds every seal; StoreProblem where it can't."""

@@ -12,10 +12,12 @@ from typing import Literal
 import sqlalchemy as sa
 
 from joinedup.kept.access_log import EPOCH, MICROSECOND, AccessLog, has_log, lines_between, seals_in
+from joinedup.kept.counterfoils import Counterfoils, beside, read_counterfoils
 from joinedup.kept.log_guards import guards_that_lack
 from joinedup.kept.log_tables import FORM, LOOK, line_of_event
 from joinedup.kept.seals import NO_SEAL, Seal, SealKey, batch_hash, mark, read_seals
 
+CUT_AT_A_TIME = 10_000
 MOST_FAULTS = 20
 """Batches that are looked into, event by event; of further ones it is said that they differ."""
 
@@ -44,6 +46,10 @@ class Verified:
     keyed: int = 0
     """Seals that were made with a key."""
     checked_with_key: bool = False
+    read_from: int = 1
+    """The first event that was read again; those before it were when they were verified last."""
+    witnessed: int | None = None
+    """Counterfoils that there are; None where there is no file of them."""
     elsewhere: int | None = None
     """Seals of the file that was given; None where none was."""
     faults: tuple[Fault, ...] = ()
@@ -54,9 +60,15 @@ class Verified:
         return next((fault for fault in self.faults if fault.event is not None), None)
 
 
-def verify(log: AccessLog, seals_file: Path | None = None) -> Verified:
-    """What is found when every event and seal is read again, and held against the seals of a file from elsewhere where one is given."""
+def verify(log: AccessLog, seals_file: Path | None = None, *, after: Seal | None = None) -> Verified:
+    """What is found when every event and seal is read again, and held against the seals of a file from elsewhere where one is given.
+
+    Events that are sealed up to and with the seal `after`, which was verified before, aren't read again; they are all when the log
+    doesn't hold that seal.
+    """
     told = None if seals_file is None else read_seals(seals_file)
+    witness = seals_file or log.seal_file
+    foils = None if witness is None else read_counterfoils(beside(witness))
     now = datetime.now(UTC)
     with log.reading() as connection:
         if not has_log(connection):
@@ -66,13 +78,17 @@ def verify(log: AccessLog, seals_file: Path | None = None) -> Verified:
         trusted = {seal.number: seal for seal in [*seals, *_first_of_each(told or ()).values()]}
         in_order = [trusted[number] for number in sorted(trusted)]
         sealed_to = max((seal.last_event for seal in in_order), default=0)
+        known = after.last_event if after is not None and after in seals else 0
         faults = [
-            *_events(connection, in_order),
+            *_events(connection, [seal for seal in in_order if seal.last_event > known]),
+            *_missing_before(connection, known),
             *_outside(connection, sealed_to),
             *_chain(seals, log.key, "the log"),
             *_elsewhere(seals, told or [], log.key),
             *(Fault("guard", message) for message in guards_that_lack(connection)),
         ]
+        if foils is not None and not any(fault.event for fault in faults):
+            faults += _cut(connection, foils, known, log.key)
         events = int(connection.scalar(sa.select(sa.func.count()).select_from(LOOK)) or 0)
         unsealed = int(connection.scalar(sa.select(sa.func.count()).select_from(LOOK).where(LOOK.c.number > sealed_to)) or 0)
     return Verified(
@@ -84,6 +100,8 @@ def verify(log: AccessLog, seals_file: Path | None = None) -> Verified:
         unsealed=unsealed,
         keyed=sum(bool(seal.key_id) for seal in seals),
         checked_with_key=log.key is not None,
+        read_from=known + 1,
+        witnessed=None if foils is None else len(foils.numbers),
         elsewhere=None if told is None else len(told),
         faults=tuple(sorted(faults, key=lambda fault: (fault.event is None, fault.event or 0))),
     )
@@ -148,6 +166,31 @@ def _moved(fault: Fault, seal: Seal, seals: Sequence[Seal], connection: sa.Conne
 def _fault(what: Literal["altered", "removed", "inserted", "moved"], event: int, seal: Seal, why: str) -> Fault:
     batch = f"seal {seal.number}, events {seal.first_event} to {seal.last_event}"
     return Fault(what, f"event {event} was {what}: {why} ({batch})", event, seal.number)
+
+
+def _missing_before(connection: sa.Connection, known: int) -> Iterator[Fault]:
+    """Whether events that were verified before, and aren't read again, are still all there."""
+    there = int(connection.scalar(sa.select(sa.func.count()).select_from(LOOK).where(LOOK.c.number.between(1, known))) or 0)
+    if there != known:
+        yield Fault("removed", f"of the events up to {known} there are {there}: verify the whole log (joinedup audit verify)", known)
+
+
+def _cut(connection: sa.Connection, foils: Counterfoils, known: int, key: SealKey | None) -> Iterator[Fault]:
+    """Looks that have a counterfoil and aren't in the log, or are there otherwise: what was cut off before it was sealed."""
+    last = int(connection.scalar(sa.select(sa.func.max(LOOK.c.number))) or 0)
+    if foils.last > last:
+        yield Fault("removed", f"event {last + 1} was removed: there are counterfoils up to event {foils.last}", last + 1)
+    if foils.again:
+        yield Fault(
+            "removed", f"event {foils.again[0]} has two counterfoils: looks were cut off and their numbers given again", foils.again[0]
+        )
+    for first in range(known + 1, last + 1, CUT_AT_A_TIME):
+        lines = dict(lines_between(connection, first, first + CUT_AT_A_TIME - 1))
+        if len(lines) != min(CUT_AT_A_TIME, last - first + 1):
+            return  # what is missing in between is said already
+        for number in foils.differing(first, list(lines.values()), key):
+            yield Fault("altered", f"event {number} was altered: its counterfoil says otherwise", number)
+            return
 
 
 def _outside(connection: sa.Connection, sealed_to: int) -> Iterator[Fault]:

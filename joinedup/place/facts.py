@@ -21,6 +21,7 @@ from joinedup.place.model import (
     Frozen,
     Linking,
     LocalWord,
+    LogId,
     Membership,
     Neighbourhood,
     Partner,
@@ -76,6 +77,8 @@ class Head(Frozen):
     as_at: Day
     district_code: Code | None = None
     linking: Linking = Linking()
+    access_log: LogId = ""
+    sign_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,8 @@ def assembled(folder: Path, facts: Facts, warnings: list[Finding]) -> Place:
         as_at=head.as_at,
         district_code=head.district_code,
         linking=head.linking,
+        access_log=head.access_log,
+        sign_in=head.sign_in,
         neighbourhoods=values(facts.neighbourhoods),
         partners=values(facts.partners),
         contracts=values(facts.contracts),

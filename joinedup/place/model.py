@@ -217,6 +217,12 @@ Role = Literal["analyst", "commissioner", "finance", "coordinator", "care_team",
 ScopeKind = Literal["place", "neighbourhood", "practice", "service"]
 
 
+LogId = Annotated[str, Field(pattern=r"^([0-9a-f]{16})?$")]
+"""What tells an access log from others: `joinedup audit pin` says it."""
+SignIn = Annotated[str, Field(pattern=r"^([0-9a-f]{32}:[0-9a-f]{64})?$")]
+"""Salt and scrypt hash of a word to sign in by: `joinedup sign-in` makes both."""
+
+
 class StaffMember(Frozen):
     """For whom an account of the operating system acts, from `starts` up to `ends`."""
 
@@ -228,6 +234,8 @@ class StaffMember(Frozen):
     """The neighbourhoods, practices or (for a service) partners whose people it may look at; none where it is the whole place."""
     starts: Day | None = None
     ends: Day | None = None
+    sign_in: SignIn = ""
+    """What the word hashes to by which this person, and nobody else who uses the same account, signs in; blank without one."""
 
 
 CodeSystem = Literal["ICD-10", "OPCS-4", "READ", "SNOMED CT", "HRG", "TREATMENT FUNCTION", "BNF", "MHSDS REFERRAL REASON"]
@@ -317,6 +325,10 @@ class Place(Frozen):
     """Residents by age and ethnic group, as published: for comparison and for invented people, never a denominator."""
     thresholds: tuple[Threshold, ...] = ()
     linking: Linking = Linking()
+    access_log: str = ""
+    """Which access log is the place's, by the hash of its first look; blank where the folder doesn't say."""
+    sign_in: bool = False
+    """Whether whoever asks at a door names themselves with the word that they alone know, beside the account they use."""
     sources: tuple[Source, ...] = ()
     staff: tuple[StaffMember, ...] = ()
     """Of staff.csv, in its order. Who acts on a day: `place.staff.acting`."""
