@@ -12,7 +12,6 @@ WITH kept_back AS (
     INNER JOIN objection_effect AS e ON e.kind = o.kind
     CROSS JOIN place_parameter AS q
     WHERE o.person_id IS NOT NULL
-        AND coalesce(o.starts <= q.as_at, TRUE)
         AND coalesce(q.as_at < o.ends, TRUE)
     GROUP BY o.person_id
 )

@@ -3,7 +3,6 @@ WITH in_force AS (
     FROM objection AS o
     CROSS JOIN place_parameter AS q
     WHERE o.person_id IS NOT NULL
-        AND coalesce(o.starts <= q.as_at, TRUE)
         AND coalesce(q.as_at < o.ends, TRUE)
 ),
 effect AS (

@@ -197,6 +197,8 @@ class ContractSpec(Frozen):
     """Of a list: what a record without that date is taken for, where that does harm."""
     lists: bool = False
     """It lists what is so, such as who is registered; the others tell what happened, day by day."""
+    keeps_back: bool = False
+    """Its records keep people's data back, so that none may end without being told."""
     fields: tuple[ContractField, ...]
     rules: tuple[Rule, ...] = ()
     cases: tuple[ContractCase, ...] = ()

@@ -14,6 +14,7 @@ from joinedup.sources.contract import ContractSpec
 from joinedup.sources.doubts import doubts
 from joinedup.sources.keys import by_key
 from joinedup.sources.months_given import periods_out_of_order, replaced_months
+from joinedup.sources.objections import ended_objections, keep_objections
 from joinedup.sources.order import ReadFile
 from joinedup.sources.prices import prices_in_doubt
 from joinedup.sources.snapshots import supersede_lists, undated
@@ -32,6 +33,8 @@ def supersede(con: Connection, contract: ContractSpec, files: Sequence[ReadFile]
         return []
     con.execute("CREATE OR REPLACE TEMP TABLE superseding_pair (loser INTEGER, winner INTEGER, row_count BIGINT)")
     know_people(con, contract, used)
+    if contract.keeps_back:
+        keep_objections(con, contract, used)
     found, used = same_files(con, contract, used)
     found += replaced_files(con, contract, used)
     found += periods_out_of_order(con, contract, used)
@@ -39,6 +42,8 @@ def supersede(con: Connection, contract: ContractSpec, files: Sequence[ReadFile]
     found += by_key(con, contract, used)
     found += supersede_lists(con, contract, key_columns(contract), _lists(used))
     found += left_apart(con, contract, used)
+    if contract.keeps_back:
+        found += ended_objections(con, contract, used)
     found += undated(con, contract, {file.file_id: (file.drop.source.name, file.drop.name) for file in used})
     found += [*doubts(con, contract, used), *prices_in_doubt(con, contract, used)]
     con.execute("DROP TABLE superseding_pair")

@@ -129,7 +129,7 @@ class Person:
     any_sex: Counter[str] = field(default_factory=Counter)
     died: date = FOREVER
     objects_to: set[str] = field(default_factory=set)
-    """The kinds of objection that hold on the as-at date."""
+    """The kinds of objection that haven't ended by the as-at date."""
 
     @property
     def counts(self) -> bool:
@@ -254,12 +254,12 @@ class Record:
 
     @cached_property
     def objections(self) -> list[tuple[str, str]]:
-        """Number and kind of each objection that holds on the as-at date; it is believed by the number alone."""
+        """Number and kind of each objection that hasn't ended by the as-at date; it is believed by the number alone."""
         found = []
         for row in self.rows["opt_out"]:
             start, end = day(row["OPT_OUT_FROM"]), day(row["OPT_OUT_TO"])
             end = None if start and end and end < start else end
-            if is_nhs_number(row["NHS_NUMBER"]) and (start or date.min) <= self.place.as_at < (end or FOREVER):
+            if is_nhs_number(row["NHS_NUMBER"]) and self.place.as_at < (end or FOREVER):
                 found.append((self.in_use(row["NHS_NUMBER"]), row["OPT_OUT_KIND"].upper()))
         return found
 

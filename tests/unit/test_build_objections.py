@@ -11,13 +11,16 @@ from joinedup.build import OBJECTIONS, refuse_without_objections
 from joinedup.errors import PlaceError
 from joinedup.findings import Finding, Severity
 from joinedup.place.folder import read_place
+from joinedup.place.model import Place, Source
 from joinedup.sources.contract import contracts
+from joinedup.sources.objections import MANY_ENDED
 
 REFUSED = Finding("objections.csv", "missing-column", "has no column OPT_OUT_KIND", severity=Severity.ERROR)
 
 
-def landing(*files: tuple[str, str, bool]) -> SimpleNamespace:
-    return SimpleNamespace(files=[SimpleNamespace(contract=c, file=f, refused=r) for c, f, r in files], findings=(REFUSED,))
+def landing(*files: tuple[str, str, bool], findings: tuple[Finding, ...] = (REFUSED,)) -> SimpleNamespace:
+    """A landing of files, given as contract, name, and whether they were refused; the source of objections is `opt_out`."""
+    return SimpleNamespace(files=[SimpleNamespace(contract=c, source=c, file=f, refused=r) for c, f, r in files], findings=findings)
 
 
 def test_nothing_is_built_while_a_file_of_objections_could_not_be_used(root: Path) -> None:
@@ -30,3 +33,28 @@ def test_nothing_is_built_while_a_file_of_objections_could_not_be_used(root: Pat
     assert error.value.findings == (REFUSED,)
     refuse_without_objections(invented, lost)  # type: ignore[arg-type]
     refuse_without_objections(real, landing((OBJECTIONS, "objections.csv", False), ("apc", "apc.csv", True)))  # type: ignore[arg-type]
+
+
+def real_place(root: Path, **told: object) -> Place:
+    """The example place as if its people were real, with one source of objections."""
+    invented = read_place(root / "places" / "calderdale", contract_names=tuple(contracts()))
+    objections = Source(**{"name": OBJECTIONS, "partner": "icb", "contract": OBJECTIONS, "files": ("objections.csv",)} | told)
+    return invented.model_copy(update={"invented": False, "sources": (objections,)})
+
+
+def test_nothing_is_built_while_a_source_of_objections_has_no_file(root: Path) -> None:
+    with pytest.raises(PlaceError, match="no file of opt_out has landed"):
+        refuse_without_objections(real_place(root), landing(("apc", "apc.csv", False)))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("confirmed", "built"), [({}, False), ({"objections.csv": 11}, False), ({"objections.csv": 12}, True)])
+def test_nothing_is_built_while_nobody_has_confirmed_that_many_objections_end(root: Path, confirmed: dict[str, int], built: bool) -> None:
+    ended = Finding("objections.csv", MANY_ENDED, "12 objections end", severity=Severity.WARNING, count=12)
+    found = landing((OBJECTIONS, "objections.csv", False), findings=(ended,))
+    place = real_place(root, ended_objections=confirmed)
+    if built:
+        refuse_without_objections(place, found)  # type: ignore[arg-type]
+        return
+    with pytest.raises(PlaceError, match="12 objections end and nobody has confirmed it") as error:
+        refuse_without_objections(place, found)  # type: ignore[arg-type]
+    assert error.value.findings == (ended,)

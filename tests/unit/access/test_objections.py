@@ -71,7 +71,7 @@ def objecting(tmp_path_factory: pytest.TempPathFactory, landed: Landed) -> Built
 
 
 def test_who_objects_to_planning_is_in_no_table_that_counts(objecting: Built) -> None:
-    out = {person for person in range(1, 901) if person % 10 in (NATIONAL, SHARED, BOTH)}
+    out = {person for person in range(1, 901) if person % 10 in (NATIONAL, SHARED, TO_COME, BOTH)}
     looked = 0
     for name, _ in counting_tables():
         spec = SPECS[name]
@@ -93,9 +93,10 @@ def test_what_each_objection_keeps_back(objecting: Built) -> None:
     }
     assert may[NATIONAL] == (True, False, True, False)
     assert may[SHARED] == may[BOTH] == (False, False, False, False)
-    assert may[PRACTICE] == may[ENDED] == may[TO_COME] == may[0] == (True, True, True, True)
+    assert may[PRACTICE] == may[ENDED] == may[0] == (True, True, True, True)
+    assert may[TO_COME] == may[NATIONAL]
     practice = {row["person_id"] % 10 for row in objecting.rows("may_use") if not row["practice_planning"]}
-    assert practice == {NATIONAL, SHARED, PRACTICE, BOTH}
+    assert practice == {NATIONAL, SHARED, PRACTICE, TO_COME, BOTH}
 
 
 def test_who_is_left_out_is_counted_and_the_unlinked_are_told(objecting: Built) -> None:
@@ -106,9 +107,9 @@ def test_who_is_left_out_is_counted_and_the_unlinked_are_told(objecting: Built) 
         found = [row for row in rows if (row["purpose"], row["kind"]) == (purpose, kind)]
         return sum(row["registered"] for row in found), sum(row["removed"] for row in found)
 
-    assert removed("planning", "any") == (len(listed), sum(kind in (NATIONAL, SHARED, BOTH) for kind in listed))
+    assert removed("planning", "any") == (len(listed), sum(kind in (NATIONAL, SHARED, TO_COME, BOTH) for kind in listed))
     assert removed("payment", "any") == (len(listed), sum(kind in (SHARED, BOTH) for kind in listed))
-    assert removed("research", "national") == (len(listed), sum(kind in (NATIONAL, BOTH) for kind in listed))
+    assert removed("research", "national") == (len(listed), sum(kind in (NATIONAL, TO_COME, BOTH) for kind in listed))
     assert removed("planning", "type 1") == (len(listed), listed.count(PRACTICE))
     quality = {row["rule"]: (row["found"], row["out_of"]) for row in objecting.rows("data_quality")}
     assert quality["objection-unlinked"] == (1, objections().num_rows)
