@@ -270,7 +270,7 @@ def _hand_over(staged: Staged, work: _Work, staging: Staging, landing_id: str, f
         tables=tables,
         files=files,
         seen=seen,
-        missing_contracts=tuple(sorted(set(contracts()) - _contracts_used(staged, findings))),
+        missing_contracts=tuple(sorted({name for name, each in contracts().items() if not each.stays} - _contracts_used(staged, findings))),
         links=links_by_contract(staged),
         findings=tuple(findings),
     )
@@ -286,7 +286,7 @@ def _file_records(staging: Staging, staged: Staged, as_at: date) -> tuple[FileAc
     """The account of every file after linking, which may have rejected rows that staging had loaded."""
     counts = counts_by_file(staged)
     now: dict[int, FileAccount] = {}
-    for name in staged.columns:
+    for name in (*staged.columns, *staged.left_out):
         own = [account for account in staging.files if account.contract == name]
         now |= {account.file_id: account for account in counted(staged.con, contracts()[name], own, as_at)}
     return tuple(replace(now.get(account.file_id, account), linked=counts.get(account.file_id, (0, 0))[1]) for account in staging.files)

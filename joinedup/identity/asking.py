@@ -7,7 +7,7 @@ import hmac
 import sqlalchemy as sa
 
 from joinedup.identity.hashing import SEPARATOR
-from joinedup.identity.linking import NUMBER_SCHEME
+from joinedup.identity.inheriting import NUMBER_SCHEME
 from joinedup.kept.decisions import merged_now
 from joinedup.kept.identity_register import LOOKUP, IdentityRegister, about_register, pseudonym_keys
 from joinedup.kept.keys import Keys

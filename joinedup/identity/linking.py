@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from joinedup.findings import Finding
+from joinedup.identity.crosswalk import PSEUDONYM_SCHEME, read_crosswalk, tell_crosswalk
 from joinedup.identity.erased import leave_out_erased
-from joinedup.identity.hashing import joined_sql
 from joinedup.identity.identifiers import keep_identifiers
+from joinedup.identity.inheriting import NUMBER_SCHEME
+from joinedup.identity.list_rows import know_list_rows
 from joinedup.identity.matching import match, prepare
 from joinedup.identity.minting import mint
 from joinedup.identity.numbers import read_numbers, refuse_files_mostly_rejected, reject_numbers_out_of_place
@@ -17,48 +19,27 @@ from joinedup.identity.verifying import BELIEVED, BY_NUMBER, LINKED_BY, LIST, MA
 from joinedup.kept.identity_register import RegisterLanding
 from joinedup.place.model import Linking
 
-NUMBER_SCHEME = "nhs_number"
-PSEUDONYM_SCHEME = "pseudonym:"  # followed by the namespace
-ROW_SCHEME = "register_row"
-
 NO_MATCHING = Linking(link_at=1)
-
-ROW_IS_KNOWN_BY = (
-    "local_patient_identifier",
-    "nhs_number",
-    "person_birth_date",
-    "person_family_name",
-    "person_given_name",
-    "general_medical_practice_code_patient_registration",
-    "start_date_gmp_patient_registration",
-)
-"""What tells one row of the list without a usable number from another. Not the address: people move."""
-TELLS_PEOPLE_APART = ("local_patient_identifier", "person_family_name", "person_given_name")
-"""Without any of these, rows that are otherwise alike are people of their own: twins of one practice, for example."""
 
 KEYED = f"""
     CREATE OR REPLACE TEMP TABLE identity_keyed AS
     SELECT c.claim, t.linked_by,
-        CASE WHEN t.linked_by IN {BY_NUMBER} THEN '{NUMBER_SCHEME}' ELSE '{PSEUDONYM_SCHEME}' || f.namespace END AS scheme,
-        CASE WHEN t.linked_by IN {BY_NUMBER} THEN CAST(c.number AS VARCHAR) ELSE c.pseudonym END AS value
-    FROM identity_claim c JOIN identity_status t USING (claim)
+        CASE WHEN t.linked_by IN {BY_NUMBER} THEN '{NUMBER_SCHEME}'
+            ELSE coalesce(w.scheme, '{PSEUDONYM_SCHEME}' || f.namespace) END AS scheme,
+        CASE WHEN t.linked_by IN {BY_NUMBER} THEN CAST(c.number AS VARCHAR) ELSE coalesce(w.value, c.pseudonym) END AS value
+    FROM identity_claim c JOIN identity_status t USING (claim) LEFT JOIN crosswalk_target w ON w.target = c.stands_for
     JOIN (SELECT DISTINCT source, namespace FROM identity_file) f USING (source)
     WHERE t.linked_by IN {(*BY_NUMBER, "source_pseudonym")}
 """
-KEYS = f"""
+KEYS = """
     CREATE OR REPLACE TEMP TABLE identity_key AS
-    SELECT DISTINCT scheme, value FROM identity_keyed UNION SELECT '{ROW_SCHEME}', value FROM list_row
+    SELECT DISTINCT scheme, value FROM identity_keyed
 """
 LINKED = """
     CREATE OR REPLACE TEMP TABLE identity_linked AS
     SELECT c.*, t.linked_by, p.person_id
     FROM identity_claim c JOIN identity_status t USING (claim)
     LEFT JOIN identity_keyed k USING (claim) LEFT JOIN identity_person p ON p.scheme = k.scheme AND p.value = k.value
-"""
-LISTED_PERSON = f"""
-    CREATE OR REPLACE TEMP TABLE list_person AS
-    SELECT w.claim, w.file_id, w.source_row, p.person_id
-    FROM list_row w JOIN identity_person p ON p.scheme = '{ROW_SCHEME}' AND p.value = w.value
 """
 LANDED_PERSON = f"""
     CREATE OR REPLACE TEMP TABLE landed_person AS
@@ -96,13 +77,15 @@ def link(staged: Staged, entry: RegisterLanding, *, invented: bool, linking: Lin
     con = staged.con
     read_numbers(staged)
     findings = reject_numbers_out_of_place(staged, invented=invented) + refuse_files_mostly_rejected(staged)
-    findings += follow_superseded(staged) + verify(staged)
-    con.execute(_list_rows_sql(staged))
+    findings += follow_superseded(staged) + read_crosswalk(staged) + verify(staged)
     con.execute(KEYED)
     con.execute(KEYS)
     mint(con, entry)
+    tell_crosswalk(staged, entry)
+    con.execute(LINKED)
+    know_list_rows(staged, entry)
     prepare(con)
-    for statement in (LINKED, LISTED_PERSON, *_views(staged)):
+    for statement in _views(staged):
         con.execute(statement)
     findings += match(staged, entry, linking)
     findings += leave_out_erased(staged, entry)
@@ -127,26 +110,3 @@ def _views(staged: Staged) -> Iterator[str]:
     which = "file_id, source_row, person_id, linked_by, born"
     every = " UNION ALL ".join(f"SELECT '{contract}' AS contract, {which} FROM linked_{contract}" for contract in staged.columns)
     yield f"CREATE OR REPLACE TEMP VIEW link AS {every}"
-
-
-def _list_rows_sql(staged: Staged) -> str:
-    """The statement that makes `list_row`: rows of the list without a usable number, and what each is known by.
-
-    Rows that are alike are one person where a name or local identifier is given, else numbered: by all that they say, which doesn't
-    depend on the order of files, and by their row where they say the same.
-    """
-    columns = staged.columns.get(LIST)
-    if columns is None:
-        return "CREATE OR REPLACE TEMP TABLE list_row(claim BIGINT, file_id INTEGER, source_row BIGINT, value VARCHAR)"
-    parts = [f"coalesce(upper(trim(CAST(s.{name} AS VARCHAR))), '')" for name in ROW_IS_KNOWN_BY if name in columns]
-    apart = " OR ".join(f"s.{name} IS NOT NULL" for name in TELLS_PEOPLE_APART if name in columns) or "false"
-    rest = ", ".join(f"s.{name}" for name in sorted(columns - {"file_id", "source_row"}))
-    number = "CASE WHEN apart THEN 1 ELSE row_number() OVER (PARTITION BY alike, apart ORDER BY rest, file_id, source_row) END"
-    return f"""
-        CREATE OR REPLACE TEMP TABLE list_row AS
-        WITH rows AS (
-            SELECT c.claim, s.file_id, s.source_row, {joined_sql(*parts)} AS alike, {apart} AS apart, row({rest}) AS rest
-            FROM {claimed_rows(staged, LIST, "(FROM identity_claim JOIN identity_status USING (claim) WHERE linked_by = 'register_row')")}
-        )
-        SELECT claim, file_id, source_row, {joined_sql("alike", number)} AS value FROM rows
-    """

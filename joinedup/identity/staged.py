@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import duckdb
@@ -34,11 +34,22 @@ class Staged:
 
     con: duckdb.DuckDBPyConnection
     files: Sequence[SourceFile]
+    left_out: set[str] = field(default_factory=set)
+    """Contracts that were read here and are no rows of anybody's."""
+
+    def leave_out(self, contract: str) -> None:
+        """Nothing; the contract has no staged table any more."""
+        self.left_out.add(contract)
+        self.read_again()
+
+    def read_again(self) -> None:
+        """Nothing; the staged tables have other columns than before."""
+        self.__dict__.pop("columns", None)
 
     @cached_property
     def columns(self) -> dict[str, frozenset[str]]:
-        """Contract -> the columns of its staged table; contracts in order of name."""
-        contracts = sorted({file.contract for file in self.files})
+        """Contract -> the columns of its staged table; contracts in order of name, without those that were left out."""
+        contracts = sorted({file.contract for file in self.files} - self.left_out)
         described = {contract: self.con.execute(f"DESCRIBE staged_{contract}").fetchall() for contract in contracts}
         return {contract: frozenset(row[0] for row in rows) for contract, rows in described.items()}
 

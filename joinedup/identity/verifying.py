@@ -29,6 +29,7 @@ SAID = {
     "person_birth_date": "DATE",
     "mydob": "VARCHAR",
     "nhs_number_status_indicator_code": "VARCHAR",
+    "stands_for": "INTEGER",
 }
 """The columns of a staged table by which linking goes, where it has them."""
 
@@ -99,6 +100,8 @@ SAME_DATE = "CASE WHEN c.exact AND f.exact THEN c.born = f.born ELSE date_trunc(
 STATUS = f"""
     CREATE OR REPLACE TEMP TABLE identity_status AS
     SELECT c.claim, CASE
+        WHEN c.number IS NULL AND c.pseudonym IS NOT NULL AND (f.disputed OR c.born IS NOT NULL AND NOT ({SAME_DATE}))
+            THEN 'birth_date_disagrees'
         WHEN c.number IS NULL AND c.pseudonym IS NOT NULL THEN 'source_pseudonym'
         WHEN c.contract = '{LIST}' AND (c.number IS NULL OR f.disputed OR (c.born IS NULL AND NOT c.traced)) THEN 'register_row'
         WHEN c.number IS NULL AND c.given THEN 'invalid_number'
@@ -112,7 +115,8 @@ STATUS = f"""
             THEN CASE WHEN f.confirmed THEN 'nhs_number' ELSE 'nhs_number_alone' END
         ELSE 'birth_date_disagrees'
     END AS linked_by
-    FROM identity_claim c LEFT JOIN reference f ON f.number = c.number
+    FROM identity_claim c LEFT JOIN crosswalk_target t ON t.target = c.stands_for
+    LEFT JOIN reference f ON f.number = coalesce(c.number, t.number)
 """
 
 DISPUTED = RowRule(
@@ -171,11 +175,9 @@ def verify(staged: Staged) -> list[Finding]:
     """What was found about numbers and dates of birth; the temp tables `identity_claim` and `identity_status` are made.
 
     `identity_claim` has each thing that a source's rows of a contract say about who they are, once, with `row_count`;
-    `identity_status` how each claim is linked. `claimed_rows` brings rows and claims together. Before it the numbers are read.
+    `identity_status` how each claim is linked. `claimed_rows` brings rows and claims together. Before it numbers and crosswalk are read.
     """
     con = staged.con
-    con.execute("CREATE OR REPLACE TEMP TABLE identity_file(file_id INTEGER, source VARCHAR, namespace VARCHAR)")
-    con.executemany("INSERT INTO identity_file VALUES (?, ?, ?)", [(file.file_id, file.source, file.namespace) for file in staged.files])
     parts = [_said_sql(contract, columns) for contract, columns in staged.columns.items()]
     con.execute(f"CREATE OR REPLACE TEMP TABLE identity_said AS {' UNION ALL '.join(parts)}")
     for statement in (CLAIM, "DROP TABLE identity_said", LISTED, CLAIMED, REFERENCE, STATUS):

@@ -195,6 +195,8 @@ class ContractSpec(Frozen):
     """The field that says who gave the care."""
     undated: str = ""
     """Of a list: what a record without that date is taken for, where that does harm."""
+    stays: bool = False
+    """It is read on the trusted host alone: its rows tell who others are about, and its landed table stays empty."""
     lists: bool = False
     """It lists what is so, such as who is registered; the others tell what happened, day by day."""
     keeps_back: bool = False
@@ -236,6 +238,10 @@ class ContractSpec(Frozen):
         """The day that dates a landed record; a contract without one has none."""
         named = [self.landed(name) for name in (self.dated_by, self.else_dated_by) if name]
         return f"coalesce({', '.join(named)})" if len(named) > 1 else named[0]
+
+    def requires(self, name: str) -> bool:
+        """Whether a row without a value in that field is rejected."""
+        return any(field.required for field in self.fields if field.name == name)
 
     def landed(self, name: str) -> str:
         """The landed name of a field; KeyError where the contract has no such field."""

@@ -66,7 +66,7 @@ class Target:
     def fields(self) -> tuple[ContractField, ...]:
         """The fields that it has columns for, in the contract's order unless they are turned round."""
         absent = NUMBERS_AND_NAMES if self.source.pseudonym else frozenset({"SOURCE_PSEUDONYM"})
-        absent = absent | {plain(name) for name in self.source.constants}
+        absent = frozenset(name for name in absent if not self.contract.requires(name)) | {plain(name) for name in self.source.constants}
         fields = tuple(field for field in self.contract.fields if field.name not in absent)
         return fields[::-1] if self.turned else fields
 
