@@ -205,7 +205,7 @@ STANDING = f"""
         WHERE nullif(n.shown, n.own) IS DISTINCT FROM b.shown
     )
     SELECT '{SPLIT}' AS kind, was AS person_id, own AS other_person_id, '{NOT_FOLLOWED}' AS cause FROM changed WHERE was IS NOT NULL
-    UNION ALL SELECT '{MERGE}', shown, own, '{FOLLOWED}' FROM changed WHERE shown IS NOT NULL
+    UNION ALL SELECT '{MERGE}', shown, own, '{FOLLOWED}' FROM changed WHERE least(shown, own) > 0 AND shown IS NOT NULL
     ORDER BY kind DESC, person_id, other_person_id
 """
 

@@ -95,9 +95,10 @@ CHANGED = f"""
     wrong AS (SELECT * FROM standing WHERE CASE WHEN id = target THEN parent IS NOT NULL ELSE parent_target IS DISTINCT FROM target END)
     SELECT '{SPLIT}' AS kind, parent AS person_id, id AS other_person_id, '{NOT_REPLACED}' AS cause FROM wrong WHERE parent IS NOT NULL
     UNION ALL
-    SELECT '{MERGE}', target, id, '{REPLACED}' FROM wrong WHERE id <> target
+    SELECT '{MERGE}', target, id, '{REPLACED}' FROM wrong WHERE id <> target AND least(id, target) > 0
     ORDER BY kind DESC, person_id, other_person_id
 """
+"""Nothing is told of whoever was erased: they have a negative number for an id."""
 UNDER_ONE_ID = f"""
     UPDATE identity_person SET person_id = s.id FROM number_shown s
     WHERE identity_person.scheme = '{NUMBER_SCHEME}' AND s.value = identity_person.value AND s.id <> identity_person.person_id
