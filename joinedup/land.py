@@ -25,6 +25,7 @@ from joinedup.kept.answers import waiting_pairs
 from joinedup.kept.decisions import decided_since
 from joinedup.kept.identity_register import FORM, IdentityRegister, RegisterLanding, open_register, register_place
 from joinedup.kept.keys import Keys
+from joinedup.kept.staff import keep_staff
 from joinedup.place.model import Place
 from joinedup.place.sharing import refuse_unshared
 from joinedup.progress import Progress, Step, silent
@@ -41,6 +42,8 @@ ENCRYPT_SPILL = "SET force_mbedtls_unsafe = true; SET temp_file_encryption = tru
 
 "Unsafe" is DuckDB's word for its bundled source of such keys where files are to last; these are wiped when the landing ends.
 """
+STAFF = "staff_person"
+"""The contract of people who work for the partners."""
 NOTHING_CHANGED_BY_IT = "the last landing, if there was one, stays current"
 
 
@@ -231,6 +234,9 @@ def _link(staged: Staged, work: _Work, staging: Staging, landing_id: str, found:
         loaded, linked = sum(rows for rows, _ in counts), sum(rows for _, rows in counts)
         if not loaded:
             raise PlaceError(f"no row of {len(staged.files)} files can be used; {NOTHING_CHANGED_BY_IT}", findings)
+    if STAFF in staged.columns:
+        who = f"SELECT DISTINCT person_id, account FROM linked_{STAFF} WHERE person_id IS NOT NULL AND account IS NOT NULL"
+        keep_staff(work.store.kept, staged.con.execute(who).fetchall())
     rows = {"linked": linked, "linked to nobody": loaded - linked, "new people": entry.counts["people"]}
     work.progress(Step("link", "rows to people", 1, 1, time.perf_counter() - began, rows))
     return _version(entry), findings

@@ -24,6 +24,7 @@ from joinedup.access.scoping import (
     DEATHS,
     LIST,
     VERIFIED,
+    Ids,
     all_agreed,
     among,
     files_for,
@@ -31,6 +32,7 @@ from joinedup.access.scoping import (
     is_shown,
     people_of,
     shown_people,
+    staff_people,
 )
 from joinedup.access.shown import Shown, beside, verified
 from joinedup.access.sought import ByName, ByNumber, NamesOf, Seeks, Sought
@@ -38,6 +40,7 @@ from joinedup.access.stamp import stamp_of
 from joinedup.engine.reader import Reader
 from joinedup.engine.store import Store
 from joinedup.errors import Refused
+from joinedup.kept.staff import is_own
 from joinedup.place.model import Place
 
 __all__ = ["VERIFIED", "ByName", "ByNumber", "NamesOf", "People", "Seeks", "Shown", "open_people"]
@@ -51,6 +54,10 @@ MOST = 2_000
 MOST_FOUND = 20
 """People whom a search shows: more than that share no name and date of birth by chance. (A rule of ours; 2026.)"""
 SHORTEST_REASON = 3
+SHORTEST_OF_STAFF = 15
+"""Characters of a reason for looking at a colleague: a sentence, not a word. (A rule of ours; 2026.)"""
+OWN = "nobody looks at their own record here; ask your practice, or the information governance lead, for what is held of you"
+OF_STAFF = "this person works for a partner: say in a sentence why you look, as in 'on ward 4 today, discharge plan'; it is marked"
 NOBODY = "nobody of that person_id is in your scope, or their record isn't shared; check the number, or ask whoever keeps staff.csv"
 NOBODY_SO = "nobody known so is in your scope, or their record isn't shared; check what was typed, or ask whoever keeps staff.csv"
 """One sentence for all three, so that it tells none of them."""
@@ -93,13 +100,16 @@ class People:
         if not 1 <= most <= MOST:
             raise Refused(f"a page holds 1 to {MOST:,} people, {most:,} were asked for")
         ids, left_out = self._of_scope(caller, within)
+        colleagues = int(np.isin(ids, self._staff).sum())
+        ids = np.setdiff1d(ids, self._staff)
         ids = ids if after is None else ids[ids > after]
         page = ids[:most]
         people = self.reader.rows("person", list(OF_PERSON), pc.field("person_id").isin(pa.array(page)))
         rows = self._with_names(self._with_listing(people.sort_by("person_id")))
         self.log.append([look(caller, "people", "list", self._build, people=tuple(page.tolist()), rows=rows.num_rows)])
         protected = bool(np.isin(page, np.asarray(self._protected)).any())
-        return self._shown(rows, left_out, protected=protected, after=int(page[-1]) if len(ids) > most else None)
+        shown = self._shown(rows, left_out, protected=protected, after=int(page[-1]) if len(ids) > most else None)
+        return replace(shown, colleagues=colleagues)
 
     def found(self, caller: Caller, sought: Sought) -> Shown:
         """Whom the caller looks for, of those in scope, as in the list; Refused, and logged as refused, where that is nobody.
@@ -116,21 +126,24 @@ class People:
         if not 0 < len(ids) <= MOST_FOUND:
             self.log.append([look(caller, "people", f"{what}, refused", self._build, people=found.person_ids[:MOST])])
             raise Refused(f"{len(ids)} people are known so, {MOST_FOUND} can be shown; add a given name" if ids else NOBODY_SO)
+        for each in (each for each in ids if among(self._staff, each)):
+            self._let_in(caller, each, what)
         people = pa.concat_tables([self.reader.rows_of("person", each, OF_PERSON) for each in ids])
+        what += ", staff record" if any(among(self._staff, each) for each in ids) else ""
         rows = self._with_names(self._with_listing(people))
         self.log.append([look(caller, "people", what, self._build, people=tuple(ids), rows=rows.num_rows)])
         return self._shown(rows, {}, protected=any(map(self._is_protected, ids)))
 
     def person(self, caller: Caller, person_id: int) -> Shown:
         """One person, as in the list; Refused, and logged as refused, for who isn't in scope or isn't shared."""
-        self._let_in(caller, person_id, "person")
+        what = self._let_in(caller, person_id, "person")
         rows = self._with_names(self._with_listing(self.reader.rows_of("person", person_id, OF_PERSON)))
-        self._logged(caller, person_id, "person", rows.num_rows)
+        self._logged(caller, person_id, what, rows.num_rows)
         return self._shown(rows, {}, protected=self._is_protected(person_id))
 
     def rows(self, caller: Caller, person_id: int, table: str) -> Shown:
         """One person's rows of a table, those linked for sure, of sources that may be used for care; logged before they are given."""
-        self._let_in(caller, person_id, named(table, TABLES, "a table of the people door"))
+        what = self._let_in(caller, person_id, named(table, TABLES, "a table of the people door"))
         found = self.reader.rows_of(table, person_id)
         if not self._every_file:
             found = found.filter(self._for_care(found))
@@ -138,7 +151,7 @@ class People:
         protected = self._is_protected(person_id)
         if protected:
             rows = self._of_protected(rows)
-        self._logged(caller, person_id, table, rows.num_rows)
+        self._logged(caller, person_id, what, rows.num_rows)
         return self._shown(rows, left_out, protected=protected)
 
     def _of_protected(self, rows: pa.Table) -> pa.Table:
@@ -162,12 +175,21 @@ class People:
             return ids, self._left_out
         return np.intersect1d(ids, inside), {}
 
-    def _let_in(self, caller: Caller, person_id: int, what: str) -> None:
-        """Nothing where the caller may look at somebody; Refused, and logged, otherwise."""
+    def _let_in(self, caller: Caller, person_id: int, what: str) -> str:
+        """What the log calls the look, where the caller may look at somebody; Refused, and logged, otherwise."""
         self.may_look(caller)
         if not (is_shown(self.reader, person_id) and in_scope(self.reader, self.place, caller.scope, person_id, CARE)):
             self._logged(caller, person_id, f"{what}, refused", 0)
             raise Refused(NOBODY)
+        if not among(self._staff, person_id):
+            return what
+        if is_own(self.reader.store.kept, person_id, caller.account):
+            self._logged(caller, person_id, f"{what}, own record, refused", 0)
+            raise Refused(OWN)
+        if len(caller.reason.strip()) < SHORTEST_OF_STAFF:
+            self._logged(caller, person_id, f"{what}, staff record, refused", 0)
+            raise Refused(OF_STAFF)
+        return f"{what}, staff record"
 
     def _logged(self, caller: Caller, person_id: int, what: str, rows: int) -> None:
         self.log.append([look(caller, "people", what, self._build, people=(person_id,), rows=rows)])
@@ -231,6 +253,10 @@ class People:
     @cached_property
     def _release(self) -> Release:
         return Release()
+
+    @cached_property
+    def _staff(self) -> Ids:
+        return staff_people(self.reader)
 
     @cached_property
     def _list_agreed(self) -> bool:

@@ -26,6 +26,8 @@ VERIFIED = frozenset({"nhs_number", "nhs_number_traced", "nhs_number_alone", "re
 LIST = "register"
 """The contract of registration lists: they alone say where people are registered and live."""
 DEATHS = "deaths"
+STAFF = "staff_person"
+"""The table of people who work for the partners."""
 
 
 def people_of(reader: Reader, place: Place, scope: Scope, purpose: str) -> pa.Array | None:
@@ -85,6 +87,11 @@ def all_agreed(reader: Reader, contract: str, purpose: str) -> bool:
     return _all_agreed(reader.path("file_use"), contract, _column(purpose))
 
 
+def staff_people(reader: Reader) -> Ids:
+    """Who works for a partner, in order; nobody where no extract says so."""
+    return _staff(reader.path(STAFF)) if STAFF in reader.manifest.tables else np.zeros(0, np.int64)
+
+
 def among(sorted_ids: Ids, person_id: int) -> bool:
     """Whether an id is one of these, which are in order."""
     at = int(np.searchsorted(sorted_ids, person_id))
@@ -134,6 +141,11 @@ def _shown(people: Path, may_use: Path) -> Ids:
     sure = _ids(read_rows(people, ["person_id"], pc.field("linked_by").isin(sorted(VERIFIED))))
     shared = _ids(read_rows(may_use, ["person_id"], pc.field("direct_care")))
     return np.intersect1d(sure, shared)
+
+
+@lru_cache(maxsize=4)
+def _staff(people: Path) -> Ids:
+    return _ids(read_rows(people, ["person_id"]))
 
 
 @lru_cache(maxsize=16)

@@ -30,6 +30,8 @@ class Shown:
     protected: bool = False
     may_have_died: int = 0
     """Of how many of these people a death record may be, which is no fact."""
+    colleagues: int = 0
+    """How many people who work for the partners a list leaves out."""
     after: int | None = None
     """The last person of a page that others come after; ask for those `after` it. None on the last page."""
 
@@ -39,6 +41,7 @@ class Shown:
         said = [f"{count:,} {'row' if count == 1 else 'rows'} not shown: linked by {how}" for how, count in self.not_shown.items()]
         said += [_may_have_died(self.may_have_died)] if self.may_have_died else []
         said += ["practice, address and who gives care withheld: the person's details are protected"] if self.protected else []
+        said += [_colleagues(self.colleagues)] if self.colleagues else []
         said += [] if self.named else ["without the key of the identity register people are shown by pseudonym"]
         said += [f"there are more people: ask for those after {self.after}"] if self.after is not None else []
         said += [f"{each.partner_name}, {each.title}: {_up_to(each.data_to)}" for each in self.sources]
@@ -66,6 +69,11 @@ def beside(rows: pa.Table, others: pa.Table) -> pa.Table:
 def _may_have_died(people: int) -> str:
     whose = "this person's" if people == 1 else f"that of {people:,} of these people"
     return f"a death record may be {whose}: it is linked by likeness alone, and nobody has confirmed it; check before you write or call"
+
+
+def _colleagues(people: int) -> str:
+    who = "1 person who works for a partner is" if people == 1 else f"{people:,} people who work for the partners are"
+    return f"{who} not in the list: look at each by person_id, and say why in a sentence"
 
 
 def _up_to(day: date | None) -> str:

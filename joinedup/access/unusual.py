@@ -30,6 +30,8 @@ REFUSED_LEAST = 3
 """Looks in a day that were refused from which they stand out (our choice, 2026): a wrong id or two is anybody's."""
 REFUSED, LIST = ", refused", "list"
 """How the people door logs what it refused, and a list of people, in which nobody is looked at singly."""
+STAFF_RECORD, OWN_RECORD = ", staff record", ", own record"
+"""How it logs looks at people who work for the partners, and somebody's asking for their own record."""
 UNSCOPED = frozenset({"audit", "review"})
 """Doors that are for the whole place whatever the scope of who opens them."""
 
@@ -64,6 +66,7 @@ def unusual_looking(looks: pa.Table, place: Place, belongs: pa.Table | None = No
         *many_people(singly),
         *outside_hours(given),
         *repeated(singly),
+        *of_staff(by_name),
         *refused(by_name.filter(was_refused)),
         *other_role(looks, place),
         *(outside_scope(given, belongs) if belongs is not None else ()),
@@ -153,6 +156,18 @@ def _medians(rows: pa.Table) -> pa.Table:
     """The middle number of looks at a person, by account."""
     found = rows.group_by("account").aggregate([("day_count", "approximate_median")])
     return found.rename_columns(["account", "usual"])
+
+
+def of_staff(looks: pa.Table) -> Iterator[Unusual]:
+    """Looks at people who work for the partners, by day and person; and at one's own record, which is always refused."""
+    for sign, rule, said in (
+        (STAFF_RECORD, "a colleague's record", "looked at, or asked for, somebody who works for a partner"),
+        (OWN_RECORD, "own record", "asked for its own record, and was refused"),
+    ):
+        some = one_by_one(looks.filter(pc.match_substring(looks["what"], sign)), "account", "role", "day")
+        for row in some.group_by(["account", "role", "day", "person_id"]).aggregate([("day", "count")]).to_pylist():
+            times = f" {row['day_count']:,} times" if row["day_count"] > 1 else ""
+            yield Unusual(rule, row["account"], row["role"], f"{said}{times}", row["day"], row["person_id"])
 
 
 def refused(looks: pa.Table) -> Iterator[Unusual]:
