@@ -90,6 +90,11 @@ counted AS (
     FROM spell
     WHERE price_of = 'episode' AND priced_episodes > 1
     UNION ALL
+    SELECT 'budget-paid-elsewhere', count(DISTINCT e.activity_id), count(DISTINCT a.activity_id)
+    FROM activity AS a
+    LEFT JOIN paid_elsewhere AS e ON e.activity_id = a.activity_id
+    WHERE a.sector = 'personal budget'
+    UNION ALL
     SELECT 'method-unknown', count(*) FILTER (WHERE point_of_delivery = 'Other admission'), count(*) FROM spell
     UNION ALL
     SELECT 'no-cost', count(*) - count(cost_pence), count(*) FROM activity WHERE coalesce(units, 1) > 0

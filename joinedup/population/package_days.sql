@@ -35,6 +35,30 @@ counted AS (
         CAST(ends - starts AS INTEGER) AS days
     FROM together
     WHERE starts < ends
+),
+-- Days of a budget that another extract costs have no share of its own cost.
+elsewhere AS (
+    SELECT c.activity_id, c.starts, CAST(sum(CAST(least(c.ends, e.ends) - greatest(c.starts, e.starts) AS INTEGER)) AS BIGINT) AS days
+    FROM counted AS c
+    INNER JOIN paid_elsewhere AS e ON e.activity_id = c.activity_id AND e.starts < c.ends AND c.starts < e.ends
+    GROUP BY c.activity_id, c.starts
+),
+in_all AS (
+    SELECT activity_id, CAST(sum(days) AS BIGINT) AS days
+    FROM paid_elsewhere
+    GROUP BY activity_id
+),
+shared AS (
+    SELECT
+        c.activity_id, c.person_id, c.neighbourhood_id, c.sector, c.point_of_delivery, c.cost_pence, c.costing_method, c.average_pence,
+        c.starts, c.ends, c.days,
+        CASE
+            WHEN c.all_days = coalesce(a.days, 0) THEN CAST(0 AS DOUBLE)
+            ELSE CAST(c.days - coalesce(e.days, 0) AS DOUBLE) / nullif(c.all_days - coalesce(a.days, 0), 0)
+        END AS share
+    FROM counted AS c
+    LEFT JOIN elsewhere AS e ON e.activity_id = c.activity_id AND e.starts = c.starts
+    LEFT JOIN in_all AS a ON a.activity_id = c.activity_id
 )
 SELECT
     activity_id,
@@ -45,7 +69,7 @@ SELECT
     starts,
     ends,
     days,
-    CAST(floor(CAST(cost_pence AS DOUBLE) * days / nullif(all_days, 0) + CAST(0.5 AS DOUBLE)) AS BIGINT) AS cost_pence,
+    CAST(floor(CAST(cost_pence AS DOUBLE) * share + CAST(0.5 AS DOUBLE)) AS BIGINT) AS cost_pence,
     costing_method,
-    CAST(floor(CAST(average_pence AS DOUBLE) * days / nullif(all_days, 0) + CAST(0.5 AS DOUBLE)) AS BIGINT) AS average_pence
-FROM counted
+    CAST(floor(CAST(average_pence AS DOUBLE) * share + CAST(0.5 AS DOUBLE)) AS BIGINT) AS average_pence
+FROM shared

@@ -12,17 +12,11 @@ WITH contact AS (
     FROM landed_mhsds
     WHERE record_type <> 'SPELL'
 ),
-carried AS (
-    -- What the record costs elsewhere: a person's budget that pays for such a package of theirs isn't counted again.
-    SELECT DISTINCT
-        person_id,
-        CASE care_package_type
-            WHEN 'CHC' THEN 'CONTINUING HEALTHCARE' WHEN 'CHILD' THEN 'CHILDREN CONTINUING CARE' WHEN 'JOINT' THEN 'JOINT FUNDING'
-        END AS pays_for
-    FROM landed_continuing_care
-    WHERE start_date_care_package IS NOT NULL AND care_package_weekly_cost_pence IS NOT NULL
-    UNION
-    SELECT person_id, 'SOCIAL CARE' FROM landed_cld WHERE event_type = 'SERVICE'
+-- What the record costs elsewhere isn't counted again: the days of a budget on which another extract has its money.
+elsewhere AS (
+    SELECT activity_id, CAST(sum(days) AS BIGINT) AS days
+    FROM paid_elsewhere
+    GROUP BY activity_id
 ),
 lasting AS (
     SELECT
@@ -59,9 +53,8 @@ lasting AS (
         b.organisation_identifier_code_of_commissioner,
         b.start_date_personal_budget, coalesce(b.end_date_personal_budget + 1, b.listed_to), 'closed', 'open',
         coalesce(b.weekly_amount_pence / CAST(7 AS DOUBLE), b.annual_amount_pence / CAST(365 AS DOUBLE)), b.one_off_amount_pence,
-        coalesce(b.cost_held_elsewhere = 'Y', c.pays_for IS NOT NULL), b.file_id, b.source_row
+        coalesce(b.cost_held_elsewhere = 'Y', FALSE), b.file_id, b.source_row
     FROM landed_personal_budget AS b
-    LEFT JOIN carried AS c ON c.person_id = b.person_id AND c.pays_for = b.pays_for
 ),
 counted AS (
     SELECT
@@ -70,10 +63,11 @@ counted AS (
         CASE WHEN l.ends <= q.as_at + 1 THEN l.ended ELSE l.going_on END AS outcome,
         -- A stay that ends on its first day, and what is paid once, don't go on from day to day: one unit on the first day.
         coalesce(l.starts = l.ends, FALSE) OR (l.sector = 'personal budget' AND l.pence_a_day IS NULL AND l.pence_once IS NOT NULL) AS once,
-        greatest(CAST(coalesce(least(l.ends, q.as_at + 1), q.as_at + 1) - l.starts AS INTEGER), 0) AS days,
+        greatest(CAST(coalesce(least(l.ends, q.as_at + 1), q.as_at + 1) - l.starts AS INTEGER), 0) - CAST(coalesce(e.days, 0) AS INTEGER) AS days,
         l.file_id, l.source_row
     FROM lasting AS l
     CROSS JOIN place_parameter AS q
+    LEFT JOIN elsewhere AS e ON e.activity_id = CAST(l.file_id AS BIGINT) * 10000000000 + l.source_row
 )
 SELECT
     CAST(a.file_id AS BIGINT) * 10000000000 + a.source_row AS activity_id,
