@@ -16,7 +16,7 @@ A module imports only from layers below it; neighbours on one line don't see eac
     place
     kept
     engine | statistics
-    findings, periods, errors, progress
+    findings, periods, errors, progress, cells
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bars
 from rich.table import Table
 
+from joinedup.cells import guarded
 from joinedup.findings import Finding, Severity
 from joinedup.progress import Progress, Step, silent
 from joinedup.sources.restricted import RESTRICTED, roughly
@@ -144,7 +145,8 @@ def write_findings(findings: Iterable[Finding], form: str, stream: TextIO) -> No
         return
     writer = csv.DictWriter(stream, FINDING_FIELDS)
     writer.writeheader()
-    writer.writerows(row | {"rows": " ".join(map(str, row["rows"]))} for row in rows)
+    joined = (row | {"rows": " ".join(map(str, row["rows"]))} for row in rows)
+    writer.writerows({field: guarded(value) for field, value in row.items()} for row in joined)
 
 
 def show_check(checked: Checked, stream: TextIO) -> None:

@@ -15,6 +15,7 @@ import xlsxwriter
 from rich.console import Console
 from rich.table import Table
 
+from joinedup.cells import guarded
 from joinedup.engine.store import PRIVATE_FILE, store_errors
 from joinedup.errors import StoreProblem
 
@@ -72,7 +73,7 @@ def content(table: pa.Table, form: str) -> bytes:
     """The rows in a form, as bytes."""
     out = io.BytesIO()
     if form == "csv":
-        pa_csv.write_csv(table, out, pa_csv.WriteOptions(quoting_style="needed"))
+        pa_csv.write_csv(_without_formulas(table), out, pa_csv.WriteOptions(quoting_style="needed"))
     elif form == "json":
         out.write(json.dumps(table.to_pylist(), default=str, indent=1).encode() + b"\n")
     elif form == "parquet":
@@ -80,6 +81,16 @@ def content(table: pa.Table, form: str) -> bytes:
     else:
         _write_xlsx(table, out)
     return out.getvalue()
+
+
+def _without_formulas(table: pa.Table) -> pa.Table:
+    """The rows with each text guarded that a spreadsheet might run; other columns as they are."""
+    for at, (name, kind) in enumerate(zip(table.column_names, table.schema.types, strict=True)):
+        if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+            texts = table[name].combine_chunks().dictionary_encode()
+            safe = pa.array([guarded(text) for text in texts.dictionary.to_pylist()], kind)
+            table = table.set_column(at, name, pa.DictionaryArray.from_arrays(texts.indices, safe).cast(kind))
+    return table.rename_columns([str(guarded(name)) for name in table.column_names])
 
 
 def _write_xlsx(table: pa.Table, out: io.BytesIO) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from joinedup.cells import guarded
 from joinedup.cli.shared import a_file, example, key_option, open_place, open_store, place_argument, store_option
 from joinedup.errors import NothingPublished, Refused
 
@@ -105,7 +106,7 @@ def report(
     each look, a row for each person looked at; as JSON all of it. People are told by person_id.
     """
     from joinedup.access.look_report import belongs_of, look_report
-    from joinedup.cli.audit_shown import ROW, harmless, report_as_json, rows_of, show_report
+    from joinedup.cli.audit_shown import ROW, report_as_json, rows_of, show_report
 
     place = open_place(place_folder)
     store = open_store(place, store_folder)
@@ -122,7 +123,7 @@ def report(
     else:
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(ROW)
-        writer.writerows([harmless(row[name]) for name in ROW] for row in rows_of(made))
+        writer.writerows([guarded(row[name]) for name in ROW] for row in rows_of(made))
 
 
 @audit.command(

@@ -114,11 +114,6 @@ def rows_of(made: LookReport) -> list[dict[str, object]]:
     ]
 
 
-def harmless(value: object) -> object:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t") else value
-
-
 def report_as_json(made: LookReport) -> dict[str, object]:
     """The whole report as values."""
 

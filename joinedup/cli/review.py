@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from joinedup.cells import guarded
 from joinedup.cli.shared import example, key_option, open_place, open_store, place_argument, quiet_option, store_option
 
 if TYPE_CHECKING:
@@ -235,13 +236,9 @@ def show_rows(rows: Sequence[dict[str, Any]], columns: Sequence[str], form: str)
     elif form == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(columns)
-        writer.writerows([_no_formula(str(row[name])) for name in columns] for row in rows)
+        writer.writerows([guarded(str(row[name])) for name in columns] for row in rows)
     else:
         table = Table(*(name.replace("_", " ") for name in columns), box=None)
         for row in rows:
             table.add_row(*(escape(str(row[name])) for name in columns))
         console_on(sys.stdout).print(table)
-
-
-def _no_formula(text: str) -> str:
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text

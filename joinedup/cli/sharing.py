@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from joinedup.cells import guarded
 from joinedup.cli.shared import a_file, example, open_place, open_store, outside, place_argument, store_option
 from joinedup.errors import NothingPublished, PlaceError, StoreProblem
 
@@ -88,7 +89,7 @@ def shown(rows: Sequence[Mapping[str, str]], form: str) -> None:
     if form == "csv":
         writer = csv.DictWriter(sys.stdout, names, lineterminator="\n")
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows({name: guarded(value) for name, value in row.items()} for row in rows)
         return
     widths = {name: max(len(name), *(len(row[name]) for row in rows)) if rows else len(name) for name in names}
     for row in ({name: name.replace("_", " ") for name in names}, *rows):

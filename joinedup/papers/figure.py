@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import altair
 
+from joinedup.cells import guarded
 from joinedup.papers.facts import Facts
 from joinedup.papers.theme import NARROW, WIDE, Size, config
 from joinedup.papers.words import lines, listed
@@ -52,7 +53,9 @@ class Table:
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow([*same, *(column.name for column in columns)])
-        writer.writerows([*same.values(), *row] for row in zip(*(column.values for column in columns), strict=True))
+        writer.writerows(
+            [guarded(value) for value in (*same.values(), *row)] for row in zip(*(column.values for column in columns), strict=True)
+        )
         return out.getvalue()
 
 

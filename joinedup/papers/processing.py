@@ -9,6 +9,7 @@ from pathlib import Path
 
 import xlsxwriter
 
+from joinedup.cells import guarded
 from joinedup.errors import StoreProblem
 from joinedup.papers.agreed import names
 from joinedup.place.model import Agreement, Place, Source
@@ -22,8 +23,6 @@ SECURITY = (
     "owner; three doors by role and purpose; an append-only access log; see docs/explanation/information-governance.md"
 )
 WIDEST = 60
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How a cell begins that a spreadsheet would take for a formula."""
 
 
 def processing(place: Place, contracts: Mapping[str, ContractSpec], today: date) -> list[dict[str, str]]:
@@ -97,16 +96,11 @@ def write_processing(rows: Sequence[Mapping[str, str]], path: Path) -> Path:
     return path
 
 
-def harmless(value: str) -> str:
-    """A cell that no spreadsheet takes for a formula, whatever a place folder says."""
-    return f"'{value}" if value.startswith(FORMULA) else value
-
-
 def _write_csv(rows: Sequence[Mapping[str, str]], path: Path) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         writer.writeheader()
-        writer.writerows({name: harmless(value) for name, value in row.items()} for row in rows)
+        writer.writerows({name: guarded(value) for name, value in row.items()} for row in rows)
 
 
 def _write_workbook(rows: Sequence[Mapping[str, str]], path: Path) -> None:
