@@ -10,7 +10,9 @@ import pytest
 from joinedup.place.folder import read_place
 from joinedup.sources.contract import contracts
 from tests.place.open_data import make_place
-from tools.realism import Invented, apart, chance, published_prevalence, published_season, ranks_agree
+from tools.realism.distance import apart, chance, ranks_agree
+from tools.realism.invented import Invented
+from tools.realism.published import published_prevalence, published_season
 
 PEOPLE = 40_000
 AGES_APART = 0.03

@@ -10,6 +10,7 @@ from joinedup.sources.synthetic.figures import figures
 from joinedup.sources.synthetic.happenings import window
 from joinedup.sources.synthetic.life import LOOKED_AFTER, NONE, PLAN, PROTECTION_PLAN
 from joinedup.sources.synthetic.rows import MISSING, Rows, area_on, ethnic_category, identity, padded, sources_of
+from joinedup.sources.synthetic.schools import school_of
 from joinedup.sources.synthetic.seasons import NEVER, YEAR, dates
 from joinedup.sources.synthetic.streams import stream
 
@@ -42,6 +43,7 @@ def rows(block: Block) -> Rows:
         "START_DATE": dates(start),
         "END_DATE": dates(every["end"]),
         "PRIMARY_NEED_TYPE": every["PRIMARY_NEED_TYPE"],
+        "SCHOOL_URN": school_of(block, person, known),
         "PROVIDER_CODE": _provider(block, every),
         "WEEKLY_COST": _pence(rng, every["PLACEMENT_TYPE"]),
     }

@@ -13,6 +13,7 @@ from joinedup.sources.synthetic.streams import stream
 
 OLDEST = 90  # the last age of the published figures holds everybody older
 FIRST_AGES = np.arange(18, 96)
+OLD = 65
 MAN, WOMAN = 1, 2
 FIRST, PARTNER, CHILD, ELDER, OTHER = range(5)
 
@@ -105,7 +106,17 @@ def fit(target: Floats, seed: int = 0, repeats: int = 60, rounds: int = 80) -> M
     for _ in range(rounds):
         have = share @ brings
         share = share * (brings @ (target / np.maximum(have / have.sum(), 1e-9))) / brings.sum(axis=1)
+        share = _with_few_care_homes(mix, share, brings)
     return replace(mix, share=share / share.sum(), brings=brings)
+
+
+def _with_few_care_homes(mix: Mix, share: Floats, brings: Floats) -> Floats:
+    """The shares with so many care homes that no more old people live in them than published."""
+    old = brings[:, np.tile(np.arange(OLDEST + 1), 2) >= OLD].sum(axis=1)
+    homes = mix.kind == mix.kinds.index("care_home")
+    there, elsewhere = float(share[homes] @ old[homes]), float(share[~homes] @ old[~homes])
+    most = figures("households")["old_people_in_care_homes"]
+    return np.where(homes, share * min(1.0, most / (1 - most) * elsewhere / max(there, 1e-12)), share)
 
 
 def _published() -> Mix:

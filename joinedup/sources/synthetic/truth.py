@@ -16,6 +16,7 @@ from joinedup.sources.synthetic.block import Block
 from joinedup.sources.synthetic.fault_kinds import kinds, names_of_faults, position_of
 from joinedup.sources.synthetic.figures import columns, figures
 from joinedup.sources.synthetic.planted import plan_of
+from joinedup.sources.synthetic.schools import school_of
 from joinedup.sources.synthetic.seasons import dates, hard_winter
 from joinedup.sources.synthetic.setting import Setting
 from joinedup.sources.synthetic.writing import OpenFile
@@ -55,6 +56,10 @@ def truth_of(block: Block) -> BlockTruth:
                 "family_name": block.names.family,
                 "former_family_name": block.former_family_names,
                 "given_name": block.names.given,
+                "language": block.life.language,
+                "carer": block.life.carer,
+                "care_home": people.care_home,
+                "school": school_of(block, np.arange(len(people.sex)), np.full(len(people.sex), setting.span.end - 1)),
             }
         ),
         enrolled=pa.table(
