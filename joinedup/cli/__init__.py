@@ -8,6 +8,7 @@ import click
 
 from joinedup.cli.asking import export, show
 from joinedup.cli.audit import audit
+from joinedup.cli.forget import forget
 from joinedup.cli.making import build, check, demo, land, pack, synth
 from joinedup.cli.registers import OF_REGISTERS
 from joinedup.cli.review import review
@@ -72,7 +73,7 @@ def main() -> None:
     """
 
 
-LAST = (*OF_REGISTERS, sign_in, audit, demo)
+LAST = (*OF_REGISTERS, forget, sign_in, audit, demo)
 IN_ORDER_OF_USE = (new, add_source, sharing, check, synth, template, land, review, build, pack, show, export, *LAST)
 for verb in IN_ORDER_OF_USE:
     main.add_command(verb)

@@ -56,15 +56,18 @@ def export(
     """
     from joinedup.access.asking import parsed
     from joinedup.access.records import open_records
+    from joinedup.kept.copies import note_copy
     from joinedup.tabular import check_out, write_table
 
     place = open_place(place_folder)
     caller = acting(place, purpose, reason)
     check_out(outside(place, out, "--out"))
-    door = open_records(open_store(place, store_folder), place, caller)
+    store = open_store(place, store_folder)
+    door = open_records(store, place, caller)
     names = None if columns is None else [name.strip() for name in columns.split(",") if name.strip()]
     rows = door.rows(caller, table, columns=names, where=[parsed(each) for each in where], to=out.name)
     write_table(rows, out)
+    note_copy(store.kept, "release", out)
     click.echo(out)
 
 

@@ -174,13 +174,16 @@ def land(
     one holds what `joinedup build --landed` takes elsewhere, without identifiers; its path is printed. Ends with 1 when a file was refused;
     the others have landed.
     """
+    from joinedup.kept.copies import note_copy
     from joinedup.sources.handing import hand_over as hand_landing_over
 
     extracts, place = extracts_of(place_folder, extracts_folder), open_place(place_folder)
     store = open_store(place, store_folder)
     status = landing(place, extracts, store, key_file, quiet, truth)
     if hand_over is not None:
-        click.echo(hand_landing_over(store, outside(place, hand_over, "--hand-over")))
+        folder = hand_landing_over(store, outside(place, hand_over, "--hand-over"))
+        note_copy(store.kept, "hand-over", folder)
+        click.echo(folder)
     sys.exit(status)
 
 

@@ -105,6 +105,7 @@ def backup(place_folder: Path, store_folder: Path | None, out: Path) -> None:
     """
     from joinedup.kept.backup import backup as back_up
     from joinedup.kept.backup import said_of
+    from joinedup.kept.copies import note_copy
 
     place = open_place(place_folder)
     store = open_store(place, store_folder)
@@ -112,6 +113,7 @@ def backup(place_folder: Path, store_folder: Path | None, out: Path) -> None:
     if path.resolve().is_relative_to(store.root):
         raise click.BadParameter(f"{path} lies in the store, and would be lost with it; choose another folder", param_hint="--out")
     manifest = back_up(place.id, store.kept, path)
+    note_copy(store.kept, "backup", path)
     for name, copy in manifest.registers.items():
         click.echo(f"{name}: {said_of(copy)}", err=True)
     click.echo(path)

@@ -105,6 +105,7 @@ def certificate(work: Work, erasure: Erasure, searched: Sequence[Searched]) -> d
         "erasure_id": erasure.erasure_id,
         "reference": act.reference,
         "reason": act.reason,
+        "reason_in_words": REASONS[act.reason],
         "by": [account for account in (act.account, act.second_account) if account],
         "begun_at": erasure.begun_at.replace(tzinfo=UTC).isoformat(timespec="seconds"),
         "done_at": erasure.done_at.replace(tzinfo=UTC).isoformat(timespec="seconds") if erasure.done_at else None,
