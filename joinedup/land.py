@@ -25,6 +25,8 @@ from joinedup.kept.answers import waiting_pairs
 from joinedup.kept.decisions import decided_since
 from joinedup.kept.identity_register import FORM, IdentityRegister, RegisterLanding, open_register, register_place
 from joinedup.kept.keys import Keys
+from joinedup.kept.sealed_ids import FOLDER as IDS
+from joinedup.kept.sealed_ids import keep_ids, learn_again, taught_since
 from joinedup.kept.staff import keep_staff
 from joinedup.place.model import Place
 from joinedup.place.sharing import refuse_unshared
@@ -44,6 +46,7 @@ ENCRYPT_SPILL = "SET force_mbedtls_unsafe = true; SET temp_file_encryption = tru
 """
 STAFF = "staff_person"
 """The contract of people who work for the partners."""
+BEHIND = "register-behind"
 NOTHING_CHANGED_BY_IT = "the last landing, if there was one, stays current"
 
 
@@ -134,11 +137,28 @@ def _check_register(register: IdentityRegister, keys: Keys, place: Place, before
             "doesn't know that landing, which would change every person_id; nothing was written: give that key, restore the register from "
             "a backup, or begin a new store"
         )
-    message = (
-        f"{not_known(before.landing_id)}; everyone has been landed again: who is known by a number or record of their own has the same id, "
-        "who was known by a replaced number or found by matching may have another: restore a newer backup if there is one"
-    )
-    return [Finding("identity register", "register-behind", message, severity=Severity.WARNING)]
+    return [Finding("identity register", BEHIND, not_known(before.landing_id), severity=Severity.WARNING)]
+
+
+def _learn_again(work: _Work, entry: RegisterLanding, found: list[Finding]) -> list[Finding]:
+    """What was found, with what became of a register that is behind: what the store keeps of later landings' ids, it has again."""
+    if not any(finding.rule == BEHIND for finding in found):
+        return found
+    before = _last_landing(work.store)
+    assert before is not None
+    taught = taught_since(work.store.kept, before.landing_id, entry)
+    if taught is None:
+        became = (
+            f"everyone has been landed again, without what {work.store.kept / IDS} should hold of the ids since: who is known by a number "
+            "of their own has the same id, others may have another; restore a newer backup if there is one"
+        )
+    else:
+        people, events = learn_again(entry, taught)
+        became = (
+            f"it has learnt again what the store keeps of ids since ({people:,} people, {events:,} merges and splits), and everyone has "
+            "been landed again under the same ids; what reviewers have answered since has to be asked again"
+        )
+    return [replace(each, message=f"{each.message}; {became}") if each.rule == BEHIND else each for each in found]
 
 
 def _same_ids(register: IdentityRegister, keys: Keys, before: LandingRecord) -> bool:
@@ -164,7 +184,7 @@ def register_behind(store: Store) -> Finding | None:
     finally:
         register.close()
     message = f"{not_known(before.landing_id)}; what is built on that landing has people whom the register doesn't know: land again"
-    return None if known else Finding("identity register", "register-behind", message, severity=Severity.WARNING)
+    return None if known else Finding("identity register", BEHIND, message, severity=Severity.WARNING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +247,7 @@ def _link(staged: Staged, work: _Work, staging: Staging, landing_id: str, found:
     began = time.perf_counter()
     of_people = people_findings(staged.con, contracts(), staging.files)
     with work.register.landing(landing_id, work.keys, work.place.id) as entry:
+        found = _learn_again(work, entry, found)
         findings = [*found, *of_people, *link(staged, entry, invented=work.place.invented, linking=work.place.linking)]
         count_links(staged, work.place)
         judge_links(staged, work.truth)
@@ -234,6 +255,7 @@ def _link(staged: Staged, work: _Work, staging: Staging, landing_id: str, found:
         loaded, linked = sum(rows for rows, _ in counts), sum(rows for _, rows in counts)
         if not loaded:
             raise PlaceError(f"no row of {len(staged.files)} files can be used; {NOTHING_CHANGED_BY_IT}", findings)
+        keep_ids(work.store.kept, entry)
     if STAFF in staged.columns:
         who = f"SELECT DISTINCT person_id, account FROM linked_{STAFF} WHERE person_id IS NOT NULL AND account IS NOT NULL"
         keep_staff(work.store.kept, staged.con.execute(who).fetchall())

@@ -15,12 +15,13 @@ from joinedup.engine.collecting import drop_builds
 from joinedup.engine.erasing import has_people, rows_of_people
 from joinedup.engine.store import Store, store_errors
 from joinedup.errors import NothingPublished, StoreProblem
-from joinedup.identity.erased import erased_in
+from joinedup.identity.erased import erased_among, erased_in
 from joinedup.kept.copies import copies
 from joinedup.kept.erased_tables import last_erasure
 from joinedup.kept.erasing import Act, Erasure, Subject, come_back, erase, erasures, hashes_of, mark_done, remove, tidy
 from joinedup.kept.identity_register import IdentityRegister, about_register, begin, pseudonym_keys
 from joinedup.kept.keys import Keys
+from joinedup.kept.sealed_ids import forget_ids
 from joinedup.place.model import Place
 from joinedup.sources.erasing import held_of, remove_unnamed, without_people
 from joinedup.sources.handing import hand_over_again, set_aside
@@ -110,6 +111,7 @@ def catch_up(work: Work, *, tidied: bool = True) -> int:
     if not undone and not again:
         return 0
     drop_builds(work.store)
+    _forget_ids(work)
     if record is not None:
         record = _without_erased(work, record, last)
     _drop_landings(work.store, record)
@@ -132,6 +134,14 @@ def _remove_again(work: Work) -> bool:
         about = begin(connection, work.keys, work.place.id)
         remove(connection, pseudonym_keys(about, work.keys), come_back(connection))
     return True
+
+
+def _forget_ids(work: Work) -> None:
+    """Nothing; what landings left to restore ids by has nothing of anybody who was erased."""
+    with work.register.database.reading() as connection:
+        hashes = hashes_of(connection)
+    keys = work.own_keys()
+    forget_ids(work.store.kept, keys, lambda ids: erased_among(ids, keys, hashes))
 
 
 def _without_erased(work: Work, record: LandingRecord, last: int) -> LandingRecord:

@@ -481,3 +481,31 @@ def test_a_register_restored_from_yesterday_is_found_and_repaired_by_landing_aga
     assert again.record.register_version.register_id == today.record.register_version.register_id
     assert register_behind(work.store) is None
     assert work.land().reused
+
+
+def test_ids_that_follow_from_more_than_a_number_are_learnt_again_after_a_restore(work: Work, tmp_path: Path) -> None:
+    """A number that took over the id of the one that it replaced, and rows of the list without a number that have moved since."""
+    home, start = {"LSOA_OF_RESIDENCE": "E01000001"}, {"START_DATE_GMP_PATIENT_REGISTRATION": "2010-01-01"}
+    other = listed(PEOPLE[1]) | home | start
+    twin = {name: "" if "NAME" in name else value for name, value in listed(PEOPLE[0]).items()} | {"NHS_NUMBER": ""} | home | start
+    practice = "GENERAL_MEDICAL_PRACTICE_CODE_PATIENT_REGISTRATION"
+    write(work.extracts / "list.csv", [other, twin])
+    work.land()
+    backup("testplace", work.store.kept, tmp_path / "yesterday.backup")
+    write(work.extracts / "list.csv", [other, {**twin, practice: "B84012"}])
+    work.land()
+    write(work.extracts / "list.csv", [other, {**twin, practice: "B84012", "LSOA_OF_RESIDENCE": "E01000009"}])
+    today = work.land()
+    people = work.table("landed_register")["person_id"].to_pylist()
+    restore("testplace", work.store.kept, tmp_path / "yesterday.backup", replace=True)
+    again = work.land()
+    [behind] = [finding for finding in again.findings if finding.rule == "register-behind"]
+    assert today.landing_id in behind.message
+    assert "learnt again" in behind.message
+    assert work.table("landed_register")["person_id"].to_pylist() == people
+    restore("testplace", work.store.kept, tmp_path / "yesterday.backup", replace=True)
+    for path in (work.store.kept / "ids").iterdir():
+        assert path.stat().st_mode & 0o077 == 0
+        path.unlink()
+    [behind] = [finding for finding in work.land().findings if finding.rule == "register-behind"]
+    assert "others may have another" in behind.message

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from joinedup.sources.synthetic.block import Block
-from joinedup.sources.synthetic.rows import Rows, sources_of
+from joinedup.sources.synthetic.rows import Rows, identity, sources_of
 from joinedup.sources.synthetic.sheets import pseudonyms
 
 
@@ -15,7 +15,8 @@ def rows(block: Block) -> Rows:
     people = len(block.people.sex)
     person = np.tile(np.arange(people), len(namespaces))
     numbers = block.nhs_numbers[person].astype("U12")
-    fields = {
+    day = np.full(len(person), block.setting.span.start)
+    fields = identity(block, "crosswalk", person, day) | {
         "PSEUDONYM_OF": np.repeat(np.array(namespaces, dtype=str), people) if namespaces else np.zeros(0, dtype="U1"),
         "SOURCE_PSEUDONYM": np.concatenate([pseudonyms(name, numbers[:people]) for name in namespaces])
         if namespaces
@@ -26,7 +27,7 @@ def rows(block: Block) -> Rows:
         contract="crosswalk",
         person=person,
         source=sources_of(block, "crosswalk", person) if len(person) else np.zeros(0, dtype=np.int64),
-        day=np.full(len(person), block.setting.span.start),
+        day=day,
         columns=fields,
         died=block.people.died[person],
         whole=np.ones(len(person), dtype=np.bool_),
