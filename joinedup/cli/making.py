@@ -176,15 +176,31 @@ def land(
     """
     from joinedup.kept.copies import note_copy
     from joinedup.sources.handing import hand_over as hand_landing_over
+    from joinedup.sources.signing import public_key
 
     extracts, place = extracts_of(place_folder, extracts_folder), open_place(place_folder)
     store = open_store(place, store_folder)
     status = landing(place, extracts, store, key_file, quiet, truth)
     if hand_over is not None:
-        folder = hand_landing_over(store, outside(place, hand_over, "--hand-over"))
+        secret = _signing_secret(place, store, key_file)
+        folder = hand_landing_over(store, outside(place, hand_over, "--hand-over"), secret)
         note_copy(store.kept, "hand-over", folder)
         click.echo(folder)
+        if place.handed_over_by != (key := public_key(secret)):
+            click.echo(f"note: signed; for place.yml, so that nothing else is taken over: handed_over_by: {key}", err=True)
     sys.exit(status)
+
+
+def _signing_secret(place: Place, store: Store, key_file: KeyPlaces) -> bytes:
+    """What the trusted host signs with."""
+    from joinedup.kept.identity_register import open_register, register_place
+    from joinedup.kept.keys import read_key
+
+    register = open_register(register_place(store.kept))
+    try:
+        return register.signing_secret(read_key(key_file, outside=(place.folder, store.root)))
+    finally:
+        register.close()
 
 
 def landing(place: Place, extracts: Path, store: Store, key_file: KeyPlaces, quiet: bool, truth: Path | None = None) -> int:
@@ -241,6 +257,7 @@ def build(
     hasn't changed is used again.
     """
     from joinedup.build import build as build_place
+    from joinedup.errors import Refused
     from joinedup.report import progress_on, show_build
     from joinedup.sources.handing import take_over
 
@@ -248,7 +265,12 @@ def build(
     place = open_place(place_folder)
     store = open_store(place, store_folder)
     if landed:
-        take_over(landed, place.id, store)
+        if not (place.invented or place.handed_over_by):
+            raise Refused(
+                f"place.yml of {place.name} doesn't say whose hand-overs are trusted, and anybody could have written {landed}: write "
+                "handed_over_by there, which joinedup land --hand-over prints on the trusted host"
+            )
+        take_over(landed, place.id, store, place.handed_over_by)
     status = warned_of_register(store) if extracts is None else landing(place, extracts, store, key_file, quiet)
     before = published_id(store)
     with progress_on(sys.stderr, quiet) as progress:

@@ -117,7 +117,7 @@ def catch_up(work: Work, *, tidied: bool = True) -> int:
     _drop_landings(work.store, record)
     for folder in handed_over(work.store):
         if record is not None:
-            hand_over_again(work.store, folder)
+            hand_over_again(work.store, folder, work.own_keys().signing)
     with work.register.database.writing("erasure") as connection:
         for number in undone:
             mark_done(connection, number)

@@ -194,6 +194,11 @@ class IdentityRegister:
         with self.database.reading() as connection:
             return pseudonym_keys(about_register(connection), keys).ids_fingerprint
 
+    def signing_secret(self, keys: Keys) -> bytes:
+        """What the key follows from with which the trusted host signs what it hands over; it stays when the register's key changes."""
+        with self.database.reading() as connection:
+            return pseudonym_keys(about_register(connection), keys).signing
+
     def had_key(self, fingerprint: str) -> bool:
         """Whether that key is, or was before it was changed, the register's."""
         with self.database.reading() as connection:

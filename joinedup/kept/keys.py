@@ -54,6 +54,11 @@ class Keys:
         """Tells one pseudonym secret from another: under the same one the same people get the same person_id."""
         return _derive(self.pseudonym, "ids fingerprint", FINGERPRINT_BYTES).hex()
 
+    @property
+    def signing(self) -> bytes:
+        """The secret of the key that signs what is handed over."""
+        return _derive(self.pseudonym, "signing what is handed over", KEY_BYTES)
+
     def __repr__(self) -> str:
         return f"Keys({self.fingerprint})"
 

@@ -26,6 +26,7 @@ from joinedup.place.model import (
     Neighbourhood,
     Partner,
     Practice,
+    PublicKey,
     RestrictedCode,
     SmallArea,
     Source,
@@ -78,6 +79,7 @@ class Head(Frozen):
     district_code: Code | None = None
     linking: Linking = Linking()
     access_log: LogId = ""
+    handed_over_by: PublicKey = ""
     sign_in: bool = False
 
 

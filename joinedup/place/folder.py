@@ -68,6 +68,7 @@ def assembled(folder: Path, facts: Facts, warnings: list[Finding]) -> Place:
         district_code=head.district_code,
         linking=head.linking,
         access_log=head.access_log,
+        handed_over_by=head.handed_over_by,
         sign_in=head.sign_in,
         neighbourhoods=values(facts.neighbourhoods),
         partners=values(facts.partners),

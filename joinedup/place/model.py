@@ -221,6 +221,8 @@ ScopeKind = Literal["place", "neighbourhood", "practice", "service"]
 
 LogId = Annotated[str, Field(pattern=r"^([0-9a-f]{16})?$")]
 """What tells an access log from others: `joinedup audit pin` says it."""
+PublicKey = Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
+"""Of a trusted host: `joinedup land --hand-over` says it."""
 SignIn = Annotated[str, Field(pattern=r"^([0-9a-f]{32}:[0-9a-f]{64})?$")]
 """Salt and scrypt hash of a word to sign in by: `joinedup sign-in` makes both."""
 
@@ -329,6 +331,8 @@ class Place(Frozen):
     linking: Linking = Linking()
     access_log: str = ""
     """Which access log is the place's, by the hash of its first look; blank where the folder doesn't say."""
+    handed_over_by: str = ""
+    """The public key of the trusted host, which signs what it hands over; blank where the folder doesn't say."""
     sign_in: bool = False
     """Whether whoever asks at a door names themselves with the word that they alone know, beside the account they use."""
     sources: tuple[Source, ...] = ()

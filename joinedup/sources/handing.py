@@ -24,22 +24,27 @@ from joinedup.sources.landed import (
     publish_landing,
     read_landing,
 )
+from joinedup.sources.signing import LONGEST, SIGNATURE_FILE, fault, signature
 
 ALTERED, FOREIGN, MISSING = "handed-over-altered", "handed-over-foreign", "handed-over-missing"
+UNSIGNED, OLDER = "handed-over-unsigned", "handed-over-older"
 
 
-def hand_over(store: Store, out: Path) -> Path:
-    """The new folder below `out`, named by the landing, with what a build elsewhere needs; StoreProblem when it is there already."""
+def hand_over(store: Store, out: Path, secret: bytes | None = None) -> Path:
+    """The new folder below `out`, named by the landing, with what a build elsewhere needs; StoreProblem when it is there already.
+
+    It is signed where the secret of the trusted host's signing key is given.
+    """
     landing = read_landing(store)
     folder = out / landing.landing_id
     if folder.exists():
         raise StoreProblem(f"{folder} is there already: landing {landing.landing_id} was handed over before; remove it to do it again")
     with store_errors(out):
-        _copy_out(store, landing, out, folder)
+        _copy_out(store, landing, out, folder, secret)
     return folder
 
 
-def hand_over_again(store: Store, folder: Path) -> None:
+def hand_over_again(store: Store, folder: Path, secret: bytes | None = None) -> None:
     """Nothing; a folder that was handed over has the current landing where it is of that, and is gone where it is of another one.
 
     For after an erasure: whoever was erased isn't in it any more.
@@ -51,7 +56,7 @@ def hand_over_again(store: Store, folder: Path) -> None:
             shutil.rmtree(aside, ignore_errors=True)
             folder.replace(aside)
         if landing.landing_id == folder.name:
-            _copy_out(store, landing, folder.parent, folder)
+            _copy_out(store, landing, folder.parent, folder, secret)
         shutil.rmtree(aside)
 
 
@@ -60,8 +65,8 @@ def set_aside(folder: Path) -> Path:
     return folder.with_name(f".{folder.name}.before")
 
 
-def _copy_out(store: Store, landing: LandingRecord, out: Path, folder: Path) -> None:
-    """Nothing; the folder, which wasn't there, holds the landing."""
+def _copy_out(store: Store, landing: LandingRecord, out: Path, folder: Path, secret: bytes | None) -> None:
+    """Nothing; the folder, which wasn't there, holds the landing, signed where there is a secret to sign with."""
     being_written = out / f".{landing.landing_id}"
     with store_errors(out):
         out.mkdir(parents=True, exist_ok=True)
@@ -70,23 +75,29 @@ def _copy_out(store: Store, landing: LandingRecord, out: Path, folder: Path) -> 
         for name, table in landing.tables.items():
             shutil.copyfile(store.root / table.file, being_written / f"{name}.parquet")
             (being_written / f"{name}.parquet").chmod(0o600)
-        record = being_written / LANDING_FILE
-        record.write_text(landing.model_dump_json(indent=1), encoding="utf-8")
-        record.chmod(0o600)
+        content = landing.model_dump_json(indent=1).encode()
+        written = {LANDING_FILE: content}
+        if secret is not None:
+            written[SIGNATURE_FILE] = signature(content, landing.place_id, secret).encode()
+        for name, said in written.items():
+            (being_written / name).write_bytes(said)
+            (being_written / name).chmod(0o600)
         being_written.replace(folder)
 
 
-def take_over(folder: Path, place_id: str, store: Store) -> LandingRecord:
+def take_over(folder: Path, place_id: str, store: Store, trusted: str = "") -> LandingRecord:
     """The landing of a folder that was handed over, now current in this store; PlaceError when something in it isn't as it was landed.
 
-    Nothing of it is believed before it was checked: names, hashes, and that it identifies nobody. The landing that was current
-    before stays so until the last instant.
+    Nothing of it is believed before it was checked: that the holder of the `trusted` key signed it, where one is named; that it is no
+    older than what is current; names, hashes, and that it identifies nobody. The landing that was current before stays so until the
+    last instant.
     """
-    record = parse_landing(folder / LANDING_FILE)
+    record = _signed_record(folder, place_id, trusted)
     if record.place_id != place_id:
         raise PlaceError(f"{folder} holds a landing of {record.place_id or 'a place that it does not name'}, and this place is {place_id}")
     with store.lock("landing"):
         store.wipe_tmp()
+        _refuse_older(record, store, folder)
         tables = {
             name: LandedTable(file=f"landed/{record.landing_id}/{name}.parquet", digest=t.digest, rows=t.rows)
             for name, t in record.tables.items()
@@ -133,23 +144,55 @@ def _forget_what_was(store: Store, landing_id: str) -> None:
                 shutil.rmtree(folder)
 
 
+def _signed_record(folder: Path, place_id: str, trusted: str) -> LandingRecord:
+    """The record of a folder; PlaceError where a key is trusted and its holder didn't sign just this."""
+    record = parse_landing(folder / LANDING_FILE)
+    if not trusted:
+        return record
+    content, path = (folder / LANDING_FILE).read_bytes(), folder / SIGNATURE_FILE
+    with store_errors(path):
+        said = path.read_bytes()[:LONGEST] if path.is_file() and not path.is_symlink() else None
+    if why := fault(content, place_id, said, trusted):
+        found = _error(folder / LANDING_FILE, UNSIGNED, f"{why}; have it handed over again by the trusted host, and ask who changed it")
+        raise PlaceError(f"what lies in {folder} can't be taken over; the last landing, if there was one, stays current", [found])
+    return LandingRecord.model_validate_json(content)
+
+
+def _refuse_older(record: LandingRecord, store: Store, folder: Path) -> None:
+    """Nothing; PlaceError where a later landing is current, or one from which more people were erased: an old one came again."""
+    try:
+        current = read_landing(store)
+    except (NothingPublished, StoreProblem):
+        return
+    older = record.landed_at < current.landed_at or record.erased < current.erased
+    if current.place_id == record.place_id and older:
+        message = (
+            f"was landed at {record.landed_at:%Y-%m-%d %H:%M} with {record.erased} erasures, and what is current here at "
+            f"{current.landed_at:%Y-%m-%d %H:%M} with {current.erased}; take over the latest, or begin a new store to go back on purpose"
+        )
+        found = _error(folder / LANDING_FILE, OLDER, message)
+        raise PlaceError(f"what lies in {folder} can't be taken over; the last landing stays current", [found])
+
+
 def _fetch(folder: Path, tables: dict[str, LandedTable], arriving: Path) -> list[Finding]:
     """An error for each file that is not as its record has it; the others are copied to `arriving`."""
     expected = {f"{name}.parquet" for name in tables}
     found = [
         _error(path, FOREIGN, "is not part of the landing; take it out, and ask who put it there")
         for path in sorted(folder.iterdir())
-        if path.name not in expected | {LANDING_FILE}
+        if path.name not in expected | {LANDING_FILE, SIGNATURE_FILE}
     ]
     for name, table in tables.items():
         path = folder / f"{name}.parquet"
         if path.is_symlink() or not path.is_file():
             found.append(_error(path, MISSING, "is no file here; have the landing handed over again"))
-        elif sha256_of(path) != table.digest:
-            found.append(_error(path, ALTERED, "isn't what was landed (its SHA-256 differs); have the landing handed over again"))
         else:
             with store_errors(arriving):
-                shutil.copyfile(path, arriving / path.name)
+                shutil.copyfile(path, arriving / path.name, follow_symlinks=False)
+            if (arriving / path.name).is_symlink() or sha256_of(
+                arriving / path.name
+            ) != table.digest:  # of the copy: none can change it now
+                found.append(_error(path, ALTERED, "isn't what was landed (its SHA-256 differs); have the landing handed over again"))
     return found
 
 

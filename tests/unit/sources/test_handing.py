@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,9 +14,10 @@ import pytest
 from joinedup.engine.objects import sha256_of
 from joinedup.engine.store import Store
 from joinedup.errors import NothingPublished, PlaceError, StoreProblem
-from joinedup.sources.handing import ALTERED, FOREIGN, MISSING, hand_over, take_over
+from joinedup.sources.handing import ALTERED, FOREIGN, MISSING, OLDER, UNSIGNED, hand_over, take_over
 from joinedup.sources.identifying import COLUMN
 from joinedup.sources.landed import LANDING_FILE, LandedTable, LandingRecord, publish_landing, read_landing
+from joinedup.sources.signing import SIGNATURE_FILE, public_key
 
 WHEN = "2026-04-01T08:00:00Z"
 
@@ -132,3 +134,79 @@ def test_where_the_folder_cannot_be_written_nothing_is_left(tmp_path: Path) -> N
     with pytest.raises(StoreProblem):
         hand_over(store, tmp_path / "out")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "trusted"]
+
+
+SECRET, OTHER = b"s" * 32, b"o" * 32
+
+
+@pytest.fixture
+def signed(tmp_path: Path) -> Path:
+    store = Store(tmp_path / "trusted")
+    landed(store)
+    return hand_over(store, tmp_path / "out", SECRET)
+
+
+def why(handed: Path, store: Store, place_id: str = "here", trusted: str | None = None) -> str:
+    """Why a folder isn't taken over."""
+    with pytest.raises(PlaceError) as error:
+        take_over(handed, place_id, store, trusted or public_key(SECRET))
+    assert not (store.landed / "current.json").exists()
+    return " ".join([str(error.value), *(f"{finding.rule}: {finding.message}" for finding in error.value.findings)])
+
+
+def test_what_the_trusted_host_signed_is_taken_over(signed: Path, tmp_path: Path) -> None:
+    assert take_over(signed, "here", Store(tmp_path / "analysts"), public_key(SECRET)) == read_landing(Store(tmp_path / "trusted"))
+
+
+def test_what_somebody_else_signed_or_nobody_is_not(signed: Path, handed_unsigned: Path, tmp_path: Path) -> None:
+    store = Store(tmp_path / "analysts").create()
+    assert "isn't signed" in why(handed_unsigned, store)
+    assert "and place.yml trusts" in why(signed, store, trusted=public_key(OTHER))
+    (signed / SIGNATURE_FILE).unlink()
+    (signed / SIGNATURE_FILE).symlink_to(tmp_path / "nowhere")
+    assert "isn't signed" in why(signed, store)
+
+
+@pytest.fixture
+def handed_unsigned(tmp_path: Path) -> Path:
+    store = Store(tmp_path / "trusted-too")
+    landed(store)
+    return hand_over(store, tmp_path / "out-too")
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"[" * 9_000, b"\xff", b'{"signed_by": 1, "signature": 2}'])
+def test_a_signature_file_that_is_none_is_refused(signed: Path, tmp_path: Path, content: bytes) -> None:
+    (signed / SIGNATURE_FILE).write_bytes(content)
+    assert UNSIGNED in why(signed, Store(tmp_path / "analysts").create())
+
+
+def test_one_byte_changed_after_signing_is_refused(signed: Path, tmp_path: Path) -> None:
+    store = Store(tmp_path / "analysts").create()
+    record = (signed / LANDING_FILE).read_bytes()
+    (signed / LANDING_FILE).write_bytes(record.replace(b'"rows": 2', b'"rows": 3'))
+    assert "isn't as it was signed" in why(signed, store)
+    (signed / LANDING_FILE).write_bytes(record)
+    said = json.loads((signed / SIGNATURE_FILE).read_text())
+    (signed / SIGNATURE_FILE).write_text(json.dumps(said | {"signature": "00" + said["signature"][2:]}))
+    assert "isn't as it was signed" in why(signed, store)
+    (signed / SIGNATURE_FILE).write_text(json.dumps(said))
+    assert "isn't as it was signed" in why(signed, store, place_id="elsewhere"), "a signature is for one place"
+
+
+def test_an_old_landing_handed_over_again_is_refused(tmp_path: Path) -> None:
+    trusted, store = Store(tmp_path / "trusted"), Store(tmp_path / "analysts")
+    landed(trusted)
+    old = hand_over(trusted, tmp_path / "out", SECRET)
+    later = landed(trusted, "20260501T080000Z-d4e5f6").model_copy(update={"landed_at": datetime(2026, 5, 1, 8, tzinfo=UTC)})
+    publish_landing(trusted, later)
+    new = hand_over(trusted, tmp_path / "out", SECRET)
+    take_over(old, "here", store, public_key(SECRET))
+    take_over(new, "here", store, public_key(SECRET))
+    with pytest.raises(PlaceError, match="stays current") as error:
+        take_over(old, "here", store, public_key(SECRET))
+    assert [finding.rule for finding in error.value.findings] == [OLDER]
+    assert read_landing(store).landing_id == later.landing_id
+    assert take_over(new, "here", store, public_key(SECRET)).landing_id == later.landing_id, "the same again changes nothing"
+    publish_landing(store, later.model_copy(update={"erased": 1}))
+    with pytest.raises(PlaceError, match="stays current"):
+        take_over(new, "here", store, public_key(SECRET))  # from before somebody was erased
