@@ -64,6 +64,15 @@ counted AS (
     FROM spell AS s
     CROSS JOIN place_parameter AS p
     UNION ALL
+    SELECT 'delay-to-extract', count(*) FILTER (WHERE counted_to = 'extract'), count(*) FROM discharge_delay
+    UNION ALL
+    SELECT 'delay-to-lists', count(*) FILTER (WHERE counted_to = 'lists'), count(*) FROM discharge_delay
+    UNION ALL
+    SELECT 'listed-not-admitted', count(*) FILTER (WHERE person_id IS NOT NULL AND ready_on IS NOT NULL AND spell_id IS NULL AND NOT stands_in), count(*)
+    FROM listed_stay
+    UNION ALL
+    SELECT 'listed-alone', count(*) FILTER (WHERE stands_in), count(*) FROM listed_stay
+    UNION ALL
     SELECT 'no-spell-number', count(*) - count(susspellid), count(*) FROM landed_apc
     UNION ALL
     SELECT 'episode-over-year-end', count(*) FILTER (WHERE e.activity_id IS NULL AND NOT coalesce(l.epistat = '3', l.epiend IS NOT NULL)), count(*)

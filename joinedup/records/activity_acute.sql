@@ -126,29 +126,23 @@ SELECT
 FROM landed_maternity
 UNION ALL
 SELECT
-    CAST(r.file_id AS BIGINT) * 10000000000 + r.source_row,
-    r.person_id,
-    r.linked_by,
+    listed_id,
+    person_id,
+    linked_by,
     'acute',
     'Other admission',
     CAST(NULL AS STRING),
-    r.organisation_identifier_code_of_provider,
-    r.start_date_hospital_provider_spell,
-    r.discharge_date_hospital_provider_spell,
+    provider_code,
+    starts,
+    ends,
     CAST(NULL AS STRING),
-    'discharged',
-    r.discharge_ready_date,
+    CASE WHEN ends IS NULL THEN 'in hospital' ELSE 'discharged' END,
+    ready_on,
     CAST(NULL AS INTEGER),
     CAST(NULL AS INTEGER),
     FALSE,
     CAST(NULL AS BIGINT),
-    r.file_id,
-    r.source_row
-FROM landed_discharge_ready AS r
-CROSS JOIN (SELECT count(*) AS spells FROM spell) AS n
-LEFT JOIN provider_site AS o ON o.site_code = r.organisation_identifier_code_of_provider
-LEFT JOIN (SELECT DISTINCT provider_code FROM spell) AS t ON t.provider_code = coalesce(o.provider_code, r.organisation_identifier_code_of_provider)
-WHERE
-    t.provider_code IS NULL
-    AND (r.organisation_identifier_code_of_provider IS NOT NULL OR n.spells = 0)
-    AND r.discharge_ready_date <= r.discharge_date_hospital_provider_spell
+    file_id,
+    source_row
+FROM listed_stay
+WHERE stands_in

@@ -27,7 +27,7 @@ told AS (
         r.source_row,
         coalesce(o.provider_code, r.organisation_identifier_code_of_provider),
         r.start_date_hospital_provider_spell,
-        greatest(r.start_date_hospital_provider_spell, r.discharge_ready_date, r.discharge_date_hospital_provider_spell),
+        greatest(r.start_date_hospital_provider_spell, r.discharge_ready_date, r.discharge_date_hospital_provider_spell, r.listed_on),
         CAST(NULL AS BOOLEAN),
         CAST(NULL AS BOOLEAN),
         CAST(NULL AS BOOLEAN),

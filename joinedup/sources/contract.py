@@ -162,6 +162,21 @@ LISTED = (
 """What the landed table of a list tells of each record, where its source sends a snapshot a day."""
 
 
+WAITING = (
+    Column(
+        name="listed_on",
+        type=ColumnType.DATE,
+        meaning="Day of the last list that has the stay; empty where its source sends no lists of a day",
+    ),
+    Column(
+        name="listed_to",
+        type=ColumnType.DATE,
+        meaning="Day of the provider's next list, which has it no more; empty while the last one has it, or where there are no lists",
+    ),
+)
+"""What the landed table tells of each stay where a source lists day by day who waits."""
+
+
 class ContractSpec(Frozen):
     """One kind of extract: grain, key, fields and rules."""
 
@@ -182,6 +197,10 @@ class ContractSpec(Frozen):
     """The field that dates a record which has no value in the first, such as a stay among contacts."""
     reaches_by: tuple[str, ...] = ()
     """Further fields whose latest value may tell it, such as the day of discharge."""
+    listed_by: str | None = None
+    """Of what may come as lists of who is there on a day: the field that gives the day of the list on which a row stands."""
+    ends_by: str = ""
+    """Of the same: the field without which a row goes on."""
     covers: tuple[str, str] | None = None
     """The fields that give the first and the last day of the period which a file reports on."""
     history_of: tuple[str, ...] = ()
@@ -234,6 +253,11 @@ class ContractSpec(Frozen):
         return ", ".join(named) or f"everything from {self.title.lower()}"
 
     @property
+    def work_columns(self) -> tuple[Column, ...]:
+        """What landing adds of lists."""
+        return LISTED if self.lists else WAITING if self.listed_by else ()
+
+    @property
     def day_sql(self) -> str:
         """The day that dates a landed record; a contract without one has none."""
         named = [self.landed(name) for name in (self.dated_by, self.else_dated_by) if name]
@@ -275,7 +299,7 @@ class ContractSpec(Frozen):
                     required=True,
                 ),
                 *columns,
-                *(LISTED if self.lists else ()),
+                *self.work_columns,
             ),
             version=self.version,
             owner=self.owner,

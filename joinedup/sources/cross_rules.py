@@ -27,12 +27,12 @@ class CrossRule:
 
 READY_ALONE = CrossRule(
     "ready-without-admitted-care",
-    "no extract of admitted care tells of this stay, and its ready date or discharge is missing, so no delay is made of it: send both, "
-    "or the extract of admitted care",
+    "no extract of admitted care tells of this stay, and its ready date is missing, so no delay is made of it: send it, or the extract of "
+    "admitted care",
     "delayed days",
     """
     SELECT file_id, source_row, NULL AS code FROM staged_discharge_ready
-    WHERE discharge_ready_date IS NULL OR discharge_date_hospital_provider_spell IS NULL
+    WHERE discharge_ready_date IS NULL
     """,
 )
 

@@ -22,7 +22,7 @@ from joinedup.place.model import Place, Source
 from joinedup.progress import Progress, Step, silent
 from joinedup.sources.about_whom import KNOWN_AS, KNOWN_FROM
 from joinedup.sources.accounts import FileAccount, Staging
-from joinedup.sources.contract import LISTED, ContractSpec, contracts
+from joinedup.sources.contract import ContractSpec, contracts
 from joinedup.sources.counting import counted, keep_whom_rows_tell_of
 from joinedup.sources.dated_codes import map_codes
 from joinedup.sources.freshness import freshness_findings
@@ -55,7 +55,7 @@ def stage(con: Connection, place: Place, extracts: Path, progress: Progress = si
     read = [ReadFile(drop, _told(drop, file.account)) for drop, file in zip(given, staged, strict=True)]
     for name, contract in known.items():
         own = [file for file in read if file.account.contract == name]
-        in_files += supersede(con, contract, own)
+        in_files += supersede(con, contract, own, place.as_at)
         in_files += map_codes(con, contract, [file.account for file in own])
         in_files += keep_what_recurs(con, contract, [file.account for file in own], place.sources)
         for column in STAGED_WORK:
@@ -142,7 +142,7 @@ def _table_sql(contract: ContractSpec) -> str:
     """The staged table of a contract, empty."""
     fields = ", ".join(f"{field.landed} {sql_type(field)}" for field in contract.fields)
     work = ", ".join(
-        [*(f"{column} {kind}" for column, kind in STAGED_WORK.items()), *(f"{column.name} DATE" for column in LISTED if contract.lists)]
+        [*(f"{column} {kind}" for column, kind in STAGED_WORK.items()), *(f"{column.name} DATE" for column in contract.work_columns)]
     )
     return f"CREATE OR REPLACE TEMP TABLE staged_{contract.contract} (file_id INTEGER, source_row BIGINT, {fields}, {work})"
 

@@ -6,6 +6,7 @@ Later is a file further on in the order of reading, then a row further down.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from joinedup.engine.files_lines import Connection
 from joinedup.findings import Finding
@@ -18,10 +19,11 @@ from joinedup.sources.objections import ended_objections, keep_objections
 from joinedup.sources.order import ReadFile
 from joinedup.sources.prices import prices_in_doubt
 from joinedup.sources.snapshots import supersede_lists, undated
+from joinedup.sources.waiting_days import waiting_days
 from joinedup.sources.whole_files import replaced_files, same_files
 
 
-def supersede(con: Connection, contract: ContractSpec, files: Sequence[ReadFile]) -> list[Finding]:
+def supersede(con: Connection, contract: ContractSpec, files: Sequence[ReadFile], as_at: date) -> list[Finding]:
     """What was found; rows that later ones supersede have left staged_<contract> for staged_superseded.
 
     A file that was refused, or has no row that can be used, supersedes nothing. A row that doesn't name its record (without an
@@ -39,6 +41,7 @@ def supersede(con: Connection, contract: ContractSpec, files: Sequence[ReadFile]
     found += replaced_files(con, contract, used)
     found += periods_out_of_order(con, contract, used)
     found += replaced_months(con, contract, [file for file in used if file.drop.source.sends == "months"])
+    found += waiting_days(con, contract, used, as_at)
     found += by_key(con, contract, used)
     found += supersede_lists(con, contract, key_columns(contract), _lists(used))
     found += left_apart(con, contract, used)

@@ -70,6 +70,11 @@ REFUSED: dict[str, list[Callable[[Row], bool]]] = {
     "opt_out": [lambda row: not row["OPT_OUT_KIND"]],
 }
 """What makes a row useless, as the rules of the contracts say."""
+REACHES = {
+    "apc": ("ADMIDATE", "EPISTART", "EPIEND", "DISREADYDATE", "DISDATE"),
+    "discharge_ready": (ADMITTED, "DISCHARGE_READY_DATE", "DISCHARGE_DATE_HOSPITAL_PROVIDER_SPELL"),
+}
+"""The dates that tell how far a file reaches."""
 KEY = {
     "register": ("NHS_NUMBER", PRACTICE, REGISTERED, "START_DATE_RESIDENCE"),
     "apc": ("EPIKEY",),
@@ -87,6 +92,7 @@ def rows_of(place: Place, extracts: Path, contract: str) -> list[Row]:
     for source in (source for source in place.sources if source.contract == contract):
         for name in source.files:
             for row in read_csv(extracts / name):
+                row["file"] = name
                 if not any(refused(row) for refused in REFUSED[contract]):
                     latest.pop(key := key_of(row, contract), None)
                     latest[key] = row
@@ -335,6 +341,26 @@ class Record:
             row = max(reversed(rows), key=lambda row: (day(row[ADMITTED]) == spell.starts, day(row[ADMITTED])))
             spell.ready = spell.ready or day(row["DISCHARGE_READY_DATE"])
             spell.ends = spell.ends or day(row["DISCHARGE_DATE_HOSPITAL_PROVIDER_SPELL"])
+            spell.listed_to = self.file_reach[row["file"], row["ORGANISATION_IDENTIFIER_CODE_OF_PROVIDER"][:3]]
+
+    def known_until(self, spell: Spell) -> date:
+        """The first day of which a spell without a discharge isn't known: after the last that files or its list tell of."""
+        reached = [self.file_reach[row["file"], row["PROCODE3"][:3]] for row in spell.episodes] + (
+            [spell.listed_to] if spell.listed_to else []
+        )
+        return min(max(reached), self.place.as_at) + timedelta(days=1)
+
+    @cached_property
+    def file_reach(self) -> dict[tuple[str, str], date]:
+        """The last day up to the as-at date that a file tells of for a provider; of the whole file, if no more than a week later."""
+        own: dict[tuple[str, str], date] = {}
+        for contract, provider in (("apc", "PROCODE3"), ("discharge_ready", "ORGANISATION_IDENTIFIER_CODE_OF_PROVIDER")):
+            for row in self.rows[contract]:
+                days = [found for name in REACHES[contract] if (found := day(row[name])) and found <= self.place.as_at]
+                at = row["file"], row[provider][:3]
+                own[at] = max([own.get(at, date.min), *days])
+        whole = {file: max(reached for (name, _), reached in own.items() if name == file) for file, _ in own}
+        return {at: whole[at[0]] if (whole[at[0]] - reached).days <= 7 else reached for at, reached in own.items()}
 
     def _spells(self) -> Iterable[list[Row]]:
         """Episodes by spell, in order: number, provider, person and one time in hospital; else person, provider and day, else alone.
@@ -411,6 +437,9 @@ class Attendance(Activity):
 
 
 class Spell(Activity):
+    listed_to: date | None = None
+    """Up to which day the list of discharges knows of it."""
+
     def __init__(self, episodes: list[Row]) -> None:
         self.first, self.episodes = episodes[0], episodes
         self.starts = min(day(row["ADMIDATE"]) or FOREVER for row in episodes)

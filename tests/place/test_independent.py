@@ -12,7 +12,7 @@ from bisect import bisect
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 from math import exp, factorial, inf, sqrt
 from pathlib import Path
@@ -168,7 +168,7 @@ def delayed_days(twice: Twice) -> Iterator[tuple[str, float]]:
         assert spell.person
         age = spell.person.age(spell.starts)
         if spell.ready and age is not None and age >= 18:
-            ends = spell.ends or min(twice.place.as_at + timedelta(days=1), spell.person.died)
+            ends = spell.ends or min(twice.record.known_until(spell), spell.person.died)
             days = (min(ends, period.end) - max(spell.ready, spell.starts, period.start)).days
             if days > 0:
                 yield spell.area or "", days / period.days
@@ -200,6 +200,12 @@ def amounts(twice: Twice) -> dict[tuple[str, Area], list[float]]:
             for where in both(area):
                 found[measure, where].append(amount)
     return found
+
+
+def test_every_month_of_every_provider_is_known_and_no_stay_is_on_a_list_alone(twice: Twice) -> None:
+    """So that what follows needs neither: shares of providers and stays that stand in have tests of their own."""
+    assert {row["known"] for row in twice.reader.table("measure_basis").to_pylist()} == {True}
+    assert not any(row["stands_in"] for row in twice.reader.table("listed_stay").to_pylist())
 
 
 def test_counts_and_mean_people_of_the_measures(twice: Twice) -> None:

@@ -13,9 +13,10 @@ import pytest
 
 from joinedup.access.aggregates import open_aggregates
 from joinedup.access.caller import caller_for
-from joinedup.place.model import Partner
+from joinedup.place.model import Partner, Source
+from tests.agreements import agreement
 
-from .conftest import Built, Landed, a_place, built
+from .conftest import CONTRACTS, SPECS, Built, Landed, a_place, built, table_of
 
 URGENT, DELAYED, BEDS = "urgent_care_sensitive_admissions", "delayed_days", "emergency_bed_days"
 STOPS = date(2026, 1, 1)
@@ -45,6 +46,52 @@ def with_apc(tmp_path: Path, landed: Landed) -> Callable[[pa.Table, str], dict[s
         return rows | {"basis": door.measure_basis().to_pylist()}
 
     return opened
+
+
+def on_lists(apc: pa.Table, since: date) -> dict[str, pa.Table]:
+    """The stays of the second trust that ended since a day, as a list of discharges tells of them; and its file among the others."""
+    stays = {}
+    for row in apc.filter(pc.and_(at(apc, "RX2"), pc.greater_equal(apc["disdate"], since))).to_pylist():
+        stays[row["person_id"], row["admidate"]] = row
+    columns: dict[str, Any] = {
+        "person_id": [row["person_id"] for row in stays.values()],
+        "linked_by": [row["linked_by"] for row in stays.values()],
+        "file_id": [5] * len(stays),
+        "source_row": range(1, len(stays) + 1),
+        "organisation_identifier_code_of_provider": ["RX2"] * len(stays),
+        "start_date_hospital_provider_spell": [row["admidate"] for row in stays.values()],
+        "discharge_ready_date": [row["disreadydate"] for row in stays.values()],
+        "discharge_date_hospital_provider_spell": [row["disdate"] for row in stays.values()],
+    }
+    names = (*CONTRACTS, "discharge_ready")
+    file = {"file_id": range(1, 6), "source": names, "contract": names, "partner": ["trust"] * 5, "file": names}
+    return {
+        "landed_discharge_ready": table_of(SPECS["landed_discharge_ready"], columns),
+        "landed_file": table_of(SPECS["landed_file"], file),
+    }
+
+
+@pytest.mark.parametrize("since", [date(2024, 1, 1), STOPS])
+def test_stays_that_a_list_alone_tells_of_reach_the_indicator(tmp_path: Path, landed: Landed, since: date) -> None:
+    """Of a trust without any admitted care, and of one whose admitted care stops while its list goes on."""
+    apc = two_trusts(landed)
+    sources = tuple(Source(name=name, partner="rx1", contract=name, files=(f"{name}.csv",)) for name in (*CONTRACTS, "discharge_ready"))
+    place = a_place(partners=PARTNERS, sources=sources, agreements=(agreement(sources=(*CONTRACTS, "discharge_ready")),))
+    rows = {}
+    for name, tables in {
+        "whole": {"landed_apc": apc},
+        "lists": {"landed_apc": apc.filter(pc.invert(pc.and_(at(apc, "RX2"), pc.greater_equal(apc["disdate"], since))))}
+        | on_lists(apc, since),
+    }.items():
+        made = built(tmp_path / name, place, landed | tables)
+        door = open_aggregates(made.store, made.place, caller_for(made.place, "planning"))
+        rows[name] = {row["measure_id"]: row for row in door.measures().to_pylist() if row["area_type"] == "place"}
+        if name == "lists":
+            assert sum(row["stands_in"] for row in made.rows("listed_stay")) > 30
+            assert {row["known"] for row in door.measure_basis().to_pylist() if row["measure_id"] == DELAYED} == {True}
+            assert any(not row["known"] for row in door.measure_basis().to_pylist() if row["measure_id"] == BEDS) == (since == STOPS)
+    assert rows["lists"][DELAYED]["denominator"] == rows["whole"][DELAYED]["denominator"]
+    assert rows["lists"][DELAYED]["numerator"] == pytest.approx(rows["whole"][DELAYED]["numerator"], rel=0.15)
 
 
 def left_out(found: dict[str, Any], measure: str) -> set[tuple[str, date, str]]:

@@ -152,7 +152,7 @@ def test_a_list_of_discharges_without_admitted_care(folder: Path) -> None:
     (folder / "extracts" / "ready.csv").write_text(
         lines(header, f"{A},2025-05-06,2025-05-07,2025-05-09", f"{A},2025-06-06,2025-06-07,", f"{B},2025-05-06,,2025-05-09")
     )
-    assert [finding.rows for finding in found(folder, "ready-without-admitted-care")] == [(2, 3)]
+    assert [finding.rows for finding in found(folder, "ready-without-admitted-care")] == [(3,)]
 
 
 def test_a_practice_of_the_place_gives_care_too(folder: Path) -> None:
