@@ -10,6 +10,7 @@ from joinedup.cli.asking import export, show
 from joinedup.cli.audit import audit
 from joinedup.cli.forget import forget
 from joinedup.cli.making import build, check, demo, land, pack, synth
+from joinedup.cli.protecting import protect
 from joinedup.cli.registers import OF_REGISTERS
 from joinedup.cli.review import review
 from joinedup.cli.sharing import sharing
@@ -74,6 +75,6 @@ def main() -> None:
 
 
 LAST = (*OF_REGISTERS, forget, sign_in, audit, demo)
-IN_ORDER_OF_USE = (new, add_source, sharing, check, synth, template, land, review, build, pack, show, export, *LAST)
+IN_ORDER_OF_USE = (new, add_source, sharing, check, synth, template, land, review, build, pack, show, export, protect, *LAST)
 for verb in IN_ORDER_OF_USE:
     main.add_command(verb)
