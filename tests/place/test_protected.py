@@ -30,7 +30,7 @@ from joinedup.tabular import write_table
 
 from .conftest import Example, landed, opened
 
-POSTCODE, AREA, TERM = "ZZ99 8QQ", "E01777777", "Planted HIV infection"
+POSTCODE, AREA, ELSEWHERE, TERM = "ZZ99 8QQ", "E01010875", "E01010876", "Planted HIV infection"
 ACCOUNT = "planted-account"
 
 
@@ -83,6 +83,8 @@ def plant(extracts: Path) -> str:
                 if row["NHS_NUMBER"] and numbers.count(row["NHS_NUMBER"]) == 1 and not row["END_DATE_GMP_PATIENT_REGISTRATION"]
             )
         )
+        for row in (row for row in rows if row["LSOA_OF_RESIDENCE"] == AREA):
+            row["LSOA_OF_RESIDENCE"] = ELSEWHERE
         for row in (row for row in rows if row["NHS_NUMBER"] == who["NHS_NUMBER"]):
             row |= {"POSTCODE_OF_USUAL_ADDRESS": POSTCODE, "LSOA_OF_RESIDENCE": AREA}
 
