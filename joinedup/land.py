@@ -16,6 +16,8 @@ from joinedup.engine.store import PRIVATE_FOLDER, Store, store_errors
 from joinedup.errors import KeyProblem, NothingPublished, PlaceError, Refused, StoreProblem
 from joinedup.findings import Finding, Severity
 from joinedup.forget.erasing import Work, catch_up
+from joinedup.forget.retention import findings as retention_findings
+from joinedup.forget.retention import over_age
 from joinedup.identity.handover import counts_by_file, links_by_contract, write_landed
 from joinedup.identity.judging import judge_links
 from joinedup.identity.linking import link
@@ -97,7 +99,8 @@ def land(  # noqa: PLR0913 - keyword-only where it isn't plain
                 before = _last_landing(store)
             work = _Work(place, extracts, store, keys, register, progress, truth)
             same = None if before is None or found or _people_decided(register, keys, before) else _unchanged(work, before)
-            record = same or _land_anew(work, found)
+            kept_too_long = retention_findings(over_age(place, store, date.today()))
+            record = same or _land_anew(work, [*found, *kept_too_long])
             with register.connected(keys) as connection:
                 waiting = waiting_pairs(connection)
         finally:

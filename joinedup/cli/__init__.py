@@ -8,7 +8,7 @@ import click
 
 from joinedup.cli.asking import export, show
 from joinedup.cli.audit import audit
-from joinedup.cli.forget import forget
+from joinedup.cli.forgetting import forget
 from joinedup.cli.making import build, check, demo, land, pack, synth
 from joinedup.cli.protecting import protect
 from joinedup.cli.registers import OF_REGISTERS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -159,13 +159,41 @@ def _remove_identifiers(connection: sa.Connection, keys: Keys, ids: pa.Array) ->
     removed, key = 0, tuple(VAULT.primary_key)
     for place in connection.execute(sa.select(*key).where(may_hold(connection, ids))).all() if len(ids) else ():
         here = sa.and_(*(column == value for column, value in zip(key, place, strict=True)))
-        batch = _batch(connection, here)
-        rest = batch.without(keys, ids)
-        if rest is not None:
-            values = {name: getattr(rest, name) for name in ("key_id", "nonce", "ciphertext", "row_count")}
-            connection.execute(sa.update(VAULT).where(here).values(**values))
-            _span_again(connection, tuple(place), rest.people(keys))
-            removed += batch.row_count - rest.row_count
+        removed += _without(connection, keys, here, tuple(place), ids)
+    return removed
+
+
+def _without(connection: sa.Connection, keys: Keys, here: sa.ColumnElement[bool], place: tuple[Any, ...], ids: pa.Array) -> int:
+    """How many rows of one batch were theirs; it is closed anew without them."""
+    batch = _batch(connection, here)
+    rest = batch.without(keys, ids)
+    if rest is None:
+        return 0
+    values = {name: getattr(rest, name) for name in ("key_id", "nonce", "ciphertext", "row_count")}
+    connection.execute(sa.update(VAULT).where(here).values(**values))
+    _span_again(connection, place, rest.people(keys))
+    return batch.row_count - rest.row_count
+
+
+def old_identifiers(connection: sa.Connection, keys: Keys, before: datetime, people: pa.Array) -> int:
+    """Of how many others than these people identifiers were kept before a time, batch by batch."""
+    return sum(len(theirs) for _, theirs in _old(connection, keys, before, people))
+
+
+def _old(connection: sa.Connection, keys: Keys, before: datetime, people: pa.Array) -> Iterator[tuple[tuple[Any, ...], pa.Array]]:
+    """Batches that were kept before a time, by their key, each with whom it is about beside these people, once for each of them."""
+    key = tuple(VAULT.primary_key)
+    for place in connection.execute(sa.select(*key).join_from(VAULT, LANDING).where(LANDING.c.landed_at < before)).all():
+        there = _batch(connection, sa.and_(*(column == value for column, value in zip(key, place, strict=True)))).people(keys)
+        if len(theirs := there.filter(pc.invert(pc.is_in(there, value_set=people)))):
+            yield tuple(place), theirs
+
+
+def remove_old_identifiers(connection: sa.Connection, keys: Keys, before: datetime, people: pa.Array) -> int:
+    """How many rows of identifiers have gone that were kept before a time, of others than these people; their ids stay."""
+    removed, key = 0, tuple(VAULT.primary_key)
+    for place, theirs in list(_old(connection, keys, before, people)):
+        removed += _without(connection, keys, sa.and_(*(column == value for column, value in zip(key, place, strict=True))), place, theirs)
     return removed
 
 

@@ -28,6 +28,7 @@ from joinedup.place.model import (
     Practice,
     PublicKey,
     RestrictedCode,
+    Retention,
     SmallArea,
     Source,
     StaffMember,
@@ -78,6 +79,7 @@ class Head(Frozen):
     as_at: Day
     district_code: Code | None = None
     linking: Linking = Linking()
+    retention: Retention = Retention()
     access_log: LogId = ""
     handed_over_by: PublicKey = ""
     sign_in: bool = False

@@ -67,6 +67,7 @@ def assembled(folder: Path, facts: Facts, warnings: list[Finding]) -> Place:
         as_at=head.as_at,
         district_code=head.district_code,
         linking=head.linking,
+        retention=head.retention,
         access_log=head.access_log,
         handed_over_by=head.handed_over_by,
         sign_in=head.sign_in,

@@ -308,6 +308,23 @@ class Linking(Frozen):
         return self.link_at == 1
 
 
+class Retention(Frozen):
+    """How long the store keeps what, from when it was made or last used; the defaults are choices of ours (2026)."""
+
+    builds_days: int = Field(400, ge=1, le=36500)
+    """Builds that aren't published any more, with the landings that they stand on."""
+    handed_over_days: int = Field(90, ge=1, le=36500)
+    """Folders that were handed over, where they were written."""
+    backups_days: int = Field(400, ge=1, le=36500)
+    """Backups, which are told of and never removed."""
+    pairs_days: int = Field(730, ge=1, le=36500)
+    """What pairs in doubt show, after the last landing that had them in doubt."""
+    identifiers_months: int = Field(96, ge=1, le=1200)
+    """Identifiers of people who are in no file any more: eight years, as most records (NHS England, Records Management Code, 2023)."""
+    source: Text | None = None
+    date: Day | None = None
+
+
 class Place(Frozen):
     """Everything that a place folder says, checked."""
 
@@ -329,6 +346,7 @@ class Place(Frozen):
     """Residents by age and ethnic group, as published: for comparison and for invented people, never a denominator."""
     thresholds: tuple[Threshold, ...] = ()
     linking: Linking = Linking()
+    retention: Retention = Retention()
     access_log: str = ""
     """Which access log is the place's, by the hash of its first look; blank where the folder doesn't say."""
     handed_over_by: str = ""

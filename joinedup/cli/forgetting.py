@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from joinedup.forget.erasing import Work
     from joinedup.kept.erasing import Act, Erasure, Subject
     from joinedup.kept.keys import KeyPlaces
+    from joinedup.place.model import Place
 
 AFTER_DEMO = "--store demo/calderdale/store --key-file demo/calderdale/invented-people.key"
 REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/-]{1,99}")
@@ -28,6 +29,7 @@ REASON_NAMES = ("not needed", "consent withdrawn", "objection", "unlawful", "dut
 @click.command(
     epilog=example(
         f"joinedup forget places/calderdale --list {AFTER_DEMO}",
+        f"joinedup forget places/calderdale --expired {AFTER_DEMO}",
         f"joinedup forget places/calderdale --again {AFTER_DEMO}",
         f"joinedup forget places/calderdale --reference DPO-17 --reason objection {AFTER_DEMO} < number.txt",
         f"joinedup forget places/calderdale --reference DPO-17 --reason objection --yes {AFTER_DEMO}",
@@ -45,6 +47,7 @@ REASON_NAMES = ("not needed", "consent withdrawn", "objection", "unlawful", "dut
 @click.option("--out", type=click.Path(path_type=Path), help="The folder for the certificate [kept/erasures of the store].")
 @click.option("--build/--no-build", "builds", default=True, show_default=True, help="Build again afterwards, where there was a build.")
 @click.option("--verify", "certificate", type=a_file, help="Search again for whom this certificate (.json) is about.")
+@click.option("--expired", is_flag=True, help="What is kept beyond its time, by place.yml and sharing.yml; with --yes it goes.")
 @click.option("--again", is_flag=True, help="Finish what was begun, and erase again what was restored from before.")
 @click.option("--list", "lists", is_flag=True, help="The erasures that were made.")
 @click.option("--let-in", metavar="REFERENCE", help="No longer keep out whom this request was about: the next landing takes them in.")
@@ -61,6 +64,7 @@ def forget(
     out: Path | None,
     builds: bool,
     certificate: Path | None,
+    expired: bool,
     again: bool,
     lists: bool,
     let_in: str | None,
@@ -76,6 +80,8 @@ def forget(
     with opened(place_folder, store_folder, key_file) as work:
         if lists:
             show_list(work)
+        elif expired:
+            show_expired(work, yes=yes)
         elif again:
             click.echo(f"{finish(work)} erasures were done again or finished")
         elif certificate is not None:
@@ -96,7 +102,6 @@ def forget(
 def opened(place_folder: Path, store_folder: Path | None, key_file: KeyPlaces) -> Iterator[Work]:
     """What an erasure works on; Refused before anything is opened for somebody who may not."""
     from joinedup.access.caller import staff_now
-    from joinedup.cli.review import account_of
     from joinedup.forget.asking import accounts_of
     from joinedup.forget.erasing import Work
     from joinedup.kept.identity_register import open_register, register_place
@@ -104,7 +109,7 @@ def opened(place_folder: Path, store_folder: Path | None, key_file: KeyPlaces) -
 
     place = open_place(place_folder)
     store = open_store(place, store_folder)
-    accounts_of(place, staff_now(place), account_of(place), date.today())
+    accounts_of(place, staff_now(place), account_now(place), date.today())
     where = register_place(store.kept)
     if isinstance(where, Path) and not where.exists():
         raise NothingPublished(f"nothing has been landed in {store.root}, so nobody is known there; name another --store")
@@ -116,6 +121,15 @@ def opened(place_folder: Path, store_folder: Path | None, key_file: KeyPlaces) -
         yield Work(place, store.create(), register, keys)
     finally:
         register.close()
+
+
+def account_now(place: Place) -> str:
+    """The account of whoever has signed in; else of whoever runs this."""
+    from joinedup.access.caller import own_account, who_asks
+    from joinedup.cli.review import account_of
+
+    account = who_asks(place)
+    return account_of(place) if account == own_account() else account
 
 
 def act_of(reference: str | None, reason: str | None) -> Act:
@@ -159,12 +173,11 @@ def erase(work: Work, subject: Subject, act: Act, *, yes: bool, alone: bool) -> 
     from dataclasses import replace
 
     from joinedup.access.caller import staff_now
-    from joinedup.cli.review import account_of
     from joinedup.forget.asking import accounts_of, agreed
     from joinedup.forget.certificate import looks_at
     from joinedup.forget.erasing import catch_up, forget, held
 
-    account = account_of(work.place)
+    account = account_now(work.place)
     act = replace(act, account=account)
     with work.store.lock("erasure"):
         catch_up(work)
@@ -236,6 +249,24 @@ def verify(work: Work, path: Path) -> int:
     left = sum(each.found for each in searched)
     click.echo("nothing of the person is there" if not left else f"{left:,} found: run joinedup forget PLACE --again")
     return 1 if left else 0
+
+
+def show_expired(work: Work, *, yes: bool) -> None:
+    """Nothing; what is kept beyond its time is on stdout, a line each; with `yes` what is the store's has gone."""
+    from joinedup.forget.retention import over_age, over_age_in_register, remove_over_age
+
+    today = date.today()
+    with work.store.lock("retention"):
+        over = over_age(work.place, work.store, today) + over_age_in_register(work, today)
+        for each in over:
+            what = ("removed" if yes else "would go") if each.goes else each.todo
+            click.echo(f"{each.kind}\t{each.what}\tsince {each.since}\tuntil {each.until}\t{each.size:,} {each.unit}\t{what}")
+        if yes:
+            remove_over_age(work, over, today)
+    if not over:
+        click.echo("nothing is kept beyond its time", err=True)
+    elif not yes:
+        click.echo("nothing was changed; --yes removes what would go", err=True)
 
 
 def finish(work: Work) -> int:
