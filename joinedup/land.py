@@ -234,8 +234,9 @@ def _land_anew(work: _Work, found: list[Finding]) -> LandingRecord:
 def _source_files(place: Place, staging: Staging) -> list[SourceFile]:
     """The files that were not refused as a whole; PlaceError when there is none."""
     namespaces = {source.name: source.pseudonym or source.name for source in place.sources}
+    senders = {source.name: source.partner for source in place.sources}
     usable = [
-        SourceFile(account.file_id, account.source, account.contract, account.file, namespaces[account.source])
+        SourceFile(account.file_id, account.source, account.contract, account.file, namespaces[account.source], senders[account.source])
         for account in staging.files
         if not account.refused
     ]

@@ -21,7 +21,7 @@ from joinedup.place.model import Place
 
 Ids: TypeAlias = npt.NDArray[np.int64]
 
-VERIFIED = frozenset({"nhs_number", "nhs_number_traced", "nhs_number_alone", "register_row", "confirmed"})
+VERIFIED = frozenset({"nhs_number", "nhs_number_traced", "register_row", "confirmed"})
 """How a row must be linked to be somebody's: by number, or confirmed by two people. Others may be counted, and are nobody's here."""
 LIST = "register"
 """The contract of registration lists: they alone say where people are registered and live."""

@@ -118,8 +118,9 @@ def read_crosswalk(staged: Staged) -> list[Finding]:
     The temp table `crosswalk_target` (target, scheme, value, number) says who each target is. Before it numbers are read.
     """
     con = staged.con
-    con.execute("CREATE OR REPLACE TEMP TABLE identity_file(file_id INTEGER, source VARCHAR, namespace VARCHAR)")
-    con.executemany("INSERT INTO identity_file VALUES (?, ?, ?)", [(file.file_id, file.source, file.namespace) for file in staged.files])
+    con.execute("CREATE OR REPLACE TEMP TABLE identity_file (file_id INTEGER, source VARCHAR, namespace VARCHAR, sender VARCHAR)")
+    files = [(file.file_id, file.source, file.namespace, file.sender or file.source) for file in staged.files]
+    con.executemany("INSERT INTO identity_file VALUES (?, ?, ?, ?)", files)
     for statement in NOTHING:
         con.execute(statement)
     if CONTRACT not in staged.columns:

@@ -105,7 +105,7 @@ def _said_by_rows_sql(staged: Staged, contract: str) -> str:
     said = _columns(staged, contract)
     digits = digits_sql("s.nhs_number") if "nhs_number" in staged.columns[contract] else "NULL"
     return f"""
-        SELECT '{contract}' AS contract, c.source, s.file_id, s.source_row,
+        SELECT '{contract}' AS contract, f.sender, s.file_id, s.source_row,
             coalesce(CAST(c.number AS VARCHAR), CASE WHEN regexp_full_match({digits}, '[0-9]{{9,11}}') THEN {digits} END) AS number,
             c.number IS NOT NULL AS valid, CASE WHEN c.born NOT IN ({DEFAULT_DATES}) THEN c.born END AS born, c.exact,
             {name_sql(said["family"])} AS family, {name_sql(said["given"])} AS given, {postcode_sql(said["postcode"])} AS postcode,
@@ -144,7 +144,7 @@ RECORDS = f"""
         GROUP BY born HAVING count(*) > greatest(50, {COMMON_DATE} * (SELECT count(*) FROM unlinked_said))
     ),
     distinct_said AS (
-        SELECT {", ".join(COMPARED)}, {_VALUE} AS value, count(*) AS row_count, count(DISTINCT source) AS sources
+        SELECT {", ".join(COMPARED)}, {_VALUE} AS value, count(*) AS row_count, count(DISTINCT sender) AS sources
         FROM unlinked_said GROUP BY ALL
     )
     SELECT row_number() OVER (ORDER BY value) AS record, value, row_count, sources, valid,

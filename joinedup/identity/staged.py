@@ -26,6 +26,8 @@ class SourceFile:
     file: str
     namespace: str
     """Sources whose pseudonyms have one namespace share their people."""
+    sender: str = ""
+    """The partner who sends it; what two extracts of one partner say is one partner's word. Its source where none is named."""
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """Which rows an NHS number decides: valid, and the date of birth agrees with another source's.
 
-The registration list decides where it has the number. Where it doesn't, the date that most sources give does, if at
-least two agree. Sex is no evidence. Where the list itself gives two dates of birth for one number, neither is
-believed: its rows become people of their own, and others' rows with that number are linked to nobody.
+The registration list decides where it has the number. Where it doesn't, the date that most partners send does, if at
+least two agree: what several extracts of one partner say is one partner's word. Sex is no evidence. Where the list itself
+gives two dates of birth for one number, neither is believed: its rows become people of their own, and others' rows with that
+number are linked to nobody.
 
 Rows of a source that say the same of who they are about make one claim; what is worked out is worked out for claims.
 """
@@ -62,8 +63,8 @@ LISTED = f"""
 
 CLAIMED = """
     CREATE OR REPLACE TEMP TABLE claimed AS
-    SELECT DISTINCT c.number, c.source, c.born, c.exact
-    FROM identity_claim c
+    SELECT DISTINCT c.number, f.sender, c.born, c.exact
+    FROM identity_claim c JOIN (SELECT DISTINCT source, sender FROM identity_file) f USING (source)
     WHERE c.number IS NOT NULL AND c.born IS NOT NULL AND NOT EXISTS (SELECT 1 FROM listed l WHERE l.number = c.number)
 """
 
@@ -77,18 +78,18 @@ REFERENCE = """
         )
     ),
     supported AS (
-        SELECT c.number, c.born, c.exact, count(DISTINCT s.source) AS sources
+        SELECT c.number, c.born, c.exact, count(DISTINCT s.sender) AS senders
         FROM candidates c
         JOIN claimed s ON s.number = c.number
             AND CASE WHEN s.exact AND c.exact THEN s.born = c.born ELSE date_trunc('month', s.born) = date_trunc('month', c.born) END
         GROUP BY c.number, c.born, c.exact
     ),
-    best AS (SELECT number, max(sources) AS sources FROM supported GROUP BY number),
+    best AS (SELECT number, max(senders) AS senders FROM supported GROUP BY number),
     chosen AS (
-        SELECT b.number, min(s.born) AS born, bool_and(s.exact) AS exact, b.sources > 1 AS confirmed,
+        SELECT b.number, min(s.born) AS born, bool_and(s.exact) AS exact, b.senders > 1 AS confirmed,
             count(*) > 1 AS disputed
-        FROM best b JOIN supported s ON s.number = b.number AND s.sources = b.sources
-        GROUP BY b.number, b.sources
+        FROM best b JOIN supported s ON s.number = b.number AND s.senders = b.senders
+        GROUP BY b.number, b.senders
     )
     SELECT number, born, exact, confirmed, disputed FROM chosen
     UNION ALL

@@ -65,10 +65,12 @@ class Linked:
         return {finding.rule for finding in self.findings}
 
 
-def stage(con: duckdb.DuckDBPyConnection, sources: Mapping[str, tuple[str, Rows]], namespaces: Mapping[str, str]) -> list[SourceFile]:
+def stage(
+    con: duckdb.DuckDBPyConnection, sources: Mapping[str, tuple[str, Rows]], namespaces: Mapping[str, str], senders: Mapping[str, str] = {}
+) -> list[SourceFile]:
     """The files, one for each source (name -> contract, rows); their rows are staged in the connection."""
     files = [
-        SourceFile(number, name, contract, f"{name}.csv", namespaces.get(name, name))
+        SourceFile(number, name, contract, f"{name}.csv", namespaces.get(name, name), senders.get(name, name))
         for number, (name, (contract, _)) in enumerate(sources.items())
     ]
     for contract in {file.contract for file in files}:
@@ -95,6 +97,7 @@ def linked(
     *,
     landing_id: str = "first",
     namespaces: Mapping[str, str] = {},
+    senders: Mapping[str, str] = {},
     invented: bool = True,
     keys: Keys = KEYS,
     linking: Linking | None = None,
@@ -102,7 +105,7 @@ def linked(
     """What linking makes of these sources, on a register in `folder`."""
     register = folder if isinstance(folder, IdentityRegister) else open_register(folder / "identity.sqlite")
     con = connect(threads=1)
-    files = stage(con, sources, namespaces)
+    files = stage(con, sources, namespaces, senders)
     with register.landing(landing_id, keys) as entry:
         findings = link(Staged(con, files), entry, invented=invented, linking=linking or NO_MATCHING)
     if register is not folder:

@@ -125,6 +125,27 @@ def test_who_is_not_registered_needs_a_second_source(tmp_path: Path) -> None:
     assert found.statuses("ecds") == ["nhs_number", "birth_date_disagrees", "birth_date_disagrees"]
 
 
+def test_two_extracts_of_one_partner_are_one_partners_word(tmp_path: Path) -> None:
+    sources: Any = {"apc": ("apc", [row(ANN, MAY), row(BEN, MAY)]), "ed": ("ecds", [row(ANN, MAY)]), "council": ("cld", [row(BEN, MAY)])}
+    found = linked(tmp_path, sources, senders={"apc": "trust", "ed": "trust"})
+    assert found.statuses("apc") == ["nhs_number_alone", "nhs_number"]
+    assert found.statuses("ecds") == ["nhs_number_alone"]
+    assert found.statuses("cld") == ["nhs_number"]
+    assert found.people("apc")[0] == found.people("ecds")[0]
+
+
+def test_of_two_dates_that_of_more_partners_is_believed(tmp_path: Path) -> None:
+    sources: Any = {
+        "apc": ("apc", [row(ANN, JUNE)]),
+        "ed": ("ecds", [row(ANN, JUNE)]),
+        "council": ("cld", [row(ANN, MAY)]),
+        "deaths": ("deaths", [row(ANN, MAY)]),
+    }
+    found = linked(tmp_path, sources, senders={"apc": "trust", "ed": "trust"})
+    assert found.statuses("apc") == found.statuses("ecds") == ["birth_date_disagrees"]
+    assert found.statuses("cld") == found.statuses("deaths") == ["nhs_number"]
+
+
 def test_one_source_alone_is_said_to_be(tmp_path: Path) -> None:
     found = linked(tmp_path, {"hospital": ("apc", [row(ANN, MAY), row(ANN, MAY), traced(ANN)]), "ed": ("ecds", [traced(ANN)])})
     assert found.statuses("apc") == ["nhs_number_alone", "nhs_number_alone", "nhs_number_traced"]
