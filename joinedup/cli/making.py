@@ -283,10 +283,15 @@ def build(
 
 
 def warned_of_register(store: Store) -> int:
-    """0; a warning is shown when the identity register is here and doesn't know the landing that is built on."""
+    """0; a warning is shown when the identity register is here and doesn't know the landing that is built on.
+
+    StoreProblem where people were erased since that landing, who may be in it.
+    """
+    from joinedup.forget.erasing import refuse_before_erasure
     from joinedup.land import register_behind
     from joinedup.report import show_findings
 
+    refuse_before_erasure(store)
     found = register_behind(store)
     show_findings([found] if found else [], sys.stderr)
     return 0

@@ -19,7 +19,14 @@ from joinedup.identity.erased import erased_among, erased_in
 from joinedup.kept.copies import copies
 from joinedup.kept.erased_tables import last_erasure
 from joinedup.kept.erasing import Act, Erasure, Subject, come_back, erase, erasures, hashes_of, mark_done, remove, tidy
-from joinedup.kept.identity_register import IdentityRegister, about_register, begin, pseudonym_keys
+from joinedup.kept.identity_register import (
+    IdentityRegister,
+    about_register,
+    begin,
+    open_register,
+    pseudonym_keys,
+    register_place,
+)
 from joinedup.kept.keys import Keys
 from joinedup.kept.sealed_ids import forget_ids
 from joinedup.place.model import Place
@@ -122,6 +129,28 @@ def catch_up(work: Work, *, tidied: bool = True) -> int:
         for number in undone:
             mark_done(connection, number)
     return len(undone) or 1
+
+
+def refuse_before_erasure(store: Store) -> None:
+    """Nothing, unless people were erased, by the list where it lies within reach, since the current landing. It needs no key."""
+    where = register_place(store.kept)
+    try:
+        record = read_landing(store)
+    except (NothingPublished, StoreProblem):
+        return
+    if isinstance(where, Path) and not where.exists():
+        return
+    register = open_register(where)
+    try:
+        with register.database.reading() as connection:
+            last = last_erasure(connection)
+    finally:
+        register.close()
+    if last > record.erased:
+        raise StoreProblem(
+            f"{last - record.erased} people were erased since landing {record.landing_id}, which may hold them, so nothing is built of it: "
+            "land again, or run joinedup forget PLACE --again"
+        )
 
 
 def _remove_again(work: Work) -> bool:

@@ -45,7 +45,19 @@ def demo(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-ABSENT = {"demo", "--find", "sign-in", "--published", "keyring:calderdale", "--new-key-file", "restore", "--landed", "--person"}
+ABSENT = {
+    "demo",
+    "--find",
+    "sign-in",
+    "--published",
+    "keyring:calderdale",
+    "--new-key-file",
+    "restore",
+    "--landed",
+    "--person",
+    "--reference",
+    "--verify",
+}
 """Words of examples that need more than the demo's folder."""
 
 
