@@ -25,7 +25,7 @@ from joinedup.access.overview import Access
 from joinedup.engine.store import PRIVATE_FOLDER, atomic_write
 from joinedup.errors import StoreProblem
 from joinedup.findings import Finding
-from joinedup.papers import agreed, assets, deliveries, evidence, linkage, linkage_pair, looks, safety, summary
+from joinedup.papers import agreed, assets, deliveries, evidence, linkage, linkage_pair, looks, prices, safety, summary
 from joinedup.papers.deliveries import Deliveries
 from joinedup.papers.drawing import draw, named
 from joinedup.papers.facts import Area, Facts
@@ -299,6 +299,7 @@ def _about(facts: Facts) -> Page:
         "specs": facts.specs.values(),
         "stamp": facts.stamp,
         "costless": evidence.without_cost(),
+        "price_base": prices.in_words(facts.place.period),
     }
     tables = {"accounting": accounting, "quality": found, "cost-differences": compared}
     crumbs = ({"href": "index.html", "text": facts.place.name},)

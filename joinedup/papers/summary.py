@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from joinedup.papers import prices
 from joinedup.papers.facts import Area, Facts, Row
 from joinedup.papers.figure import Column, Table
 from joinedup.papers.figures import costs, deprivation, people
@@ -48,7 +49,8 @@ def _people(facts: Facts, area: Area) -> list[KeyFigure]:
 
 
 def _cost(facts: Facts, area: Area) -> KeyFigure:
-    unit = "over the 12 months" + (", from the extracts there are" if facts.stamp.missing else "")
+    which = ", from the extracts there are" if facts.stamp.missing else ""
+    unit = f"over the 12 months{which}; {prices.in_short(facts.place.period)}"
     head, place = (each(costs.costs(facts, of).head()) for of in (area, facts.whole))
     return KeyFigure("Cost per person", head, unit, _against(facts, area, place), "cost" if area != facts.whole else "")
 

@@ -8,7 +8,6 @@ WITH lasting AS (
         coalesce(a.ends, q.as_at + 1) AS ends,
         a.cost_pence,
         a.costing_method,
-        a.average_pence,
         q.period_start,
         least(q.period_end, q.as_at + 1) AS period_end
     FROM activity AS a
@@ -19,7 +18,7 @@ WITH lasting AS (
 ),
 together AS (
     SELECT
-        l.activity_id, l.person_id, s.neighbourhood_id, l.sector, l.point_of_delivery, l.cost_pence, l.costing_method, l.average_pence,
+        l.activity_id, l.person_id, s.neighbourhood_id, l.sector, l.point_of_delivery, l.cost_pence, l.costing_method,
         greatest(l.starts, l.period_start, coalesce(s.starts, l.starts)) AS starts,
         least(l.ends, l.period_end, coalesce(s.ends, l.ends)) AS ends,
         CAST(l.ends - l.starts AS INTEGER) AS all_days
@@ -31,7 +30,7 @@ together AS (
 ),
 counted AS (
     SELECT
-        activity_id, person_id, neighbourhood_id, sector, point_of_delivery, cost_pence, costing_method, average_pence, starts, ends, all_days,
+        activity_id, person_id, neighbourhood_id, sector, point_of_delivery, cost_pence, costing_method, starts, ends, all_days,
         CAST(ends - starts AS INTEGER) AS days
     FROM together
     WHERE starts < ends
@@ -48,10 +47,27 @@ in_all AS (
     FROM paid_elsewhere
     GROUP BY activity_id
 ),
+-- Averages are at the prices of each day.
+priced AS (
+    SELECT
+        d.activity_id, d.starts,
+        CAST(sum(d.days * u.cost_pence) AS BIGINT) AS average_pence,
+        CAST(sum(d.days * u.constant_cost_pence) AS BIGINT) AS constant_average_pence,
+        sum(d.days * d.to_base) / nullif(CAST(sum(d.days) AS DOUBLE), 0) AS to_base
+    FROM (
+        SELECT
+            c.activity_id, c.starts, c.point_of_delivery, p.price_year, p.to_base,
+            CAST(least(c.ends, coalesce(p.ends, c.ends)) - greatest(c.starts, coalesce(p.starts, c.starts)) AS INTEGER) AS days
+        FROM counted AS c
+        INNER JOIN price_time AS p ON coalesce(p.starts < c.ends, TRUE) AND coalesce(c.starts < p.ends, TRUE)
+    ) AS d
+    LEFT JOIN unit_cost AS u ON u.point_of_delivery = d.point_of_delivery AND u.price_base = d.price_year
+    GROUP BY d.activity_id, d.starts
+),
 shared AS (
     SELECT
-        c.activity_id, c.person_id, c.neighbourhood_id, c.sector, c.point_of_delivery, c.cost_pence, c.costing_method, c.average_pence,
-        c.starts, c.ends, c.days,
+        c.activity_id, c.person_id, c.neighbourhood_id, c.sector, c.point_of_delivery, c.costing_method,
+        c.starts, c.ends, c.days, p.average_pence, p.constant_average_pence, p.to_base, c.cost_pence AS whole_pence,
         CASE
             WHEN c.all_days = coalesce(a.days, 0) THEN CAST(0 AS DOUBLE)
             ELSE CAST(c.days - coalesce(e.days, 0) AS DOUBLE) / nullif(c.all_days - coalesce(a.days, 0), 0)
@@ -59,6 +75,16 @@ shared AS (
     FROM counted AS c
     LEFT JOIN elsewhere AS e ON e.activity_id = c.activity_id AND e.starts = c.starts
     LEFT JOIN in_all AS a ON a.activity_id = c.activity_id
+    LEFT JOIN priced AS p ON p.activity_id = c.activity_id AND p.starts = c.starts
+),
+costed AS (
+    SELECT
+        activity_id, person_id, neighbourhood_id, sector, point_of_delivery, costing_method, starts, ends, days, average_pence, constant_average_pence, to_base,
+        CASE
+            WHEN costing_method = 'unit_cost' THEN average_pence
+            ELSE CAST(floor(CAST(whole_pence AS DOUBLE) * share + CAST(0.5 AS DOUBLE)) AS BIGINT)
+        END AS cost_pence
+    FROM shared
 )
 SELECT
     activity_id,
@@ -69,7 +95,11 @@ SELECT
     starts,
     ends,
     days,
-    CAST(floor(CAST(cost_pence AS DOUBLE) * share + CAST(0.5 AS DOUBLE)) AS BIGINT) AS cost_pence,
+    cost_pence,
     costing_method,
-    CAST(floor(CAST(average_pence AS DOUBLE) * share + CAST(0.5 AS DOUBLE)) AS BIGINT) AS average_pence
-FROM shared
+    CASE
+        WHEN costing_method = 'unit_cost' THEN constant_average_pence
+        ELSE CAST(floor(CAST(cost_pence AS DOUBLE) * to_base + CAST(0.5 AS DOUBLE)) AS BIGINT)
+    END AS constant_pence,
+    average_pence
+FROM costed

@@ -35,6 +35,8 @@ SELECT
     a.accrues OR coalesce(a.units, 1) > 0 AS took_place,
     a.cost_pence,
     a.costing_method,
+    a.price_base,
+    a.constant_pence,
     a.average_pence
 FROM activity AS a
 INNER JOIN belonging AS b

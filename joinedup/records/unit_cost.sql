@@ -8,17 +8,24 @@ WITH dated AS (
 )
 SELECT
     c.point_of_delivery,
-    CAST(floor(CAST(c.published_pence AS DOUBLE) * b.price_index / nullif(i.price_index, 0) + CAST(0.5 AS DOUBLE)) AS BIGINT) AS cost_pence,
-    CAST(floor(CAST(c.published_short_pence AS DOUBLE) * b.price_index / nullif(i.price_index, 0) + CAST(0.5 AS DOUBLE)) AS BIGINT)
+    CAST(floor(CAST(c.published_pence AS DOUBLE) * t.price_index / nullif(i.price_index, 0) + CAST(0.5 AS DOUBLE)) AS BIGINT) AS cost_pence,
+    CAST(floor(CAST(c.published_short_pence AS DOUBLE) * t.price_index / nullif(i.price_index, 0) + CAST(0.5 AS DOUBLE)) AS BIGINT)
         AS short_cost_pence,
+    CAST(floor(CAST(c.published_pence AS DOUBLE) * t.price_index * t.to_base / nullif(i.price_index, 0) + CAST(0.5 AS DOUBLE)) AS BIGINT)
+        AS constant_cost_pence,
+    CAST(floor(CAST(c.published_short_pence AS DOUBLE) * t.price_index * t.to_base / nullif(i.price_index, 0) + CAST(0.5 AS DOUBLE)) AS BIGINT)
+        AS constant_short_cost_pence,
     c.unit,
-    c.starts,
-    c.ends,
-    c.price_year,
-    b.price_year AS base_year,
-    b.price_index / nullif(i.price_index, 0) AS uplift,
+    t.starts,
+    t.ends,
+    t.price_year AS price_base,
+    t.base_year,
+    c.price_year AS published_year,
+    t.price_index / nullif(i.price_index, 0) AS uplift,
     c.basis,
     c.source
 FROM dated AS c
+INNER JOIN price_time AS t
+    ON coalesce(c.starts <= t.known_from, TRUE)
+    AND coalesce(t.known_from < c.ends, TRUE)
 INNER JOIN price_index AS i ON i.price_year = c.price_year
-INNER JOIN price_index AS b ON b.base

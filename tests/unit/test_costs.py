@@ -79,6 +79,32 @@ def test_every_price_year_has_an_index_and_one_year_is_the_base(shipped: dict[st
     assert [row["price_year"] for row in years if row["base"] == "true"] == ["2024-25"]
 
 
+D7BT = {
+    2021: (109.0, 109.1, 109.4, 110.1, 110.8, 111.3, 111.3, 112.1, 112.4, 113.6, 114.5, 115.1),
+    2022: (114.9, 115.8, 117.1, 120.0, 120.8, 121.8, 122.5, 123.1, 123.8, 126.2, 126.7, 127.2),
+    2023: (126.4, 127.9, 128.9, 130.4, 131.3, 131.5, 130.9, 131.3, 132.0, 132.0, 131.7, 132.2),
+}
+"""Months of the Consumer Prices Index, all items, 2015 = 100, as the Office for National Statistics published them."""
+
+
+def test_the_index_of_a_year_is_the_mean_of_its_months(root: Path) -> None:
+    known = {row["price_year"]: float(row["price_index"]) for row in rows(root / "joinedup" / "records" / "price_index.csv")}
+    months = {
+        "2022": D7BT[2022],
+        "2023": D7BT[2023],
+        "2021-22": D7BT[2021][3:] + D7BT[2022][:3],
+        "2022-23": D7BT[2022][3:] + D7BT[2023][:3],
+    }
+    for year, each in months.items():
+        assert known[year] == pytest.approx(sum(each) / 12, abs=0.0501), year
+
+
+def test_financial_years_of_the_index_follow_one_another(root: Path) -> None:
+    years = [row for row in rows(root / "joinedup" / "records" / "price_index.csv") if "-" in row["price_year"]]
+    assert [row["ends"] for row in years[:-1]] == [row["starts"] for row in years[1:]]
+    assert years[-1]["base"] == "true"
+
+
 def test_each_figure_and_year_has_the_time_that_it_is_of(shipped: dict[str, dict[str, str]], root: Path) -> None:
     years = {row["price_year"]: (row["starts"], row["ends"]) for row in rows(root / "joinedup" / "records" / "price_index.csv")}
     for name, (starts, ends) in years.items():

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import altair
 
+from joinedup.papers import prices
 from joinedup.papers.facts import OF_PRACTICES, Area, Facts, Row
 from joinedup.papers.figure import BOTH, Column, Figure, Table, headed, missing, without
 from joinedup.papers.figures import bars
@@ -117,7 +118,7 @@ def figure(facts: Facts, area: Area) -> Figure:
         key,
         table(facts, area),
         charts,
-        notes=[*notes(here), *without(facts)],
+        notes=[*notes(here), prices.in_words(facts.place.period), *without(facts)],
     )
 
 
