@@ -6,7 +6,7 @@ of its rows the last is loaded. Nothing here links people to one another beyond 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from joinedup.engine.files_lines import Connection
 from joinedup.findings import Finding
@@ -32,7 +32,7 @@ def key_columns(contract: ContractSpec) -> tuple[str, ...]:
 def _part_sql(contract: ContractSpec, name: str) -> str:
     if name == NUMBER:
         return _whom_sql(contract)
-    moves = name == contract.dated_by and (contract.same_person.ends or contract.same_person.once)
+    moves = name == contract.dated_by and (contract.same_person.record or contract.same_person.once)
     return f"coalesce({KNOWN_FROM}, {contract.landed(name)})" if moves else contract.landed(name)
 
 
@@ -151,6 +151,8 @@ def left_apart(con: Connection, contract: ContractSpec, files: Sequence[ReadFile
         )
         GROUP BY rows.file_id ORDER BY rows.file_id
     """).fetchall()
+    if contract.same_person.ends and not contract.same_person.record:
+        yield from _overlapping(con, contract, named)
     con.execute("DROP TABLE whom; DROP TABLE source_of_file")
     for file_id, count in apart:
         rows = "row has" if count == 1 else "rows have"
@@ -159,6 +161,25 @@ def left_apart(con: Connection, contract: ContractSpec, files: Sequence[ReadFile
             "either two people have one NHS number, or one person is there twice; ask which"
         )
         yield warning(named[file_id], "same-number-apart", message, contract, count)
+
+
+def _overlapping(con: Connection, contract: ContractSpec, named: Mapping[int, str]) -> Iterator[Finding]:
+    """Files with records that overlap one of the same person and kind in an earlier file, which stays too."""
+    there = f"(SELECT whom.* FROM whom JOIN staged_{contract.contract} USING (file_id, source_row))"
+    rows = con.execute(f"""
+        SELECT later.file_id, count(DISTINCT later.source_row) FROM {there} AS later JOIN {there} AS earlier
+            ON earlier.source = later.source AND earlier.person = later.person AND earlier.kind = later.kind
+            AND earlier.file_id < later.file_id AND earlier.day <> later.day
+            AND earlier.day < coalesce(later.ends, DATE '9999-12-31') AND later.day < coalesce(earlier.ends, DATE '9999-12-31')
+        GROUP BY later.file_id ORDER BY later.file_id
+    """).fetchall()
+    for file_id, count in rows:
+        overlap = "record overlaps" if count == 1 else "records overlap"
+        message = (
+            f"{count:,} {overlap} one of the same person and kind that an earlier file has, with another first day, and both stay: if "
+            "the day was corrected the record is there twice; say sends: everything or months if each file holds all there is"
+        )
+        yield warning(named[file_id], "overlaps-earlier", message, contract, count)
 
 
 def _known(con: Connection) -> bool:

@@ -121,7 +121,8 @@ class SamePerson(Frozen):
     by_name: bool = False
     """Whether full name and date of birth tell it where nothing else does: only where the rest of the key tells people apart too."""
     ends: str | None = None
-    """The field that ends the record: of one number and one person, records that overlap are one whose first day was corrected."""
+    """The field that ends the record: records of one number and person that overlap are one whose first day was corrected. Without a
+    number, a person has no two such records at once: those of different files that overlap are told."""
     once: bool = False
     """Whether a person has one such record only, so that another day in a later file is a correction."""
 

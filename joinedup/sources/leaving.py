@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from math import sqrt
+
 from joinedup.engine.files_lines import Connection
 from joinedup.findings import Finding, Severity
 from joinedup.sources.contract import ContractSpec
 
 SAME_KEY, DELETION, REPLACED, MONTH_REPLACED, SAME_FILE = "same-key", "deletion", "replaced", "month-replaced", "same-file"
 SAME_ROW = "same-row"
-SMALLER_SHARE, SMALLER_ROWS = 0.5, 20
-"""Our choice, 2026: what replaces other rows and has less than half of them was probably cut short; fewer rows say little."""
+SMALLER_SHARE, BY_CHANCE = 0.5, 3.0
+"""Our choice, 2026: what replaces other rows and has less than half of them was probably cut short, and of a few rows three times the root
+of that half, which is chance."""
 
 
 def leave(con: Connection, contract: ContractSpec, which: str, rule: str, reason: str) -> None:
@@ -35,7 +38,8 @@ def warning(file: str, rule: str, message: str, contract: ContractSpec, count: i
 
 def was_cut_short(rows: int, before: int) -> bool:
     """Whether what replaces so many rows has so few that it was probably cut short."""
-    return before >= SMALLER_ROWS and rows < SMALLER_SHARE * before
+    usual = SMALLER_SHARE * before
+    return before - rows > max(usual, BY_CHANCE * sqrt(usual))
 
 
 def cut_short(file: str, replaces: str, rows: str, before: int, contract: ContractSpec) -> Finding:

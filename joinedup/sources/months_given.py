@@ -6,13 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from itertools import groupby, pairwise
 
-from joinedup.engine.files_lines import Connection
+from joinedup.engine.files_lines import Connection, literal
 from joinedup.findings import Finding
 from joinedup.periods import Period, add_months
 from joinedup.sources.contract import ContractSpec
 from joinedup.sources.leaving import MONTH_REPLACED, cut_short, leave, warning, was_cut_short
 from joinedup.sources.order import ReadFile
-from joinedup.sources.repeats import month_sql
 from joinedup.sources.rows import deletes_sql
 
 PERIOD_SHARE = 0.05
@@ -32,7 +31,9 @@ def replaced_months(con: Connection, contract: ContractSpec, files: Sequence[Rea
     con.executemany("INSERT INTO month_given VALUES (?, ?, ?, ?)", months)
     con.execute("CREATE OR REPLACE TEMP TABLE file_series (file_id INTEGER, source VARCHAR, part VARCHAR)")
     con.executemany("INSERT INTO file_series VALUES (?, ?, ?)", [(file.file_id, *file.series) for file in files])
-    rows = f"SELECT file_id, source_row, source, part, {month_sql(contract)} AS month, {deletes_sql(contract)} AS deletes"
+    dates, cut = _cut_by(con, contract)
+    month = f"CAST(date_trunc('month', {cut}) AS DATE)"
+    rows = f"SELECT file_id, source_row, source, part, {month} AS month, {deletes_sql(contract)} AS deletes"
     rows += f" FROM staged_{contract.contract} JOIN file_series USING (file_id)"
     # What began before the months of its own file came with them: a stay that ended in April stays when March is sent again.
     which = f"""
@@ -46,13 +47,34 @@ def replaced_months(con: Connection, contract: ContractSpec, files: Sequence[Rea
     """
     names = {file.file_id: file.drop.name for file in files}
     found += _months_shrank(con, contract, rows, names)
-    leave(con, contract, which, MONTH_REPLACED, f"a later file of the same source covers the month of its {contract.dated_by}")
-    found += _outside(con, contract, rows, names)
+    leave(con, contract, which, MONTH_REPLACED, f"a later file of the same source covers the month of its {dates}")
+    found += _outside(con, contract, rows, names, dates)
     con.execute("DROP TABLE month_given; DROP TABLE file_series")
     return found
 
 
-def _outside(con: Connection, contract: ContractSpec, rows: str, names: Mapping[int, str]) -> Iterator[Finding]:
+def _cut_by(con: Connection, contract: ContractSpec) -> tuple[str, str]:
+    """By which dates the months of sources are cut, in words, and the day of a row as SQL: hospital files may come by day of discharge.
+
+    Of the dates by which a record may be dated it is the one that most rows of a source have within the months that their file
+    covers; a row without it goes by the contract's own.
+    """
+    ways = {name: f"coalesce({contract.landed(name)}, {contract.day_sql})" for name in contract.reaches_by}
+    within = ", ".join(
+        f"count(*) FILTER ((file_id, CAST(date_trunc('month', {day}) AS DATE)) IN (SELECT (file_id, month) FROM month_given))"
+        for day in (contract.day_sql, *ways.values())
+    )
+    counts = con.execute(f"""
+        SELECT source, {within} FROM staged_{contract.contract} JOIN file_series USING (file_id)
+        WHERE file_id IN (SELECT file_id FROM month_given) GROUP BY source
+    """).fetchall()
+    cut = {source: list(ways)[of_ways.index(max(of_ways))] for source, own, *of_ways in counts if of_ways and max(of_ways) > own}
+    cases = " ".join(f"WHEN {literal(source)} THEN {ways[name]}" for source, name in cut.items())
+    dates = " or ".join(dict.fromkeys([*([] if len(cut) == len(counts) else [str(contract.dated_by)]), *cut.values()]))
+    return dates, f"CASE source {cases} ELSE {contract.day_sql} END" if cases else contract.day_sql
+
+
+def _outside(con: Connection, contract: ContractSpec, rows: str, names: Mapping[int, str], dates: str) -> Iterator[Finding]:
     """Files with rows outside the months that they cover; `rows` is the query of all rows with their month."""
     outside = con.execute(f"""
         SELECT file_id, count(*) FROM ({rows}) AS rows
@@ -62,7 +84,7 @@ def _outside(con: Connection, contract: ContractSpec, rows: str, names: Mapping[
     """).fetchall()
     for file_id, count in outside:
         lie, kept = ("row lies", "is kept") if count == 1 else ("rows lie", "are kept")
-        message = f"{count:,} {lie} outside the months that it covers, or without a date, by {contract.dated_by}, and {kept}"
+        message = f"{count:,} {lie} outside the months that it covers, or without a date, by {dates}, and {kept}"
         yield warning(names[file_id], "outside-its-months", message, contract, count)
 
 

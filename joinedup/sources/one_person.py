@@ -14,6 +14,9 @@ NUMBER = "NHS_NUMBER"
 SEVERAL_SHARE = 0.05
 """Our choice, 2026: of the numbers of records in a file, how many may stand with several people, as joint assessments do, before they are
 taken to be counted anew for each person."""
+MOVED_DAYS = 14
+"""Our choice, 2026: by how many days the day of a session may be corrected; numbers that are counted anew with each month's list come
+again after four weeks."""
 ROUNDS = 4
 """How often people are joined over and over: each round doubles the length of a chain of changed identifiers that is followed."""
 
@@ -98,8 +101,9 @@ def _join_days(con: Connection, contract: ContractSpec) -> None:
     """Nothing; rows of one record whose day was corrected from file to file have one `known_from`."""
     said = contract.same_person
     ways = []
-    if said.record and said.ends:
-        ways.append(("record", "max(day) <= min(coalesce(ends, DATE '9999-12-31'))", ONE_BY_ONE))
+    if said.record:
+        overlap = "max(day) <= min(coalesce(ends, DATE '9999-12-31'))"
+        ways.append(("record", overlap if said.ends else f"max(day) - min(day) <= {MOVED_DAYS}", ONE_BY_ONE))
     if said.once:
         ways.append(("born", "true", "true"))
     for also, having, where in ways:

@@ -170,7 +170,12 @@ def test_whom_rows_are_about_does_not_depend_on_the_order_of_files(tmp_path: Pat
     assert [loaded for _, loaded, _, _ in numbers(found)] == [0, 0, 1]
 
 
-CORRECTED = {"cld": "EVENT_START_DATE", "deaths": "REG_DATE_OF_DEATH", "discharge_ready": "START_DATE_HOSPITAL_PROVIDER_SPELL"}
+CORRECTED = {
+    "cld": "EVENT_START_DATE",
+    "community_activity": "ACTIVITY_DATE",
+    "deaths": "REG_DATE_OF_DEATH",
+    "discharge_ready": "START_DATE_HOSPITAL_PROVIDER_SPELL",
+}
 
 
 def test_a_first_day_that_is_corrected_later(tmp_path: Path) -> None:
@@ -203,3 +208,17 @@ def test_who_gets_a_number_is_on_the_lists_all_along(tmp_path: Path, contract: s
     found = staged(tmp_path, content, source(contract, "l_*.csv", sends="snapshot", file_name="l_{day:%Y-%m-%d}.csv"))
     assert numbers(found) == LATER_ONE
     assert found.rows(contract, "nhs_number, listed_from, listed_to") == [(1, A, None, None)]
+
+
+def test_a_number_of_a_session_that_comes_again_with_the_next_months_list_is_another_session(tmp_path: Path) -> None:
+    row = {"NHS_NUMBER": A, **BORN, "ACTIVITY_ID": "7"}
+    assert numbers(sent(tmp_path, "community_activity", [row], [row | {"ACTIVITY_DATE": "2024-07-08"}])) == BOTH
+
+
+def test_a_placement_whose_first_day_may_have_been_corrected_is_told(tmp_path: Path) -> None:
+    row = {"SOURCE_PSEUDONYM": "K1", "NHS_NUMBER": A, **BORN}
+    found = sent(tmp_path / "open", "children_social_care", [row], [row | {"START_DATE": "2024-06-17"}])
+    assert numbers(found) == BOTH
+    assert (found.only("overlaps-earlier").file, found.only("overlaps-earlier").count) == ("2.csv", 1)
+    moved = sent(tmp_path / "closed", "children_social_care", [row | {"END_DATE": "2024-06-17"}], [row | {"START_DATE": "2024-06-17"}])
+    assert "overlaps-earlier" not in moved.rules

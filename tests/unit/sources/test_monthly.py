@@ -363,6 +363,45 @@ def test_what_began_before_its_file_is_not_lost_when_an_earlier_month_is_sent_ag
     assert sorted(key for _, key in found.rows("apc", "epikey")) == ["1", "4"], "April sent again decides about what came with April"
 
 
+BY_DISCHARGE = {
+    "sends": "months",
+    "file_name": ["a_{month:%Y-%m}_sent_{sent:%Y%m%d}.csv", "a_{from:%Y-%m}_{to:%Y-%m}_sent_{sent:%Y%m%d}.csv"],
+}
+
+
+def test_months_that_are_cut_by_the_day_of_discharge_replace_one_another_by_it(tmp_path: Path) -> None:
+    """A stay of June to August that a year had, and that August lacks when it is sent again, was deleted; another one of July stays."""
+    year = apc(
+        f"{A},1,2024-06-02,21,2024-06-05", f"{A},2,2024-06-20,21,2024-08-01", f"{A},3,2024-07-20,21,2024-08-03", f"{A},4,2024-07-20,21,"
+    )
+    august = apc(f"{A},3,2024-07-20,21,2024-08-03")
+    content = files(("a_2024-04_2025-03_sent_20250501.csv", year), ("a_2024-08_sent_20250601.csv", august))
+    found = staged(tmp_path, content, source("apc", "*.csv", **BY_DISCHARGE))
+    assert sorted(key for _, key in found.rows("apc", "epikey")) == ["1", "3", "4"]
+    assert by_rule(found) == {"month-replaced": 2}
+    assert "outside-its-months" not in found.rules
+
+
+def test_months_over_the_end_of_a_year_that_are_sent_again_lose_no_stay(tmp_path: Path) -> None:
+    rows = [f"{A},{n},2025-{n:02}-20,21,2025-{n + 1:02}-03" for n in range(1, 9)]
+    content = files(("a_2025-02_2025-09_sent_20251014.csv", apc(*rows)), ("a_2025-04_2025-05_sent_20251114.csv", apc(*rows[2:4])))
+    found = staged(tmp_path, content, source("apc", "*.csv", **BY_DISCHARGE))
+    assert sorted(key for _, key in found.rows("apc", "epikey")) == [str(n) for n in range(1, 9)]
+    assert by_rule(found) == {"month-replaced": 2}
+
+
+@pytest.mark.parametrize(("before", "after", "told"), [(12, 3, True), (15, 3, True), (5, 1, False), (12, 6, False), (40, 19, True)])
+def test_a_month_sent_again_with_few_of_its_rows_is_doubted_in_small_services_too(
+    tmp_path: Path, before: int, after: int, told: bool
+) -> None:
+    content = {
+        f"a_2025-04_sent_2025{month}14.csv": apc(*(f",E{row},2025-04-05,21," for row in range(rows)))
+        for month, rows in (("05", before), ("06", after))
+    }
+    found = staged(tmp_path, content, source("apc", "*.csv", **BY_DISCHARGE))
+    assert ("much-smaller" in found.rules) is told
+
+
 def test_rows_outside_the_months_of_their_file_are_told(tmp_path: Path) -> None:
     found = staged(
         tmp_path,
