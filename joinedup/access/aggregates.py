@@ -15,6 +15,7 @@ from joinedup.access.look_report import belongs_of
 from joinedup.access.looking import Log, log_of, look
 from joinedup.access.measured import with_shares, with_values
 from joinedup.access.overview import Access, access_of
+from joinedup.access.releasing import Leaving
 from joinedup.access.stamp import Stamp, rounded_stamp, stamp_of
 from joinedup.engine.reader import Reader
 from joinedup.engine.store import Store
@@ -185,4 +186,6 @@ class Aggregates:
         table = self.reader.table(name).sort_by([(column, "ascending") for column in order])
         given = table if self.audience == "internal" else disclosed(table)
         self.log.append([look(self.caller, "aggregates", f"{name}, {self.audience}", self.stamp.build_id, rows=given.num_rows)])
+        if self.audience == "public":
+            Leaving(self.reader.store, self.place, self.caller, self.stamp.build_id).public(name, given, order)
         return given

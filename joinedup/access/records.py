@@ -19,6 +19,7 @@ from joinedup.access.disclosure import is_of, may_enter
 from joinedup.access.looking import Log, log_of, look
 from joinedup.access.protected import TELLS_WHERE, protected_people, withheld
 from joinedup.access.pseudonyms import Release
+from joinedup.access.releasing import Leaving
 from joinedup.access.scoping import LIST, all_agreed, files_for, people_of
 from joinedup.engine.reader import Reader
 from joinedup.engine.results import schema
@@ -99,7 +100,9 @@ class Records:
         by = [named(each.column, known, f"a column of {table} to ask by") for each in conditions]
         if identifying := sorted(set(by) & set(IDS)):
             raise Refused(f"{identifying[0]} is a pseudonym of the build, so nothing is asked by it; ask by what was done, when and where")
-        may_leave(self.given | set(wanted) | set(by), earlier=self.given)
+        leaving_as = Leaving(self.reader.store, self.place, caller, self.reader.manifest.build_id)
+        before = leaving_as.columns_before()
+        may_leave(self.given | set(wanted) | set(by) | set(before), earlier=self.given, releases=before)
         found = self._found(spec, wanted, conditions, own, caller)
         people = pc.count_distinct(found["person_id"]).as_py()
         few = people < FEWEST and (people > 0 or bool(conditions))  # nobody isn't told from a few where something was asked by
@@ -110,6 +113,7 @@ class Records:
         self.log.append([look(caller, "records", what[:500], self.reader.manifest.build_id, rows=rows)])
         if few:
             raise Refused(f"these rows are of fewer than {FEWEST} people, which would be a look at single persons; ask for more")
+        leaving_as.rows(table, found.select(wanted), {*wanted, *by})
         self.given.update(wanted, by)
         leaving = pa.table({name: self._leaving(found[name], name) for name in wanted})
         return leaving.sort_by([(name, "ascending") for name in wanted])  # the order that rows are kept in would join releases
@@ -165,11 +169,18 @@ class Records:
         return self.release.pseudonyms(column, name) if name in IDS else column
 
 
-def may_leave(columns: Collection[str], earlier: Collection[str] = ()) -> None:
-    """Nothing where columns of people may leave together; Refused, with what to ask instead, where they would single people out."""
+def may_leave(columns: Collection[str], earlier: Collection[str] = (), releases: Mapping[str, int] | None = None) -> None:
+    """Nothing where columns of people may leave together; Refused, with what to ask instead, where they would single people out.
+
+    `earlier` columns were given by the same release, those of `releases` to the same account in the release of that number.
+    """
     alike = sorted({"sex", "ethnic_group"} & set(columns))
     if {"birth_month", "area_code"} <= set(columns) and alike:
         before = ", with what this release gave already," if {"birth_month", "area_code", *alike} & set(earlier) else ""
+        numbers = sorted({(releases or {}).get(name, 0) for name in ("birth_month", "area_code", *alike)} - {0})
+        if numbers and not before:
+            said = ", ".join(map(str, numbers))
+            before = f", with what you were given in release {said} (to be ended by joinedup releases --end once it is destroyed),"
         raise Refused(
             f"birth_month, area_code and {alike[0]} together{before} single out almost half of all people, so they never leave together; "
             "ask for birth_year instead of birth_month, or for neighbourhood_id and deprivation_fifth instead of area_code"

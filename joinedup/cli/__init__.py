@@ -12,6 +12,7 @@ from joinedup.cli.forgetting import forget
 from joinedup.cli.making import build, check, demo, land, pack, synth
 from joinedup.cli.protecting import protect
 from joinedup.cli.registers import OF_REGISTERS
+from joinedup.cli.releases import releases
 from joinedup.cli.review import review
 from joinedup.cli.sharing import sharing
 from joinedup.cli.signing_in import sign_in
@@ -74,7 +75,7 @@ def main() -> None:
     """
 
 
-LAST = (*OF_REGISTERS, forget, sign_in, audit, demo)
+LAST = (*OF_REGISTERS, forget, sign_in, audit, releases, demo)
 IN_ORDER_OF_USE = (new, add_source, sharing, check, synth, template, land, review, build, pack, show, export, protect, *LAST)
 for verb in IN_ORDER_OF_USE:
     main.add_command(verb)

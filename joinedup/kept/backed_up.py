@@ -16,6 +16,8 @@ from joinedup.kept.erased_tables import ERASURE, ERASURES
 from joinedup.kept.erased_tables import NAME as LIST_OF_ERASURES
 from joinedup.kept.identity_register import LANDING, NAME, TABLES, about_register, register_place
 from joinedup.kept.log_tables import FORM, LOG
+from joinedup.kept.releases import NAME as RELEASES_NAME
+from joinedup.kept.releases import RELEASE, RELEASES, releases_place
 
 About = dict[str, str]
 
@@ -71,8 +73,24 @@ def _erasures(connection: sa.Connection) -> list[str]:
     return list(connection.scalars(sa.select(ERASURE.c.erasure_id).order_by(ERASURE.c.erasure)))
 
 
+def _about_releases(connection: sa.Connection) -> About:
+    """Its form, and the first release, which tells one register from another; nothing where there is none."""
+    marks = _releases(connection)
+    return {"schema": "1", "register_id": hashlib.sha256(marks[0].encode()).hexdigest()[:16]} if marks else {}
+
+
+def _releases(connection: sa.Connection) -> list[str]:
+    if not sa.inspect(connection).has_table(RELEASE.name):
+        return []
+    return [
+        f"{row.at.isoformat()} {row.content_hash}"
+        for row in connection.execute(sa.select(RELEASE.c.at, RELEASE.c.content_hash).order_by(RELEASE.c.number))
+    ]
+
+
 IDENTITY = BackedUp("identity", NAME, TABLES, register_place, about_register, _landings)
 ACCESS = BackedUp("access_log", "the access log", LOG, log_place, _about_log, _seals, keeps_newer=True)
 FORGOTTEN = BackedUp("erasures", LIST_OF_ERASURES, ERASURES, register_place, _about_erasures, _erasures, keeps_newer=True)
-REGISTERS = (IDENTITY, FORGOTTEN, ACCESS)
+LEFT = BackedUp("releases", RELEASES_NAME, RELEASES, releases_place, _about_releases, _releases, keeps_newer=True)
+REGISTERS = (IDENTITY, FORGOTTEN, ACCESS, LEFT)
 """All that are backed up and restored together; whoever adds a register adds a line."""

@@ -47,6 +47,7 @@ def demo(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 ABSENT = {
     "demo",
+    "--end",
     "--find",
     "sign-in",
     "--published",

@@ -200,6 +200,12 @@ def built(root: Path, place: Place, landed: Landed, missing: tuple[str, ...] = (
     return Built(place, store, landed)
 
 
+@pytest.fixture(autouse=True)
+def _releases_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test begins with nothing released."""
+    monkeypatch.setenv("JOINEDUP_RELEASES", f"sqlite:///{tmp_path / 'releases.sqlite'}")
+
+
 @pytest.fixture(scope="session")
 def landed() -> Landed:
     return landed_tables(20260331)
