@@ -12,6 +12,7 @@ from math import inf, log
 from joinedup.papers import agreed
 from joinedup.papers.facts import Facts
 from joinedup.papers.figure import Column, Table
+from joinedup.papers.known import complete_to
 from joinedup.papers.needs import Missing, SourceStamp
 from joinedup.papers.numbers import NO_DATA, day, fraction, moment, pounds, share, whole
 from joinedup.papers.words import capital, listed, local, many
@@ -34,7 +35,7 @@ def evidence(facts: Facts) -> Evidence:
     stamp = facts.stamp
     built = f"Built {moment(stamp.built_at)} by joinedup {stamp.version}, build {stamp.build_id}"
     return Evidence(
-        data_to(stamp.sources),
+        ". ".join(said for said in (complete_to(facts), data_to(stamp.sources)) if said),
         built,
         [f"{source.partner_name}, {source.title}: {up_to(source)}" for source in stamp.sources],
         stamp.missing,

@@ -7,13 +7,19 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 
 import altair
 
 from joinedup.cells import guarded
 from joinedup.papers.facts import Facts
+from joinedup.papers.numbers import day
 from joinedup.papers.theme import NARROW, WIDE, Size, config
 from joinedup.papers.words import lines, listed
+from joinedup.sources.contract import contracts
+
+LATE = timedelta(days=31)
+"""By which an extract may end before the period and nothing is said (our choice, 2026)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +113,22 @@ def without(facts: Facts) -> list[str]:
         if sectors
         else []
     )
-    return found + ([f"Without {listed(titles)}: there is no such extract."] if titles else [])
+    found += [f"Without {listed(titles)}: there is no such extract."] if titles else []
+    return [*found, *_stopped(facts)]
+
+
+def _stopped(facts: Facts) -> list[str]:
+    """Extracts of what happened that end a month or more before the period: what came after is missing, and looks like a fall."""
+    last = facts.place.period.last_day
+    reached = {(source.title, source.partner_name): date.min for source in facts.stamp.sources if not contracts()[source.contract].lists}
+    for source in facts.stamp.sources:
+        if (of := (source.title, source.partner_name)) in reached and source.data_to:
+            reached[of] = max(reached[of], source.data_to)
+    behind = [(title, partner, until) for (title, partner), until in reached.items() if date.min < until < last - LATE]
+    return [
+        f"{title} of {partner} tells of nothing after {day(until)}: what came later isn't in these figures."
+        for title, partner, until in behind
+    ]
 
 
 def missing(facts: Facts, what: str) -> str:

@@ -143,6 +143,18 @@ class Known:
         return min(ends, key=lambda pair: pair[0], default=None)
 
 
+def complete_to(facts: Facts) -> str:
+    """Up to which day the measures are known of every hospital that tells of itself at all, and who holds them back; empty without any."""
+    known = Known(facts)
+    reached = [found for spec in facts.specs.values() if (found := known.complete_to(spec))]
+    if not reached:
+        return ""
+    until, holding = min(reached, key=lambda each: each[0])
+    if until == facts.place.period.last_day:
+        return f"Measures complete to {day(until)}"
+    return f"Measures complete to {day(until)}, held back by {holding.name}"
+
+
 def _of(whole: Sequence[Provider], every: Sequence[Provider]) -> str:
     if len(every) == 1:
         return every[0].name if whole else "no provider"

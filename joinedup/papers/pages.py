@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import cache as remembered
 from functools import partial
@@ -25,7 +25,7 @@ from joinedup.access.overview import Access
 from joinedup.engine.store import PRIVATE_FOLDER, atomic_write
 from joinedup.errors import StoreProblem
 from joinedup.findings import Finding
-from joinedup.papers import agreed, assets, deliveries, evidence, linkage, linkage_pair, looks, prices, safety, summary
+from joinedup.papers import agreed, assets, deliveries, evidence, known, linkage, linkage_pair, looks, prices, safety, summary
 from joinedup.papers.deliveries import Deliveries
 from joinedup.papers.drawing import draw, named
 from joinedup.papers.facts import Area, Facts
@@ -200,7 +200,8 @@ def _neighbourhood(facts: Facts, index: int, neighbourhood: Neighbourhood, cache
 def _partners(facts: Facts, cache: Path | None) -> Page:
     sent = deliveries.Deliveries(facts.place, contracts(), facts.aggregates.files(), facts.aggregates.findings())
     crumbs = ({"href": "index.html", "text": facts.place.name},)
-    return _of_deliveries(sent, "partners", "Partners' data", cache, crumbs)
+    page, measures = _of_deliveries(sent, "partners", "Partners' data", cache, crumbs), known.table(known.Known(facts))
+    return replace(page, shows={**page.shows, "known": measures}, tables={**page.tables, "known": measures})
 
 
 def _sharing(facts: Facts, cache: Path | None) -> Page:

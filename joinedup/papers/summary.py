@@ -12,8 +12,11 @@ from joinedup.papers.facts import Area, Facts, Row
 from joinedup.papers.figure import Column, Table
 from joinedup.papers.figures import costs, deprivation, people
 from joinedup.papers.needs import MeasureSpec
-from joinedup.papers.numbers import NO_DATA, each, limits, rate, share, whole
+from joinedup.papers.numbers import NO_DATA, each, fraction, limits, rate, share, whole
 from joinedup.papers.words import MARKS, capital, compared_with, reason
+
+ALL_KNOWN = 0.9995
+"""From which on a share of the people is all of them, as it is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,13 @@ def _indicator(facts: Facts, area: Area, spec: MeasureSpec) -> KeyFigure:
         if compared and place
         else f"95% limits {limits(row['lower'], row['upper'])}"
     )
-    return KeyFigure(spec.title, rate(row["value"]), spec.unit, against, figure)
+    return KeyFigure(spec.title, rate(row["value"]), f"{spec.unit}{_known_of(row)}", against, figure)
+
+
+def _known_of(row: Row) -> str:
+    """Of how many of the people a measure is known, where that isn't all of them."""
+    part = fraction(row.get("denominator"), row.get("registered"))
+    return f"; known of {share(part, 1)} of people" if part is not None and part < ALL_KNOWN else ""
 
 
 def side_by_side(facts: Facts) -> Table:
