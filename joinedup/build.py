@@ -23,10 +23,7 @@ from joinedup.progress import Progress, silent
 from joinedup.sources.contract import contracts
 from joinedup.sources.identifying import refuse_identifiers
 from joinedup.sources.landed import LandingRecord, read_landing
-from joinedup.sources.objections import MANY_ENDED
-
-OBJECTIONS = "opt_out"
-"""The contract of objections."""
+from joinedup.sources.objections import many_ended_rule
 
 
 def all_specs() -> dict[str, TableSpec]:
@@ -66,33 +63,40 @@ def build(  # noqa: PLR0913 - what a build depends on, each by its name
 
 
 def refuse_without_objections(place: Place, landing: LandingRecord) -> None:
-    """Nothing, unless objections of real people may be missing; PlaceError then, for whoever objects would be counted.
+    """Nothing, unless objections or protections of real people may be missing; PlaceError then, for they would not be honoured.
 
-    A file of objections couldn't be used, a source of them has no file, or a file ends many that nobody has confirmed.
+    A file of them couldn't be used, a source of them has no file, or a file ends many that nobody has confirmed.
     """
     if place.invented:
         return
-    lost = [file.file for file in landing.files if file.contract == OBJECTIONS and file.refused]
+    for contract in contracts().values():
+        if contract.keeps_back:
+            _refuse_without(contract.keeps_back.called, contract.contract, place, landing)
+
+
+def _refuse_without(called: str, contract: str, place: Place, landing: LandingRecord) -> None:
+    """The same for the records of one contract, such as objections."""
+    lost = [file.file for file in landing.files if file.contract == contract and file.refused]
     if lost:
         which = "file" if len(lost) == 1 else "files"
         raise PlaceError(
-            f"{len(lost)} {which} of objections could not be used, so whoever objects there would be counted, and nothing is built: "
+            f"{len(lost)} {which} of {called} could not be used, so whoever is in them would not be kept back, and nothing is built: "
             "run joinedup check, mend them and land again",
             [finding for finding in landing.findings if finding.file in lost and finding.severity is Severity.ERROR],
         )
-    sources = {source.name: source for source in place.sources if source.contract == OBJECTIONS}
+    sources = {source.name: source for source in place.sources if source.contract == contract}
     missing = sorted(sources.keys() - {file.source for file in landing.files})
     if missing:
         raise PlaceError(
-            f"no file of {' and '.join(missing)} has landed, so whoever objects there would be counted, and nothing is built: fetch its "
-            "files and land again"
+            f"no file of {' and '.join(missing)} has landed, so whoever is kept back by {called} there would not be, and nothing is built: "
+            "fetch its files and land again"
         )
     source_of = {file.file: sources[file.source] for file in landing.files if file.source in sources}
-    many = [finding for finding in landing.findings if finding.rule == MANY_ENDED and finding.file in source_of]
-    unconfirmed = [finding for finding in many if source_of[finding.file].ended_objections.get(finding.file) != finding.count]
+    many = [finding for finding in landing.findings if finding.rule == many_ended_rule(called) and finding.file in source_of]
+    unconfirmed = [finding for finding in many if source_of[finding.file].ended_confirmed.get(finding.file) != finding.count]
     if unconfirmed:
         count = sum(finding.count for finding in unconfirmed)
-        raise PlaceError(f"{count:,} objections end and nobody has confirmed it, so nothing is built: read the findings", unconfirmed)
+        raise PlaceError(f"{count:,} {called} end and nobody has confirmed it, so nothing is built: read the findings", unconfirmed)
 
 
 def landed_inputs(landing: LandingRecord, store: Store) -> dict[str, InputFile]:

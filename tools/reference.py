@@ -110,7 +110,7 @@ def contract_page(spec: ContractSpec) -> str:
 
 def known_by(spec: ContractSpec) -> str:
     """By what two rows are known to be of one person, where the key names one."""
-    if "NHS_NUMBER" not in spec.key:
+    if spec.key[0] != "NHS_NUMBER":
         return ""
     ways = [f"`{name}`" for name in spec.same_person.known_by]
     if spec.same_person.by_name:

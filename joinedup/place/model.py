@@ -210,8 +210,8 @@ class Source(Frozen):
     pseudonym: Name | None = None
     """The namespace of the source's own person pseudonym (contract column SOURCE_PSEUDONYM) where it brings one
     instead of an NHS number: sources that share the namespace share their people."""
-    ended_objections: dict[Text, int] = Field(default_factory=dict)
-    """Of a source of objections: a file that ended many -> how many, as somebody has confirmed; another number is not confirmed."""
+    ended_confirmed: dict[Text, int] = Field(default_factory=dict)
+    """Of a source of objections or protections: a file that ends many -> how many, as somebody has confirmed; another number isn't."""
 
 
 Role = Literal["analyst", "commissioner", "finance", "coordinator", "care_team", "ig_lead", "safety_officer", "board", "public"]

@@ -30,6 +30,8 @@ def key_columns(contract: ContractSpec) -> tuple[str, ...]:
 
 
 def _part_sql(contract: ContractSpec, name: str) -> str:
+    if not names_person(contract):
+        return contract.landed(name)
     if name == NUMBER:
         return _whom_sql(contract)
     moves = name == contract.dated_by and (contract.same_person.record or contract.same_person.once)
@@ -37,8 +39,8 @@ def _part_sql(contract: ContractSpec, name: str) -> str:
 
 
 def names_person(contract: ContractSpec) -> bool:
-    """Whether the key of a contract names a person."""
-    return NUMBER in contract.key
+    """Whether the key of a contract begins with a person; elsewhere in a key the number stands for itself."""
+    return contract.key[0] == NUMBER
 
 
 def _whom_sql(contract: ContractSpec) -> str:

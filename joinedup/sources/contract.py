@@ -127,6 +127,17 @@ class SamePerson(Frozen):
     """Whether a person has one such record only, so that another day in a later file is a correction."""
 
 
+class KeepsBack(Frozen):
+    """What the records of a contract are that keep people's data back."""
+
+    called: str
+    """In a word, such as objections."""
+    kind: str | None = None
+    """The field that says which of several kinds it is."""
+    ends: str
+    """The field that says on which day it was taken back."""
+
+
 class ContractCase(Frozen):
     """A few rows as a source writes them, and what landing makes of them: run as a test and shown in the docs.
 
@@ -219,8 +230,8 @@ class ContractSpec(Frozen):
     """It is read on the trusted host alone: its rows tell who others are about, and its landed table stays empty."""
     lists: bool = False
     """It lists what is so, such as who is registered; the others tell what happened, day by day."""
-    keeps_back: bool = False
-    """Its records keep people's data back, so that none may end without being told."""
+    keeps_back: KeepsBack | None = None
+    """Where its records keep people's data back, so that none may end without being told."""
     fields: tuple[ContractField, ...]
     rules: tuple[Rule, ...] = ()
     cases: tuple[ContractCase, ...] = ()

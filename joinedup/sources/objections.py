@@ -1,4 +1,4 @@
-"""Objections that end because a later file has them no more: nobody has said that they are withdrawn, so each is counted and told.
+"""Objections, and protections, that end because a later file has them no more: nobody has said that they end, so each is counted and told.
 
 National opt-outs come as a whole list, and a list replaces the one before; Type 1 opt-outs come from the practice's system, where
 somebody who leaves the practice leaves its list. So a few end with every list. Many at once are a list that was cut short, until somebody
@@ -13,14 +13,23 @@ from math import sqrt
 from joinedup.engine.files_lines import Connection
 from joinedup.findings import Finding
 from joinedup.sources.about_whom import key_columns
-from joinedup.sources.contract import ContractSpec
+from joinedup.sources.contract import ContractSpec, KeepsBack
 from joinedup.sources.leaving import warning
 from joinedup.sources.order import ReadFile
 
-ENDED, MANY_ENDED = "objections-ended", "many-objections-ended"
 ENDED_SHARE, BY_CHANCE, ALWAYS = 0.02, 3.0, 2
 """Our choice, 2026: from one list to the next no more than 2 in 100 objections of a kind end (about 8 in 100 people change practice in a
 year), three times the root of it more by chance, and two of however few."""
+
+
+def ended_rule(called: str) -> str:
+    """The rule by which endings are told, such as objections-ended."""
+    return f"{called}-ended"
+
+
+def many_ended_rule(called: str) -> str:
+    """The rule by which many endings at once are told: nothing is built of real people until somebody has confirmed them."""
+    return f"many-{called}-ended"
 
 
 def keep_objections(con: Connection, contract: ContractSpec, files: Sequence[ReadFile]) -> None:
@@ -43,13 +52,21 @@ def keep_objections(con: Connection, contract: ContractSpec, files: Sequence[Rea
     con.executemany("INSERT INTO objection_file VALUES (?, ?, ?, ?)", rows)
     con.execute(f"""
         CREATE OR REPLACE TEMP TABLE objection_given AS
-        SELECT file_id, source, part, number, {key_columns(contract)[0]} AS person, {contract.landed(KIND)} AS kind,
-            bool_and({contract.landed(WITHDRAWN)} IS NOT NULL) AS withdrawn
+        SELECT file_id, source, part, number, {key_columns(contract)[0]} AS person, {_kind_sql(contract)} AS kind,
+            bool_and({contract.landed(_said(contract).ends)} IS NOT NULL) AS withdrawn
         FROM staged_{contract.contract} JOIN objection_file USING (file_id) GROUP BY ALL
     """)
 
 
-KIND, WITHDRAWN = "OPT_OUT_KIND", "OPT_OUT_TO"
+def _said(contract: ContractSpec) -> KeepsBack:
+    assert contract.keeps_back, f"{contract.contract} keeps nobody's data back"
+    return contract.keeps_back
+
+
+def _kind_sql(contract: ContractSpec) -> str:
+    kind = _said(contract).kind
+    return contract.landed(kind) if kind else "''"
+
 
 IN_WHOLE_FILES = """
     WITH last AS (
@@ -89,41 +106,50 @@ def are_many(ended: int, before: int) -> bool:
 
 
 def _many(ended: Sequence[tuple[ReadFile, str, int, int]], contract: ContractSpec) -> Iterator[Finding]:
+    called = _said(contract).called
     by_id = {file.file_id: file for file, *_ in ended}
     for file_id in dict.fromkeys(file.file_id for file, _, count, before in ended if are_many(count, before)):
         file, of_file = by_id[file_id], [(kind, count, before) for each, kind, count, before in ended if each.file_id == file_id]
         total = sum(count for _, count, _ in of_file)
-        kinds = ", ".join(f"{count:,} of {before:,} of kind {kind}" for kind, count, before in of_file)
+        kinds = ", ".join(f"{count:,} of {before:,}{f' of kind {kind}' if kind else ''}" for kind, count, before in of_file)
         message = (
-            f"{total:,} objections that the list before has end with it, without a day of withdrawal: {kinds}. That is more than people "
+            f"{total:,} {called} that the list before has end with it, without a day of withdrawal: {kinds}. That is more than people "
             "who move or die; nothing is built of real people until the list is mended or, under its source in sources.yml, somebody has "
-            f'written ended_objections: {{"{file.drop.name}": {total}}}'
+            f'written ended_confirmed: {{"{file.drop.name}": {total}}}'
         )
-        yield warning(file.drop.name, MANY_ENDED, message, contract, total)
+        yield warning(file.drop.name, many_ended_rule(called), message, contract, total)
 
 
 def _any(ended: Sequence[tuple[ReadFile, str, int, int]], contract: ContractSpec) -> Iterator[Finding]:
+    called = _said(contract).called
     for source in dict.fromkeys(file.drop.source.name for file, *_ in ended):
         own = [(file, count) for file, _, count, _ in ended if file.drop.source.name == source]
         total, last = sum(count for _, count in own), own[-1][0].drop.name
         lists = len({file.file_id for file, _ in own})
-        what = "1 objection ends" if total == 1 else f"{total:,} objections end"
+        what = f"1 of the {called} ends" if total == 1 else f"{total:,} {called} end"
         which = "this file" if lists == 1 else f"{lists} files of source {source}, of which this is the last,"
         message = (
             f"{what} because {which} has it no more"
             if total == 1
             else f"{what} because {which} {'has' if lists == 1 else 'have'} them no more"
         )
-        yield warning(last, ENDED, f"{message}, without a day of withdrawal; the people are counted again from then on", contract, total)
+        yield warning(
+            last,
+            ended_rule(called),
+            f"{message}, without a day of withdrawal, and no longer hold back these people's data from then on",
+            contract,
+            total,
+        )
 
 
 def _with_months(con: Connection, contract: ContractSpec, files: Sequence[ReadFile]) -> Iterator[Finding]:
     """Objections of which no row is left, since their months were sent again without them."""
+    called = _said(contract).called
     rows = con.execute(f"""
         SELECT source, count(*) FROM (
             SELECT DISTINCT source, person, kind FROM objection_given WHERE number IS NULL AND person IS NOT NULL AND NOT withdrawn
             EXCEPT
-            SELECT source, {key_columns(contract)[0]}, {contract.landed(KIND)}
+            SELECT source, {key_columns(contract)[0]}, {_kind_sql(contract)}
             FROM staged_{contract.contract} JOIN objection_file USING (file_id)
         ) GROUP BY source ORDER BY source
     """).fetchall()
@@ -131,8 +157,8 @@ def _with_months(con: Connection, contract: ContractSpec, files: Sequence[ReadFi
         own = [file for file in files if file.drop.source.name == source]
         if own[-1].drop.source.sends == "months":
             message = (
-                f"{count:,} objections are in no file any more, since their months were sent again without them; nothing is built of real "
-                f'people until somebody has written ended_objections: {{"{own[-1].drop.name}": {count}}} under the source in sources.yml, '
+                f"{count:,} {called} are in no file any more, since their months were sent again without them; nothing is built of real "
+                f'people until somebody has written ended_confirmed: {{"{own[-1].drop.name}": {count}}} under the source in sources.yml, '
                 "or the source says sends: changes"
             )
-            yield warning(own[-1].drop.name, MANY_ENDED, message, contract, count)
+            yield warning(own[-1].drop.name, many_ended_rule(called), message, contract, count)

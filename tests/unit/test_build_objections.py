@@ -7,14 +7,15 @@ from types import SimpleNamespace
 
 import pytest
 
-from joinedup.build import OBJECTIONS, refuse_without_objections
+from joinedup.build import refuse_without_objections
 from joinedup.errors import PlaceError
 from joinedup.findings import Finding, Severity
 from joinedup.place.folder import read_place
 from joinedup.place.model import Place, Source
 from joinedup.sources.contract import contracts
-from joinedup.sources.objections import MANY_ENDED
+from joinedup.sources.objections import many_ended_rule
 
+OBJECTIONS = "opt_out"
 REFUSED = Finding("objections.csv", "missing-column", "has no column OPT_OUT_KIND", severity=Severity.ERROR)
 
 
@@ -32,7 +33,10 @@ def test_nothing_is_built_while_a_file_of_objections_could_not_be_used(root: Pat
         refuse_without_objections(real, lost)  # type: ignore[arg-type]
     assert error.value.findings == (REFUSED,)
     refuse_without_objections(invented, lost)  # type: ignore[arg-type]
-    refuse_without_objections(real, landing((OBJECTIONS, "objections.csv", False), ("apc", "apc.csv", True)))  # type: ignore[arg-type]
+    given = ((OBJECTIONS, "objections.csv", False), ("protected_person", "protected.csv", False), ("apc", "apc.csv", True))
+    refuse_without_objections(real, landing(*given))  # type: ignore[arg-type]
+    with pytest.raises(PlaceError, match="no file of protected_person has landed"):
+        refuse_without_objections(real, landing(given[0]))  # type: ignore[arg-type]
 
 
 def real_place(root: Path, **told: object) -> Place:
@@ -49,9 +53,9 @@ def test_nothing_is_built_while_a_source_of_objections_has_no_file(root: Path) -
 
 @pytest.mark.parametrize(("confirmed", "built"), [({}, False), ({"objections.csv": 11}, False), ({"objections.csv": 12}, True)])
 def test_nothing_is_built_while_nobody_has_confirmed_that_many_objections_end(root: Path, confirmed: dict[str, int], built: bool) -> None:
-    ended = Finding("objections.csv", MANY_ENDED, "12 objections end", severity=Severity.WARNING, count=12)
+    ended = Finding("objections.csv", many_ended_rule("objections"), "12 objections end", severity=Severity.WARNING, count=12)
     found = landing((OBJECTIONS, "objections.csv", False), findings=(ended,))
-    place = real_place(root, ended_objections=confirmed)
+    place = real_place(root, ended_confirmed=confirmed)
     if built:
         refuse_without_objections(place, found)  # type: ignore[arg-type]
         return

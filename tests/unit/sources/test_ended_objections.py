@@ -39,7 +39,7 @@ def test_many_at_once_are_doubted_also_where_as_many_are_new(tmp_path: Path, sen
     found = sent(tmp_path, objectors(200), [*objectors(185), *objectors(15, first=300)], sends=sends)
     assert ended(found) == {"many-objections-ended": ("o_2025-02-01.csv", 15), "objections-ended": ("o_2025-02-01.csv", 15)}
     assert "15 of 200 of kind NATIONAL" in found.only("many-objections-ended").message
-    assert 'ended_objections: {"o_2025-02-01.csv": 15}' in found.only("many-objections-ended").message
+    assert 'ended_confirmed: {"o_2025-02-01.csv": 15}' in found.only("many-objections-ended").message
 
 
 def test_each_kind_is_weighed_by_itself(tmp_path: Path) -> None:
@@ -81,3 +81,15 @@ def test_who_moves_to_another_practice_objects_still(tmp_path: Path) -> None:
 )
 def test_how_many_are_many(count: int, before: int, many: bool) -> None:
     assert are_many(count, before) is many
+
+
+def test_protections_that_a_list_leaves_out_are_counted_too(tmp_path: Path) -> None:
+    content = {
+        f"p_2025-0{month}-01.csv": lines("NHS_NUMBER,PROTECTED_FROM", *(f"{9_000_000_000 + at},2024-05-06" for at in range(people)))
+        for month, people in ((1, 40), (2, 30))
+    }
+    found = staged(tmp_path, content, source("protected_person", "p_*.csv", sends="snapshot", file_name="p_{day:%Y-%m-%d}.csv"))
+    assert {finding.rule: finding.count for finding in found.findings if "ended" in finding.rule} == {
+        "many-protections-ended": 10,
+        "protections-ended": 10,
+    }
