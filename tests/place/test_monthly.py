@@ -1,4 +1,4 @@
-"""Two years sent month by month, corrected, listed and sent again, make the record that one clean file of each source makes."""
+"""Two years sent month by month, each partner in its own way, with faults, make the record that one file of each source makes."""
 
 from __future__ import annotations
 
@@ -18,21 +18,23 @@ from joinedup.sources.synthetic import synthesise
 
 from .conftest import opened
 
-PEOPLE, SEED = 1_200, 4
+PEOPLE, SEED, NOISE = 700, 20, 1.5
+"""The seed is one with which hospitals send by discharge and by admission, as changes, as whole months and as everything each time."""
 OF_FILES = ("landed", "file_use", "data_", "freshness", "source", "place_")
 """How the tables begin that tell of files rather than of people."""
 
 
 @pytest.fixture(scope="module")
 def records(root: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Reader]:
-    """The record of the example place from one clean file of each source, and from two years of monthly ones."""
+    """The record of the example place from one file of each source, and from two years of monthly ones; the same faults in both."""
     work = tmp_path_factory.mktemp("monthly")
     write_new_key(work / "key")
     found = {}
     for name in ("once", "monthly"):
         folder, extracts = work / name / "calderdale", work / name / "extracts"
         shutil.copytree(root / "places" / "calderdale", folder)
-        synthesise(opened(folder), PEOPLE, SEED, extracts, noise=0.0, monthly=name == "monthly")
+        own = name == "monthly"
+        synthesise(opened(folder), PEOPLE, SEED, extracts, noise=NOISE, monthly=own, own_ways=own)
         if name == "monthly":
             shutil.copy(extracts / "sources.yml", folder / "sources.yml")
         place, store = opened(folder), Store(work / name / "store").create()

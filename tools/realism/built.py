@@ -10,11 +10,13 @@ import numpy as np
 import pyarrow.compute as pc
 
 from joinedup.engine.reader import Reader
+from joinedup.periods import twelve_months_to
+from joinedup.place.model import Place
 from tools.realism.pictures import bars, table
 from tools.realism.published import ENGLAND, NATIONAL, national_use
 
 TEXT = Path(__file__).with_name("build.txt")
-DECADES = ("0 to 9", "10 to 19", "20 to 29", "30 to 39", "40 to 49", "50 to 59", "60 to 69", "70 to 79", "80 to 89", "90 and over")
+DECADES = ("0–9", "10–19", "20–29", "30–39", "40–49", "50–59", "60–69", "70–79", "80–89", "90+")
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,7 @@ class Built:
     """What a build of the example place says of use and cost."""
 
     reader: Reader
+    place: Place
 
     @property
     def people(self) -> int:
@@ -38,19 +41,23 @@ class Built:
 
     def cost_by_age(self) -> dict[str, float]:
         """Ten years of age -> pounds a head in the period, of all that has a cost."""
-        (period,) = self.reader.table("place_parameter").to_pylist()
+        period = twelve_months_to(self.place.as_at)
         held = self.reader.table("place_activity")
-        age = dict(zip(held["activity_id"].to_pylist(), held["age"].to_pylist(), strict=True))
+        listed = self.reader.table("person")
+        born = {
+            each: None if day is None else day.year
+            for each, day in zip(*(listed[n].to_pylist() for n in ("person_id", "birth_month")), strict=True)
+        }
         here = held.filter(
             pc.and_(
                 pc.and_(pc.invert(held["accrues"]), held["took_place"]),
-                pc.and_(pc.greater_equal(held["starts"], period["period_start"]), pc.less(held["starts"], period["period_end"])),
+                pc.and_(pc.greater_equal(held["starts"], period.start), pc.less(held["starts"], period.end)),
             )
         )
         pence = np.zeros(len(DECADES))
         for part in (here, self.reader.table("package_days")):
-            ages = [age[each] for each in part["activity_id"].to_pylist()]
-            known = np.array([-1 if each is None else min(each // 10, len(DECADES) - 1) for each in ages])
+            years = [born[each] for each in part["person_id"].to_pylist()]
+            known = np.array([-1 if year is None else min((period.end.year - 1 - year) // 10, len(DECADES) - 1) for year in years])
             np.add.at(pence, known[known >= 0], pc.fill_null(part["cost_pence"], 0).to_numpy()[known >= 0])
         people = np.zeros(len(DECADES))
         for row in self._of_place("area_population"):

@@ -76,7 +76,8 @@ class Compared:
 
 def write(shared: Path, store: Path | None) -> None:
     """Nothing; the page and its pictures are written."""
-    compared, built = Compared(shared), Built(Reader(Store(store))) if store else None
+    compared = Compared(shared)
+    built = Built(Reader(Store(store)), compared.invented.setting.place) if store else None
     pictures = pictures_of(compared) | (pictures_of_build(built) if built else {})
     folder = PAGE.with_suffix("")
     folder.mkdir(exist_ok=True)
@@ -99,7 +100,7 @@ def pictures_of(compared: Compared) -> dict[str, str]:
             "Share of the list with hypertension, each dot a practice.",
         ),
         "attendances": _by_month(compared.attendances, "Emergency attendances a day beside the year's mean."),
-        "admissions": _by_month(compared.admissions, "Emergency admissions by way of the department, a day beside the year's mean."),
+        "admissions": _by_month(compared.admissions, "Emergency admissions a day beside the year's mean."),
     }
 
 

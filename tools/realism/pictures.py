@@ -35,11 +35,11 @@ def lines(series: Mapping[str, Sequence[float]], names: Sequence[str], about: st
     first, second = list(series)
     solid = base.transform_filter(f"datum.of === '{first}'").mark_line(color=AREA_FILL, strokeWidth=2.75, point=True)
     dashed = base.transform_filter(f"datum.of === '{second}'").mark_line(color=SECOND, strokeWidth=1.5, strokeDash=[5, 3], point=True)
-    return _drawn(altair.layer(solid, dashed), f"{about} Solid: {first}. Dashed: {second}.", 220)
+    return _drawn(altair.layer(solid, dashed), about, 220, f"Solid: {first}. Dashed: {second}.")
 
 
-def _drawn(chart: altair.LayerChart, about: str, height: int) -> str:
-    title = altair.TitleParams(about, subtitle=["Invented people, not real ones."])
+def _drawn(chart: altair.LayerChart, about: str, height: int, *further: str) -> str:
+    title = altair.TitleParams(about, subtitle=[*further, "Invented people, not real ones."])
     return draw(fitted(chart, WIDE, height).properties(title=title).configure(**config(WIDE)))
 
 

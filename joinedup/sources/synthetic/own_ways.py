@@ -9,6 +9,7 @@ from joinedup.sources.contract import ContractField, contracts
 from joinedup.sources.synthetic.draws import pick_named
 from joinedup.sources.synthetic.figures import figures
 from joinedup.sources.synthetic.streams import stream
+from joinedup.sources.synthetic.targets import fields_of
 
 
 def in_own_ways(place: Place, seed: int, *, monthly: bool) -> tuple[Place, frozenset[str]]:
@@ -35,7 +36,7 @@ def _own(source: Source, rng: np.random.Generator, *, monthly: bool) -> Source:
     if source.date_formats:
         said.pop("date_format", None)
     if drawn["columns"] != "usual" and not source.rename:
-        said["rename"] = {_heading(drawn["columns"], field.name): field.name for field in contract.fields}
+        said["rename"] = {_heading(drawn["columns"], field.name): field.name for field in fields_of(source)}
     if drawn["codes"] != "usual" and not source.values:
         said["values"] = {field.name: _codes(drawn["codes"], field) for field in contract.fields if _is_coded(field, source)}
     return source.model_copy(update=said)

@@ -65,9 +65,7 @@ class Target:
     @property
     def fields(self) -> tuple[ContractField, ...]:
         """The fields that it has columns for, in the contract's order unless they are turned round."""
-        absent = NUMBERS_AND_NAMES if self.source.pseudonym else frozenset({"SOURCE_PSEUDONYM"})
-        absent = frozenset(name for name in absent if not self.contract.requires(name)) | {plain(name) for name in self.source.constants}
-        fields = tuple(field for field in self.contract.fields if field.name not in absent)
+        fields = fields_of(self.source)
         return fields[::-1] if self.turned else fields
 
     def rows(self, rows: Rows) -> Ints:
@@ -76,6 +74,14 @@ class Target:
         if not self.contract.lists:
             return np.flatnonzero(mine & (rows.day >= self.start) & (rows.day < self.end))
         return np.flatnonzero(mine & (rows.person % self.of == self.part))
+
+
+def fields_of(source: Source) -> tuple[ContractField, ...]:
+    """The fields that a source has columns for, in the contract's order."""
+    contract = contracts()[source.contract]
+    absent = NUMBERS_AND_NAMES if source.pseudonym else frozenset({"SOURCE_PSEUDONYM"})
+    absent = frozenset(name for name in absent if not contract.requires(name)) | {plain(name) for name in source.constants}
+    return tuple(field for field in contract.fields if field.name not in absent)
 
 
 def targets_of(place: Place, span: Span, able: Sequence[str]) -> list[Target]:
