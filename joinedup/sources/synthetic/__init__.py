@@ -7,7 +7,9 @@ whatever the number of workers, and a sector that is added later leaves those th
     setting.py   what the place folder fixes: areas, practices, hospitals, the mix of households
     block.py     one block of people: who they are, where they live, what befalls them
     register.py, apc.py, ecds.py, deaths.py     the rows of one contract each
-    dirt.py      what is wrong with rows on purpose
+    hospitals.py which hospital people go to, and how hospitals differ
+    dirt.py      what is wrong with rows on purpose, one or several faults in a row
+    drops.py, sending.py, own_ways.py     files month by month, each partner in its own way
     sheets.py    rows in a source's own columns, values and dates
     synthesis.py the whole
     broken.py    broken twins of the extracts: breaking.py says how, twins.py breaks rows, broken_files.py whole files
