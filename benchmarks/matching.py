@@ -96,7 +96,10 @@ def dirt(place: Path, extracts: Path) -> dict[str, Any]:
             own AS (SELECT contract, file_id, source_row, linked_by, person_id FROM link WHERE linked_by NOT IN {DECIDED_OTHERWISE})
             SELECT o.*, f.kind, k.person, k.ethnic, k.person_id AS right_id
             FROM own o JOIN file_name USING (file_id)
-            JOIN '{truth}/faulty_rows.parquet' f ON f.file = file_name.file AND f.source_row = o.source_row
+            JOIN (
+                SELECT file, source_row, person, CASE WHEN count(*) = 1 THEN min(kind) ELSE 'several' END AS kind
+                FROM '{truth}/faulty_rows.parquet' GROUP BY file, source_row, person
+            ) f ON f.file = file_name.file AND f.source_row = o.source_row
             LEFT JOIN known k ON k.person = f.person
         """)
         counted = """

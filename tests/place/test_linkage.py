@@ -74,11 +74,9 @@ def test_the_planted_difference_by_ethnic_group_is_recovered(example: Example, r
     files = {file.file for file in example.landing.accounts if file.source in saying}
     truth = example.extracts / FOLDER
     group_of = {row["person"]: BROAD.get(row["ethnic_category"]) for row in pq.read_table(truth / "people.parquet").to_pylist()}
-    planted = Counter(
-        group_of.get(fault["person"])
-        for fault in pq.read_table(truth / "faulty_rows.parquet").to_pylist()
-        if fault["kind"] in stops and fault["file"] in files
-    )
+    faults = pq.read_table(truth / "faulty_rows.parquet").to_pylist()
+    stopped = {(each["file"], each["source_row"], each["person"]) for each in faults if each["kind"] in stops and each["file"] in files}
+    planted = Counter(group_of.get(person) for _, _, person in stopped)
     reported = missed_by_group(rates)
     missed, rows = reported["Asian"]
     missed_of_white, rows_of_white = reported["White"]

@@ -10,8 +10,9 @@ import numpy as np
 from joinedup.sources.synthetic.block import Block
 from joinedup.sources.synthetic.draws import Bools, Floats, Ints, stack, take
 from joinedup.sources.synthetic.fault_kinds import Kind, contract_of, kinds, position_of
-from joinedup.sources.synthetic.faults import FAULTS, POSSIBLE, Work
+from joinedup.sources.synthetic.faults import FAULTS, Work
 from joinedup.sources.synthetic.figures import columns, figures
+from joinedup.sources.synthetic.possible_faults import POSSIBLE
 from joinedup.sources.synthetic.rows import MISSING, Rows
 from joinedup.sources.synthetic.streams import stream
 
