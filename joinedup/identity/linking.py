@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from joinedup.findings import Finding
 from joinedup.identity.crosswalk import PSEUDONYM_SCHEME, read_crosswalk, tell_crosswalk
+from joinedup.identity.doubles import find_doubles
 from joinedup.identity.erased import leave_out_erased
 from joinedup.identity.identifiers import keep_identifiers
 from joinedup.identity.inheriting import NUMBER_SCHEME
@@ -87,6 +88,7 @@ def link(staged: Staged, entry: RegisterLanding, *, invented: bool, linking: Lin
     prepare(con)
     for statement in _views(staged):
         con.execute(statement)
+    findings += find_doubles(staged, entry, ask=not linking.off)
     findings += match(staged, entry, linking)
     findings += leave_out_erased(staged, entry)
     con.execute(LANDED_PERSON)
