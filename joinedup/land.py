@@ -261,7 +261,7 @@ def _link(staged: Staged, work: _Work, staging: Staging, landing_id: str, found:
             raise PlaceError(f"no row of {len(staged.files)} files can be used; {NOTHING_CHANGED_BY_IT}", findings)
         keep_ids(work.store.kept, entry)
     if STAFF in staged.columns:
-        who = f"SELECT DISTINCT person_id, account FROM linked_{STAFF} WHERE person_id IS NOT NULL AND account IS NOT NULL"
+        who = f"SELECT DISTINCT person_id, account FROM linked_{STAFF} WHERE person_id > 0 AND account IS NOT NULL"
         keep_staff(work.store.kept, staged.con.execute(who).fetchall())
     rows = {"linked": linked, "linked to nobody": loaded - linked, "new people": entry.counts["people"]}
     work.progress(Step("link", "rows to people", 1, 1, time.perf_counter() - began, rows))

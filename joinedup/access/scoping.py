@@ -39,7 +39,7 @@ def people_of(reader: Reader, place: Place, scope: Scope, purpose: str) -> pa.Ar
     if scope.kind == "place":
         return None
     if scope.kind != "service":
-        return pa.array(_of_area(reader, scope, purpose))
+        return pa.array(np.setdiff1d(_of_area(reader, scope, purpose), protected_ids(reader)))
     found = _of_services(reader, _codes(place, scope), purpose)
     if practices := _codes(place, scope) & _practices(place):
         seen_elsewhere = _of_services(reader, _codes(place, scope) - practices, purpose)
@@ -52,7 +52,7 @@ def in_scope(reader: Reader, place: Place, scope: Scope, person_id: int, purpose
     if scope.kind == "place":
         return True
     if scope.kind != "service":
-        return among(_of_area(reader, scope, purpose), person_id)
+        return among(_of_area(reader, scope, purpose), person_id) and not among(protected_ids(reader), person_id)
     found = reader.rows_of("activity", person_id, ["provider_now", "provider_code", "linked_by", "file_id"])
     usable = np.isin(found["file_id"].to_numpy(), files_for(reader, purpose))
     found = found.filter(pc.and_(for_sure(found), pa.array(usable, pa.bool_())))
@@ -120,11 +120,11 @@ def _of_services(reader: Reader, of: set[str], purpose: str) -> Ids:
 
 
 def _of_area(reader: Reader, scope: Scope, purpose: str) -> Ids:
-    """Who is registered in some neighbourhoods or practices and isn't protected; nobody where a registration list may not be used."""
+    """Who is registered in some neighbourhoods or practices; nobody where a registration list may not be used for the purpose."""
     if not all_agreed(reader, LIST, purpose):
         return np.zeros(0, np.int64)
     column = "neighbourhood_id" if scope.kind == "neighbourhood" else "practice_code"
-    return np.setdiff1d(_listed_in(reader.path("listed_person"), column, scope.ids), protected_ids(reader))
+    return _listed_in(reader.path("listed_person"), column, scope.ids)
 
 
 _VERIFIED = pa.array(sorted(VERIFIED))

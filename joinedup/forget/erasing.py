@@ -28,6 +28,7 @@ from joinedup.kept.identity_register import (
     register_place,
 )
 from joinedup.kept.keys import Keys
+from joinedup.kept.protected import forget_in_lists
 from joinedup.kept.sealed_ids import forget_ids
 from joinedup.place.model import Place
 from joinedup.sources.erasing import held_of, remove_unnamed, without_people
@@ -171,6 +172,7 @@ def _forget_ids(work: Work) -> None:
         hashes = hashes_of(connection)
     keys = work.own_keys()
     forget_ids(work.store.kept, keys, lambda ids: erased_among(ids, keys, hashes))
+    forget_in_lists(work.store.kept, lambda ids: erased_among(ids, keys, hashes))
 
 
 def _without_erased(work: Work, record: LandingRecord, last: int) -> LandingRecord:

@@ -16,6 +16,7 @@ from joinedup.identity.erased import erased_among, erased_in
 from joinedup.kept.erased_tables import ERASED_KEY
 from joinedup.kept.erasing import MOST_PARAMETERS, Key, hashes_of, ids_in, keys_of
 from joinedup.kept.identity_register import LOOKUP
+from joinedup.kept.protected import people_in_lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,9 @@ def search(work: Work, number: int) -> list[Searched]:
         Searched("identity register, ids in every table and identifier", len(ids), "ids", len(erased_among(ids, work.own_keys(), hashes))),
         Searched("identity register, keys that people are looked up by", lookups, "keys", known),
     ]
+    listed = people_in_lists(work.store.kept)
+    theirs = len(erased_among(listed, work.own_keys(), hashes))
+    found.append(Searched("lists of protected people and of staff, in the kept area", len(listed), "ids", theirs))
     landed = [path for folder in landing_folders(work.store) for path in sorted(folder.glob("*.parquet"))]
     found.append(_files("landings", landed, work, hashes))
     found.append(_files("results of builds", built(work.store), work, hashes))

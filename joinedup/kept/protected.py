@@ -7,12 +7,17 @@ from __future__ import annotations
 
 import csv
 import fcntl
+import io
 import os
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from joinedup.engine.store import PRIVATE_FILE, PRIVATE_FOLDER, store_errors
+import pyarrow as pa
+
+from joinedup.engine.store import PRIVATE_FILE, PRIVATE_FOLDER, atomic_write, store_errors
 from joinedup.errors import StoreProblem
+from joinedup.kept.staff import FILE as STAFF
 
 FILE = "protected_people.csv"
 HEADER = ("at", "person_id", "protected", "account")
@@ -60,6 +65,34 @@ def protect(kept: Path, person_id: int, account: str, *, ends: bool = False) -> 
             writer.writerow([datetime.now(UTC).isoformat(timespec="milliseconds"), person_id, ENDS if ends else BEGINS, account])
             file.flush()
             os.fsync(file.fileno())
+
+
+def people_in_lists(kept: Path) -> pa.Array:
+    """The person_ids of whom the lists of protected people and of staff hold anything, each as often as a row names them."""
+    rows = [row for name in (FILE, STAFF) for row in _rows(kept / name)]
+    return pa.array([int(row["person_id"]) for row in rows], pa.int64())
+
+
+def forget_in_lists(kept: Path, erased: Callable[[pa.Array], Iterable[int]]) -> None:
+    """Nothing; the lists hold nothing of whoever, of the people in them, was `erased`."""
+    gone = set(erased(people_in_lists(kept)))
+    for path in (kept / FILE, kept / STAFF):
+        rows = _rows(path)
+        left = [row for row in rows if int(row["person_id"]) not in gone]
+        if len(left) < len(rows):
+            text = io.StringIO()
+            writer = csv.DictWriter(text, list(rows[0]))
+            writer.writeheader()
+            writer.writerows(left)
+            atomic_write(path, text.getvalue().encode())
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    """The rows of a list; none where there is no such file."""
+    try:
+        return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+    except FileNotFoundError:
+        return []
 
 
 def _unreadable(path: Path, why: str) -> StoreProblem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -13,6 +14,7 @@ from joinedup.access.people import People, open_people
 from joinedup.access.sought import Found, by_number
 from joinedup.access.unusual import of_staff
 from joinedup.errors import Refused
+from joinedup.kept.protected import forget_in_lists, people_in_lists, protect, protected_by_hand
 from joinedup.kept.staff import FILE, is_own, keep_staff
 
 from .conftest import SPECS, Built, Landed, a_place, built, table_of
@@ -101,3 +103,14 @@ def test_accounts_are_kept_private_and_as_the_last_landing_had_them(fell: Built)
     assert (kept / FILE).stat().st_mode & 0o777 == 0o600
     keep_staff(kept, [])
     assert not is_own(kept, 1, "ann")
+
+
+def test_whoever_was_erased_is_in_neither_list(tmp_path: Path) -> None:
+    keep_staff(tmp_path, [(1, "ann"), (2, "bob")])
+    for person in (1, 3):
+        protect(tmp_path, person, "carol")
+    forget_in_lists(tmp_path, lambda ids: {1} & set(ids.to_pylist()))
+    assert sorted(people_in_lists(tmp_path).to_pylist()) == [2, 3]
+    assert protected_by_hand(tmp_path) == {3}
+    assert is_own(tmp_path, 2, "bob")
+    forget_in_lists(tmp_path / "nothing", lambda ids: ids.to_pylist())
