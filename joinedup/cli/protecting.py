@@ -25,7 +25,7 @@ MAY_END = ("ig_lead",)
 @click.option("--end", is_flag=True, help="No longer by hand; a list or flag goes on protecting whom it names. For the ig_lead.")
 @store_option
 def protect(place_folder: Path, person: int | None, end: bool, store_folder: Path | None) -> None:
-    """Withholds somebody's address, practice and providers, at once and everywhere.
+    """Withhold somebody's address, practice and providers, at once.
 
     For who can't wait for the next list of protected people. Why is never asked and nowhere kept; that it was done is logged.
     """

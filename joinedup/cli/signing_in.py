@@ -14,7 +14,7 @@ from joinedup.cli.shared import example, open_place, outside, place_argument
 @click.argument("account")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="A new file for the word, for its owner alone.")
 def sign_in(place_folder: Path, account: str, out: Path) -> None:
-    """Make the word by which one of several people who use one account signs in.
+    """Make a word to sign in by, for people who share one account.
 
     Prints what the row of ACCOUNT in staff.csv is to say in the column sign_in: a hash, from which nobody learns the word. Who asks
     then names themselves in JOINEDUP_ACTOR and gives the word in JOINEDUP_ACTOR_WORD or JOINEDUP_ACTOR_WORD_FILE. The word proves who
