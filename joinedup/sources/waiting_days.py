@@ -21,7 +21,7 @@ from joinedup.sources.snapshots import LISTED_LATER
 def waiting_days(con: Connection, contract: ContractSpec, files: Sequence[ReadFile], as_at: date) -> list[Finding]:
     """What was found; rows know the day of the last list that has their stay (`listed_on`) and of the next one, which hasn't (`listed_to`).
 
-    Of a stay on several lists the row of the last has stayed.
+    Of a stay on several lists in one file the row of the last has stayed; of files the later one counts, as everywhere.
     """
     if contract.listed_by is None:
         return []
@@ -32,7 +32,7 @@ def waiting_days(con: Connection, contract: ContractSpec, files: Sequence[ReadFi
     con.execute(f"""
         CREATE OR REPLACE TEMP TABLE waiting AS
         WITH listed AS (
-            SELECT file_id, source_row, source, snapshot, {provider} AS provider, {keys},
+            SELECT file_id, source_row, source, snapshot OR guessed AS by_file, {provider} AS provider, {keys},
                 coalesce({contract.landed(contract.listed_by)}, list_day.day) AS day, {contract.landed(contract.ends_by)} AS ended
             FROM staged_{contract.contract} JOIN list_day USING (file_id)
         ),
@@ -51,7 +51,7 @@ def waiting_days(con: Connection, contract: ContractSpec, files: Sequence[ReadFi
         FROM waiting WHERE waiting.file_id = rows.file_id AND waiting.source_row = rows.source_row
     """)
     found = [*_taken_for_lists(con, contract), *_left(con, contract)]
-    which = "SELECT file_id, source_row, winner FROM waiting WHERE day < listed_on AND key_0 IS NOT NULL AND NOT snapshot"
+    which = "SELECT file_id, source_row, winner FROM waiting WHERE day < listed_on AND key_0 IS NOT NULL AND NOT by_file"
     leave(con, contract, which, LISTED_LATER, "a later list of the same source tells of the same stay")
     con.execute("DROP TABLE waiting; DROP TABLE list_day")
     return found
@@ -75,7 +75,11 @@ def _list_days(con: Connection, contract: ContractSpec, files: Sequence[ReadFile
         known AS (SELECT *, sum(ended) OVER (PARTITION BY source) AS all_ended, sum(listed) OVER (PARTITION BY source) AS all_listed
             FROM named_day LEFT JOIN told USING (file_id))
         SELECT file_id, name, source, snapshot,
-            CASE WHEN snapshot THEN named WHEN all_ended = 0 AND all_listed = 0 THEN coalesce(named, latest) END AS day,
+            CASE
+                WHEN snapshot THEN named
+                -- A year that is sent again tells of no earlier day than the file before it.
+                WHEN all_ended = 0 AND all_listed = 0 THEN max(coalesce(named, latest)) OVER (PARTITION BY source ORDER BY file_id)
+            END AS day,
             NOT snapshot AND all_ended = 0 AND all_listed = 0 AS guessed, named IS NULL AS unnamed
         FROM known
     """)
