@@ -58,7 +58,7 @@ def build(store: Store, people: int) -> None:
         "person": filled("person", {"person_id": ids, **sure}, people),
         "may_use": filled("may_use", {"person_id": ids}, people),
         "listed_person": filled("listed_person", {"person_id": ids, "neighbourhood_id": pa.array(["one"] * people)}, people),
-        "file_use": filled("file_use", {"file_id": [1]}, 1),
+        "file_use": filled("file_use", {"file_id": [1, 2], "contract": pa.array(["apc", "register"])}, 2),
         "activity": filled(
             "activity",
             {"person_id": of, "file_id": np.ones(len(of), dtype=np.int32), "linked_by": pa.array(["nhs_number"] * len(of))},

@@ -99,6 +99,9 @@ def line_of(row: Mapping[str, Any]) -> bytes:
     return ("\t".join(str(row[column.name]) for column in HASHED) + "\n").encode()
 
 
+LAST_SEAL = sa.select(SEAL).order_by(SEAL.c.number.desc()).limit(1)
+
+
 class AccessLog:
     """The access log of one place, opened. Every event that `append` has returned from is on disk."""
 
@@ -154,7 +157,8 @@ class AccessLog:
 
     def _seal(self, connection: sa.Connection, last: int, *, everything: bool) -> list[Seal]:
         """The seals made, of full batches and of what is due; within the transaction that holds other writers off."""
-        before = next(seals_in(connection, after=-1), None)
+        row = connection.execute(LAST_SEAL).mappings().one_or_none()
+        before = None if row is None else Seal(**row)
         made: list[Seal] = []
         now = (datetime.now(UTC) - EPOCH) // MICROSECOND
         while (begin := before.last_event + 1 if before else 1) <= last:

@@ -219,13 +219,14 @@ def test_keyed_seals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     forger = open_access_log(path, {"JOINEDUP_SEALS": str(tmp_path / "forged.jsonl")})
     forger.seal()
     assert not verify(forger).faults
-    assert "may have been made again without it" in verify(log).faults[0].message
+    assert "its counterfoil says otherwise" in verify(log).faults[0].message
+    assert any("may have been made again without it" in fault.message for fault in verify(log).faults)
     assert verify(forger, log.seal_file).first_event.event == 1
     with behind(log) as connection:
         connection.exec_driver_sql(f"UPDATE seal SET key_id = '{seal.key_id}'")
-    assert "made without the key" in verify(log).faults[0].message
+    assert any("made without the key" in fault.message for fault in verify(log).faults)
     other = AccessLog(log.engine, None, SealKey(b"x" * 32, "other"))
-    assert "key other was given" in verify(other).faults[0].message
+    assert any("key other was given" in fault.message for fault in verify(other).faults)
     for environ in (
         {"JOINEDUP_SEAL_KEY": "abc"},
         keyed | {"JOINEDUP_SEAL_KEY_FILE": "x"},
