@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -84,11 +85,21 @@ def _row(look: Look) -> dict[str, Any]:
     }
 
 
+NUMBER = re.compile(r"(?<!\d)\d{3}[ -]?\d{3}[ -]?\d{4}(?!\d)", re.ASCII)
+
+
+def _is_nhs_number(digits: str) -> bool:
+    """Whether ten digits have the right check digit (NHS Data Model and Dictionary, NHS number)."""
+    return sum(weight * int(digit) for weight, digit in zip(range(10, 0, -1), digits, strict=True)) % 11 == 0
+
+
 def _text(name: str, value: str) -> str:
     """The text on one line; Refused where it holds what can't be seen, or is too long to be a `name`."""
     text, most = " ".join(value.split()), LONGEST.get(name, LONGEST_OTHER)
     if not text.isprintable():
         raise Refused(f"the {name} of a look holds characters that can't be seen, so it can't be logged: write it again")
+    if name == "reason" and any(_is_nhs_number("".join(filter(str.isdigit, found))) for found in NUMBER.findall(text)):
+        raise Refused("the reason of a look holds what looks like an NHS number, and the log holds none: give the reason without it")
     if len(text) > most:
         raise Refused(f"the {name} of a look has {len(text)} characters, {most} at most, so it can't be logged: shorten it")
     return text

@@ -19,6 +19,8 @@ def read_text(folder: Path, file: str, most: int = MOST_BYTES) -> str | Finding:
     """The text of a file, without a byte-order mark, its line ends as they are; a finding where there is none."""
     try:
         about = (folder / file).stat()
+        if not (folder / file).resolve().is_relative_to(folder.resolve()):
+            return Finding(file, "file-elsewhere", "is a link to something outside the folder: put the file itself in its place")
         if not stat.S_ISREG(about.st_mode):
             return Finding(file, "file-unreadable", "is not a file but a folder or the like: put the file in its place")
         if about.st_size > most:

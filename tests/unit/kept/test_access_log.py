@@ -343,3 +343,12 @@ def test_who_holds_the_lock_of_postgresql_too_long_is_not_waited_for_ever(postgr
         log.append([look(2)])
     assert log.looks().num_rows == 1
     log.close()
+
+
+@pytest.mark.parametrize("number", ["9990000018", "999 000 0018", "999-000-0018"])
+def test_an_nhs_number_in_a_reason_is_refused_and_not_repeated(on_sqlite: AccessLog, number: str) -> None:
+    with pytest.raises(Refused, match="looks like an NHS number") as refused:
+        on_sqlite.append([look(1, reason=f"ward round, {number}")])
+    assert number not in str(refused.value)
+    assert on_sqlite.looks().num_rows == 0
+    on_sqlite.append([look(1, reason="call of 01422 000 000 about ticket 1234567890123")])

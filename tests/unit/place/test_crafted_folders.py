@@ -1,0 +1,105 @@
+"""Place folders that somebody made to do harm: nothing outside the folder is read or written, nothing runs, nothing takes for ever."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+from joinedup.errors import PlaceError
+from joinedup.place.folder import READ, read_place
+
+SECRET = "planted-secret-9f2c"
+SECONDS = 20.0
+"""In which any folder is read, on a busy machine: the same folders take well under one."""
+
+
+@pytest.fixture
+def folder(root: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(root / "places" / "calderdale", tmp_path / "place", ignore=shutil.ignore_patterns("extracts")))
+
+
+def refused(folder: Path) -> str:
+    """What is said of a folder that isn't read, as a whole."""
+    began = time.perf_counter()
+    with pytest.raises(PlaceError) as error:
+        read_place(folder)
+    assert time.perf_counter() - began < SECONDS
+    return "\n".join([str(error.value), *(f"{finding.file} {finding.rule} {finding.message}" for finding in error.value.findings)])
+
+
+@pytest.mark.parametrize("file", READ)
+def test_a_link_to_outside_is_not_followed_and_tells_nothing(folder: Path, tmp_path: Path, file: str) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text(f"{SECRET}: {SECRET}\n{SECRET},{SECRET}\n")
+    (folder / file).unlink(missing_ok=True)
+    (folder / file).symlink_to(secret)
+    said = refused(folder)
+    assert f"{file} file-elsewhere" in said
+    assert SECRET not in said
+
+
+def test_a_link_within_the_folder_is_read(folder: Path) -> None:
+    (folder / "..data").mkdir()
+    (folder / "partners.csv").rename(folder / "..data" / "partners.csv")
+    (folder / "partners.csv").symlink_to(Path("..data") / "partners.csv")
+    assert read_place(folder).partners
+
+
+def test_a_link_to_itself_a_pipe_and_a_device_are_not_waited_for(folder: Path) -> None:
+    for make in (
+        lambda path: path.symlink_to(path.name),
+        os.mkfifo,
+        lambda path: path.symlink_to("/dev/zero"),
+        Path.mkdir,
+    ):
+        shutil.rmtree(folder / "partners.csv") if (folder / "partners.csv").is_dir() else (folder / "partners.csv").unlink()
+        make(folder / "partners.csv")
+        assert "partners.csv file-" in refused(folder)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: [*b,*b,*b,*b,*b,*b,*b,*b,*b]\n",
+        "name: " + "[" * 50_000,
+        "name: " + "{a: " * 5_000,
+        "x" * 3_000_000,
+        "name: !!python/object/apply:os.system ['touch planted']\n",
+        "name: !!python/name:os.system\n",
+        "\n".join(f"k{n}: {n}" for n in range(60_000)),
+        "<<: {name: x}\n",
+    ],
+    ids=["bomb", "brackets", "braces", "giant", "apply", "name", "keys", "merge"],
+)
+def test_yaml_that_is_made_to_harm_is_a_finding(folder: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    (folder / "place.yml").write_text(text)
+    assert "place.yml" in refused(folder)
+    assert not (folder / "planted").exists()
+
+
+def test_a_giant_table_is_a_finding(folder: Path) -> None:
+    with (folder / "areas.csv").open("wb") as file:
+        file.truncate(30_000_000)
+    assert "areas.csv file-too-large" in refused(folder)
+
+
+@pytest.mark.parametrize("name", ["../../../../etc/passwd", "/etc/passwd", "..", "a/../../b.csv", "//host/share.csv"])
+def test_a_source_names_nothing_outside_the_extracts(folder: Path, name: str) -> None:
+    said = yaml.safe_load((folder / "sources.yml").read_text())
+    said["sources"][0]["files"] = [name]
+    (folder / "sources.yml").write_text(yaml.safe_dump(said, sort_keys=False))
+    assert "sources.yml" in refused(folder)
+
+
+@pytest.mark.parametrize("text", ["../../escaped", "/tmp/escaped", "a b", "x'; DROP TABLE person; --", "a\u202eb", "A" * 500])
+def test_an_id_is_a_plain_name(folder: Path, text: str) -> None:
+    said = yaml.safe_load((folder / "place.yml").read_text())
+    said["id"] = text
+    (folder / "place.yml").write_text(yaml.safe_dump(said, sort_keys=False))
+    assert "place.yml" in refused(folder)
