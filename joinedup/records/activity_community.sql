@@ -56,17 +56,31 @@ lasting AS (
         coalesce(b.cost_held_elsewhere = 'Y', FALSE), b.file_id, b.source_row
     FROM landed_personal_budget AS b
 ),
+-- What goes on in the extract, and whose person has died, ended with that day.
+lived AS (
+    SELECT
+        l.sector, l.point_of_delivery, l.person_id, l.linked_by, l.service, l.provider_code, l.starts, l.pence_a_day, l.pence_once, l.elsewhere,
+        l.going_on, l.file_id, l.source_row, q.as_at,
+        CASE WHEN d.person_id IS NOT NULL THEN d.death_date + 1 ELSE l.ends END AS ends,
+        CASE WHEN d.person_id IS NOT NULL THEN 'died' ELSE l.ended END AS ended
+    FROM lasting AS l
+    CROSS JOIN place_parameter AS q
+    LEFT JOIN person AS d
+        ON d.person_id = l.person_id
+        AND d.death_date >= l.starts
+        AND d.death_date <= q.as_at
+        AND coalesce(l.ends > q.as_at + 1, TRUE)
+),
 counted AS (
     SELECT
         l.sector, l.point_of_delivery, l.person_id, l.linked_by, l.service, l.provider_code, l.starts, l.pence_a_day, l.pence_once, l.elsewhere,
-        CASE WHEN l.ends <= q.as_at + 1 THEN l.ends END AS ends,
-        CASE WHEN l.ends <= q.as_at + 1 THEN l.ended ELSE l.going_on END AS outcome,
+        CASE WHEN l.ends <= l.as_at + 1 THEN l.ends END AS ends,
+        CASE WHEN l.ends <= l.as_at + 1 THEN l.ended ELSE l.going_on END AS outcome,
         -- A stay that ends on its first day, and what is paid once, don't go on from day to day: one unit on the first day.
         coalesce(l.starts = l.ends, FALSE) OR (l.sector = 'personal budget' AND l.pence_a_day IS NULL AND l.pence_once IS NOT NULL) AS once,
-        greatest(CAST(coalesce(least(l.ends, q.as_at + 1), q.as_at + 1) - l.starts AS INTEGER), 0) - CAST(coalesce(e.days, 0) AS INTEGER) AS days,
+        greatest(CAST(coalesce(least(l.ends, l.as_at + 1), l.as_at + 1) - l.starts AS INTEGER), 0) - CAST(coalesce(e.days, 0) AS INTEGER) AS days,
         l.file_id, l.source_row
-    FROM lasting AS l
-    CROSS JOIN place_parameter AS q
+    FROM lived AS l
     LEFT JOIN elsewhere AS e ON e.activity_id = CAST(l.file_id AS BIGINT) * 10000000000 + l.source_row
 )
 SELECT

@@ -26,13 +26,20 @@ care AS (
         c.event_type = 'SERVICE' AS is_service,
         c.event_start_date AS starts,
         -- What an older submission left open and a later one doesn't repeat has ended by the end of the older one.
-        coalesce(c.event_end_date, c.date_of_death, CASE WHEN c.reporting_period_end_date < l.told_to THEN c.reporting_period_end_date END) AS last_day,
+        coalesce(
+            c.event_end_date, c.date_of_death,
+            least(
+                CASE WHEN c.event_type = 'SERVICE' AND p.death_date >= c.event_start_date THEN p.death_date END,
+                CASE WHEN c.reporting_period_end_date < l.told_to THEN c.reporting_period_end_date END
+            )
+        ) AS last_day,
         c.event_outcome,
         CASE WHEN c.unit_cost_pence > 0 THEN c.unit_cost_pence END AS unit_cost_pence,
         c.cost_frequency_unit_type AS frequency,
         CASE WHEN c.planned_units_per_week > 0 THEN c.planned_units_per_week END AS planned
     FROM landed_cld AS c
     INNER JOIN latest AS l ON l.council = coalesce(c.la_code, '')
+    LEFT JOIN person AS p ON p.person_id = c.person_id
 ),
 care_days AS (
     SELECT
@@ -81,11 +88,12 @@ child_days AS (
         CASE c.record_type WHEN 'CPP' THEN c.category_of_abuse WHEN 'CLA' THEN c.placement_type WHEN 'EHCP' THEN c.primary_need_type ELSE c.primary_need_code END AS service,
         c.provider_code,
         c.start_date AS starts,
-        CASE WHEN c.end_date <= q.as_at + 1 THEN c.end_date END AS ends,
-        greatest(CAST(least(coalesce(c.end_date, q.as_at + 1), q.as_at + 1) - c.start_date AS INTEGER), 0) AS days,
+        CASE WHEN coalesce(c.end_date, d.death_date + 1) <= q.as_at + 1 THEN coalesce(c.end_date, d.death_date + 1) END AS ends,
+        greatest(CAST(least(coalesce(c.end_date, d.death_date + 1, q.as_at + 1), q.as_at + 1) - c.start_date AS INTEGER), 0) AS days,
         CASE WHEN c.weekly_cost_pence > 0 THEN c.weekly_cost_pence END AS weekly_cost_pence
     FROM landed_children_social_care AS c
     CROSS JOIN place_parameter AS q
+    LEFT JOIN person AS d ON d.person_id = c.person_id AND d.death_date >= c.start_date
 )
 SELECT
     CAST(file_id AS BIGINT) * 10000000000 + source_row AS activity_id,

@@ -2,9 +2,10 @@ WITH budget AS (
     SELECT
         b.file_id, b.source_row, b.person_id, b.pays_for, b.personal_budget_kind AS kind,
         b.start_date_personal_budget AS starts,
-        least(coalesce(b.end_date_personal_budget + 1, b.listed_to, q.as_at + 1), q.as_at + 1) AS ends
+        least(coalesce(b.end_date_personal_budget + 1, b.listed_to, q.as_at + 1), q.as_at + 1, coalesce(d.death_date + 1, q.as_at + 1)) AS ends
     FROM landed_personal_budget AS b
     CROSS JOIN place_parameter AS q
+    LEFT JOIN person AS d ON d.person_id = b.person_id AND d.death_date >= b.start_date_personal_budget
     WHERE b.cost_held_elsewhere IS NULL AND b.person_id IS NOT NULL
 ),
 -- What other extracts cost by the day: continuing care by the type of its package, and social care that is paid as a budget.
