@@ -45,7 +45,7 @@ def _forget_reused_numbers(con: Connection, contract: ContractSpec) -> None:
             UPDATE whom SET level_{at} = NULL FROM (
                 SELECT DISTINCT source, value FROM (
                     SELECT source, level_{at} AS value FROM whom WHERE level_{at} IS NOT NULL AND number IS NOT NULL
-                    GROUP BY source, file_id, level_{at} HAVING count(DISTINCT number) > 1 AND count(DISTINCT born) > 1
+                    GROUP BY source, file_id, level_{at} HAVING min(number) <> max(number) AND min(born) <> max(born)
                 )
             ) AS reused WHERE whom.source = reused.source AND level_{at} = reused.value AND number IS NOT NULL
         """)
@@ -60,12 +60,15 @@ def _resolve(con: Connection, at: int, also: Sequence[str]) -> None:
     """
     above = f"coalesce({', '.join(f'level_{place}' for place in range(at))})"
     same = " AND ".join(f"whom.{name} = found.{name}" for name in ("source", f"level_{at}", *also))
+    lacking = f"{above} IS NULL AND level_{at} IS NOT NULL"
+    if not con.execute(f"SELECT count(*) FROM whom WHERE {lacking}").fetchall()[0][0]:
+        return
     con.execute(f"""
         UPDATE whom SET person = found.person FROM (
             SELECT source, level_{at}, {"".join(f"{name}, " for name in also)} min(person) AS person,
                 list(DISTINCT born) FILTER (born IS NOT NULL) AS births
             FROM whom WHERE level_{at} IS NOT NULL AND {above} IS NOT NULL
-            GROUP BY {", ".join(("source", f"level_{at}", *also))} HAVING count(DISTINCT person) = 1
+            GROUP BY {", ".join(("source", f"level_{at}", *also))} HAVING min(person) = max(person)
         ) AS found
         WHERE {same} AND {above.replace("level_", "whom.level_")} IS NULL AND whom.person = whom.level_{at}
             AND (whom.born IS NULL OR coalesce(len(found.births), 0) = 0 OR list_contains(found.births, whom.born))
@@ -91,7 +94,7 @@ def _joins(contract: ContractSpec) -> Iterator[tuple[tuple[str, ...], str, str]]
 
 ONE_BY_ONE = f"""whom.source NOT IN (
     SELECT source FROM (
-        SELECT source, count(DISTINCT person) > 1 AS several FROM whom WHERE record IS NOT NULL GROUP BY source, file_id, record
+        SELECT source, min(person) <> max(person) AS several FROM whom WHERE record IS NOT NULL GROUP BY source, file_id, record
     ) GROUP BY source HAVING count(*) FILTER (several) > {SEVERAL_SHARE} * count(*)
 )"""
 """Whether the numbers of records in a source are each of one record, and not counted anew for each person."""
@@ -109,20 +112,29 @@ def _join_days(con: Connection, contract: ContractSpec) -> None:
     for also, having, where in ways:
         con.execute(f"""
             UPDATE whom SET known_from = one.day FROM (
-                SELECT source, person, kind, {also}, min(day) AS day FROM whom WHERE person IS NOT NULL AND {also} IS NOT NULL AND {where}
+                SELECT source, person, kind, {also}, min(day) AS day FROM whom
+                WHERE person IS NOT NULL AND {_varies(also, "day")} AND {where}
                 GROUP BY source, person, kind, {also}
-                HAVING count(DISTINCT day) > 1 AND count(DISTINCT (file_id, day)) = count(DISTINCT file_id) AND {having}
+                HAVING min(day) <> max(day) AND count(DISTINCT (file_id, day)) = count(DISTINCT file_id) AND {having}
             ) AS one WHERE whom.source = one.source AND whom.person = one.person AND whom.kind = one.kind AND whom.{also} = one.{also}
         """)
 
 
+def _varies(by: str, what: str) -> str:
+    """Whether rows that have the same in the column `by` have several of something; asked first, as few do."""
+    several = f"GROUP BY source, {by} HAVING min({what}) <> max({what})"
+    return f"(source, {by}) IN (SELECT (source, {by}) FROM whom WHERE {by} IS NOT NULL {several})"
+
+
 def _join(con: Connection, keys: Sequence[str], having: str, where: str = "true") -> None:
     """Nothing; people who have the same of all `keys` are one, where the group fulfils `having`."""
+    by = next(name for name in reversed(keys) if name != "born")
     same = " AND ".join(f"whom.{name} = one.{name}" for name in keys)
     there = " AND ".join([where, *(f"{name} IS NOT NULL" for name in keys)])
     con.execute(f"""
         CREATE OR REPLACE TEMP TABLE one_person AS
-        SELECT {", ".join(keys)} FROM whom WHERE {there} GROUP BY ALL HAVING count(DISTINCT person) > 1 AND {having}
+        SELECT {", ".join(keys)} FROM whom WHERE {there} AND {_varies(by, "person")}
+        GROUP BY ALL HAVING min(person) <> max(person) AND {having}
     """)
     for _ in range(ROUNDS):
         [(changed,)] = con.execute(f"""
