@@ -193,7 +193,8 @@ def test_every_table_has_the_types_of_its_declaration(work: Work) -> None:
         assert (found.names, found.types) == (declared.names, declared.types)
     assert {name for name, each in contracts().items() if not each.stays} - set(landing.record.missing_contracts) == {"apc", "register"}
     assert work.table("landed_ecds").num_rows == 0
-    beside = {"landed_file", "landed_person", "linkage_rate", "linkage_run", "linkage_weight", "superseded", "rejected"}
+    of_linkage = {"linkage_rate", "linkage_run", "linkage_spread", "linkage_truth", "linkage_weight"}
+    beside = {"landed_file", "landed_person", "superseded", "rejected"} | of_linkage
     assert set(landing.record.tables) == {f"landed_{c}" for c in contracts()} | beside
 
 
