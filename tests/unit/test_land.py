@@ -135,7 +135,7 @@ def test_a_file_of_which_linking_rejects_nearly_all_rows_is_refused(work: Work) 
 
 def test_invented_people_in_a_place_that_says_it_is_real_publish_nothing(work: Work) -> None:
     nobody = {**PEOPLE[0], "NHS_NUMBER": ""}
-    write(work.extracts / "list.csv", [*(listed(PEOPLE[0], f"Y{practice:05}") for practice in range(99)), listed(nobody)])
+    write(work.extracts / "list.csv", [*(listed(PEOPLE[0], f"Y{practice:05}") for practice in range(300)), listed(nobody)])
     write(work.extracts / "apc.csv", [*(admitted(PEOPLE[1], key) for key in range(100)), admitted(nobody, 100)])
     with pytest.raises(PlaceError, match="no row of 2 files can be used") as caught:
         work.land(invented=False, **shared(work.place))
