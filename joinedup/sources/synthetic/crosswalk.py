@@ -6,6 +6,7 @@ import numpy as np
 
 from joinedup.sources.synthetic.block import Block
 from joinedup.sources.synthetic.rows import Rows, identity, sources_of
+from joinedup.sources.synthetic.seasons import NEVER, dates
 from joinedup.sources.synthetic.sheets import pseudonyms
 
 
@@ -22,6 +23,7 @@ def rows(block: Block) -> Rows:
         if namespaces
         else np.zeros(0, dtype="U16"),
         "NHS_NUMBER": numbers,
+        "VALID_FROM": dates(np.where(person % 3 == 0, block.people.born[person], NEVER)),  # of some it is said, and says nothing new
     }
     return Rows(
         contract="crosswalk",
