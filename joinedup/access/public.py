@@ -18,6 +18,8 @@ from joinedup.access.rounding import ASSUMED, MOST_ASSUMED, SMALL, Counts, Flags
 from joinedup.periods import Period
 
 AREA = ("area_type", "area_id")
+ROUNDED_TO = 5
+"""What counts are rounded to (NHS Digital, 2018)."""
 HARMLESS = 100
 """People or activities: of fewer a line that isn't shown counts as nothing in the place's row, of more it hides that row, too."""
 Lines = npt.NDArray[np.int64]
@@ -75,6 +77,8 @@ def costs(table: pa.Table) -> pa.Table:
     money = np.where((costed == 0) & ~np.isnan(with_cost), np.nan, money)
     extract = np.where(_whole(table, "from_unit_cost") <= SMALL, with_cost, rounded(_whole(table, "from_extract")))
     extract = np.where(small(_whole(table, "from_extract")) & ~np.isnan(with_cost), 0, extract)
+    rest = with_cost - extract
+    extract = np.where((rest > 0) & (rest < 2 * ROUNDED_TO), with_cost, extract)  # a rest of 5 would be shown as so few
     made = {"activities": shown, "costed": with_cost, "cost_pence": money, "from_extract": extract, "from_unit_cost": with_cost - extract}
     return _places_of_sums(table, made, ("sector", "point_of_delivery"))
 
