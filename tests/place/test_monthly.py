@@ -20,8 +20,10 @@ from .conftest import opened
 
 PEOPLE, SEED, NOISE = 600, 20, 1.5
 """The seed is one with which hospitals send by discharge and by admission, as changes, as whole months and as everything each time."""
-OF_FILES = ("landed", "file_use", "data_", "freshness", "source", "place_")
+OF_FILES = ("landed", "file_", "data_", "freshness", "source", "place_")
 """How the tables begin that tell of files rather than of people."""
+REACH = "known_to"
+"""A column that tells up to which day a row's file reaches."""
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +49,7 @@ def records(root: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, R
 
 def without_file_numbers(table: pa.Table) -> Counter[tuple[object, ...]]:
     """The rows, without the ids that follow from the file and row in which something stood."""
-    names = [name for name in table.column_names if name == "person_id" or not name.endswith(("_id", "source_row"))]
+    names = [name for name in table.column_names if name == "person_id" or not name.endswith(("_id", "source_row", REACH))]
     columns = [table[name].to_pylist() for name in names]
     return Counter(tuple(map(_told, row)) for row in zip(*columns, strict=True))
 
