@@ -22,7 +22,7 @@ from joinedup.cli.shared import example, open_place, open_store, place_argument,
 @click.option("--reason", default="", help="Why it ends; kept with it.")
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
 def releases(place_folder: Path, store_folder: Path | None, end: int | None, reason: str, form: str) -> None:
-    """What left: what the public was given, and rows, with when, by whom and of which build.
+    """What has left: public figures, and rows of people.
 
     For the information governance lead, by staff.csv; asking is itself logged.
     """
