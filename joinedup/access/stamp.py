@@ -92,7 +92,7 @@ def stamp_of(manifest: Manifest, place: Place, measures: Mapping[str, MeasureSpe
         built_at=manifest.built_at,
         version=str(manifest.about["version"]),
         sources=sources,
-        missing=tuple(_missing(spec, measures) for name, spec in contracts().items() if name not in here),
+        missing=tuple(_missing(spec, measures) for name, spec in contracts().items() if name not in here and not spec.stays),
         register=_register(manifest.about["landing"].get("register_version")),
         register_findings=tuple(
             finding["message"] for finding in manifest.about["landing"].get("findings", ()) if finding["file"] == "identity register"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from importlib.resources import files
 from io import StringIO
 from math import inf, log
@@ -43,6 +44,10 @@ def evidence(facts: Facts) -> Evidence:
     )
 
 
+LAG = timedelta(days=31)
+"""Extracts dated by month, and those of which few rows come, end some days before the others without being late."""
+
+
 def without_cost() -> list[tuple[str, str]]:
     """Why kinds of activity have no published average, and which, in the order of the list."""
     text = (files("joinedup.records") / "without_cost.csv").read_text(encoding="utf-8")
@@ -58,12 +63,12 @@ def up_to(source: SourceStamp) -> str:
 
 
 def data_to(sources: Sequence[SourceStamp]) -> str:
-    """Up to when the data go: one day, or the newest with what lags behind it."""
+    """Up to when the data go: the newest day, with what lags more than a month behind it; the page of partners' data has each."""
     known = [(source.data_to, source) for source in sources if source.data_to is not None]
     if not known:
         return f"Data to: {NO_DATA}"
     newest = max(until for until, _ in known)
-    behind = [f"{source.title} {up_to(source)}" for until, source in known if until < newest]
+    behind = [f"{source.title} {up_to(source)}" for until, source in known if until < newest - LAG]
     unknown = [f"{source.title}: no date known" for source in sources if source.data_to is None]
     late = [*dict.fromkeys(behind), *dict.fromkeys(unknown)]
     return f"Data to {day(newest)}" + (f"; {listed(late)}" if late else "")

@@ -45,7 +45,7 @@ def place_findings(con: Connection, place: Place, contracts: Mapping[str, Contra
 def _no_extract(place: Place, contracts: Mapping[str, ContractSpec]) -> Iterator[Finding]:
     """One finding that names every contract which no source follows, and what each is needed for."""
     followed = {source.contract for source in place.sources}  # of files that lack, other findings tell
-    missing = [contract for name, contract in contracts.items() if name not in followed]
+    missing = [contract for name, contract in contracts.items() if name not in followed and not contract.stays]
     if missing:
         named = "; ".join(f"{contract.contract}: {contract.endangers}" for contract in missing)
         titles = ", ".join(f"{contract.title.lower()} ({contract.contract})" for contract in missing)
