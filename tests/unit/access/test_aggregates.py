@@ -22,9 +22,9 @@ from joinedup.statistics.rates import rate
 from .conftest import Built, Landed, a_place, built
 
 GIVEN = {"register", "apc", "ecds", "deaths"}
+"""The contracts of the made-up place."""
 ASKED_FOR = {name for name, each in contracts().items() if not each.stays}
 """The contracts that pages miss where nobody sends them."""
-"""The contracts of the made-up place."""
 URGENT, DELAYED, BEDS = "urgent_care_sensitive_admissions", "delayed_days", "emergency_bed_days"
 
 
