@@ -38,6 +38,25 @@ countable AS (
     INNER JOIN file_use AS u ON u.file_id = a.file_id
     LEFT JOIN may_use AS m ON m.person_id = a.person_id
 ),
+-- Who left a list after one snapshot of a provider, of those who were on it then.
+left_after AS (
+    SELECT l.provider_code, l.last_listed, l.leavers, count(*) AS pathways
+    FROM (
+        SELECT coalesce(provider_code, '') AS provider_code, last_listed, count(*) AS leavers
+        FROM referral
+        WHERE status = 'left the list'
+        GROUP BY coalesce(provider_code, ''), last_listed
+    ) AS l
+    INNER JOIN referral AS r
+        ON coalesce(r.provider_code, '') = l.provider_code
+        AND r.last_listed >= l.last_listed
+        AND r.referred_on <= l.last_listed
+    GROUP BY l.provider_code, l.last_listed, l.leavers
+),
+left_at_once AS (
+    SELECT CAST(coalesce(sum(leavers) FILTER (WHERE leavers >= 8 AND leavers * 10 > pathways), 0) AS BIGINT) AS leavers
+    FROM left_after
+),
 counted AS (
     SELECT 'activity-unlinked' AS rule, count(*) FILTER (WHERE person_id IS NULL) AS found, count(*) AS out_of FROM activity
     UNION ALL
@@ -72,6 +91,10 @@ counted AS (
     FROM listed_stay
     UNION ALL
     SELECT 'listed-alone', count(*) FILTER (WHERE stands_in), count(*) FROM listed_stay
+    UNION ALL
+    SELECT 'left-list-at-once', max(l.leavers), count(r.referral_id)
+    FROM left_at_once AS l
+    LEFT JOIN referral AS r ON r.last_listed IS NOT NULL
     UNION ALL
     SELECT 'no-spell-number', count(*) - count(susspellid), count(*) FROM landed_apc
     UNION ALL

@@ -1,10 +1,14 @@
-WITH ranked AS (
+WITH told AS (
     SELECT
         w.file_id,
         w.source_row,
         w.person_id,
         w.linked_by,
+        w.patient_pathway_identifier AS pathway,
         coalesce(o.provider_code, w.organisation_identifier_code_of_provider) AS provider_code,
+        coalesce(f.source, '') AS source,
+        coalesce(o.provider_code, w.organisation_identifier_code_of_provider, '') AS trust,
+        coalesce(w.organisation_identifier_code_of_provider, '') AS code,
         w.general_medical_practice_code_patient_registration AS practice_code,
         w.referring_organisation_code AS referred_by,
         w.source_of_referral_for_out_patients AS referral_source,
@@ -21,22 +25,68 @@ WITH ranked AS (
         CASE WHEN w.referral_to_treatment_period_end_date <= q.as_at THEN w.referral_to_treatment_period_end_date END AS stopped_on,
         coalesce(w.referral_to_treatment_period_end_date > q.as_at, FALSE) AS stops_later,
         CASE WHEN p.death_date <= q.as_at THEN p.death_date END AS died_on,
-        w.snapshot_date,
-        max(w.snapshot_date) OVER (PARTITION BY coalesce(o.provider_code, w.organisation_identifier_code_of_provider)) AS last_snapshot,
-        row_number() OVER (
-            PARTITION BY w.patient_pathway_identifier, coalesce(o.provider_code, w.organisation_identifier_code_of_provider)
-            ORDER BY w.snapshot_date DESC NULLS LAST, w.file_id DESC NULLS LAST, w.source_row DESC NULLS LAST
-        ) AS place
+        w.snapshot_date
     FROM landed_waiting_list AS w
     CROSS JOIN place_parameter AS q
+    LEFT JOIN landed_file AS f ON f.file_id = w.file_id
     LEFT JOIN provider_site AS o ON o.site_code = w.organisation_identifier_code_of_provider
     LEFT JOIN person AS p ON p.person_id = w.person_id
     WHERE w.referral_request_received_date <= q.as_at AND coalesce(w.snapshot_date <= q.as_at, TRUE)
 ),
+told_on AS (
+    SELECT source, trust, code, snapshot_date, count(*) AS pathways
+    FROM told
+    WHERE snapshot_date IS NOT NULL
+    GROUP BY source, trust, code, snapshot_date
+),
+-- How long the list is in which a row stands, in the middle: one mistyped day has few rows and weighs as little.
+usual AS (
+    SELECT d.source, d.code, median(d.pathways) AS pathways
+    FROM told AS t
+    INNER JOIN told_on AS d ON d.source = t.source AND d.code = t.code AND d.snapshot_date = t.snapshot_date
+    GROUP BY d.source, d.code
+),
+snapshot AS (
+    SELECT d.source, d.trust, d.code, d.snapshot_date
+    FROM told_on AS d
+    INNER JOIN usual AS u ON u.source = d.source AND u.code = d.code
+    WHERE d.pathways * 5 >= u.pathways
+),
+in_file AS (
+    SELECT DISTINCT s.source, s.trust, s.code, s.snapshot_date, t.file_id
+    FROM snapshot AS s
+    INNER JOIN told AS t ON t.source = s.source AND t.code = s.code AND t.snapshot_date = s.snapshot_date
+),
+-- Sites of a trust that ever come in one file of one day are one list: a site of which it has nobody any more has an empty one.
+listed_with AS (
+    SELECT a.source, a.trust, a.code, min(b.code) AS list
+    FROM in_file AS a
+    INNER JOIN in_file AS b ON b.source = a.source AND b.trust = a.trust AND b.file_id = a.file_id AND b.snapshot_date = a.snapshot_date
+    GROUP BY a.source, a.trust, a.code
+),
+last_list AS (
+    SELECT l.source, l.trust, l.list, max(s.snapshot_date) AS snapshot_date
+    FROM listed_with AS l
+    INNER JOIN snapshot AS s ON s.source = l.source AND s.trust = l.trust AND s.code = l.code
+    GROUP BY l.source, l.trust, l.list
+),
+ranked AS (
+    SELECT
+        t.file_id, t.source_row, t.person_id, t.linked_by, t.provider_code, t.practice_code, t.referred_by, t.referral_source, t.treatment_function,
+        t.priority, t.referred_on, t.clock_given, t.first_seen_on, t.decided_on, t.list_type, t.period_status, t.as_at, t.stopped_on, t.stops_later,
+        t.died_on, t.snapshot_date, m.snapshot_date AS last_snapshot,
+        row_number() OVER (
+            PARTITION BY t.pathway, t.provider_code
+            ORDER BY t.snapshot_date DESC NULLS LAST, t.file_id DESC NULLS LAST, t.source_row DESC NULLS LAST
+        ) AS place
+    FROM told AS t
+    LEFT JOIN listed_with AS l ON l.source = t.source AND l.trust = t.trust AND l.code = t.code
+    LEFT JOIN last_list AS m ON m.source = l.source AND m.trust = l.trust AND m.list = l.list
+),
 standing AS (
     SELECT
         file_id, source_row, person_id, linked_by, provider_code, practice_code, referred_by, referral_source, treatment_function, priority,
-        referred_on, first_seen_on, decided_on, as_at, stopped_on, died_on,
+        referred_on, first_seen_on, decided_on, as_at, stopped_on, died_on, snapshot_date,
         CASE
             WHEN list_type IN ('ONON', 'INON') OR period_status IN ('90', '91', '92', '98') THEN CAST(NULL AS DATE)
             ELSE coalesce(clock_given, referred_on)
@@ -76,6 +126,7 @@ SELECT
         WHEN status = 'waiting' THEN as_at
         ELSE coalesce(stopped_on, died_on)
     END - clock_starts AS INTEGER) AS waited_days,
+    snapshot_date AS last_listed,
     file_id,
     source_row
 FROM standing
