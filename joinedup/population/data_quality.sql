@@ -57,6 +57,22 @@ left_at_once AS (
     SELECT CAST(coalesce(sum(leavers) FILTER (WHERE leavers >= 8 AND leavers * 10 > pathways), 0) AS BIGINT) AS leavers
     FROM left_after
 ),
+-- The prices of extracts that may be nothing where the provider is paid by a block contract: of a spell the highest on its rows.
+given_price AS (
+    SELECT activity_id, max(price_pence) AS price_pence FROM episode GROUP BY activity_id
+    UNION ALL
+    SELECT CAST(file_id AS BIGINT) * 10000000000 + source_row, final_price_pence FROM landed_ecds
+    UNION ALL
+    SELECT CAST(file_id AS BIGINT) * 10000000000 + source_row, final_price_pence FROM landed_outpatient
+    UNION ALL
+    SELECT CAST(file_id AS BIGINT) * 10000000000 + source_row, final_price_pence FROM landed_ambulance
+    UNION ALL
+    SELECT CAST(file_id AS BIGINT) * 10000000000 + source_row, final_price_pence FROM landed_maternity
+    UNION ALL
+    SELECT CAST(file_id AS BIGINT) * 10000000000 + source_row, care_contact_cost_pence FROM landed_csds
+    UNION ALL
+    SELECT CAST(file_id AS BIGINT) * 10000000000 + source_row, care_contact_cost_pence FROM landed_mhsds
+),
 counted AS (
     SELECT 'activity-unlinked' AS rule, count(*) FILTER (WHERE person_id IS NULL) AS found, count(*) AS out_of FROM activity
     UNION ALL
@@ -128,6 +144,11 @@ counted AS (
     WHERE a.sector = 'personal budget'
     UNION ALL
     SELECT 'method-unknown', count(*) FILTER (WHERE point_of_delivery = 'Other admission'), count(*) FROM spell
+    UNION ALL
+    SELECT 'price-nought', count(*) FILTER (WHERE g.price_pence <= 0), count(*)
+    FROM given_price AS g
+    INNER JOIN activity AS a ON a.activity_id = g.activity_id
+    WHERE g.price_pence IS NOT NULL AND coalesce(a.units, 1) > 0
     UNION ALL
     SELECT 'no-cost', count(*) - count(cost_pence), count(*) FROM activity WHERE coalesce(units, 1) > 0
     UNION ALL

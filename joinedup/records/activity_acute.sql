@@ -35,7 +35,8 @@ SELECT
     1,
     0,
     FALSE,
-    final_price_pence,
+    -- A price of nothing isn't a cost: under a block contract it stands on every row.
+    CASE WHEN final_price_pence > 0 THEN final_price_pence END,
     file_id,
     source_row
 FROM landed_ecds
@@ -67,7 +68,7 @@ SELECT
     CASE WHEN firstatt = '5' THEN 0 WHEN attended IN ('5', '6') THEN 1 WHEN attended IN ('0', '2', '3', '4', '7') THEN 0 END,
     0,
     FALSE,
-    final_price_pence,
+    CASE WHEN final_price_pence > 0 THEN final_price_pence END,
     file_id,
     source_row
 FROM landed_outpatient
@@ -92,7 +93,7 @@ SELECT
     CASE WHEN response_outcome = 'NONE' THEN 0 WHEN response_outcome IS NOT NULL THEN 1 END,
     0,
     FALSE,
-    final_price_pence,
+    CASE WHEN final_price_pence > 0 THEN final_price_pence END,
     file_id,
     source_row
 FROM landed_ambulance
@@ -120,7 +121,7 @@ SELECT
     END,
     0,
     FALSE,
-    final_price_pence,
+    CASE WHEN final_price_pence > 0 THEN final_price_pence END,
     file_id,
     source_row
 FROM landed_maternity

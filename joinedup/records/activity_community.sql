@@ -24,7 +24,7 @@ lasting AS (
         m.organisation_identifier_code_of_provider AS provider_code,
         coalesce(m.start_date_hospital_provider_spell, m.care_contact_date) AS starts, m.discharge_date_hospital_provider_spell AS ends,
         'discharged' AS ended, 'in hospital' AS going_on,
-        CAST(NULL AS DOUBLE) AS pence_a_day, m.care_contact_cost_pence AS pence_once, FALSE AS elsewhere, m.file_id, m.source_row
+        CAST(NULL AS DOUBLE) AS pence_a_day, CASE WHEN m.care_contact_cost_pence > 0 THEN m.care_contact_cost_pence END AS pence_once, FALSE AS elsewhere, m.file_id, m.source_row
     FROM landed_mhsds AS m
     LEFT JOIN team_type AS t ON t.contract = 'mhsds' AND t.code = m.mental_health_admitted_patient_classification_type
     WHERE m.record_type = 'SPELL'
@@ -103,7 +103,8 @@ SELECT
     CASE WHEN a.attendance_status IN ('5', '6') THEN 1 WHEN a.attendance_status IN ('2', '3', '4', '7') THEN 0 END AS units,
     0 AS short_units,
     FALSE AS accrues,
-    a.price_pence,
+    -- A price of nothing isn't a cost: under a block contract it stands on every row.
+    CASE WHEN a.price_pence > 0 THEN a.price_pence END AS price_pence,
     a.file_id,
     a.source_row
 FROM contact AS a

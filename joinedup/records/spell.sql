@@ -1,10 +1,11 @@
 WITH priced AS (
     SELECT
         e.activity_id, e.episode_order, e.person_id, e.linked_by, e.provider_code, e.admission_method, e.patient_class, e.episode_type,
-        e.admitted_on, e.discharged_on, e.ready_on, e.discharge_method, e.days, e.price_pence, e.file_id, e.source_row,
+        e.admitted_on, e.discharged_on, e.ready_on, e.discharge_method, e.days, e.file_id, e.source_row,
+        CASE WHEN e.price_pence > 0 THEN e.price_pence END AS price_pence,
         coalesce(s.price_of, 'spell') AS price_of,
-        -- A price of nothing on one row of a spell says that the price stands on another.
-        max(CASE WHEN e.price_pence <> 0 THEN e.episode_order END) OVER (PARTITION BY e.activity_id) AS last_priced
+        -- A price of nothing on a row of a spell says that the price stands on another, or, on all of them, that it has none.
+        max(CASE WHEN e.price_pence > 0 THEN e.episode_order END) OVER (PARTITION BY e.activity_id) AS last_priced
     FROM episode AS e
     LEFT JOIN landed_file AS f ON f.file_id = e.file_id
     LEFT JOIN place_source AS s ON s.source = f.source
@@ -43,10 +44,10 @@ SELECT
     max(price_of) AS price_of,
     CASE
         WHEN max(price_of) = 'episode' THEN CAST(sum(price_pence) AS BIGINT)
-        ELSE coalesce(max(price_pence) FILTER (WHERE episode_order = last_priced), max(price_pence))
+        ELSE max(price_pence) FILTER (WHERE episode_order = last_priced)
     END AS price_pence,
-    CAST(count(*) FILTER (WHERE price_pence <> 0) AS INTEGER) AS priced_episodes,
-    coalesce(min(price_pence) FILTER (WHERE price_pence <> 0) < max(price_pence) FILTER (WHERE price_pence <> 0), FALSE) AS prices_differ,
+    CAST(count(price_pence) AS INTEGER) AS priced_episodes,
+    coalesce(min(price_pence) < max(price_pence), FALSE) AS prices_differ,
     max(file_id) FILTER (WHERE episode_order = 1) AS file_id,
     max(source_row) FILTER (WHERE episode_order = 1) AS source_row
 FROM priced

@@ -1,4 +1,4 @@
-"""Whether the prices of admitted care are of what their source says: of spells, or of episodes."""
+"""Whether the prices of extracts are prices: not nothing, as under block contracts; of admitted care, of spells or episodes as it says."""
 
 from __future__ import annotations
 
@@ -14,8 +14,45 @@ OTHER_SHARE, OTHER_SPELLS = 0.05, 8
 """Our choice, 2026: from which share, and number, of the spells with prices on several rows on these look like prices of the other."""
 
 
+PRICES = ("final_price_pence", "care_contact_cost_pence")
+"""Fields with a price of what was done once: under a block contract they hold nothing."""
+NOUGHT_SHARE, NOUGHT_ROWS = 0.2, 8
+"""Our choice, 2026: from which share, and number, of the prices of a source that are nothing it is said: what people don't attend has
+none either, and is less."""
+
+
 def prices_in_doubt(con: Connection, contract: ContractSpec, files: Sequence[ReadFile]) -> Iterator[Finding]:
-    """A finding for each source of admitted care whose spells have prices that don't look like what it says they are of."""
+    """A finding for each source with prices of nothing, or whose prices of spells don't look like what it says they are of."""
+    yield from _nought(con, contract, files)
+    yield from _of_the_other(con, contract, files)
+
+
+def _nought(con: Connection, contract: ContractSpec, files: Sequence[ReadFile]) -> Iterator[Finding]:
+    """Sources of which many prices are nothing: of a spell, the highest of its rows."""
+    price = next((field.landed for field in contract.fields if field.landed in PRICES), None)
+    if price is None:
+        return
+    of_one = "coalesce(susspellid, epikey), procode3, procodet, admidate" if contract.contract == ADMITTED else "source_row"
+    for name in sorted({file.drop.source.name for file in files}):
+        mine = [file for file in files if file.drop.source.name == name]
+        ((nought, every),) = con.execute(f"""
+            SELECT count(*) FILTER (WHERE price <= 0), count(*) FROM (
+                SELECT max({price}) AS price FROM staged_{contract.contract}
+                WHERE file_id IN ({", ".join(str(file.file_id) for file in mine)}) AND {price} IS NOT NULL
+                GROUP BY {"" if contract.contract == ADMITTED else "file_id, "}{of_one}
+            )
+        """).fetchall()
+        if nought < NOUGHT_ROWS or nought < NOUGHT_SHARE * every:
+            continue
+        message = (
+            f"{nought:,} of {every:,} prices of source {name} are nothing, as under a block contract: they are taken for none, and what "
+            "was done is costed by the published average; ask for what it cost, if the provider knows"
+        )
+        yield Finding(mine[-1].drop.name, "price-nought", message, severity=Severity.WARNING, count=nought, endangers="cost")
+
+
+def _of_the_other(con: Connection, contract: ContractSpec, files: Sequence[ReadFile]) -> Iterator[Finding]:
+    """Sources of admitted care whose spells have prices that don't look like what the source says they are of."""
     if contract.contract != ADMITTED:
         return
     sources = {file.drop.source.name: file.drop.source for file in files}
@@ -55,7 +92,7 @@ def _spells(con: Connection, files: Sequence[int]) -> tuple[int, int]:
         SELECT count(*), count(*) FILTER (WHERE least_price < greatest_price) FROM (
             SELECT min(final_price_pence) AS least_price, max(final_price_pence) AS greatest_price
             FROM staged_{ADMITTED}
-            WHERE file_id IN ({listed}) AND susspellid IS NOT NULL AND final_price_pence <> 0
+            WHERE file_id IN ({listed}) AND susspellid IS NOT NULL AND final_price_pence > 0
             GROUP BY susspellid, procode3, procodet, admidate HAVING count(*) > 1
         )
     """).fetchall()

@@ -404,7 +404,9 @@ def order(row: Row) -> int:
 
 
 def pence(row: Row) -> int | None:
-    return int(Decimal(row["FINAL_PRICE"]) * 100) if row["FINAL_PRICE"] else None
+    """The price of a row; one of nothing is none, as block contracts put it on every row."""
+    price = int(Decimal(row["FINAL_PRICE"]) * 100) if row["FINAL_PRICE"] else 0
+    return price if price > 0 else None
 
 
 class Activity:
@@ -446,7 +448,7 @@ class Spell(Activity):
         self.ends = max((left for row in episodes if (left := day(row["DISDATE"]))), default=None)
         self.ready = max((ready for row in episodes if (ready := day(row["DISREADYDATE"]))), default=None)
         prices = [price for row in episodes if (price := pence(row)) is not None]
-        self.price = next((price for price in reversed(prices) if price), prices[0] if prices else None)
+        self.price = next(reversed(prices), None)
         self.kind = kind_of(episodes)
 
 

@@ -118,7 +118,7 @@ def figure(facts: Facts, area: Area) -> Figure:
         key,
         table(facts, area),
         charts,
-        notes=[*notes(here), prices.in_words(facts.place.period), *without(facts)],
+        notes=[*notes(here), *nought(facts), prices.in_words(facts.place.period), *without(facts)],
     )
 
 
@@ -138,6 +138,16 @@ def notes(here: Costs) -> list[str]:
     known, extract, unit = (share(here.sum(name), activities) for name in COUNTS[1:])
     whence = f"{extract} from the extract, {unit} from a published average"
     return [f"{known} of {whole(activities)} activities have a cost: {whence}. The cost of the rest is not known, and not in the sums."]
+
+
+def nought(facts: Facts) -> list[str]:
+    """How many activities of the place have a price of nothing, and so are costed by the average."""
+    rows = [row for row in facts.aggregates.quality().to_pylist() if row["rule"] == "price-nought" and row["found"]]
+    return [
+        f"{whole(row['found'])} of {whole(row['out_of'])} activities with a price in their extract, wherever the people live, have one of "
+        "nothing, as under a block contract: they cost the published average here, which nobody paid."
+        for row in rows
+    ]
 
 
 def chart(facts: Facts, area: Area, size: Size) -> altair.LayerChart:

@@ -42,3 +42,21 @@ def test_prices_that_look_like_the_other_are_found(tmp_path: Path, prices: tuple
 
 def test_a_few_say_nothing(tmp_path: Path) -> None:
     assert found(tmp_path, spells(500, 501, count=7), "spell") == []
+
+
+def nought(work: Path, contract: str, *rows: str) -> list[tuple[str, int]]:
+    result = staged(work, {"file.csv": lines(*rows)}, source(contract))
+    return [(finding.endangers, finding.count) for finding in result.staging.findings if finding.rule == "price-nought"]
+
+
+@pytest.mark.parametrize(("nothing", "paid", "expected"), [(8, 32, 8), (8, 33, 0), (7, 1, 0), (40, 0, 40)])
+def test_prices_of_nothing_are_found_by_their_share(tmp_path: Path, nothing: int, paid: int, expected: int) -> None:
+    prices = ["0.00"] * nothing + ["250.00"] * paid
+    rows = [f"{NUMBERS[0]},{n},RWY,2025-01-{1 + n % 28:02d},{price}" for n, price in enumerate(prices)]
+    found = nought(tmp_path, "ecds", "NHS_NUMBER,EPIKEY,PROVIDER_CODE,ARRIVAL_DATE,FINAL_PRICE", *rows, f"{NUMBERS[0]},x,RWY,2025-01-09,")
+    assert found == ([("cost", expected)] if expected else [])
+
+
+def test_a_spell_with_a_price_on_one_row_has_one(tmp_path: Path) -> None:
+    assert nought(tmp_path, "apc", *spells(500, 0)) == []
+    assert nought(tmp_path, "apc", *spells(0, 0)) == [("cost", 9)]
