@@ -35,19 +35,24 @@ by_area AS (
     UNION ALL
     SELECT measure_id, 'place', 'place', amount, linked_by FROM linked
 ),
--- What could have been counted had it been linked: stays of the kind that an indicator counts, wherever their people live.
+-- What could have been counted had it been linked: stays of the kind that an indicator counts, wherever their people live, but of
+-- nobody who objects to being counted.
 kindred AS (
     SELECT a.person_id, 'admission' AS kind
     FROM activity AS a
     INNER JOIN file_use AS u ON u.file_id = a.file_id AND u.planning
     CROSS JOIN place_parameter AS p
-    WHERE left(a.admission_method, 1) = '2' AND a.starts >= p.period_start AND a.starts < p.period_end
+    LEFT JOIN may_use AS m ON m.person_id = a.person_id
+    WHERE left(a.admission_method, 1) = '2'
+        AND a.starts >= p.period_start AND a.starts < p.period_end
+        AND (a.person_id IS NULL OR m.planning)
     UNION ALL
     SELECT d.person_id, 'delay'
     FROM discharge_delay AS d
     INNER JOIN file_use AS u ON u.file_id = d.file_id AND u.planning
     CROSS JOIN place_parameter AS p
-    WHERE d.starts < p.period_end AND d.ends > p.period_start
+    LEFT JOIN may_use AS m ON m.person_id = d.person_id
+    WHERE d.starts < p.period_end AND d.ends > p.period_start AND (d.person_id IS NULL OR m.planning)
 ),
 counted AS (
     SELECT kind, count(*) AS kindred, count(*) - count(person_id) AS kindred_unlinked

@@ -24,7 +24,7 @@ MAY_READ = {
     "neighbourhood_spell": {"listed_person", "counted_spell"},
     "listed_person": {"registered_person", "opted_out"},
     "registration": {"neighbourhood_spell", "place_activity", "data_quality"},
-    "activity": {"place_activity", "package_days", "data_quality"},
+    "activity": {"place_activity", "package_days", "data_quality", "measure_linkage"},
     "spell": {"data_quality"},
     "landed_register": {"data_quality"},
 }
