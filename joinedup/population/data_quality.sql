@@ -99,6 +99,10 @@ counted AS (
     FROM spell AS s
     CROSS JOIN place_parameter AS p
     UNION ALL
+    SELECT 'stay-no-longer-sent', count(*) FILTER (WHERE outcome = 'no longer sent'), count(*)
+    FROM activity
+    WHERE point_of_delivery = 'Mental health inpatient'
+    UNION ALL
     SELECT 'delay-to-extract', count(*) FILTER (WHERE counted_to = 'extract'), count(*) FROM discharge_delay
     UNION ALL
     SELECT 'delay-to-lists', count(*) FILTER (WHERE counted_to = 'lists'), count(*) FROM discharge_delay

@@ -18,14 +18,52 @@ elsewhere AS (
     FROM paid_elsewhere
     GROUP BY activity_id
 ),
+-- The last month that a provider's stays tell of: one that few of them give is a slip.
+month_told AS (
+    SELECT coalesce(organisation_identifier_code_of_provider, '') AS provider_code, reporting_period_end_date, count(*) AS stays
+    FROM landed_mhsds
+    WHERE record_type = 'SPELL' AND reporting_period_end_date IS NOT NULL
+    GROUP BY coalesce(organisation_identifier_code_of_provider, ''), reporting_period_end_date
+),
+commonest AS (
+    SELECT provider_code, max(stays) AS stays
+    FROM month_told
+    GROUP BY provider_code
+),
+latest AS (
+    SELECT m.provider_code, max(m.reporting_period_end_date) AS told_to
+    FROM month_told AS m
+    CROSS JOIN place_parameter AS q
+    INNER JOIN commonest AS c ON c.provider_code = m.provider_code
+    WHERE m.stays * 20 >= c.stays AND m.reporting_period_end_date <= q.as_at + 31
+    GROUP BY m.provider_code
+),
+-- A stay without a discharge that a later month doesn't repeat, or whose file knows nothing of the last month, goes on no further than is known.
+stay_known AS (
+    SELECT
+        m.file_id, m.source_row,
+        CASE
+            WHEN m.reporting_period_end_date < l.told_to AND m.reporting_period_end_date >= coalesce(m.start_date_hospital_provider_spell, m.care_contact_date)
+                THEN m.reporting_period_end_date + 1
+            WHEN f.known_to < q.as_at - 31 THEN f.known_to + 1
+        END AS known_to
+    FROM landed_mhsds AS m
+    CROSS JOIN place_parameter AS q
+    LEFT JOIN provider_site AS o ON o.site_code = m.organisation_identifier_code_of_provider
+    LEFT JOIN latest AS l ON l.provider_code = coalesce(m.organisation_identifier_code_of_provider, '')
+    LEFT JOIN file_reach AS f
+        ON f.file_id = m.file_id AND f.provider_code = coalesce(o.provider_code, m.organisation_identifier_code_of_provider, 'none')
+    WHERE m.record_type = 'SPELL' AND m.discharge_date_hospital_provider_spell IS NULL
+),
 lasting AS (
     SELECT
         'mental health' AS sector, 'Mental health inpatient' AS point_of_delivery, m.person_id, m.linked_by, t.service,
         m.organisation_identifier_code_of_provider AS provider_code,
-        coalesce(m.start_date_hospital_provider_spell, m.care_contact_date) AS starts, m.discharge_date_hospital_provider_spell AS ends,
-        'discharged' AS ended, 'in hospital' AS going_on,
+        coalesce(m.start_date_hospital_provider_spell, m.care_contact_date) AS starts, coalesce(m.discharge_date_hospital_provider_spell, k.known_to) AS ends,
+        CASE WHEN k.known_to IS NOT NULL THEN 'no longer sent' ELSE 'discharged' END AS ended, 'in hospital' AS going_on,
         CAST(NULL AS DOUBLE) AS pence_a_day, CASE WHEN m.care_contact_cost_pence > 0 THEN m.care_contact_cost_pence END AS pence_once, FALSE AS elsewhere, m.file_id, m.source_row
     FROM landed_mhsds AS m
+    LEFT JOIN stay_known AS k ON k.file_id = m.file_id AND k.source_row = m.source_row
     LEFT JOIN team_type AS t ON t.contract = 'mhsds' AND t.code = m.mental_health_admitted_patient_classification_type
     WHERE m.record_type = 'SPELL'
     UNION ALL
@@ -69,7 +107,7 @@ lived AS (
         ON d.person_id = l.person_id
         AND d.death_date >= l.starts
         AND d.death_date <= q.as_at
-        AND coalesce(l.ends > q.as_at + 1, TRUE)
+        AND (coalesce(l.ends > q.as_at + 1, TRUE) OR (l.ended = 'no longer sent' AND d.death_date < l.ends))
 ),
 counted AS (
     SELECT

@@ -1,7 +1,22 @@
-WITH latest AS (
-    SELECT coalesce(la_code, '') AS council, max(reporting_period_end_date) AS told_to
+-- The last period that a council reports on: one that few rows give, or that ends long after the as-at date, is a slip.
+WITH period AS (
+    SELECT coalesce(la_code, '') AS council, reporting_period_end_date, count(*) AS events
     FROM landed_cld
-    GROUP BY coalesce(la_code, '')
+    GROUP BY coalesce(la_code, ''), reporting_period_end_date
+),
+commonest AS (
+    SELECT council, max(events) AS events
+    FROM period
+    GROUP BY council
+),
+latest AS (
+    SELECT
+        p.council,
+        max(p.reporting_period_end_date) FILTER (WHERE p.events * 20 >= c.events AND p.reporting_period_end_date <= q.as_at + 31) AS told_to
+    FROM period AS p
+    CROSS JOIN place_parameter AS q
+    INNER JOIN commonest AS c ON c.council = p.council
+    GROUP BY p.council
 ),
 care AS (
     SELECT

@@ -8,6 +8,17 @@ WITH told AS (
         greatest(r.start_date_hospital_provider_spell, r.discharge_ready_date, r.discharge_date_hospital_provider_spell, r.listed_on)
     FROM landed_discharge_ready AS r
     LEFT JOIN provider_site AS o ON o.site_code = r.organisation_identifier_code_of_provider
+    UNION ALL
+    SELECT
+        m.file_id,
+        coalesce(o.provider_code, m.organisation_identifier_code_of_provider, 'none'),
+        greatest(
+            m.care_contact_date, m.start_date_hospital_provider_spell, m.discharge_date_hospital_provider_spell,
+            CASE WHEN m.reporting_period_end_date <= q.as_at THEN m.reporting_period_end_date END
+        )
+    FROM landed_mhsds AS m
+    CROSS JOIN place_parameter AS q
+    LEFT JOIN provider_site AS o ON o.site_code = m.organisation_identifier_code_of_provider
 ),
 own AS (
     SELECT t.file_id, t.provider_code, max(t.latest) FILTER (WHERE t.latest <= q.as_at) AS known_to

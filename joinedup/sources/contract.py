@@ -127,6 +127,15 @@ class SamePerson(Frozen):
     """Whether a person has one such record only, so that another day in a later file is a correction."""
 
 
+class GoesOn(Frozen):
+    """Which records stand in every file whose months they reach: a later file that covers the last of them replaces them."""
+
+    when: str
+    """SQL over landed columns."""
+    ends: str
+    """The field that gives their last day."""
+
+
 class KeepsBack(Frozen):
     """What the records of a contract are that keep people's data back."""
 
@@ -215,6 +224,8 @@ class ContractSpec(Frozen):
     """Of the same: the field without which a row goes on."""
     covers: tuple[str, str] | None = None
     """The fields that give the first and the last day of the period which a file reports on."""
+    goes_on: GoesOn | None = None
+    """Which records stand in every file until they end."""
     history_of: tuple[str, ...] = ()
     """Of a list: fields whose earlier values were true for as long as earlier lists showed them. A change in any other is a correction."""
     about: str = ""

@@ -34,15 +34,23 @@ def replaced_months(con: Connection, contract: ContractSpec, files: Sequence[Rea
     dates, cut = _cut_by(con, contract)
     month = f"CAST(date_trunc('month', {cut}) AS DATE)"
     rows = f"SELECT file_id, source_row, source, part, {month} AS month, {deletes_sql(contract)} AS deletes"
+    rows += f", {_last_month(contract)} AS last_month"
     rows += f" FROM staged_{contract.contract} JOIN file_series USING (file_id)"
     # What began before the months of its own file came with them: a stay that ended in April stays when March is sent again.
+    # What goes on stands in every file until it ends: it belongs to the last month of its own file, or that of its end.
+    belongs = """CASE
+        WHEN rows.last_month IS NOT NULL AND rows.month <= own.last_month
+            THEN greatest(least(rows.last_month, own.last_month), own.first_month)
+        WHEN rows.month < own.first_month THEN own.first_month
+        ELSE rows.month
+    END"""
     which = f"""
-        WITH own AS (SELECT file_id, min(month) AS first_month FROM month_given GROUP BY file_id),
+        WITH own AS (SELECT file_id, min(month) AS first_month, max(month) AS last_month FROM month_given GROUP BY file_id),
         last AS (SELECT source, part, month, max(file_id) AS file_id FROM month_given GROUP BY ALL)
         SELECT rows.file_id, rows.source_row, last.file_id AS winner
         FROM ({rows}) AS rows LEFT JOIN own ON own.file_id = rows.file_id
         JOIN last ON last.source = rows.source AND last.part = rows.part
-            AND last.month = CASE WHEN rows.month < own.first_month THEN own.first_month ELSE rows.month END
+            AND last.month = {belongs}
         WHERE last.file_id > rows.file_id
     """
     names = {file.file_id: file.drop.name for file in files}
@@ -51,6 +59,14 @@ def replaced_months(con: Connection, contract: ContractSpec, files: Sequence[Rea
     found += _outside(con, contract, rows, names, dates)
     con.execute("DROP TABLE month_given; DROP TABLE file_series")
     return found
+
+
+def _last_month(contract: ContractSpec) -> str:
+    """As SQL, the month in which a record ends that stands in every file until then, far ahead while it goes on; null for others."""
+    if contract.goes_on is None:
+        return "CAST(NULL AS DATE)"
+    ends = f"coalesce(CAST(date_trunc('month', {contract.landed(contract.goes_on.ends)}) AS DATE), DATE '9999-12-01')"
+    return f"CASE WHEN {contract.goes_on.when} THEN {ends} END"
 
 
 def _cut_by(con: Connection, contract: ContractSpec) -> tuple[str, str]:
@@ -79,7 +95,10 @@ def _outside(con: Connection, contract: ContractSpec, rows: str, names: Mapping[
     outside = con.execute(f"""
         SELECT file_id, count(*) FROM ({rows}) AS rows
         WHERE file_id IN (SELECT file_id FROM month_given) AND NOT deletes
-            AND NOT EXISTS (SELECT 1 FROM month_given AS given WHERE given.file_id = rows.file_id AND given.month = rows.month)
+            AND NOT EXISTS (
+                SELECT 1 FROM month_given AS given
+                WHERE given.file_id = rows.file_id AND given.month BETWEEN rows.month AND coalesce(rows.last_month, rows.month)
+            )
         GROUP BY file_id ORDER BY file_id
     """).fetchall()
     for file_id, count in outside:
