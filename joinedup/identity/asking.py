@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from joinedup.identity.hashing import SEPARATOR
 from joinedup.identity.inheriting import NUMBER_SCHEME
-from joinedup.kept.decisions import merged_now
+from joinedup.kept.decisions import one_with
 from joinedup.kept.identity_register import LOOKUP, IdentityRegister, about_register, pseudonym_keys
 from joinedup.kept.keys import Keys
 
@@ -22,10 +22,5 @@ def person_ids_of(register: IdentityRegister, keys: Keys, nhs_number: str) -> li
         message = SEPARATOR.join((NUMBER_SCHEME, nhs_number)).encode()
         hashed = hmac.new(pseudonym_keys(about, keys).pseudonym, message, "sha256").digest()
         known = sa.select(LOOKUP.c.person_id).where(LOOKUP.c.scheme == NUMBER_SCHEME, LOOKUP.c.hash == hashed)
-        found = set(connection.scalars(known))
-        merged = merged_now(connection)
-    before: set[int] = set()
-    while found != before:
-        before = set(found)
-        found |= {person for pair in merged if found & set(pair) for person in pair}
-    return sorted(found)
+        person = connection.scalar(known)
+        return [] if person is None else sorted(one_with(connection, person))

@@ -14,11 +14,10 @@ import sqlalchemy as sa
 
 from joinedup.identity.hashing import hmac_parameters, hmac_sql, joined_sql
 from joinedup.kept.bulk import batches
-from joinedup.kept.decisions import EVENT, EVENT_SCHEMA, MERGE, SPLIT, add_events
+from joinedup.kept.decisions import EVENT, EVENT_SCHEMA, MERGE, REPLACED, SPLIT, add_events
 from joinedup.kept.identity_register import RegisterLanding
 
 NUMBER_SCHEME = "nhs_number"
-REPLACED = "superseded number: followed"
 NOT_REPLACED = "superseded number: no longer followed"
 MOST_MERGES = 100
 """One after another; a chain that is longer goes round in a circle, which merges written here never do."""

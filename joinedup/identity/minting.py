@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from joinedup.identity.hashing import first_bits_sql, hmac_parameters, hmac_sql, joined_sql
 from joinedup.identity.inheriting import inherit
-from joinedup.kept.decisions import EVENT, EVENT_SCHEMA, MERGE, RECORD_SCHEME, add_events
+from joinedup.kept.decisions import EVENT, EVENT_SCHEMA, MERGE, MOST_IN_ONE_QUERY, RECORD_SCHEME, SPLIT, add_events
 from joinedup.kept.identity_register import KNOWN_SCHEMA, PERSON, RegisterLanding
 
 PERSON_BITS = 63  # a signed 64-bit integer that is never negative
@@ -64,6 +64,8 @@ def mint(con: duckdb.DuckDBPyConnection, entry: RegisterLanding, *, bits: int = 
         inherit(con, entry)
 
 
+MATCHED, NOT_MATCHED = "matching: its records are this person's", "matching: its records are this person's no longer"
+
 CLUSTER_PERSON = """
     CREATE OR REPLACE TEMP TABLE cluster_person AS
     SELECT c.cluster, min_by(k.person_id, row(coalesce(s.landing, 0), k.person_id)) AS person_id, min(h.hash) AS hash
@@ -110,27 +112,41 @@ def mint_records(con: duckdb.DuckDBPyConnection, entry: RegisterLanding) -> None
 
 
 def _read_when_minted(con: duckdb.DuckDBPyConnection, entry: RegisterLanding) -> None:
-    """Nothing; the temp table `minted_in` says in which landing people known by their records were minted."""
-    asked = con.execute("SELECT DISTINCT person_id FROM record_known JOIN record_hash USING (hash)").fetchall()
+    """Nothing; the temp table `minted_in` says in which landing people known by their records were minted; not whoever was erased."""
+    asked = con.execute("SELECT DISTINCT person_id FROM record_known JOIN record_hash USING (hash) WHERE person_id > 0").fetchall()
     ids = [person for (person,) in asked]
     con.execute("CREATE OR REPLACE TEMP TABLE minted_in (person_id BIGINT, landing INTEGER)")
-    for at in range(0, len(ids), 500):  # SQLite takes 32,766 parameters
-        query = sa.select(PERSON.c.person_id, PERSON.c.landing).where(PERSON.c.person_id.in_(ids[at : at + 500]))
-        con.executemany("INSERT INTO minted_in VALUES (?, ?)", [tuple(row) for row in entry.connection.execute(query)])
+    for at in range(0, len(ids), MOST_IN_ONE_QUERY):
+        query = sa.select(PERSON.c.person_id, PERSON.c.landing).where(PERSON.c.person_id.in_(ids[at : at + MOST_IN_ONE_QUERY]))
+        if rows := [tuple(row) for row in entry.connection.execute(query)]:
+            con.executemany("INSERT INTO minted_in VALUES (?, ?)", rows)
 
 
 def _tell_merges(con: duckdb.DuckDBPyConnection, entry: RegisterLanding) -> None:
-    """Nothing; the register has, once, that a person known only by records is one with another."""
-    told = {
-        tuple(row) for row in entry.connection.execute(sa.select(EVENT.c.person_id, EVENT.c.other_person_id).where(EVENT.c.kind == MERGE))
-    }
-    found = con.execute("""
-        SELECT DISTINCT p.person_id, k.person_id FROM record_person p JOIN record_hash h USING (record) JOIN record_known k USING (hash)
-        WHERE p.person_id <> k.person_id AND p.status = 'probability' ORDER BY ALL
+    """Nothing; the register has, once, that a person known only by records is one with another, and when it no longer is.
+
+    A merge stands while its records aren't there at all: nothing speaks against it.
+    """
+    query = sa.select(EVENT.c.person_id, EVENT.c.other_person_id, EVENT.c.kind, EVENT.c.cause).where(EVENT.c.other_person_id.is_not(None))
+    last = {(one, other): (kind, cause) for one, other, kind, cause in entry.connection.execute(query.order_by(EVENT.c.event))}
+    there = con.execute("""
+        SELECT k.person_id, p.person_id, bool_or(p.status = 'probability')
+        FROM record_known k JOIN record_hash h USING (hash) LEFT JOIN record_person p USING (record) GROUP BY ALL ORDER BY ALL
     """).fetchall()
-    new = [(MERGE, one, other, "matching: its records are this person's") for one, other in found if (one, other) not in told]
-    if new:
-        arrays = zip(*new, strict=True)
+    now = {(one, other) for other, one, _ in there}
+    seen = {other for other, _, _ in there}
+    events = [
+        (SPLIT, one, other, NOT_MATCHED)
+        for (one, other), said in last.items()
+        if said == (MERGE, MATCHED) and other in seen and (one, other) not in now
+    ]
+    events += [
+        (MERGE, one, other, MATCHED)
+        for other, one, by_matching in there
+        if by_matching and one != other and last.get((one, other), ("", ""))[0] != MERGE
+    ]
+    if events:
+        arrays = zip(*events, strict=True)
         add_events(
             entry, pa.table([pa.array(list(v), kind.type) for v, kind in zip(arrays, EVENT_SCHEMA, strict=True)], schema=EVENT_SCHEMA)
         )

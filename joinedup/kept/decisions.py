@@ -31,6 +31,10 @@ NUMBERS = ("r_number", "p_number", "r_nhs_number", "p_nhs_number")
 SAME, DIFFERENT, CANT_SAY, TAKEN_BACK = "same", "different", "can't say", "taken back"
 ANSWERS = (SAME, DIFFERENT, CANT_SAY)
 MERGE, SPLIT = "merge", "split"
+REPLACED = "superseded number: followed"
+"""The cause of the one kind of merge that brings two numbers to one person."""
+MOST_IN_ONE_QUERY = 500
+"""Values; SQLite takes 32,766."""
 ENOUGH = 2
 """How many people must agree."""
 PADDED_TO = 512
@@ -332,11 +336,64 @@ def add_events(entry: RegisterLanding, events: pa.Table) -> None:
 
 def merged_now(connection: sa.Connection) -> set[tuple[int, int]]:
     """The people who are one with others as things stand: (person_id, other_person_id) of merges that no split has undone."""
+    return set(_standing(connection))
+
+
+def _standing(connection: sa.Connection) -> dict[tuple[int, int], str]:
+    """Of each merge that no split has undone, its cause."""
     if not sa.inspect(connection).has_table(EVENT.name):
-        return set()
-    query = sa.select(EVENT.c.person_id, EVENT.c.other_person_id, EVENT.c.kind).where(EVENT.c.other_person_id.is_not(None))
-    last = {(person, other): kind for person, other, kind in connection.execute(query.order_by(EVENT.c.event))}
-    return {people for people, kind in last.items() if kind == MERGE}
+        return {}
+    query = sa.select(EVENT.c.person_id, EVENT.c.other_person_id, EVENT.c.kind, EVENT.c.cause)
+    query = query.where(EVENT.c.other_person_id.is_not(None)).order_by(EVENT.c.event)
+    last = {(person, other): (kind, cause) for person, other, kind, cause in connection.execute(query)}
+    return {people: cause for people, (kind, cause) in last.items() if kind == MERGE}
+
+
+def one_with(connection: sa.Connection, person_id: int) -> set[int]:
+    """A person_id with all ids that are one with it as things stand.
+
+    An id that stands under two others may be either's, so that it joins nobody; and only a list of replaced numbers joins two numbers.
+    """
+    parent = _parents(connection)
+    children: dict[int, set[int]] = {}
+    for other, person in parent.items():
+        children.setdefault(person, set()).add(other)
+    found = next_ones = {_top(parent, person_id)}
+    while next_ones:
+        next_ones = {child for person in next_ones for child in children.get(person, ())} - found
+        found = found | next_ones
+    return found | {person_id}
+
+
+def _parents(connection: sa.Connection) -> dict[int, int]:
+    """Of each id that stands under one other, this one."""
+    standing = _standing(connection)
+    replaced = {other: person for (person, other), cause in standing.items() if cause == REPLACED}
+    numbered = _numbered(connection, {other for (_, other), cause in standing.items() if cause != REPLACED})
+    above: dict[int, set[int]] = {}
+    for (person, other), cause in standing.items():
+        if cause == REPLACED:
+            above.setdefault(other, set()).add(person)
+        elif other not in numbered:
+            above.setdefault(other, set()).add(_top(replaced, person))
+    return {other: next(iter(people)) for other, people in above.items() if len(people) == 1}
+
+
+def _top(parent: Mapping[int, int], person_id: int) -> int:
+    passed = {person_id}
+    while (above := parent.get(person_id)) is not None and above not in passed:
+        passed.add(above)
+        person_id = above
+    return person_id
+
+
+def _numbered(connection: sa.Connection, people: set[int]) -> set[int]:
+    """Those who are looked up by an NHS number of their own."""
+    lookup, ids, found = TABLES.tables["lookup"], sorted(people), set[int]()
+    for at in range(0, len(ids), MOST_IN_ONE_QUERY):
+        query = sa.select(lookup.c.person_id).where(lookup.c.scheme == NUMBER_SCHEME)
+        found |= set(connection.scalars(query.where(lookup.c.person_id.in_(ids[at : at + MOST_IN_ONE_QUERY]))))
+    return found
 
 
 def close_again(connection: sa.Connection, before: Keys, after: Keys) -> None:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from joinedup.kept.append_only import may_shrink
 from joinedup.kept.databases import Database
-from joinedup.kept.decisions import DECISION, EVENT, NUMBER_SCHEME, PAIR, RECORD_SCHEME, merged_now, now, number_hashes, opened_pair
+from joinedup.kept.decisions import DECISION, EVENT, NUMBER_SCHEME, PAIR, RECORD_SCHEME, now, number_hashes, one_with, opened_pair
 from joinedup.kept.erased_tables import ERASED_KEY, ERASED_PERSON, ERASURE, ERASURES, REQUEST, last_erasure, lookup_hash, person_hash
 from joinedup.kept.identity_register import LANDING, LOOKUP, PERSON, VAULT, VAULT_SPAN, may_hold
 from joinedup.kept.keys import Keys
@@ -81,11 +81,7 @@ def by_number(connection: sa.Connection, keys: Keys, digits: str) -> Subject:
 
 def by_person(connection: sa.Connection, person_id: int) -> Subject:
     """Whoever has a person_id, with all ids that are one with it as things stand; no ids where the register doesn't know it."""
-    together = {person_id}
-    merged = merged_now(connection)
-    while more := {other for pair in merged for other in pair if together & set(pair)} - together:
-        together |= more
-    there = set(_all(connection, sa.select(PERSON.c.person_id), PERSON.c.person_id, together))
+    there = set(_all(connection, sa.select(PERSON.c.person_id), PERSON.c.person_id, one_with(connection, person_id)))
     found = _rows(connection, sa.select(LOOKUP.c.scheme, LOOKUP.c.hash), LOOKUP.c.person_id, there)
     agreed = _rows(connection, sa.select(PAIR.c.record_hash, PAIR.c.pair), PAIR.c.person_id, there)
     same = {(RECORD_SCHEME, row.record_hash) for row in agreed if _decided_same(connection, row.pair)}

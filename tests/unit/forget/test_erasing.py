@@ -110,6 +110,23 @@ def test_landing_again_changes_nothing_and_brings_nobody_back(place: Place) -> N
     assert place.subject().person_ids == ()
 
 
+def test_who_was_known_by_records_alone_goes_and_landing_goes_on(place: Place) -> None:
+    baby = {**UNUSUAL, "NHS_NUMBER": "", "LOCAL_PATIENT_IDENTIFIER": "", "PERSON_BIRTH_DATE": "2025-06-03", "PERSON_FAMILY_NAME": "NOVAK"}
+    rows = [admitted(person, key) for key, person in enumerate([*EVERYBODY, baby, {**baby, "PERSON_FAMILY_NAME": "NOVACK"}])]
+    write(place.work.extracts / "apc.csv", rows)
+    place.work.land()
+    (person,) = {row["person_id"] for row in place.tables()["landed_apc"] if row["linked_by"] == "probability"}
+    desk = place.desk()
+    with desk.register.database.reading() as connection:
+        subject = by_person(connection, person)
+    with place.work.store.lock("erasure"):
+        forget(desk, subject, ACT, found=held(desk, subject))
+    write(place.work.extracts / "list.csv", [listed(each) for each in EVERYBODY])
+    place.work.land()
+    assert all(person not in ids for ids in place.ids().values())
+    assert len(place.tables()["landed_apc"]) == len(EVERYBODY)
+
+
 def test_a_register_of_before_forgets_again(place: Place, tmp_path: Path) -> None:
     work = place.work
     backup("testplace", work.store.kept, tmp_path / "before.backup")

@@ -21,12 +21,14 @@ from hypothesis import strategies as st
 
 from joinedup.errors import StoreProblem
 from joinedup.identity import matching, scoring
+from joinedup.identity.asking import person_ids_of
 from joinedup.identity.comparisons import COMPARISONS, ELSE
 from joinedup.identity.matching import own_connection
 from joinedup.kept.decisions import DECIDED_SCHEMA, EVENT, PAIR
+from joinedup.kept.erasing import Act, by_number, by_person, erase
 from joinedup.kept.identity_register import IdentityRegister, open_register
 from joinedup.place.model import Linking
-from tests.unit.identity.people import Linked, linked, nhs_number
+from tests.unit.identity.people import KEYS, Linked, linked, nhs_number
 
 MATCHED = Linking()
 GIVEN = ("Ada", "Bertram", "Cora", "Dennis", "Edith", "Frank", "Greta", "Harold", "Imogen", "Joseph", "Katherine", "Leonard")
@@ -211,6 +213,37 @@ def test_a_baby_without_number_whom_several_sources_see_is_one_person_and_stays_
     with register.engine.connect() as connection:
         events = connection.execute(sa.select(EVENT.c.kind, EVENT.c.person_id, EVENT.c.other_person_id)).all()
     assert [tuple(event) for event in events] == [("merge", person_of(third, known), baby)], "once"
+
+
+def test_who_was_taken_for_a_namesake_is_no_longer_one_with_them(tmp_path: Path) -> None:
+    register = open_register(tmp_path / "identity.sqlite")
+    zainab = {"person_birth_date": date(2015, 3, 9), "person_family_name": "Akhtar", "person_given_name": "Zainab"}
+    namesake, right = (who(80 + n, **zainab, postcode_of_usual_address=home) for n, home in enumerate(["ZZ45 6AB", "ZZ34 4AB"]))
+    emergency = {"emergency": ("ecds", [without_number(right, postcode_of_usual_address="ZZ34 4AD"), BABY])}
+    for landing_id, listed in (("first", []), ("second", [namesake]), ("third", [namesake, right])):
+        last = found(register, listed, [without_number(right), BABY], sources=emergency, landing_id=landing_id)
+    q, r = person_of(last, namesake), person_of(last, right)
+    assert last.people("apc")[0] == r
+    for person, number in ((q, namesake["nhs_number"]), (r, right["nhs_number"])):
+        with register.engine.connect() as connection:
+            ids = by_number(connection, KEYS, number).person_ids
+        assert person_ids_of(register, KEYS, number) == list(ids)
+        assert {q, r} & set(ids) == {person}
+    with register.engine.connect() as connection:
+        kinds = connection.execute(sa.select(EVENT.c.kind, EVENT.c.person_id)).all()
+    assert [tuple(row) for row in kinds] == [("merge", q), ("split", q), ("merge", r)]
+
+
+def test_landings_go_on_when_the_only_one_known_by_records_was_erased(tmp_path: Path) -> None:
+    register = open_register(tmp_path / "identity.sqlite")
+    emergency = {"emergency": ("ecds", [BABY])}
+    (baby,) = {*found(register, [], [BABY], sources=emergency).people("apc")}
+    assert baby is not None
+    with register.database.writing("erasure") as connection:
+        erase(connection, KEYS, by_person(connection, baby), Act("DPO-1", "objection", "ada", "bert"), {})
+    for landing_id in ("second", "third"):
+        after = found(register, [], [BABY, EVERYONE[3]], sources=emergency, landing_id=landing_id)
+        assert after.people("apc") == [person_of(after, EVERYONE[3])], "the erased person's rows are left out"
 
 
 def test_one_row_that_nobody_else_sees_makes_no_person(tmp_path: Path) -> None:

@@ -14,7 +14,20 @@ from hypothesis import strategies as st
 
 from joinedup.identity.hashing import hmac_parameters, hmac_sql, joined_sql
 from joinedup.kept.append_only import may_shrink
-from joinedup.kept.decisions import ANSWER, EVENT, EVENT_SCHEMA, MERGE, PAIR, SAME, add_events, offer_pairs, opened_pair
+from joinedup.kept.decisions import (
+    ANSWER,
+    EVENT,
+    EVENT_SCHEMA,
+    MERGE,
+    NUMBER_SCHEME,
+    PAIR,
+    RECORD_SCHEME,
+    REPLACED,
+    SAME,
+    add_events,
+    offer_pairs,
+    opened_pair,
+)
 from joinedup.kept.erased_tables import ERASED_KEY, lookup_hash, person_hash
 from joinedup.kept.erasing import (
     Act,
@@ -82,6 +95,34 @@ def test_who_is_one_with_the_person_goes_too(register: IdentityRegister) -> None
     assert erased(register, 12).person_ids == (12, 13)
     with register.engine.connect() as connection:
         assert list(connection.scalars(sa.select(PERSON.c.person_id))) == [11]
+
+
+def merged(register: IdentityRegister, *acts: tuple[str, int, int, str]) -> dict[int, tuple[int, ...]]:
+    """Whom each of three goes with, after these merges and splits; 11 and 13 have numbers of their own."""
+    begin(register)
+    with register.landing("second", KEYS) as entry:
+        hashes = pa.array([b"\1" * 32, b"\2" * 32, b"\3" * 32], pa.binary())
+        lookups = {"scheme": [NUMBER_SCHEME, RECORD_SCHEME, NUMBER_SCHEME], "hash": hashes, "person_id": [11, 12, 13]}
+        entry.add_lookups(pa.table(lookups))
+        add_events(entry, pa.table([list(each) for each in zip(*acts, strict=True)], schema=EVENT_SCHEMA))
+    with register.engine.connect() as connection:
+        return {person: by_person(connection, person).person_ids for person in (11, 12, 13)}
+
+
+ALONE = {11: (11,), 12: (12,), 13: (13,)}
+
+
+def test_who_stands_under_two_joins_nobody(register: IdentityRegister) -> None:
+    assert merged(register, (MERGE, 11, 12, "matching"), (MERGE, 13, 12, "matching")) == ALONE
+
+
+def test_only_replaced_numbers_join_two_numbers(register: IdentityRegister) -> None:
+    assert merged(register, (MERGE, 12, 11, "matching"), (MERGE, 12, 13, "matching")) == ALONE
+
+
+def test_a_record_of_either_of_two_numbers_that_are_one_is_of_both(register: IdentityRegister) -> None:
+    acts = (MERGE, 11, 12, "review"), (MERGE, 13, 12, "matching"), (MERGE, 11, 13, REPLACED)
+    assert set(merged(register, *acts).values()) == {(11, 12, 13)}
 
 
 def test_pairs_of_somebody_erased_are_offered_no_more(register: IdentityRegister) -> None:
