@@ -31,7 +31,8 @@ def key_columns(contract: ContractSpec) -> tuple[str, ...]:
 
 def _part_sql(contract: ContractSpec, name: str) -> str:
     if not names_person(contract):
-        return contract.landed(name)
+        followed = name == contract.provided_by and may_share_a_key(contract)
+        return provider_now(contract.landed(name)) if followed else contract.landed(name)
     if name == NUMBER:
         return _whom_sql(contract)
     moves = name == contract.dated_by and (contract.same_person.record or contract.same_person.once)
@@ -41,6 +42,16 @@ def _part_sql(contract: ContractSpec, name: str) -> str:
 def names_person(contract: ContractSpec) -> bool:
     """Whether the key of a contract begins with a person; elsewhere in a key the number stands for itself."""
     return contract.key[0] == NUMBER
+
+
+def may_share_a_key(contract: ContractSpec) -> bool:
+    """Whether rows with one key may be of several records: not where the key names a person, nor in lists, whose days tell them apart."""
+    return bool(contract.dated_by and contract.provided_by) and not (names_person(contract) or contract.lists or contract.listed_by)
+
+
+def provider_now(code: str) -> str:
+    """The code that stands for a provider's at the end of the record, as SQL: of one that was merged its successor's."""
+    return f"provider_now({code})"
 
 
 def _whom_sql(contract: ContractSpec) -> str:

@@ -28,8 +28,10 @@ from joinedup.sources.dated_codes import map_codes
 from joinedup.sources.freshness import freshness_findings
 from joinedup.sources.leaving import SAME_FILE
 from joinedup.sources.mapping import mapping_findings, with_usable_styles
+from joinedup.sources.one_record import keep_successors
 from joinedup.sources.order import Drop, ReadFile, drops
 from joinedup.sources.recurring import keep_what_recurs
+from joinedup.sources.rejected_keys import rejected_key_sql
 from joinedup.sources.restricted import keep_restricted
 from joinedup.sources.rows import sql_type
 from joinedup.sources.staged_file import FileWork, StagedFile, stage_file
@@ -46,6 +48,7 @@ def stage(con: Connection, place: Place, extracts: Path, progress: Progress = si
     known = contracts()
     _make_tables(con, known)
     keep_restricted(con, place.restricted_codes)
+    keep_successors(con, place)
     found = [finding for source in place.sources for finding in mapping_findings(con, source, known)]
     given = [drop for source in place.sources if source.contract in known for drop in _drops_of(source, extracts, found)]
     with _scratch(con) as scratch:
@@ -58,6 +61,7 @@ def stage(con: Connection, place: Place, extracts: Path, progress: Progress = si
         in_files += supersede(con, contract, own, place.as_at)
         in_files += map_codes(con, contract, [file.account for file in own])
         in_files += keep_what_recurs(con, contract, [file.account for file in own], place.sources)
+        con.execute(f"DROP TABLE rejected_key_{name}")
         for column in STAGED_WORK:
             con.execute(f"ALTER TABLE staged_{name} DROP COLUMN {column}")
     accounts = _counted(con, place, known, [file.account for file in read])
@@ -134,6 +138,7 @@ def _counted(con: Connection, place: Place, known: Mapping[str, ContractSpec], a
 def _make_tables(con: Connection, known: Mapping[str, ContractSpec]) -> None:
     for contract in known.values():
         con.execute(_table_sql(contract))
+        con.execute(rejected_key_sql(contract))
     for table in ("staged_superseded", "staged_rejected"):
         con.execute(f"CREATE OR REPLACE TEMP TABLE {table} (file_id INTEGER, source_row BIGINT, rule VARCHAR, reason VARCHAR)")
 

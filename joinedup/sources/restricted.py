@@ -20,6 +20,7 @@ from joinedup.engine.specs import Frozen, read_yaml
 from joinedup.findings import Finding, Severity
 from joinedup.place.model import CodeSystem, RestrictedCode
 from joinedup.sources.contract import ContractSpec
+from joinedup.sources.rejected_keys import keep_keys
 from joinedup.sources.rows import deletes_sql
 
 RESTRICTED = "restricted-code"
@@ -166,6 +167,7 @@ def _reject(con: Connection, contract: ContractSpec, names: Sequence[str], file_
     about = " OR ".join(_is_restricted(contract.landed(name)) for name in names)
     which = f"FROM staged_{contract.contract} WHERE file_id = {file_id} AND ({about}) AND NOT {deletes_sql(contract)}"
     con.execute(f"INSERT INTO staged_rejected SELECT file_id, source_row, ?, ? {which}", [RESTRICTED, REASON])
+    keep_keys(con, contract, which, restricted=True)
     [(rows,)] = con.execute(f"DELETE {which}").fetchall()
     return int(rows)
 

@@ -19,6 +19,7 @@ from joinedup.sources.accounts import MOST_ROWS_REJECTED, REST_REJECTED, FileAcc
 from joinedup.sources.columns import known_names, match
 from joinedup.sources.contract import ContractSpec, FieldType
 from joinedup.sources.damage import damages, with_repairs
+from joinedup.sources.rejected_keys import keep_keys
 from joinedup.sources.restricted import RESTRICTED, drop_restricted, restricted_finding
 from joinedup.sources.rows import RowFault, RowPlan, marks, refusals, rows_sql, second_name, text_name, wanted
 
@@ -359,7 +360,9 @@ def _reject(work: FileWork, faults: Sequence[RowFault]) -> int:
         UNION ALL
         SELECT file_id, source_row, rule, reason FROM {work.table} JOIN refusal_reason USING (refusal) WHERE file_id = {work.file_id}
     """)
-    work.con.execute(f"DELETE FROM {work.table} WHERE file_id = {work.file_id} AND refusal > 0")
+    refused = f"FROM {work.table} WHERE file_id = {work.file_id} AND refusal > 0"
+    keep_keys(work.con, work.contract, refused, restricted=False)
+    work.con.execute(f"DELETE {refused}")
     return int(work.con.execute(f"SELECT count(*) FROM staged_rejected WHERE file_id = {work.file_id}").fetchall()[0][0])
 
 

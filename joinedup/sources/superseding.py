@@ -18,6 +18,7 @@ from joinedup.sources.months_given import periods_out_of_order, replaced_months
 from joinedup.sources.objections import ended_objections, keep_objections
 from joinedup.sources.order import ReadFile
 from joinedup.sources.prices import prices_in_doubt
+from joinedup.sources.rejected_keys import files_with_restricted
 from joinedup.sources.snapshots import supersede_lists, undated
 from joinedup.sources.waiting_days import waiting_days
 from joinedup.sources.whole_files import replaced_files, same_files
@@ -31,6 +32,8 @@ def supersede(con: Connection, contract: ContractSpec, files: Sequence[ReadFile]
     key may be missing in both rows.
     """
     used = [file for file in files if not file.account.refused and file.account.loaded]
+    telling = files_with_restricted(con, contract) - {file.file_id for file in used}
+    kept_out = [file for file in files if not file.account.refused and file.file_id in telling]
     if not used:
         return []
     con.execute("CREATE OR REPLACE TEMP TABLE superseding_pair (loser INTEGER, winner INTEGER, row_count BIGINT)")
@@ -42,13 +45,13 @@ def supersede(con: Connection, contract: ContractSpec, files: Sequence[ReadFile]
     found += periods_out_of_order(con, contract, used)
     found += replaced_months(con, contract, [file for file in used if file.drop.source.sends == "months"])
     found += waiting_days(con, contract, used, as_at)
-    found += by_key(con, contract, used)
+    found += by_key(con, contract, [*used, *kept_out])
     found += supersede_lists(con, contract, key_columns(contract), _lists(used))
     found += left_apart(con, contract, used)
     if contract.keeps_back:
         found += ended_objections(con, contract, used)
     found += undated(con, contract, {file.file_id: (file.drop.source.name, file.drop.name) for file in used})
-    found += [*doubts(con, contract, used), *prices_in_doubt(con, contract, used)]
+    found += [*doubts(con, contract, [*used, *kept_out]), *prices_in_doubt(con, contract, used)]
     con.execute("DROP TABLE superseding_pair")
     return found
 
