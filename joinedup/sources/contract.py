@@ -134,6 +134,10 @@ class GoesOn(Frozen):
     """SQL over landed columns."""
     ends: str
     """The field that gives their last day."""
+    price: str | None = None
+    """The field that gives what a unit of them costs."""
+    price_unit: str | None = None
+    """The field that says which unit."""
 
 
 class KeepsBack(Frozen):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from joinedup.engine.files_lines import Connection
+from joinedup.engine.files_lines import Connection, literal
 from joinedup.findings import Finding, Severity
+from joinedup.sources.about_whom import key_columns
 from joinedup.sources.contract import ContractSpec
 from joinedup.sources.order import ReadFile
 
@@ -25,6 +26,36 @@ def prices_in_doubt(con: Connection, contract: ContractSpec, files: Sequence[Rea
     """A finding for each source with prices of nothing, or whose prices of spells don't look like what it says they are of."""
     yield from _nought(con, contract, files)
     yield from _of_the_other(con, contract, files)
+
+
+def repriced(con: Connection, contract: ContractSpec, files: Sequence[ReadFile]) -> Iterator[Finding]:
+    """A finding for each file in which records that go on have another price, for the same unit, than in the file before.
+
+    Called while earlier rows are still there; the later row will count, and with it its price for all days.
+    """
+    goes_on = contract.goes_on
+    if goes_on is None or goes_on.price is None:
+        return
+    named = {file.file_id: file.drop for file in files}
+    sources = ", ".join(f"({file_id}, {literal(drop.source.name)})" for file_id, drop in named.items())
+    price = contract.landed(goes_on.price)
+    unit = contract.landed(goes_on.price_unit) if goes_on.price_unit else "NULL"
+    keys = key_columns(contract)
+    changed = con.execute(f"""
+        SELECT file_id, count(*), sum(price)::DOUBLE / sum(price_before) FROM (
+            SELECT file_id, {price} AS price, lag(file_id) OVER of_record AS file_before, lag({price}) OVER of_record AS price_before
+            FROM staged_{contract.contract} JOIN (VALUES {sources}) AS files (file_id, source) USING (file_id)
+            WHERE {goes_on.when} AND {price} > 0 AND {keys[0]} IS NOT NULL
+            WINDOW of_record AS (PARTITION BY source, {", ".join(keys)}, {unit} ORDER BY file_id, source_row)
+        ) WHERE file_before < file_id AND price <> price_before GROUP BY file_id ORDER BY file_id
+    """).fetchall()
+    for file_id, count, times in changed:
+        have = "record that goes on has" if count == 1 else "records that go on have"
+        message = (
+            f"{count:,} {have} another {goes_on.price} than in an earlier file, together {(times - 1) * 100:+.1f} per cent: the last "
+            "counts for all their days, those before the change too"
+        )
+        yield Finding(named[file_id].name, "repriced", message, severity=Severity.WARNING, count=count, endangers="cost")
 
 
 def _nought(con: Connection, contract: ContractSpec, files: Sequence[ReadFile]) -> Iterator[Finding]:

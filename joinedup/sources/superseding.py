@@ -17,7 +17,7 @@ from joinedup.sources.keys import by_key
 from joinedup.sources.months_given import periods_out_of_order, replaced_months
 from joinedup.sources.objections import ended_objections, keep_objections
 from joinedup.sources.order import ReadFile
-from joinedup.sources.prices import prices_in_doubt
+from joinedup.sources.prices import prices_in_doubt, repriced
 from joinedup.sources.rejected_keys import files_with_restricted
 from joinedup.sources.snapshots import supersede_lists, undated
 from joinedup.sources.waiting_days import waiting_days
@@ -43,6 +43,7 @@ def supersede(con: Connection, contract: ContractSpec, files: Sequence[ReadFile]
     found, used = same_files(con, contract, used)
     found += replaced_files(con, contract, used)
     found += periods_out_of_order(con, contract, used)
+    found += repriced(con, contract, used)
     found += replaced_months(con, contract, [file for file in used if file.drop.source.sends == "months"])
     found += waiting_days(con, contract, used, as_at)
     found += by_key(con, contract, [*used, *kept_out])
