@@ -21,6 +21,7 @@ from joinedup.forget.retention import over_age
 from joinedup.identity.handover import counts_by_file, links_by_contract, write_landed
 from joinedup.identity.judging import judge_links
 from joinedup.identity.linking import link
+from joinedup.identity.protecting import follow_protected
 from joinedup.identity.rates import count_links
 from joinedup.identity.staged import SourceFile, Staged, without_values
 from joinedup.kept.answers import waiting_pairs
@@ -254,6 +255,7 @@ def _link(staged: Staged, work: _Work, staging: Staging, landing_id: str, found:
         found = _learn_again(work, entry, found)
         findings = [*found, *of_people, *link(staged, entry, invented=work.place.invented, linking=work.place.linking)]
         count_links(staged, work.place)
+        findings += follow_protected(staged, entry, work.store.kept)
         judge_links(staged, work.truth)
         counts = counts_by_file(staged).values()
         loaded, linked = sum(rows for rows, _ in counts), sum(rows for _, rows in counts)

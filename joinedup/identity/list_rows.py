@@ -7,6 +7,8 @@ it. Rows that say the very same are as many people as there are rows; among them
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import duckdb
 
 from joinedup.identity.hashing import hmac_parameters, hmac_sql, joined_sql
@@ -153,11 +155,36 @@ def _place(con: duckdb.DuckDBPyConnection, key: int) -> None:
         [(now,)] = con.execute("SELECT count(*) FROM list_placed").fetchall()
 
 
-def _said_sql(staged: Staged) -> str:
-    """A query: each such row with its keys, the strictest first, and its unit: rows of one registration of one person."""
+def people_of_rows_that_were(staged: Staged, entry: RegisterLanding, people: Collection[int]) -> list[tuple[int, int]]:
+    """Which of these people, known by a row of the list without a number, and whose row says the same now but for a number."""
+    con = staged.con
+    known = (
+        f"SELECT DISTINCT scheme, hash, person_id FROM identity_known WHERE scheme LIKE '{ROW_SCHEME}:%' AND list_contains(?, person_id)"
+    )
+    con.execute(f"CREATE OR REPLACE TEMP TABLE list_was AS {known}", [sorted(people)])
+    if LIST not in staged.columns or not con.execute("SELECT count(*) FROM list_was").fetchall()[0][0]:
+        return []
+    con.execute(f"CREATE OR REPLACE TEMP TABLE list_numbered AS {_said_sql(staged, numbered=True)}")
+    each = " UNION ALL ".join(f"SELECT {key} AS key, key_{key} AS value, file_id, source_row FROM list_numbered" for key in range(KEYS))
+    found = f"""
+        SELECT DISTINCT w.person_id, l.person_id FROM (
+            SELECT *, {hmac_sql(joined_sql(f"'{ROW_SCHEME}'", "key", "value"))} AS hash FROM ({each}) WHERE value IS NOT NULL
+        ) k JOIN list_was w ON w.hash = k.hash AND w.scheme LIKE '{ROW_SCHEME}:' || k.key || ':%'
+        JOIN linked_{LIST} l USING (file_id, source_row) WHERE l.person_id > 0
+        ORDER BY ALL
+    """
+    return con.execute(found, hmac_parameters(entry.keys.pseudonym)).fetchall()
+
+
+def _said_sql(staged: Staged, *, numbered: bool = False) -> str:
+    """A query: each such row with its keys, the strictest first, and its unit: rows of one registration of one person.
+
+    With `numbered` it is of the other rows, with the keys that they would have without a number.
+    """
     columns = staged.columns[LIST]
     text = {name: f"coalesce(upper(trim(CAST(s.{name} AS VARCHAR))), '')" if name in columns else "''" for name in (*columns, *NEEDED)}
-    number = digits_sql("s.nhs_number") if "nhs_number" in columns else "NULL"
+    text |= {"nhs_number": "''"} if numbered else {}
+    number = digits_sql("s.nhs_number") if "nhs_number" in columns and not numbered else "NULL"
     named = " OR ".join(f"s.{name} IS NOT NULL" for name in TELLS_PEOPLE_APART if name in columns) or "false"
     who = [f"coalesce({number}, '')", text["person_birth_date"]]
     names, home = [text["person_family_name"], text["person_given_name"]], [text["lsoa_of_residence"], text["postcode_of_usual_address"]]
@@ -172,7 +199,8 @@ def _said_sql(staged: Staged) -> str:
     starts = ", ".join(f"s.{name}" for name in (START, "listed_from") if name in columns) or "NULL"
     ends = ", ".join(f"s.{name}" for name in (END, "listed_to") if name in columns) or "NULL"
     same = "row_number() OVER (PARTITION BY key_0 ORDER BY file_id, source_row)"
-    rows = claimed_rows(staged, LIST, "(FROM identity_claim JOIN identity_status USING (claim) WHERE linked_by = 'register_row')")
+    which = f"linked_by {'<>' if numbered else '='} 'register_row'"
+    rows = claimed_rows(staged, LIST, f"(FROM identity_claim JOIN identity_status USING (claim) WHERE {which})")
     return f"""
         WITH rows AS (
             SELECT c.claim, s.file_id, s.source_row, c.born, {named} AS named,

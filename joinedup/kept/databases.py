@@ -224,6 +224,7 @@ def _take_over_transactions(connection: sqlite3.Connection, _record: object) -> 
     connection.isolation_level = None
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA secure_delete = ON")  # what was closed with a key of before doesn't stay in free pages
+    connection.execute("PRAGMA cache_spill = OFF")  # changed pages stay in memory until the end, so that who reads isn't locked out before
 
 
 def _begin_on_sqlite(connection: sa.Connection) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -354,15 +354,20 @@ def one_with(connection: sa.Connection, person_id: int) -> set[int]:
 
     An id that stands under two others may be either's, so that it joins nobody; and only a list of replaced numbers joins two numbers.
     """
-    parent = _parents(connection)
+    return ones_with(connection, [person_id])
+
+
+def ones_with(connection: sa.Connection, people: Iterable[int]) -> set[int]:
+    """Some people's ids with all that are one with any of them, by the same rule."""
+    parent, said = _parents(connection), set(people)
     children: dict[int, set[int]] = {}
     for other, person in parent.items():
         children.setdefault(person, set()).add(other)
-    found = next_ones = {_top(parent, person_id)}
+    found = next_ones = {_top(parent, person_id) for person_id in said}
     while next_ones:
         next_ones = {child for person in next_ones for child in children.get(person, ())} - found
         found = found | next_ones
-    return found | {person_id}
+    return found | said
 
 
 def _parents(connection: sa.Connection) -> dict[int, int]:

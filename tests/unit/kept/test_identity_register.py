@@ -148,15 +148,30 @@ def test_two_first_landings_at_once_both_end_right(database: Path | str) -> None
 
 
 def test_who_reads_is_told_who_writes_where_it_can_not_wait(path: Path) -> None:
-    """A landing too large for SQLite's memory shuts readers out until it ends."""
+    """At the instant in which a landing ends."""
     register = open_register(path)
     land(register)
     impatient = open_register(f"sqlite:///{path}?timeout=0")
-    with register.landing("second", KEYS) as entry:
-        entry.connection.exec_driver_sql("PRAGMA cache_size = 5")
-        entry.add_identifiers("apc", pa.table({"person_id": PEOPLE, "person_family_name": [os.urandom(90_000).hex() for _ in PEOPLE]}))
+    ending = sqlite3.connect(path, isolation_level=None)
+    with register.database._file_held("landing"):
+        ending.execute("BEGIN EXCLUSIVE")
         with pytest.raises(StoreProblem, match=rf"is held by a landing \(process {os.getpid()} "):
             impatient.check(KEYS)
+    ending.close()
+
+
+def test_while_many_people_are_added_who_reads_is_not_held_up(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(WAIT_VARIABLE, "1")
+    register, reader = open_register(path), open_register(path)
+    land(register)
+    with register.landing("second", KEYS) as entry:
+        ids = pa.array(range(1000, 41000), pa.int64())
+        hashes = pa.array([hashlib.sha256(b"%d" % person).digest() for person in range(1000, 41000)], pa.binary())
+        entry.add_people(ids)
+        entry.add_lookups(pa.table({"scheme": ["nhs_number"] * len(ids), "hash": hashes, "person_id": ids}))
+        assert identifiers_of(reader, KEYS, pa.array([5], pa.int64())).num_rows == 0
+        assert not reader.knows_landing("second")
+    assert reader.knows_landing("second")
 
 
 def test_a_file_named_by_a_url_is_private_too(tmp_path: Path) -> None:
