@@ -20,6 +20,7 @@ from joinedup.sources.order import ReadFile
 from joinedup.sources.prices import prices_in_doubt, repriced
 from joinedup.sources.rejected_keys import files_with_restricted
 from joinedup.sources.snapshots import supersede_lists, undated
+from joinedup.sources.two_sources import sources_alike
 from joinedup.sources.waiting_days import waiting_days
 from joinedup.sources.whole_files import replaced_files, same_files
 
@@ -52,6 +53,7 @@ def supersede(con: Connection, contract: ContractSpec, files: Sequence[ReadFile]
     if contract.keeps_back:
         found += ended_objections(con, contract, used)
     found += undated(con, contract, {file.file_id: (file.drop.source.name, file.drop.name) for file in used})
+    found += sources_alike(con, contract, used)
     found += [*doubts(con, contract, [*used, *kept_out]), *prices_in_doubt(con, contract, used)]
     con.execute("DROP TABLE superseding_pair")
     return found

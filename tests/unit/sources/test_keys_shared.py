@@ -130,3 +130,16 @@ def test_a_year_sent_again_under_the_code_of_a_merged_provider_is_counted_once(t
     staging = stage(connect(), place, tmp_path)
     assert [counts(file) for file in staging.files] == [(10, 0, 10, 0), (10, 10, 0, 0)]
     assert "key-not-unique" not in [finding.rule for finding in staging.findings]
+
+
+@pytest.mark.parametrize(("days", "told"), [(range(1, 21), True), (range(18, 28), False)])
+def test_two_sources_of_the_same_attendances_are_told(tmp_path: Path, days: range, told: bool) -> None:
+    files = {
+        "sus.csv": lines(ECDS, *(f"{NUMBERS[day % 5]},S{day},RWY,2025-03-{day:02}" for day in range(1, 21))),
+        "trust.csv": lines(ECDS, *(f"{NUMBERS[day % 5]},T{day},RWY,2025-03-{day:02}" for day in days)),
+    }
+    found = staged(tmp_path, files, source("ecds", "sus.csv", name="sus"), source("ecds", "trust.csv", name="trust"))
+    assert [file.loaded for file in found.staging.files] == [20, len(days)]
+    assert ("two-sources-alike" in found.rules) == told
+    if told:
+        assert (found.only("two-sources-alike").count, found.only("two-sources-alike").file) == (20, "trust.csv")
