@@ -97,13 +97,13 @@ def shared_keys(con: Connection, contract: ContractSpec, names: str, named: Mapp
     then = ", provider_then" if contract.provided_by in contract.key else ""
     told = con.execute(f"""
         WITH pairs AS (
-            SELECT *, {{{other}}} AS other, place < max(place) OVER record AS replaced, last_value(deletes) OVER record AS gone
+            SELECT *, {{{other}}} AS other, place < max(place) OVER record AS replaced, last_value(deletes OR gone) OVER record AS taken_out
             FROM key_placed WINDOW record AS (
                 PARTITION BY {names}, record ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
             )
         ),
         replaced AS (
-            SELECT source, file_id, 1 AS lost, 0 AS apart FROM pairs WHERE replaced AND NOT deletes AND NOT gone AND ({DIFFERS})
+            SELECT source, file_id, 1 AS lost, 0 AS apart FROM pairs WHERE replaced AND NOT deletes AND NOT taken_out AND ({DIFFERS})
         ),
         apart AS (
             SELECT source, min(file_id) AS file_id, 0 AS lost, count(DISTINCT record) - 1 AS apart

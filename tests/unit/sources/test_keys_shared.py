@@ -67,6 +67,12 @@ def test_a_deletion_that_names_nobody_takes_out_all_of_its_key(tmp_path: Path) -
     assert "deletes-nothing" not in found.rules
 
 
+def test_a_deletion_under_another_number_is_no_other_record(tmp_path: Path) -> None:
+    found = ecds(tmp_path, lines(DELETED, f"{A},7,RWY,2025-03-02,9"), lines(DELETED, f"{B},7,RWY,,1"))
+    assert [file.superseded for file in found.staging.files] == [1, 1]
+    assert "key-not-unique" not in found.rules
+
+
 @pytest.mark.parametrize(
     ("row", "told"),
     [
