@@ -22,6 +22,8 @@ CONTRACT = "crosswalk"
 PSEUDONYM_SCHEME = "pseudonym:"  # followed by the namespace
 STANDS_FOR = "stands_for"
 """The column of staged tables that says which target of the crosswalk a row's pseudonym has on its day."""
+MOST_AT_ONCE, MOST_TOGETHER = 5, 50
+"""Pseudonyms of one other source that a pseudonym may stand for at one time, and all that it may, over all times; ours, 2026."""
 FOLLOWED, NOT_FOLLOWED = "crosswalk: followed", "crosswalk: no longer followed"
 TOLD_SCHEMA = pa.schema([("event", pa.int64()), ("person_id", pa.int64()), ("other", pa.int64()), ("kind", pa.string())])
 
@@ -48,6 +50,13 @@ TWO_OF_ONE_SOURCE = RowRule(
     "links by pseudonym",
 )
 
+OF_MANY = RowRule(
+    "crosswalk-pseudonym-of-many",
+    f"a pseudonym that stands for more than {MOST_AT_ONCE} pseudonyms of one other source, or numbers, at one time, or for more than "
+    f"{MOST_TOGETHER} all told; it is followed to none: ask what is written where no pseudonym is known, and to leave it empty there",
+    "every link by pseudonym",
+)
+
 NOTHING = (
     "CREATE OR REPLACE TEMP TABLE crosswalk_target (target INTEGER, scheme VARCHAR, value VARCHAR, number BIGINT)",
     "CREATE OR REPLACE TEMP TABLE crosswalk_period (namespace VARCHAR, pseudonym VARCHAR, target INTEGER, since DATE, until DATE)",
@@ -62,26 +71,71 @@ SAID = f"""
     FROM staged_{CONTRACT} s LEFT JOIN nhs_number n ON n.given = s.nhs_number
     LEFT JOIN crosswalk_source o ON o.name = trim(s.pseudonym_of) LEFT JOIN crosswalk_source t ON t.name = trim(s.other_pseudonym_of)
 """
+EDGES = """
+    CREATE OR REPLACE TEMP TABLE crosswalk_edge AS
+    WITH said AS (
+        SELECT file_id, source_row, namespace, pseudonym, '' AS kind, other_namespace, other, since, until FROM crosswalk_said
+        WHERE namespace IS NOT NULL AND other_namespace IS NOT NULL
+        UNION ALL
+        SELECT file_id, source_row, namespace, pseudonym, 'number', '', CAST(number AS VARCHAR), since, until FROM crosswalk_said
+        WHERE namespace IS NOT NULL AND number IS NOT NULL
+    )
+    FROM (
+        FROM said
+        UNION ALL SELECT file_id, source_row, other_namespace, other, '', namespace, pseudonym, since, until FROM said WHERE kind = ''
+    ) WHERE since < until
+"""
+MANY = f"""
+    CREATE OR REPLACE TEMP TABLE crosswalk_many AS
+    WITH change AS (
+        SELECT namespace, pseudonym, kind, other_namespace, other, since AS day, 1 AS more FROM crosswalk_edge
+        UNION ALL SELECT namespace, pseudonym, kind, other_namespace, other, until, -1 FROM crosswalk_edge
+    ),
+    at_once AS (
+        SELECT namespace, pseudonym, other, sum(more) OVER (
+            PARTITION BY namespace, pseudonym, kind, other_namespace ORDER BY day, more ROWS UNBOUNDED PRECEDING
+        ) AS people, kind, other_namespace FROM change
+    )
+    SELECT DISTINCT namespace, pseudonym FROM at_once GROUP BY namespace, pseudonym, kind, other_namespace
+    HAVING max(people) > {MOST_AT_ONCE} AND count(DISTINCT other) > {MOST_AT_ONCE}
+"""
+"""Whatever stands for many at one time: a word for "not known", as a rule. It is left out before anything is followed."""
+OF_ONES = """
+    CREATE OR REPLACE TEMP TABLE crosswalk_followed AS
+    SELECT DISTINCT e.namespace, e.pseudonym, e.other_namespace, e.other, e.since, e.until FROM crosswalk_edge e
+    ANTI JOIN crosswalk_many m ON m.namespace = e.namespace AND m.pseudonym = e.pseudonym
+    ANTI JOIN crosswalk_many o ON o.namespace = e.other_namespace AND o.pseudonym = e.other
+    WHERE e.kind = ''
+"""
+BEGIN = f"""
+    CREATE OR REPLACE TEMP TABLE crosswalk_reach AS
+    SELECT DISTINCT namespace, pseudonym, namespace AS end_namespace, pseudonym AS end_pseudonym, {EVER}, 0 AS step
+    FROM (SELECT namespace, pseudonym FROM crosswalk_edge UNION SELECT namespace, pseudonym FROM crosswalk_said WHERE namespace IS NOT NULL)
+    ANTI JOIN crosswalk_many USING (namespace, pseudonym)
+"""
+STEP = """
+    INSERT INTO crosswalk_reach
+    SELECT DISTINCT r.namespace, r.pseudonym, e.other_namespace, e.other, greatest(r.since, e.since) AS since,
+        least(r.until, e.until) AS until, $step AS step
+    FROM crosswalk_reach r JOIN crosswalk_followed e ON e.namespace = r.end_namespace AND e.pseudonym = r.end_pseudonym
+    WHERE r.step = $step - 1 AND greatest(r.since, e.since) < least(r.until, e.until) AND NOT EXISTS (
+        SELECT 1 FROM crosswalk_reach o WHERE o.namespace = r.namespace AND o.pseudonym = r.pseudonym
+        AND o.end_namespace = e.other_namespace AND o.end_pseudonym = e.other
+        AND o.since = greatest(r.since, e.since) AND o.until = least(r.until, e.until)
+    )
+"""
+TOO_FAR = f"""
+    INSERT INTO crosswalk_many SELECT namespace, pseudonym FROM crosswalk_reach
+    GROUP BY namespace, pseudonym HAVING count(*) > {MOST_TOGETHER};
+    DELETE FROM crosswalk_reach r USING crosswalk_many m WHERE m.namespace = r.namespace AND m.pseudonym = r.pseudonym
+"""
 NUMBERS = f"""
     CREATE OR REPLACE TEMP TABLE crosswalk_number AS
-    WITH RECURSIVE
-    edge AS (
-        SELECT namespace, pseudonym, other_namespace, other, since, until FROM crosswalk_said
-        WHERE namespace IS NOT NULL AND other_namespace IS NOT NULL
-        UNION SELECT other_namespace, other, namespace, pseudonym, since, until FROM crosswalk_said
-        WHERE namespace IS NOT NULL AND other_namespace IS NOT NULL
-    ),
-    reach(namespace, pseudonym, end_namespace, end_pseudonym, since, until) AS (
-        SELECT namespace, pseudonym, namespace, pseudonym, {EVER} FROM crosswalk_said WHERE namespace IS NOT NULL
-        UNION SELECT other_namespace, other, other_namespace, other, {EVER} FROM crosswalk_said WHERE other_namespace IS NOT NULL
-        UNION
-        SELECT r.namespace, r.pseudonym, e.other_namespace, e.other, greatest(r.since, e.since), least(r.until, e.until)
-        FROM reach r JOIN edge e ON e.namespace = r.end_namespace AND e.pseudonym = r.end_pseudonym
-        WHERE greatest(r.since, e.since) < least(r.until, e.until)
-    ),
+    WITH reach AS (FROM crosswalk_reach),
     numbered AS (
         SELECT r.namespace, r.pseudonym, s.number, greatest(r.since, s.since) AS since, least(r.until, s.until) AS until
         FROM reach r JOIN crosswalk_said s ON s.namespace = r.end_namespace AND s.pseudonym = r.end_pseudonym AND s.number IS NOT NULL
+        ANTI JOIN crosswalk_many m ON m.namespace = s.namespace AND m.pseudonym = s.pseudonym
     )
     SELECT DISTINCT namespace, pseudonym, number, NULL AS end_namespace, NULL AS end_pseudonym, since, until
     FROM numbered WHERE since < until
@@ -132,7 +186,9 @@ def read_crosswalk(staged: Staged) -> list[Finding]:
         WHERE source NOT IN (SELECT namespace FROM identity_file) GROUP BY source
     """)
     listed_to = "s.listed_to" if "listed_to" in staged.columns[CONTRACT] else "NULL"
-    for statement in (SAID.format(listed_to=listed_to), NUMBERS, CONFLICTS):
+    con.execute(SAID.format(listed_to=listed_to))
+    _reach(staged)
+    for statement in (NUMBERS, CONFLICTS):
         con.execute(statement)
     findings = _findings(staged)
     con.execute(FOLLOWED_TO)
@@ -142,6 +198,21 @@ def read_crosswalk(staged: Staged) -> list[Finding]:
             _look_up(staged, contract)
     staged.read_again()
     return findings
+
+
+def _reach(staged: Staged) -> None:
+    """Nothing; `crosswalk_reach` says which pseudonyms stand for each other and when, without those of `crosswalk_many`.
+
+    Whatever reaches too many is left out at each step, so that no column can make it grow without end.
+    """
+    con = staged.con
+    for statement in (EDGES, MANY, OF_ONES, BEGIN):
+        con.execute(statement)
+    step, more = 0, 1
+    while more:
+        step += 1
+        [(more,)] = con.execute(STEP, {"step": step}).fetchall()
+        con.execute(TOO_FAR)
 
 
 def _look_up(staged: Staged, contract: str) -> None:
@@ -173,9 +244,14 @@ def _findings(staged: Staged) -> list[Finding]:
         JOIN followed b ON b.namespace = a.namespace AND b.number = a.number AND b.pseudonym <> a.pseudonym AND {same_time}
     """
     conflict = "SELECT 1 FROM crosswalk_conflict c WHERE c.namespace = s.namespace AND c.pseudonym = s.pseudonym"
+    many = """
+        SELECT 1 FROM crosswalk_many m
+        WHERE m.namespace = s.namespace AND m.pseudonym = s.pseudonym OR m.namespace = s.other_namespace AND m.pseudonym = s.other
+    """
     return [
         *row_findings(staged, OF_NO_SOURCE, f"{rows} of_no_source"),
         *row_findings(staged, NO_NUMBER, f"{rows} given AND number IS NULL"),
+        *row_findings(staged, OF_MANY, f"{rows} EXISTS ({many})"),
         *row_findings(staged, OF_TWO_NUMBERS, f"{rows} EXISTS ({conflict})"),
         *row_findings(staged, TWO_OF_ONE_SOURCE, twice),
     ]

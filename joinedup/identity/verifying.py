@@ -39,17 +39,28 @@ LINKED_BY = (*BY_NUMBER, "source_pseudonym", "register_row", "confirmed", "proba
 """How a row's person was found, the strongest first; by probability for counting only."""
 MATCHED = ("confirmed", "probability")
 """How rows are linked that may be parted again. What they say of who they are isn't kept as the person's."""
+MOST_BIRTH_DATES = 10
+"""Of one pseudonym, mistyped ones among them; ours, 2026."""
 NOT_LINKED_BY = ("birth_date_disagrees", "no_birth_date", "invalid_number", "no_number")
 """Why a row has no person."""
 
 CLAIM = f"""
     CREATE OR REPLACE TEMP TABLE identity_claim AS
     SELECT row_number() OVER () AS claim, contract, source, {", ".join(SAID)}, n.number, nhs_number IS NOT NULL AS given,
-        nullif(trim(source_pseudonym), '') AS pseudonym,
+        nullif(trim(source_pseudonym), '') AS pseudonym, false AS of_many,
         coalesce(person_birth_date, CASE WHEN month >= {EARLIEST_BIRTH} THEN month END) AS born, person_birth_date IS NOT NULL AS exact,
         coalesce(nhs_number_status_indicator_code = '{TRACED}', false) AS traced, row_count, listed_to
     FROM (SELECT *, {MONTH_OF_BIRTH} AS month FROM identity_said) LEFT JOIN nhs_number n ON n.given = nhs_number
 """
+
+OF_MANY = f"""
+    UPDATE identity_claim SET pseudonym = NULL, of_many = true FROM (
+        SELECT f.namespace, c.pseudonym FROM identity_claim c JOIN (SELECT DISTINCT source, namespace FROM identity_file) f USING (source)
+        WHERE c.pseudonym IS NOT NULL AND c.number IS NULL GROUP BY ALL HAVING count(DISTINCT c.born) > {MOST_BIRTH_DATES}
+    ) m JOIN (SELECT DISTINCT source, namespace FROM identity_file) f USING (namespace)
+    WHERE identity_claim.source = f.source AND identity_claim.pseudonym = m.pseudonym AND identity_claim.number IS NULL
+"""
+"""A pseudonym of more people than one is none: what stands where no pseudonym was known."""
 
 LISTED = f"""
     CREATE OR REPLACE TEMP TABLE listed AS
@@ -164,6 +175,12 @@ PROTECTION_OF_NOBODY = RowRule(
     "whose address and practice are withheld",
     Severity.ERROR,
 )
+PSEUDONYM_OF_MANY = RowRule(
+    "pseudonym-of-many",
+    f"a pseudonym that comes with more than {MOST_BIRTH_DATES} dates of birth, so that it stands for nobody; kept and linked to nobody: "
+    "ask the source what it writes where it knows no pseudonym, and to leave it empty there",
+    "activity by person",
+)
 NO_BIRTH_DATE = RowRule(
     "no-birth-date",
     "an NHS number without a date of birth or word that it was traced; kept and linked to nobody: send dates of birth or "
@@ -181,7 +198,7 @@ def verify(staged: Staged) -> list[Finding]:
     con = staged.con
     parts = [_said_sql(contract, columns) for contract, columns in staged.columns.items()]
     con.execute(f"CREATE OR REPLACE TEMP TABLE identity_said AS {' UNION ALL '.join(parts)}")
-    for statement in (CLAIM, "DROP TABLE identity_said", LISTED, CLAIMED, REFERENCE, STATUS):
+    for statement in (CLAIM, "DROP TABLE identity_said", OF_MANY, LISTED, CLAIMED, REFERENCE, STATUS):
         con.execute(statement)
     return _findings(staged)
 
@@ -223,6 +240,7 @@ def _findings(staged: Staged) -> list[Finding]:
         *row_findings(staged, OBJECTION_OF_NOBODY, _rows_where(staged, f"contract = '{OBJECTIONS}' AND {nobody}")),
         *row_findings(staged, PROTECTION_IN_DOUBT, _rows_where(staged, f"contract = '{PROTECTED}' AND {doubted}")),
         *row_findings(staged, PROTECTION_OF_NOBODY, _rows_where(staged, f"contract = '{PROTECTED}' AND {nobody}")),
+        *row_findings(staged, PSEUDONYM_OF_MANY, _rows_where(staged, "of_many")),
         *row_findings(staged, NO_BIRTH_DATE, _rows_where(staged, "linked_by = 'no_birth_date'")),
     ]
 

@@ -124,3 +124,25 @@ def test_a_superseded_number_leads_to_the_one_in_use(tmp_path: Path) -> None:
     changes: Any = ("superseded_number", [{"superseded_nhs_number": nhs_number(3), "nhs_number": ANN}])
     found = landed(tmp_path, [stands("A", nhs_number(3))], visit("A"), changes=changes)
     assert found.people("community_activity") == found.people("register")[:1]
+
+
+@pytest.mark.parametrize("dated", [True, False])
+def test_a_word_for_not_known_makes_nobody_one(tmp_path: Path, dated: bool) -> None:
+    days = [{"valid_from": date(2000, 1, 1 + n)} if dated else {} for n in range(30)]
+    pairs = [also(f"A{n}", "UNKNOWN") | days[n] for n in range(30)] + [also("B", "C")]
+    visits = [visit(f"A{n}") for n in range(30)] + [visit("B")]
+    found = landed(tmp_path, pairs, *visits, council=("apc", [{"source_pseudonym": "C"}]))
+    people = found.people("community_activity")
+    assert len(set(people)) == 31
+    assert found.people("apc") == [people[-1]], "others of the source are followed"
+    [told] = [finding for finding in found.findings if finding.rule == "crosswalk-pseudonym-of-many"]
+    assert told.count == 30
+    assert "UNKNOWN" not in told.message
+
+
+def test_a_pseudonym_with_many_dates_of_birth_is_nobodys(tmp_path: Path) -> None:
+    visits = [visit("0", born=date(1930 + n, 1, 1)) for n in range(30)] + [visit("A", born=date(1930 + n, 1, 1)) for n in range(3)]
+    found = landed(tmp_path, None, *visits)
+    assert found.statuses("community_activity") == ["no_number"] * 30 + ["source_pseudonym"] * 3
+    assert found.people("community_activity")[:30] == [None] * 30
+    assert "pseudonym-of-many" in found.rules()
