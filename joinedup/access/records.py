@@ -52,6 +52,9 @@ PERSON = {
 """What may be asked of the person beside any table's columns: the first four unless columns are named."""
 ROWS_OF_A_FILE = 10_000_000_000
 """An activity's id is its file's number times this, and its row."""
+FINE = ("birth_month", "area_code")
+MARKS = frozenset({"sex", "ethnic_group", "practice_code", "care_home", "death_year"})
+"""Birth month and small area never leave together, and beside one of them no more than one of these. (A rule of ours; 2026.)"""
 FEWEST = 10
 """People of whom rows are given at least: a query of fewer would be a look at single persons. (A rule of ours; 2026.)"""
 
@@ -174,17 +177,20 @@ def may_leave(columns: Collection[str], earlier: Collection[str] = (), releases:
 
     `earlier` columns were given by the same release, those of `releases` to the same account in the release of that number.
     """
-    alike = sorted({"sex", "ethnic_group"} & set(columns))
-    if {"birth_month", "area_code"} <= set(columns) and alike:
-        before = ", with what this release gave already," if {"birth_month", "area_code", *alike} & set(earlier) else ""
-        numbers = sorted({(releases or {}).get(name, 0) for name in ("birth_month", "area_code", *alike)} - {0})
-        if numbers and not before:
-            said = ", ".join(map(str, numbers))
-            before = f", with what you were given in release {said} (to be ended by joinedup releases --end once it is destroyed),"
-        raise Refused(
-            f"birth_month, area_code and {alike[0]} together{before} single out almost half of all people, so they never leave together; "
-            "ask for birth_year instead of birth_month, or for neighbourhood_id and deprivation_fifth instead of area_code"
-        )
+    fine = [name for name in FINE if name in columns]
+    marks = sorted(MARKS & set(columns))
+    if len(fine) < len(FINE) and not (fine and len(marks) > 1):
+        return
+    which = fine if len(fine) == len(FINE) else [*fine, *marks]
+    before = ", with what this release gave already," if set(which) & set(earlier) else ""
+    numbers = sorted({(releases or {}).get(name, 0) for name in which} - {0})
+    if numbers and not before:
+        said = ", ".join(map(str, numbers))
+        before = f", with what you were given in release {said} (to be ended by joinedup releases --end once it is destroyed),"
+    raise Refused(
+        f"{', '.join(which[:-1])} and {which[-1]} together{before} would single people out, so they never leave together; ask for "
+        "birth_year instead of birth_month, or for neighbourhood_id and deprivation_fifth instead of area_code"
+    )
 
 
 def _columns(spec: TableSpec) -> dict[str, pa.DataType]:

@@ -17,7 +17,7 @@ from joinedup.access import records as door
 from joinedup.access.asking import OPERATORS, Condition, condition, parsed
 from joinedup.access.caller import Caller, caller_for
 from joinedup.access.pseudonyms import Release
-from joinedup.access.records import FEWEST, STAYS, TABLES, Records, open_records
+from joinedup.access.records import FEWEST, MARKS, STAYS, TABLES, Records, may_leave, open_records
 from joinedup.errors import JoinedupError, Refused
 from joinedup.place.model import Place
 
@@ -123,6 +123,18 @@ def test_birth_month_small_area_and_sex_never_leave_together(opened: Records, pl
         opened.rows(planning, table, columns=["birth_month", "area_code"], where=[("sex", "=", "1")])
     with pytest.raises(Refused, match="never leave together"):
         opened.rows(planning, table, columns=["sex"], where=[("birth_month", "=", "1950-01-01"), ("area_code", "=", "E01000001")])
+    with pytest.raises(Refused, match="birth_month and area_code together would single people out"):
+        opened.rows(planning, table, columns=["birth_month", "area_code"])
+
+
+@pytest.mark.parametrize("fine", ["birth_month", "area_code"])
+def test_beside_birth_month_or_small_area_one_mark_leaves_at_most(fine: str) -> None:
+    for mark in MARKS:
+        may_leave({fine, mark, "birth_year", "neighbourhood_id", "starts"})
+        for other in MARKS - {mark}:
+            with pytest.raises(Refused, match="never leave together"):
+                may_leave({fine, mark, other})
+    may_leave({*MARKS, "birth_year", "neighbourhood_id", "deprivation_fifth"})
 
 
 def test_nor_one_after_another_in_one_release(opened: Records, planning: Caller) -> None:

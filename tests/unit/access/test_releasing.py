@@ -65,7 +65,7 @@ def test_columns_that_single_out_dont_leave_one_release_after_another(fell_side:
     def asked(*columns: str) -> pa.Table:
         return open_records(fell_side.store, fell_side.place, analyst, log=Seen()).rows(analyst, "activity", columns=columns)
 
-    asked("starts", "birth_month", "area_code")
+    asked("starts", "birth_month", "practice_code")
     with pytest.raises(Refused, match="with what you were given in release 1"):
         asked("starts", "sex")
     with pytest.raises(Refused, match="in release 1"):
