@@ -40,6 +40,17 @@ from joinedup.sources.landing import stage
 RESULTS = Path(__file__).parent / "results-matching.json"
 DECIDED_OTHERWISE = "('nhs_number', 'nhs_number_traced', 'nhs_number_alone', 'source_pseudonym', 'register_row')"
 
+LEFT = """
+    CASE WHEN u.local IS NOT NULL OR u.number IS NOT NULL AND NOT list_has_any(f.kinds, ['missing_number', 'another_number'])
+    THEN 'a number'
+    WHEN (u.born IS NOT NULL)::INTEGER + (u.given IS NOT NULL AND u.family IS NOT NULL)::INTEGER
+        + (u.postcode IS NOT NULL AND NOT list_has_any(f.kinds, ['former_address', 'temporary_address', 'no_fixed_abode']))::INTEGER <= 1
+    THEN 'little' ELSE 'enough' END
+"""
+"""What a row has left by which anybody could tell whose it is, by the faults planted and what its source gives, whatever matching
+makes of it: little are those without any number of the person's own (nearly right counts), and with one at most of date of birth,
+name and home (mistyped ones count): many share a day of birth or a name, and a household its home."""
+
 
 def linked(place_folder: Path, extracts: Path, folder: Path) -> tuple[Staged, dict[str, float]]:
     """The place's extracts staged and linked, and what matching took of it."""
@@ -94,19 +105,23 @@ def dirt(place: Path, extracts: Path) -> dict[str, Any]:
                 FROM numbers n JOIN (SELECT value, person_id FROM first_people) p ON p.value = n.number GROUP BY n.person
             ),
             own AS (SELECT contract, file_id, source_row, linked_by, person_id FROM link WHERE linked_by NOT IN {DECIDED_OTHERWISE})
-            SELECT o.*, f.kind, k.person, k.ethnic, k.person_id AS right_id
+            SELECT o.*, CASE WHEN len(f.kinds) = 1 THEN f.kinds[1] ELSE 'several' END AS kind, {LEFT} AS things_left,
+                k.person, k.ethnic, k.person_id AS right_id
             FROM own o JOIN file_name USING (file_id)
             JOIN (
-                SELECT file, source_row, person, CASE WHEN count(*) = 1 THEN min(kind) ELSE 'several' END AS kind
-                FROM '{truth}/faulty_rows.parquet' GROUP BY file, source_row, person
+                SELECT file, source_row, person, list(DISTINCT kind) AS kinds FROM '{truth}/faulty_rows.parquet'
+                GROUP BY file, source_row, person
             ) f ON f.file = file_name.file AND f.source_row = o.source_row
             LEFT JOIN known k ON k.person = f.person
+            LEFT JOIN unlinked_row w ON w.contract = o.contract AND w.file_id = o.file_id AND w.source_row = o.source_row
+            LEFT JOIN unlinked_record u ON u.record = w.record
         """)
         counted = """
             count(*) FILTER (person_id = right_id) AS right, count(*) FILTER (person_id <> right_id) AS wrong,
             count(*) FILTER (person_id IS NULL AND right_id IS NOT NULL) AS missed
         """
-        parts = {"all": "'all'", "kind": "kind", "ethnic group": "ethnic", "contract": "contract"}
+        left = "CASE WHEN things_left = 'little' THEN 'nothing left to go by' ELSE 'something left to go by' END"
+        parts = {"all": "'all'", "by what is left": left, "kind": "kind", "ethnic group": "ethnic", "contract": "contract"}
         found: dict[str, Any] = {"figures": figures}
         for name, by in parts.items():
             rows = con.execute(f"SELECT {by}, {counted} FROM judged WHERE right_id IS NOT NULL GROUP BY 1 ORDER BY 1").fetchall()

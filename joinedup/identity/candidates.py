@@ -22,6 +22,8 @@ KEYS = {
     "born and given name": "born || left(unnest(givens), 2)",
     "born and swapped name": "born || left(given, 3)",
     "swapped birth date and postcode": "born || postcode",
+    "postcode and year of birth": "unnest(postcodes) || year(born)",
+    "postcode and month of birth": "unnest(postcodes) || '/' || month(born)",
     "postcode and given name": "unnest(postcodes) || left(given, 2)",
     "postcode and swapped name": "unnest(postcodes) || left(given, 2)",
     "names and year": "family_sound || '/' || given_sound || year(born)",

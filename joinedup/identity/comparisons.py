@@ -76,10 +76,17 @@ def _name_levels(name: str, several: str) -> tuple[Level, ...]:
     )
 
 
+SHORT_FORM = Level("a short form of it", _in_common("given_forms"))
 GIVEN = Comparison(
     "given name",
     _missing("given"),
-    (*_name_levels("given", "givens")[:1], Level("given and family name swapped", SWAPPED), *_name_levels("given", "givens")[1:]),
+    (
+        *_name_levels("given", "givens")[:1],
+        Level("given and family name swapped", SWAPPED),
+        *_name_levels("given", "givens")[1:3],
+        SHORT_FORM,
+        *_name_levels("given", "givens")[3:],
+    ),
 )
 FAMILY = Comparison("family name", f"{_missing('family')} OR {SWAPPED}", _name_levels("family", "families"))
 BORN = Comparison(
@@ -113,7 +120,9 @@ WHERE = Comparison(
     (
         Level("the same postcode", "postcode_l = postcode_r", "postcode", equal="postcode"),
         Level("a postcode that the person has also had", _in_common("postcodes")),
+        Level("the same sector, and the same practice", f"sector_l = sector_r AND {_in_common('practices')}"),
         Level("the same sector", "sector_l = sector_r"),
+        Level("the same practice, no address is given", f"({_missing('postcode')}) AND {_in_common('practices')}"),
         Level("the same practice", _in_common("practices")),
         Level("the same district", "district_l = district_r"),
     ),
@@ -139,7 +148,7 @@ COLUMNS = """
     number, born, exact, strftime(born, '%Y%m%d') AS born_text, family, families, given, givens, postcode, postcodes,
     left(postcode, -2) AS sector, left(postcode, -3) AS district, practices, locals, providers
 """
-"""What both sides have beside the sounds of their names."""
+"""What both sides have beside the sounds of their names and `given_forms`, the names that the given name may be short for, and itself."""
 
 
 def column_of(comparison: Comparison) -> str:

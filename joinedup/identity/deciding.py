@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
 from joinedup.identity.comparisons import BORN, FAMILY, GIVEN, LOCAL, NUMBER, level_column, level_number
@@ -34,6 +35,34 @@ Who isn't supported is no rival of somebody born on the very day: a child's reco
 def weight_of(probability: float) -> float:
     """The match weight (log2 of the odds) of a probability."""
     return math.log2(probability / (1 - probability)) if probability < 1 else math.inf
+
+
+LEAST_TELLING = 10.0
+"""Pairs of so much less than even odds say nothing about who is known."""
+MOST_KNOWN = 0.95
+"""However well records match, one in twenty may be somebody whom nobody here knows."""
+LIKE_HALF = 20
+"""As how many records, half of them of people known, are counted beside those seen."""
+
+
+def with_known_share(con: duckdb.DuckDBPyConnection, least: float) -> float:
+    """The share of the records whose person is among those known; the weights in `scored` then reckon with it, and those under `least` go.
+
+    Before it they have the prior of one known person taken at random. But a record is somebody's: of the person whom it fits, or of none
+    known. The likelier it is that records are of people known, the less speaks for none. It is the share under which the scores are
+    likeliest.
+    """
+    fits = np.array(
+        con.execute("SELECT sum(pow(2, least(weight, 100))) FROM scored GROUP BY one").fetchnumpy().popitem()[1], dtype=np.float64
+    )
+    [(every,)] = con.execute("SELECT count(*) FROM record").fetchall()
+    share = 0.5
+    for _ in range(100):
+        known = float((share * fits / (share * fits + 1 - share)).sum())
+        share = min((known + LIKE_HALF / 2) / (every + LIKE_HALF), MOST_KNOWN)
+    con.execute(f"UPDATE scored SET weight = weight + {math.log2(share / (1 - share))}")
+    con.execute(f"DELETE FROM scored WHERE weight < {least}")
+    return share
 
 
 def decide(con: duckdb.DuckDBPyConnection, linking: Linking, decided: pa.Table) -> None:

@@ -14,7 +14,7 @@ from joinedup.identity import records
 from joinedup.identity.alike import with_people_alike, with_sources
 from joinedup.identity.candidates import find_candidates, find_record_pairs
 from joinedup.identity.comparisons import COLUMNS, COMPARISONS
-from joinedup.identity.deciding import decide, find_clusters, weight_of
+from joinedup.identity.deciding import LEAST_TELLING, decide, find_clusters, weight_of, with_known_share
 from joinedup.identity.hashing import hmac_parameters, hmac_sql, joined_sql
 from joinedup.identity.minting import mint_records
 from joinedup.identity.scoring import LEAST_RECORDS, Model, learn, model_of_ours, quiet, score
@@ -31,6 +31,7 @@ FIGURES = {
     "review_from": "Probability from which people are asked",
     "margin": "Match weight by which the best person must be ahead of the second best",
     "prior": "Probability that a record and a person, taken at random, are one",
+    "known_share": "Share of the records whose person is among those known, as the scores have it; the prior is made of it",
     "trained": "1 where the weights were learned from this landing, 0 where they are those of the package",
     "people": "People known by number or by the registration list",
     "records": "Records without a person that have enough to be compared",
@@ -174,13 +175,22 @@ class _Run:
         pairs = find_candidates(own)
         self.model = learn(own, prior) if pairs else Model(model_of_ours(), prior, trained=False)
         least = min(weight_of(self.linking.review_from), weight_of(self.linking.link_at) - self.linking.margin)
-        score(own, "candidate", self.model, least, "scored")
+        score(own, "candidate", self.model, -LEAST_TELLING, "scored")
+        share = with_known_share(own, least)
         decide(own, self.linking, judged)
         own.execute("CREATE TABLE orphan AS FROM record WHERE record NOT IN (SELECT record FROM decision)")
         find_record_pairs(own)
         score(own, "record_pair", self.model, least, "scored_records")
         find_clusters(own, self.linking)
-        self.figures |= {"prior": prior, "people": people, "records": there, "pairs": pairs, "trained": self.model.trained}
+        prior *= share / (1 - share)
+        self.figures |= {
+            "prior": prior,
+            "known_share": share,
+            "people": people,
+            "records": there,
+            "pairs": pairs,
+            "trained": self.model.trained,
+        }
         self.figures |= dict(own.execute(COUNTS).fetchall())
         return self.model
 
@@ -237,8 +247,15 @@ def _copy_sides(staged: Staged, own: duckdb.DuckDBPyConnection) -> None:
 def prepare_sides(own: duckdb.DuckDBPyConnection) -> None:
     """Nothing; `record` and `person` are made of `record_rows` and `person_rows`, with `subject` (both) and how rare their values are."""
     sounds = ", ".join(f"{records.consonants_sql(name)} AS {name}_sound" for name in ("family", "given"))
+    forms = records.short_forms()
+    own.register("short_form", pa.table({"short": list(forms), "forms": list(forms.values())}))
     for side, (_, keeps) in SIDES.items():
-        own.execute(f"CREATE TABLE {side} AS SELECT CAST(id AS BIGINT) AS id, {keeps}, {COLUMNS}, {sounds} FROM {side}_rows")
+        own.execute(f"""
+            CREATE TABLE {side} AS SELECT CAST(id AS BIGINT) AS id, {keeps}, {COLUMNS}, {sounds},
+                coalesce(f.forms, CASE WHEN given IS NOT NULL THEN [given] END) AS given_forms
+            FROM {side}_rows LEFT JOIN short_form f ON f.short = given
+        """)
+    own.unregister("short_form")
     described = own.execute("DESCRIBE person").fetchall()
     columns = ", ".join(column[0] for column in described if column[0] != "person_id")
     own.execute(f"CREATE TABLE subject AS SELECT {columns} FROM record UNION ALL SELECT {columns} FROM person")

@@ -6,6 +6,11 @@ have the same columns: what is known of somebody, where several versions are kno
 
 from __future__ import annotations
 
+from functools import cache
+from importlib.resources import files
+
+import yaml
+
 from joinedup.identity.hashing import joined_sql
 from joinedup.identity.staged import Staged
 from joinedup.identity.verifying import BY_NUMBER, LIST, NOT_LINKED_BY, claimed_rows
@@ -85,10 +90,17 @@ def consonants_sql(name: str) -> str:
     return f"left({name}, 1) || {rest}"
 
 
+@cache
+def short_forms() -> dict[str, list[str]]:
+    """The names that each short form of a given name may stand for, and itself."""
+    told = yaml.safe_load((files("joinedup.identity") / "short_forms.yml").read_text(encoding="utf-8"))["short_forms"]
+    return {short: [*names, short] for short, names in told.items()}
+
+
 def find_records(staged: Staged) -> None:
     """Nothing; the temp tables `unlinked_row` (contract, file_id, source_row, record) and `unlinked_record` are made.
 
-    Only records with a date of birth, a name or a valid number, and one thing more, are compared. A record's `value` is all
+    Only records with a date of birth, a name or a number, valid or not, and one thing more, are compared. A record's `value` is all
     that it says, and the same in every landing. Before it claims are verified.
     """
     con = staged.con
@@ -159,8 +171,9 @@ ROWS = f"""
     FROM (SELECT contract, file_id, source_row, {_VALUE} AS value FROM unlinked_said) s JOIN unlinked_record r USING (value)
 """
 ENOUGH = """
-    (born IS NOT NULL OR (family IS NOT NULL AND given IS NOT NULL) OR valid)
-    AND (born IS NOT NULL)::INTEGER + (family IS NOT NULL AND given IS NOT NULL)::INTEGER + (postcode IS NOT NULL)::INTEGER
+    (born IS NOT NULL OR (family IS NOT NULL AND given IS NOT NULL) OR number IS NOT NULL)
+    AND (born IS NOT NULL)::INTEGER + (family IS NOT NULL AND given IS NOT NULL)::INTEGER
+        + (coalesce(postcode, practice) IS NOT NULL)::INTEGER
         + (number IS NOT NULL)::INTEGER + (local IS NOT NULL)::INTEGER >= 2
 """
 RECORD_SIDE = f"""
