@@ -24,6 +24,8 @@ KEYS = {
     "swapped birth date and postcode": "born || postcode",
     "postcode and year of birth": "unnest(postcodes) || year(born)",
     "postcode and month of birth": "unnest(postcodes) || '/' || month(born)",
+    "postcode and half of the number": "unnest(postcodes) || '/' || left(number, 5)",
+    "postcode and the other half": "unnest(postcodes) || '/' || right(number, 5)",
     "postcode and given name": "unnest(postcodes) || left(given, 2)",
     "postcode and swapped name": "unnest(postcodes) || left(given, 2)",
     "names and year": "family_sound || '/' || given_sound || year(born)",

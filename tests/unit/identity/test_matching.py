@@ -5,6 +5,7 @@ There are too few records here to learn from, so that the weights are those that
 
 from __future__ import annotations
 
+import math
 import random
 import tempfile
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from joinedup.errors import StoreProblem
 from joinedup.identity import matching, scoring
 from joinedup.identity.asking import person_ids_of
 from joinedup.identity.comparisons import COMPARISONS, ELSE
+from joinedup.identity.deciding import with_known_share
 from joinedup.identity.matching import own_connection
 from joinedup.kept.decisions import DECIDED_SCHEMA, EVENT, PAIR
 from joinedup.kept.erasing import Act, by_number, by_person, erase
@@ -95,6 +97,13 @@ DIRT: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "names swapped": lambda p: without_number(p, person_family_name="Ayesha", person_given_name="Mohammed"),
     "moved": lambda p: {**p, "person_birth_date": date(1950, 4, 8), "postcode_of_usual_address": "ZZ77 7ZZ"},
     "no fixed abode": lambda p: {**p, "person_birth_date": date(1950, 9, 4), "postcode_of_usual_address": "ZZ99 3VZ"},
+    "a digit of the number, and no birth date or name": lambda p: {
+        **p,
+        "nhs_number": p["nhs_number"][:4] + str((int(p["nhs_number"][4]) + 1) % 10) + p["nhs_number"][5:],
+        "person_birth_date": None,
+        "person_family_name": None,
+        "person_given_name": None,
+    },
     "no name": lambda p: {**p, "person_birth_date": date(1950, 9, 4), "person_family_name": None, "person_given_name": None},
 }
 
@@ -110,6 +119,28 @@ def test_dirt_that_is_seen_through(dirt: str, tmp_path: Path) -> None:
     )
     result = found(tmp_path, [ayesha], [DIRT[dirt](ayesha)])
     assert result.rows("apc") == [("probability", person_of(result, ayesha))]
+
+
+def test_a_short_form_of_a_name_is_that_name(tmp_path: Path) -> None:
+    margaret = who(71, person_given_name="Margaret", person_family_name="Ibbotson", postcode_of_usual_address="ZZ33 3AD")
+    rows = [without_number(margaret, person_given_name="Peggy"), without_number(margaret, person_given_name="Doris")]
+    result = found(tmp_path, [margaret], rows)
+    assert result.rows("apc") == [("probability", person_of(result, margaret)), ("no_number", None)]
+
+
+@pytest.mark.parametrize(("known", "strangers", "share"), [(900, 100, 0.9), (300, 700, 0.3), (1000, 0, 0.95), (0, 0, 0.5)])
+def test_how_many_records_are_of_people_known_is_told_by_their_scores(known: int, strangers: int, share: float) -> None:
+    """And moves every weight alike: where most are strangers, more must speak for a pair."""
+    con = duckdb.connect()
+    con.execute("CREATE TABLE record AS SELECT i AS id FROM range($1) r(i)", [known + strangers])
+    con.execute(
+        "CREATE TABLE scored AS SELECT i AS one, 20.0::DOUBLE AS weight FROM range($1) r(i) UNION ALL SELECT i, -8.0 FROM range($1) r(i)",
+        [known],
+    )
+    found = with_known_share(con, least=1.0)
+    assert found == pytest.approx(share, abs=0.02)
+    moved = 20 + math.log2(found / (1 - found))
+    assert con.execute("SELECT count(*), coalesce(avg(weight), $1) FROM scored", [moved]).fetchall() == [(known, pytest.approx(moved))]
 
 
 @pytest.fixture

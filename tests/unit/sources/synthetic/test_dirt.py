@@ -95,8 +95,9 @@ def test_a_row_may_have_several_faults_each_in_columns_of_its_own(changing_block
     """Oftener than if they came one by one, and again for the same people."""
     seen = spoilt(Block(replace(changing_block.setting, noise=3.0), 0), ecds.rows(changing_block))
     number = np.bitwise_count(seen.faults)
-    plain = np.bitwise_count(spoilt(changing_block, ecds.rows(changing_block)).faults)
-    assert (plain >= 2).mean() > 1.3 * plain.mean() ** 2 / 2
+    others = [seen.having(kind) for kind in ("former_address", "typed_name", "nickname", "transliteration", "extra_spaces")]
+    missing = seen.having("missing_number")
+    assert sum((missing & other).sum() for other in others) > 1.3 * missing.mean() * sum(other.sum() for other in others)
     assert number.max() >= 4
     assert (seen.having("missing_number") & seen.having("typed_name")).any()
     never = [("missing_number", "wrong_check_digit"), ("wrong_birth_date", "default_birth_date"), ("another_number", "missing_birth_date")]
@@ -112,7 +113,7 @@ def test_the_same_people_are_hard_to_write_down_in_every_extract(dirty: dict[str
     seen = (rows["ecds"] > 0) & (rows["outpatient"] > 0)
     hard = seen & (faulty["ecds"] > 0)
     share = [faulty["outpatient"][who].sum() / rows["outpatient"][who].sum() for who in (hard, seen & ~hard)]
-    assert share[0] > 1.3 * share[1]
+    assert share[0] > 1.1 * share[1]
 
 
 def test_addresses_are_old_or_passing(dirty: dict[str, Dirty], changing_block: Block) -> None:
@@ -195,13 +196,15 @@ def test_the_dead_are_born_later_and_seen_again(dirty: dict[str, Dirty], changin
     found = dirty["deaths"]
     for at in np.flatnonzero(found.having("birth_after_death")):
         assert found.rows.columns["PERSON_BIRTH_DATE"][at] > found.rows.columns["REG_DATE_OF_DEATH"][at]
+    noisy, any_after = Block(replace(changing_block.setting, noise=5.0), 0), False
     for contract, day in (("apc", "ADMIDATE"), ("ecds", "ARRIVAL_DATE")):
-        seen = dirty[contract]
+        seen = spoilt(noisy, MAKERS[contract](noisy))
         after = seen.having("activity_after_death")
         days = seen.rows.columns[day][after].astype(int)
         assert (days > seen.rows.died[after]).all()
         assert (days < changing_block.setting.span.end).all()
-    assert any(seen.having("activity_after_death").any() for seen in dirty.values())
+        any_after |= bool(after.any())
+    assert any_after
 
 
 def test_a_closed_practice_still_registers_people(dirty: dict[str, Dirty]) -> None:
