@@ -21,6 +21,7 @@ from joinedup.place.model import Place
 from joinedup.sources.accounts import FileAccount
 from joinedup.sources.contract import ContractSpec
 from joinedup.sources.freshness import MONTHS_SHOWN, SourceMonths, source_months
+from joinedup.sources.providers import OF_PROVIDERS
 from joinedup.sources.restricted import RESTRICTED, held_in, roughly
 
 LATE = 2
@@ -123,6 +124,7 @@ def in_template(sent: Deliveries) -> dict[str, object]:
     return {
         "by_source": by_source(sent),
         "by_file": [by_file(source.files, _summary(source)) for source in sent.sources if source.files],
+        "organisations": organisations(sent),
         "found": found(sent),
         "restricted": restricted(sent),
         "findings": len(sent.findings),
@@ -136,6 +138,7 @@ def in_template(sent: Deliveries) -> dict[str, object]:
 def tables(sent: Deliveries) -> dict[str, Table]:
     """The tables that can be downloaded beside such a page."""
     every = {"by-source": by_source(sent), "by-file": by_file(sent.files, "Every file"), "found": found(sent)}
+    every["organisations"] = organisations(sent)
     return every | {"restricted": restricted(sent)}
 
 
@@ -285,6 +288,20 @@ def by_file(files: Sequence[FileAccount], caption: str) -> Table:
             ),
         ],
     )
+
+
+def organisations(sent: Deliveries) -> Table:
+    """Organisations that stopped, began late or lack months within a source that others go on with."""
+    titles = {source.given.file: source.name for source in sent.sources if source.given}
+    told = sorted(
+        (each for each in sent.findings if each.rule in OF_PROVIDERS), key=lambda each: (OF_PROVIDERS.index(each.rule), each.message)
+    )
+    columns = [
+        Column("Extract", [titles.get(each.file, each.file) for each in told], "file", [each.file for each in told]),
+        Column("Rule", [each.rule for each in told], "rule", [each.rule for each in told], text=True),
+        Column("What is missing", [each.message for each in told], "message", [each.message for each in told], text=True),
+    ]
+    return Table("Organisations that stopped, began late or lack months", columns)
 
 
 def _counted(counts: Mapping[str, int]) -> str:

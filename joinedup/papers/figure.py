@@ -15,11 +15,14 @@ from joinedup.cells import guarded
 from joinedup.papers.facts import Facts
 from joinedup.papers.numbers import day
 from joinedup.papers.theme import NARROW, WIDE, Size, config
-from joinedup.papers.words import lines, listed
+from joinedup.papers.words import capital, lines, listed
 from joinedup.sources.contract import contracts
+from joinedup.sources.providers import OF_PROVIDERS
 
 LATE = timedelta(days=31)
 """By which an extract may end before the period and nothing is said (our choice, 2026)."""
+MOST_NAMED = 5
+"""Organisations that lack months and are named beneath a figure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +117,14 @@ def without(facts: Facts) -> list[str]:
         else []
     )
     found += [f"Without {listed(titles)}: there is no such extract."] if titles else []
-    return [*found, *_stopped(facts)]
+    return [*found, *_stopped(facts), *_organisations(facts)]
+
+
+def _organisations(facts: Facts) -> list[str]:
+    """Organisations that stopped, began late or lack months within an extract that others go on with; the first few by name."""
+    told = [each.message for each in facts.aggregates.findings() if each.rule in OF_PROVIDERS[:3]]
+    more = [f"{len(told) - MOST_NAMED} more organisations lack months: see the page of partners' data."] if len(told) > MOST_NAMED else []
+    return [f"{capital(each)}." for each in told[:MOST_NAMED]] + more
 
 
 def _stopped(facts: Facts) -> list[str]:

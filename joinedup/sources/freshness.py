@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import groupby, pairwise
 from math import sqrt
@@ -50,9 +50,14 @@ class SourceMonths:
     """First day of a month -> loaded records, for every month from the first to the last of substance."""
 
     @property
+    def usual(self) -> float:
+        """Records in the middle one of the months that have any."""
+        return float(median([count for count in self.rows.values() if count] or [0]))
+
+    @property
     def enough(self) -> bool:
         """Whether a month has so many records that one without any can't be chance."""
-        return median([count for count in self.rows.values() if count] or [0]) >= ENOUGH_ROWS
+        return self.usual >= ENOUGH_ROWS
 
     @property
     def expected(self) -> float:
@@ -102,11 +107,20 @@ def source_months(place: Place, contracts: Mapping[str, ContractSpec], files: Se
         if not own or contracts[source.contract].lists:
             continue
         rows = {month: sum(file.months.get(month, 0) for file in own) for month in window}
-        usual = median([count for count in rows.values() if count] or [0])
-        whole = [month for month, count in rows.items() if count and count >= SUBSTANTIAL * usual]
-        between = {month: count for month, count in rows.items() if whole and whole[0] <= month <= whole[-1]}
-        data_to = _without_stragglers(max((file.data_to for file in own if file.data_to), default=None), whole)
-        yield SourceMonths(source.name, contracts[source.contract], own[-1].file, data_to, between)
+        data_to = max((file.data_to for file in own if file.data_to), default=None)
+        yield months_told(SourceMonths(source.name, contracts[source.contract], own[-1].file, data_to, {}), rows)
+
+
+def months_told(of: SourceMonths, rows: Mapping[date, int]) -> SourceMonths:
+    """The same with the months from the first to the last of substance, every one between them, and its latest day without stragglers."""
+    usual = median([count for count in rows.values() if count] or [0])
+    whole = sorted(month for month, count in rows.items() if count and count >= SUBSTANTIAL * usual)
+    between: dict[date, int] = {}
+    month = whole[0] if whole else None
+    while month and month <= whole[-1]:
+        between[month] = rows.get(month, 0)
+        month = add_months(month, 1)
+    return replace(of, data_to=_without_stragglers(of.data_to, whole), rows=between)
 
 
 def _without_stragglers(data_to: date | None, whole: Sequence[date]) -> date | None:
@@ -164,27 +178,35 @@ def _gaps(source: SourceMonths) -> Iterator[Finding]:
     if missing := source.missing:
         what = "months" if len(missing) > 1 else "month"
         yield _finding(
-            source, "month-missing", f"has no record of the {what} {_named(missing)}, and has some before and after: ask for them"
+            source, "month-missing", f"has no record of the {what} {months_named(missing)}, and has some before and after: ask for them"
         )
 
 
-def _jumps(source: SourceMonths) -> Iterator[Finding]:
-    """Months unlike those around them; the last, where the extract ends within it, isn't whole."""
+def jumps(source: SourceMonths) -> tuple[list[date], list[date]]:
+    """Months with far fewer and with far more records than those around them; the last, where the extract ends within it, isn't whole."""
     whole = [month for month in source.rows if not source.data_to or add_months(month, 1) <= source.data_to + timedelta(days=7)]
     usual = {month: source.around(month) for month in whole}
     judged = [month for month in whole if usual[month] >= ENOUGH_ROWS and source.rows[month]]
     judged = [month for month in judged if abs(source.rows[month] - usual[month]) > BY_CHANCE * sqrt(usual[month])]
     fell = [month for month in judged if source.rows[month] < FELL * usual[month]]
     rose = [month for month in judged if source.rows[month] > ROSE * usual[month]]
+    return fell, rose
+
+
+def _jumps(source: SourceMonths) -> Iterator[Finding]:
+    """Months unlike those around them."""
+    fell, rose = jumps(source)
     if fell:
-        message = f"has less than half as many records in {_named(fell)} as in the months around: part of it may be missing"
+        message = f"has less than half as many records in {months_named(fell)} as in the months around: part of it may be missing"
         yield _finding(source, "sudden-fall", message)
     if rose:
-        message = f"has more than twice as many records in {_named(rose)} as in the months around: some may be there twice, or counted anew"
+        named = months_named(rose)
+        message = f"has more than twice as many records in {named} as in the months around: some may be there twice, or counted anew"
         yield _finding(source, "sudden-rise", message)
 
 
-def _named(months: Sequence[date]) -> str:
+def months_named(months: Sequence[date]) -> str:
+    """The months in words, the first few by name."""
     shown = ", ".join(f"{month:%B %Y}" for month in months[:MONTHS_NAMED])
     return shown + (f" and {len(months) - MONTHS_NAMED} more" if len(months) > MONTHS_NAMED else "")
 

@@ -30,6 +30,7 @@ from joinedup.sources.leaving import SAME_FILE
 from joinedup.sources.mapping import mapping_findings, with_usable_styles
 from joinedup.sources.one_record import keep_successors
 from joinedup.sources.order import Drop, ReadFile, drops
+from joinedup.sources.providers import provider_findings
 from joinedup.sources.recurring import keep_what_recurs
 from joinedup.sources.rejected_keys import rejected_key_sql
 from joinedup.sources.restricted import keep_restricted
@@ -66,7 +67,7 @@ def stage(con: Connection, place: Place, extracts: Path, progress: Progress = si
             con.execute(f"ALTER TABLE staged_{name} DROP COLUMN {column}")
     accounts = _counted(con, place, known, [file.account for file in read])
     ahead = [finding for drop in given if (finding := _ahead(drop, place.as_at))]
-    between = [*_same_files(accounts), *ahead, *freshness_findings(place, known, accounts)]
+    between = [*_same_files(accounts), *ahead, *freshness_findings(place, known, accounts), *provider_findings(con, place, known, accounts)]
     contract_of = {drop.name: known[drop.source.contract] for drop in given}
     return Staging(accounts, tuple(_with_what_it_endangers(finding, contract_of) for finding in (*found, *in_files, *between)))
 
