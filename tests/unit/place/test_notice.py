@@ -5,6 +5,7 @@ from __future__ import annotations
 OUR_OWN = {
     "places/calderdale/practices.csv",
     "places/calderdale/staff.csv",
+    "joinedup/outcomes/measure_need.csv",
     "joinedup/population/quality_rule.csv",
     "joinedup/population/objection_effect.csv",
     "joinedup/records/practice_held.csv",
