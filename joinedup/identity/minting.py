@@ -65,50 +65,88 @@ def mint(con: duckdb.DuckDBPyConnection, entry: RegisterLanding, *, bits: int = 
 
 
 MATCHED, NOT_MATCHED = "matching: its records are this person's", "matching: its records are this person's no longer"
+PARTED_SCHEME = "record parted"
+"""Of ids for people whose records were known by an id that others keep; what they are minted from names the landing."""
 
+CLUSTER_KNOWN = """
+    CREATE OR REPLACE TEMP TABLE cluster_known AS
+    SELECT c.cluster, k.person_id, coalesce(any_value(s.landing), 0) AS landing, count(*) AS records, min(h.hash) AS hash
+    FROM matching_cluster c JOIN record_hash h USING (record) JOIN record_known k USING (hash)
+    LEFT JOIN minted_in s ON s.person_id = k.person_id
+    GROUP BY c.cluster, k.person_id
+"""
 CLUSTER_PERSON = """
     CREATE OR REPLACE TEMP TABLE cluster_person AS
-    SELECT c.cluster, min_by(k.person_id, row(coalesce(s.landing, 0), k.person_id)) AS person_id, min(h.hash) AS hash
-    FROM matching_cluster c JOIN record_hash h USING (record)
-    LEFT JOIN record_known k ON k.hash = h.hash LEFT JOIN minted_in s ON s.person_id = k.person_id
+    WITH kept AS (
+        FROM cluster_known
+        QUALIFY person_id < 0 OR row_number() OVER (PARTITION BY person_id ORDER BY records DESC, hash) = 1
+    ),
+    oldest AS (SELECT cluster, min_by(person_id, row(landing, person_id)) AS person_id FROM kept GROUP BY cluster)
+    SELECT c.cluster, any_value(o.person_id) AS person_id, min(h.hash) AS hash,
+        any_value(o.person_id) IS NULL AND c.cluster IN (SELECT cluster FROM cluster_known) AS parted
+    FROM matching_cluster c JOIN record_hash h USING (record) LEFT JOIN oldest o ON o.cluster = c.cluster
     GROUP BY c.cluster
 """
-RECORD_KEYS = f"""
-    CREATE OR REPLACE TEMP TABLE identity_key AS
-    SELECT '{RECORD_SCHEME}' AS scheme, u.value FROM cluster_person c JOIN record_hash h USING (hash) JOIN unlinked_record u USING (record)
+"""Where several clusters have records of one id, that with most of them keeps it. An id below zero, of whoever was erased, keeps all of
+theirs out."""
+RECORD_KEY = f"""
+    CREATE OR REPLACE TEMP TABLE cluster_key AS
+    SELECT c.cluster, CASE WHEN c.parted THEN '{PARTED_SCHEME}' ELSE '{RECORD_SCHEME}' END AS scheme,
+        CASE WHEN c.parted THEN {joined_sql("CAST(? AS INTEGER)", "u.value")} ELSE u.value END AS value
+    FROM cluster_person c JOIN record_hash h USING (hash) JOIN unlinked_record u USING (record)
     WHERE c.person_id IS NULL
 """
-RECORD_PERSON = f"""
+RECORD_PERSON = """
     CREATE OR REPLACE TEMP TABLE record_person AS
     SELECT record, person_id, status FROM matching_decision WHERE status IN ('confirmed', 'probability')
     UNION ALL
     SELECT c.record, coalesce(p.person_id, m.person_id), 'probability'
     FROM matching_cluster c JOIN cluster_person p USING (cluster)
-    LEFT JOIN record_hash h ON h.hash = p.hash LEFT JOIN unlinked_record u ON u.record = h.record
-    LEFT JOIN identity_person m ON m.scheme = '{RECORD_SCHEME}' AND m.value = u.value
+    LEFT JOIN cluster_key k USING (cluster) LEFT JOIN identity_person m USING (scheme, value)
+"""
+NEW_LOOKUPS = f"""
+    SELECT DISTINCT '{RECORD_SCHEME}' AS scheme, h.hash, p.person_id FROM matching_cluster c JOIN record_hash h USING (record)
+    JOIN record_person p USING (record)
+    WHERE h.hash NOT IN (SELECT hash FROM record_known)
+        AND h.hash NOT IN (SELECT hash FROM identity_minted WHERE scheme = '{RECORD_SCHEME}')
+"""
+PARTED = """
+    CREATE OR REPLACE TEMP TABLE record_parted AS
+    SELECT DISTINCT h.hash, k.person_id AS former, p.person_id
+    FROM cluster_person c JOIN matching_cluster m USING (cluster) JOIN record_hash h USING (record)
+    JOIN record_person p USING (record) JOIN record_known k ON k.hash = h.hash
+    WHERE k.person_id <> p.person_id AND least(k.person_id, p.person_id) > 0
+        AND (c.parted OR k.person_id IN (SELECT person_id FROM cluster_person))
 """
 
 
 def mint_records(con: duckdb.DuckDBPyConnection, entry: RegisterLanding) -> None:
     """Nothing; the temp table `record_person` (record, person_id, status) then has everyone whom matching found.
 
-    Records that are one person among themselves keep the oldest id that any of them is known by. Where records are known by
-    another id than that of their person now, the register learns that the two were one. Before it people are minted.
+    Records that are one person among themselves keep the oldest id that any of them is known by, and no two people keep the same.
+    Where records are known by another id than that of their person now, the register learns that the two were one, or that they
+    no longer are. Before it people are minted.
     """
     con.execute(f"CREATE OR REPLACE TEMP TABLE record_known AS SELECT hash, person_id FROM identity_known WHERE scheme = '{RECORD_SCHEME}'")
     _read_when_minted(con, entry)
+    con.execute(CLUSTER_KNOWN)
     con.execute(CLUSTER_PERSON)
-    con.execute(RECORD_KEYS)
+    con.execute(RECORD_KEY, [entry.number])
+    con.execute("CREATE OR REPLACE TEMP TABLE identity_key AS SELECT scheme, value FROM cluster_key")
     mint(con, entry, again=True)
     con.execute(RECORD_PERSON)
-    entry.add_lookups(
-        con.sql(f"""
-            SELECT DISTINCT '{RECORD_SCHEME}' AS scheme, h.hash, p.person_id FROM matching_cluster c JOIN record_hash h USING (record)
-            JOIN record_person p USING (record)
-            WHERE h.hash NOT IN (SELECT hash FROM record_known) AND h.hash NOT IN (SELECT hash FROM identity_minted)
-        """).to_arrow_table()
-    )
+    entry.add_lookups(con.sql(NEW_LOOKUPS).to_arrow_table())
+    _part(con, entry)
     _tell_merges(con, entry)
+
+
+def _part(con: duckdb.DuckDBPyConnection, entry: RegisterLanding) -> None:
+    """Nothing; records that an id was kept from are looked up by their new one, and the register knows that the two were parted."""
+    con.execute(PARTED)
+    entry.replace_lookups(con.sql(f"SELECT '{RECORD_SCHEME}' AS scheme, hash, person_id FROM record_parted").to_arrow_table())
+    parted = "SELECT DISTINCT ? AS kind, former AS person_id, person_id AS other_person_id, ? AS cause FROM record_parted ORDER BY ALL"
+    add_events(entry, con.sql(parted, params=[SPLIT, NOT_MATCHED]).to_arrow_table().cast(EVENT_SCHEMA))
+    con.execute("UPDATE record_known SET person_id = r.person_id FROM record_parted r WHERE r.hash = record_known.hash")
 
 
 def _read_when_minted(con: duckdb.DuckDBPyConnection, entry: RegisterLanding) -> None:
@@ -131,7 +169,9 @@ def _tell_merges(con: duckdb.DuckDBPyConnection, entry: RegisterLanding) -> None
     last = {(one, other): (kind, cause) for one, other, kind, cause in entry.connection.execute(query.order_by(EVENT.c.event))}
     there = con.execute("""
         SELECT k.person_id, p.person_id, bool_or(p.status = 'probability')
-        FROM record_known k JOIN record_hash h USING (hash) LEFT JOIN record_person p USING (record) GROUP BY ALL ORDER BY ALL
+        FROM record_known k JOIN record_hash h USING (hash) LEFT JOIN record_person p USING (record)
+        WHERE k.person_id IS NOT DISTINCT FROM p.person_id OR k.person_id NOT IN (SELECT coalesce(person_id, 0) FROM cluster_person)
+        GROUP BY ALL ORDER BY ALL
     """).fetchall()
     now = {(one, other) for other, one, _ in there}
     seen = {other for other, _, _ in there}

@@ -132,6 +132,12 @@ class RegisterLanding:
         self._append(LOOKUP, kept.select(KNOWN_SCHEMA.names).sort_by([("scheme", "ascending"), ("hash", "ascending")]))
         self.counts["lookups"] += kept.num_rows
 
+    def replace_lookups(self, lookups: pa.Table) -> None:
+        """Nothing; these (scheme, hash), which found somebody before, find their person_id from now on."""
+        for row in lookups.select(["scheme", "hash"]).to_pylist():
+            self.connection.execute(sa.delete(LOOKUP).where(LOOKUP.c.scheme == row["scheme"], LOOKUP.c.hash == row["hash"]))
+        self.add_lookups(lookups)
+
     def keep_out(self, keys: Iterable[tuple[str, bytes, int]]) -> None:
         """Nothing; these (scheme, hash, erasure), which are new of somebody who was erased, find nobody and keep them out from now on."""
         for scheme, digest, erasure in keys:

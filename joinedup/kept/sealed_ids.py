@@ -77,7 +77,7 @@ def learn_again(entry: RegisterLanding, taught: Sequence[Taught]) -> tuple[int, 
     """How many people, and how many merges and splits, the register has learnt again; of whoever was erased nothing."""
     if not taught:
         return 0, 0
-    lookups = pa.concat_tables([each.lookups for each in taught])
+    lookups = pa.concat_tables([each.lookups for each in reversed(taught)])  # the newest of each is the one that is learnt
     new = _without(lookups, _keys(entry, LOOKUP), ["scheme", "hash"])
     new = _without(new, _keys(entry, ERASED_KEY), ["scheme", "hash"])
     people = pa.table({"person_id": pc.unique(new["person_id"])})
