@@ -172,7 +172,7 @@ def test_a_condition_never_finds_them_by_where_they_are(fell: Built, log: Seen, 
 
 
 @pytest.mark.parametrize("scope", [Scope("practice", (PRACTICE,)), Scope("neighbourhood", ("north",))])
-def test_of_a_practice_or_neighbourhood_they_are_not(fell: Built, scope: Scope) -> None:
+def test_of_a_practice_or_area_they_are_not(fell: Built, scope: Scope) -> None:
     reader = Reader(fell.store)
     of_scope = people_of(reader, fell.place, scope, "direct care")
     assert of_scope is not None
