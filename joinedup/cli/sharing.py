@@ -119,6 +119,7 @@ def hazards_of(file: Path | None) -> list[Mapping[str, Any]] | None:
     path = file or HAZARDS
     if file is None and not path.is_file():
         return None
+    path = path.resolve()  # a list of one's own choosing may be a link to where it is kept
     document, findings = read_yaml(path.parent, path.name)
     listed = document.content.get("hazards")
     if findings or not isinstance(listed, list):

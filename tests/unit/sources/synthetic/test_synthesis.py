@@ -154,7 +154,7 @@ def test_hospitals_share_a_place_and_one_may_lack_a_code_or_an_extract(tmp_path:
     )
     synthesise(plain_place(sources=both), 3_000, 1, tmp_path)
     sizes = {row["file"]: row["rows_in_file"] for row in truth(tmp_path)}
-    assert 0.1 < sizes["other.csv"] / sizes["apc.csv"] < 0.3
+    assert 0.1 < sizes["other.csv"] / sizes["apc.csv"] < 0.5, "the second of two has its share, and not the half"
     assert ",ZZ1,ZZ101," in (tmp_path / "other.csv").read_text(encoding="utf-8")
 
 
