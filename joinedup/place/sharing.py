@@ -86,9 +86,14 @@ def uncovered(place: Place, day: date, sources: Collection[str]) -> Iterator[Fin
             yield Finding(SHARING, "no-agreement", message, line=1, endangers=f"every use of {name}")
 
 
+NEVER_COUNTED = {"crosswalk", "protected_person", "staff_person"}
+"""Contracts that say who others are, or whom a door keeps from whom: nothing is counted of them."""
+
+
 def for_counting(place: Place, day: date) -> Iterator[Finding]:
     """A warning where sources may be used for something but not for planning, so pages leave them out."""
-    left = [s.name for s in place.sources if (given := purposes_of(place, s.name, day)) and "planning" not in given]
+    counted = [s for s in place.sources if s.contract not in NEVER_COUNTED]
+    left = [s.name for s in counted if (given := purposes_of(place, s.name, day)) and "planning" not in given]
     if left:
         says = "they say" if len(left) > 1 else "it says"
         message = f"{', '.join(left)} may not be used for planning: no page and no measure counts what {says}"

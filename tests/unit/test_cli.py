@@ -56,6 +56,7 @@ ABSENT = {
     "restore",
     "--landed",
     "--person",
+    "--by-number",
     "--reference",
     "--verify",
 }
