@@ -11,6 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from joinedup.access.look_report import LookReport, look_report
+from joinedup.engine.store import atomic_write
 from joinedup.errors import StoreProblem
 from joinedup.kept.access_log import AccessLog
 from joinedup.kept.log_verifying import Verified, verify
@@ -54,8 +55,8 @@ def _verified(log: AccessLog, now: datetime) -> Verified:
     if kept is not None and not found.faults:
         last = next(iter(reversed(log.seals())), None)
         whole = now.isoformat() if found.read_from == 1 else json.loads(kept.read_text(encoding="utf-8"))["whole"]
-        with suppress(OSError):
-            kept.write_text(json.dumps({"whole": whole, "seal": None if last is None else asdict(last)}), encoding="utf-8")
+        with suppress(OSError, StoreProblem):
+            atomic_write(kept, json.dumps({"whole": whole, "seal": None if last is None else asdict(last)}).encode())
     return found
 
 
