@@ -168,7 +168,7 @@ Pairs = Callable[[float], set[tuple[str, str]]]
 """The pairs found from a match weight on."""
 SIDE = """
     SELECT row_number() OVER (ORDER BY uid) * 2 + {odd} AS id, row_number() OVER (ORDER BY uid) AS record, uid AS value, uid AS person_id,
-        1 AS row_count, 1 AS sources, true AS valid, number, born, true AS exact, family, [family] AS families, given, [given] AS givens,
+        1 AS row_count, 1 AS senders, true AS valid, number, born, true AS exact, family, [family] AS families, given, [given] AS givens,
         postcode, [postcode] AS postcodes, NULL::VARCHAR[] AS practices, [local] AS locals, [local_kind] AS providers FROM ({query})
 """
 

@@ -108,7 +108,7 @@ def find_clusters(con: duckdb.DuckDBPyConnection, linking: Linking) -> None:
     """Nothing; the table `cluster` (record, cluster) has the records that are nobody known, and one person among themselves.
 
     Connected components of `scored_records` at `link_at`; a component with two valid numbers is nobody's. A record alone is there
-    when two sources give it with a name and a date of birth.
+    when two partners give it with a name and a date of birth: what several extracts of one partner say is one partner's word.
     """
     con.execute(f"""
         CREATE OR REPLACE TABLE edge AS
@@ -132,7 +132,7 @@ def find_clusters(con: duckdb.DuckDBPyConnection, linking: Linking) -> None:
     con.execute("""
         DELETE FROM cluster WHERE cluster NOT IN (
             SELECT c.cluster FROM cluster c JOIN orphan o USING (record) GROUP BY c.cluster
-            HAVING (count(*) > 1 OR max(o.sources) > 1 AND bool_and(o.born IS NOT NULL AND o.given IS NOT NULL AND o.family IS NOT NULL))
+            HAVING (count(*) > 1 OR max(o.senders) > 1 AND bool_and(o.born IS NOT NULL AND o.given IS NOT NULL AND o.family IS NOT NULL))
                 AND count(DISTINCT o.number) FILTER (o.valid) <= 1
         )
     """)

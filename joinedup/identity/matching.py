@@ -229,7 +229,7 @@ def own_connection(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
 
 
 SIDES = {
-    "record": (f"SELECT record * 2 + 1 AS id, * FROM ({records.RECORD_SIDE})", "record, value, row_count, sources, valid"),
+    "record": (f"SELECT record * 2 + 1 AS id, * FROM ({records.RECORD_SIDE})", "record, value, row_count, senders, valid"),
     "person": ("SELECT row_number() OVER (ORDER BY person_id) * 2 AS id, * FROM known_person", "person_id"),
 }
 """Each side of the comparison: everyone on it, each with a number as Splink wants it, and what is kept of them beside what is compared."""

@@ -156,10 +156,10 @@ RECORDS = f"""
         GROUP BY born HAVING count(*) > greatest(50, {COMMON_DATE} * (SELECT count(*) FROM unlinked_said))
     ),
     distinct_said AS (
-        SELECT {", ".join(COMPARED)}, {_VALUE} AS value, count(*) AS row_count, count(DISTINCT sender) AS sources
+        SELECT {", ".join(COMPARED)}, {_VALUE} AS value, count(*) AS row_count, count(DISTINCT sender) AS senders
         FROM unlinked_said GROUP BY ALL
     )
-    SELECT row_number() OVER (ORDER BY value) AS record, value, row_count, sources, valid,
+    SELECT row_number() OVER (ORDER BY value) AS record, value, row_count, senders, valid,
         CASE WHEN number NOT IN (FROM shared) THEN number END AS number,
         CASE WHEN born NOT IN (FROM common) THEN born END AS born, exact,
         family, given, postcode, practice, CASE WHEN local IS NOT NULL THEN provider END AS provider, local
@@ -177,7 +177,7 @@ ENOUGH = """
         + (number IS NOT NULL)::INTEGER + (local IS NOT NULL)::INTEGER >= 2
 """
 RECORD_SIDE = f"""
-    SELECT record, value, row_count, sources, valid, number, born, exact, family, [family] AS families, given, [given] AS givens, postcode,
+    SELECT record, value, row_count, senders, valid, number, born, exact, family, [family] AS families, given, [given] AS givens, postcode,
         [postcode] AS postcodes, practice, [practice] AS practices, [local || '@' || provider] AS locals, [provider] AS providers
     FROM unlinked_record WHERE {ENOUGH}
 """

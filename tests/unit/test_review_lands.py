@@ -22,7 +22,7 @@ JOHN = {**PEOPLE[0], "PERSON_FAMILY_NAME": "HILL", "PERSON_GIVEN_NAME": "JOHN", 
 TWIN = {**PEOPLE[1], **{name: JOHN[name] for name in ("PERSON_FAMILY_NAME", "POSTCODE_OF_USUAL_ADDRESS", "PERSON_BIRTH_DATE")}}
 TWIN |= {"PERSON_GIVEN_NAME": "PETER"}
 RECORD = {**JOHN, "NHS_NUMBER": "", "PERSON_GIVEN_NAME": "JON", "LOCAL_PATIENT_IDENTIFIER": "X1"}
-OTHER_HOSPITAL = Source(name="other", partner="trust", contract="apc", files=("other.csv",))
+OTHER_HOSPITAL = Source(name="other", partner="other_trust", contract="apc", files=("other.csv",))
 ADA, BEN, LEA = (Reviewer(account, "coordinator", (account,)) for account in ("ada", "ben", "lea"))
 
 
@@ -143,7 +143,7 @@ def test_a_record_that_was_somebody_of_its_own_gets_that_id_back_when_it_is_part
     write(place.extracts / "list.csv", [listed(PEOPLE[2])])
     place.admit(admitted(RECORD, 3))
     [(own, how)] = set(place.linked())
-    assert (how, own is not None) == ("probability", True), "two sources know somebody whom no list has"
+    assert (how, own is not None) == ("probability", True), "two partners know somebody whom no list has"
     write(place.extracts / "list.csv", [listed(JOHN), listed(PEOPLE[2])])
     place.linked()
     john = {row["person_id"] for row in place.table("landed_register").to_pylist() if row["linked_by"]} - place.people_of(PEOPLE[2])
@@ -155,6 +155,15 @@ def test_a_record_that_was_somebody_of_its_own_gets_that_id_back_when_it_is_part
     place.back(1, BEN)
     assert set(place.linked()) == {(own, "probability")}, "the id that it had"
     assert place.events() == [(MERGE, *john, own), (SPLIT, *john, own)]
+
+
+def test_two_extracts_of_one_partner_make_nobody_of_a_record(place: Reviewed) -> None:
+    second = OTHER_HOSPITAL.model_copy(update={"partner": "trust"})
+    place.place = place.place.model_copy(update={"sources": (*place.place.sources, second)})
+    write(place.extracts / "other.csv", [admitted(RECORD, 30)])
+    write(place.extracts / "list.csv", [listed(PEOPLE[2])])
+    place.admit(admitted(RECORD, 3))
+    assert set(place.linked()) == {(None, "no_number")}, "one system's word twice"
 
 
 def test_what_is_decided_holds_in_a_place_that_matches_nothing(place: Reviewed) -> None:
