@@ -39,14 +39,14 @@ def telling(names: Sequence[str], known: Collection[str]) -> frozenset[int]:
     """The positions of columns whose names may be those of people; none that are `known`, in the form that names are compared in.
 
     A number of ten digits, a common name, or a letter beside a word that isn't an everyday one tells by itself; letters alone, and words
-    that aren't everyday ones, where several columns are so called.
+    that aren't everyday ones, where several columns are so called. Letters that stand apart, as in initials, are no word.
     """
     unknown = {at: plain(name) for at, name in enumerate(names) if name and plain(name) not in known}
     sure = {at for at, name in unknown.items() if _is_number(name) or _is_name(name)}
     letters = {
         at for at, name in unknown.items() if re.fullmatch(r"[A-Z](\W*_?[A-Z]){1,2}\W*", name) and len(re.findall("[A-Z]", name)) <= 3
     }
-    letters = {at for at in letters if "".join(_words(unknown[at])) not in everyday_words()}
+    letters = {at for at in letters if len(_words(unknown[at])) > 1 or _words(unknown[at])[0] not in everyday_words()}
     if len(sure | letters) < max(SEVERAL, MANY * len(unknown)):
         return frozenset(sure)
     strange = {at for at, name in unknown.items() if 0 < len(_words(name)) <= 3 and not set(_words(name)) & everyday_words()}

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from joinedup.sources.contract import ContractSpec
+from joinedup.sources.one_person import NUMBER
 from joinedup.sources.synthetic.block import Block
 from joinedup.sources.synthetic.breaking import Break, breaks_of
 from joinedup.sources.synthetic.draws import Bools, Ints, stack
@@ -24,6 +27,8 @@ CANDIDATES = 400
 """Sound rows among which those to be broken are looked for."""
 LEAST_SOUND = 100
 """Rows of a twin that stay sound, at least; and never fewer than are broken, so that the file as a whole isn't in doubt."""
+FAMILY_NAME = "PERSON_FAMILY_NAME"
+LETTERS = np.array(list("abcdefghijklmnopqrstuvwxyz"))
 FEWEST, COUNTS = 2, 3
 """Two, three or four rows are broken by each rule in turn, so that a mixed-up count shows."""
 
@@ -130,23 +135,37 @@ def _judged(contract: ContractSpec, how: Break, hits: Bools) -> tuple[Bools, Boo
 def _told_apart(contract: ContractSpec, rows: Rows, picked: Ints, fresh: Ints) -> Rows:
     """The rows, those that were picked more than once with a person and a record number of their own.
 
-    Where the person names the record, no two rows are about one person: a field that is broken could make their keys the same.
+    Where the person names the record, no two rows are about one person: a field that is broken could make their keys the same. So no
+    identifier, number of a record or full name of one of them stands in another.
     """
-    if "NHS_NUMBER" in contract.key:
-        picked = np.unique(rows.columns["NHS_NUMBER"], return_inverse=True)[1]
+    names_person = contract.key[0] == NUMBER
+    if NUMBER in contract.key:
+        picked = np.unique(rows.columns[NUMBER], return_inverse=True)[1]
     order = np.argsort(picked, kind="stable")
     again = np.zeros(len(picked), dtype=np.int64)
     again[order] = np.arange(len(picked)) - np.searchsorted(picked[order], picked[order])
     columns = dict(rows.columns)
-    person = columns["NHS_NUMBER"]
-    columns["NHS_NUMBER"] = np.where(again > 0, fresh[-len(picked) :].astype("U10"), person)
-    if contract.key[0] != "NHS_NUMBER":
-        coded = {field.name for field in contract.fields if field.codes}
-        part = next(name for name in contract.key if name not in coded)
-        key = columns[part]
-        other = np.char.add(key, np.char.add("-", again.astype("U6"))) if key.dtype.kind == "U" else key + again * 10**9
-        columns[part] = np.where(again > 0, other, key)
+    columns[NUMBER] = np.where(again > 0, fresh[-len(picked) :].astype("U10"), columns[NUMBER])
+    own = [FAMILY_NAME, *contract.same_person.known_by, contract.same_person.record] if names_person else [_numbered(contract)]
+    for name in own:
+        if name in columns and name != NUMBER:
+            columns[name] = _another(columns[name], again)
     return replace(rows, columns=columns)
+
+
+def _numbered(contract: ContractSpec) -> str:
+    """The part of a record's key that isn't a code: its number."""
+    coded = {field.name for field in contract.fields if field.codes}
+    return next(name for name in contract.key if name not in coded)
+
+
+def _another(values: NDArray[Any], again: Ints) -> NDArray[Any]:
+    """The values, each with an ending of its own where its row was picked `again`; of letters, so that it may end a name too."""
+    if values.dtype.kind != "U":
+        return np.where(again > 0, values + again * 10**9, values)
+    tens, ones = (LETTERS[again // 26 % 26], LETTERS[again % 26])
+    ending = np.char.add(tens, ones)
+    return np.where((again > 0) & (values != ""), np.char.add(values, ending), values)
 
 
 def _with_texts(target: Target, table: pa.Table, placed: Sequence[Placed], which: Ints, *, second: Bools) -> pa.Table:

@@ -101,7 +101,7 @@ def test_rows_satisfy_their_contract(name: str, made: dict[str, Rows], block: Bl
     assert set(rows.columns) <= {field.name for field in contracts()[name].fields}
     (tmp_path / target.file).write_bytes(header(target) + text(target, sheet(target, rows, target.rows(rows))))
     con = connect(threads=1)
-    staging = stage(con, plain_place(sources=(target.source,), as_at=place.as_at), tmp_path)
+    staging = stage(con, place.model_copy(update={"sources": (target.source,)}), tmp_path)
     con.close()
     assert [finding for finding in staging.findings if finding.rule not in EXPECTED] == []
     [account] = staging.files

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
@@ -20,6 +21,8 @@ from joinedup.place.model import Place, Source
 from joinedup.progress import Step
 from joinedup.sources.landing import stage
 from joinedup.sources.synthetic import synthesise
+from joinedup.sources.synthetic.figures import figures
+from joinedup.sources.synthetic.hospitals import hospitals_of
 from joinedup.sources.synthetic.truth import FOLDER
 from tests.unit.sources.synthetic.places import FILES, changing_place, plain_place
 
@@ -147,14 +150,23 @@ def test_no_source_reads_the_truth(plain: Path) -> None:
     assert not any(FOLDER in path.parts for path in read)
 
 
+def beside_the_first(place: Place, seed: int, neighbourhoods: int) -> float:
+    """How much people use the second hospital for each use of the first, where all neighbourhoods use hospitals alike."""
+    hospitals = hospitals_of(place, seed, neighbourhoods)
+    drawn = hospitals.shares("apc") * hospitals.ways.near[:neighbourhoods]
+    first, second = (drawn / drawn.sum(axis=1, keepdims=True)).mean(axis=0)
+    return float(second / first)
+
+
 def test_hospitals_share_a_place_and_one_may_lack_a_code_or_an_extract(tmp_path: Path) -> None:
-    both = (
-        *FILES,
-        Source(name="apc-2", partner="other-trust", contract="apc", files=("other.csv",)),
-    )
-    synthesise(plain_place(sources=both), 3_000, 1, tmp_path)
+    other = Source(name="apc-2", partner="other-trust", contract="apc", files=("other.csv",))
+    place = plain_place(sources=(*FILES, other))
+    first, second, _ = figures("rates")["by_provider"]
+    assert np.median([beside_the_first(place, seed, 1) for seed in range(400)]) == pytest.approx(second / first, rel=0.15)
+    synthesise(place, 3_000, 1, tmp_path)
     sizes = {row["file"]: row["rows_in_file"] for row in truth(tmp_path)}
-    assert 0.1 < sizes["other.csv"] / sizes["apc.csv"] < 0.5, "the second of two has its share, and not the half"
+    # besides, each treatment function has its hospital: a factor whose logarithm spreads by 0.5, over some twenty functions
+    assert sizes["other.csv"] / sizes["apc.csv"] == pytest.approx(beside_the_first(place, 1, 3), rel=2 * 0.5 / 20**0.5)
     assert ",ZZ1,ZZ101," in (tmp_path / "other.csv").read_text(encoding="utf-8")
 
 
@@ -201,6 +213,8 @@ SCRIPT = """
 import sys
 from pathlib import Path
 from joinedup.sources.synthetic import synthesise
+from joinedup.sources.synthetic.figures import figures
+from joinedup.sources.synthetic.hospitals import hospitals_of
 from tests.unit.sources.synthetic.places import plain_place
 
 def shown(step):
