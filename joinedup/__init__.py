@@ -16,7 +16,9 @@ A module imports only from layers below it; neighbours on one line don't see eac
     place
     kept
     engine | statistics
-    findings, periods, errors, progress, cells
+    findings, periods, errors, progress
+    sheets
+    cells
 """
 
 from __future__ import annotations

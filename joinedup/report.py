@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bars
 from rich.table import Table
 
-from joinedup.cells import guarded
+from joinedup.cells import write_rows
 from joinedup.findings import Finding, Severity
 from joinedup.progress import Progress, Step, silent
 from joinedup.sources.restricted import RESTRICTED, roughly
@@ -143,10 +142,7 @@ def write_findings(findings: Iterable[Finding], form: str, stream: TextIO) -> No
     if form == "json":
         stream.write(json.dumps(rows, indent=1) + "\n")
         return
-    writer = csv.DictWriter(stream, FINDING_FIELDS)
-    writer.writeheader()
-    joined = (row | {"rows": " ".join(map(str, row["rows"]))} for row in rows)
-    writer.writerows({field: guarded(value) for field, value in row.items()} for row in joined)
+    write_rows(stream, FINDING_FIELDS, (row | {"rows": " ".join(map(str, row["rows"]))} for row in rows))
 
 
 def show_check(checked: Checked, stream: TextIO) -> None:

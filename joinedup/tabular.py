@@ -9,15 +9,13 @@ from pathlib import Path
 from typing import TextIO
 
 import pyarrow as pa
-import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
-import xlsxwriter
 from rich.console import Console
 from rich.table import Table
 
-from joinedup.cells import guarded
 from joinedup.engine.store import PRIVATE_FILE, store_errors
 from joinedup.errors import StoreProblem
+from joinedup.sheets import workbook, write_csv
 
 FORMS = ("csv", "json", "parquet", "xlsx")
 NOT_KNOWN, NOTHING = "not known", "–"
@@ -73,7 +71,7 @@ def content(table: pa.Table, form: str) -> bytes:
     """The rows in a form, as bytes."""
     out = io.BytesIO()
     if form == "csv":
-        pa_csv.write_csv(_without_formulas(table), out, pa_csv.WriteOptions(quoting_style="needed"))
+        write_csv(table, out)
     elif form == "json":
         out.write(json.dumps(table.to_pylist(), default=str, indent=1).encode() + b"\n")
     elif form == "parquet":
@@ -83,24 +81,14 @@ def content(table: pa.Table, form: str) -> bytes:
     return out.getvalue()
 
 
-def _without_formulas(table: pa.Table) -> pa.Table:
-    """The rows with each text guarded that a spreadsheet might run; other columns as they are."""
-    for at, (name, kind) in enumerate(zip(table.column_names, table.schema.types, strict=True)):
-        if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-            texts = table[name].combine_chunks().dictionary_encode()
-            safe = pa.array([guarded(text) for text in texts.dictionary.to_pylist()], kind)
-            table = table.set_column(at, name, pa.DictionaryArray.from_arrays(texts.indices, safe).cast(kind))
-    return table.rename_columns([str(guarded(name)) for name in table.column_names])
-
-
 def _write_xlsx(table: pa.Table, out: io.BytesIO) -> None:
     """A workbook of one sheet; text is written as text, so that nothing in it is a formula."""
     if table.num_rows > MOST_ROWS_XLSX:
         raise StoreProblem(f"a worksheet holds {MOST_ROWS_XLSX:,} rows, these are {table.num_rows:,}; choose csv or parquet")
-    with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
+    with workbook(out) as book:
         sheet = book.add_worksheet("rows")
-        sheet.write_row(0, 0, table.column_names)
-        for at, column in enumerate(table.columns):
+        for at, (name, column) in enumerate(zip(table.column_names, table.columns, strict=True)):
+            sheet.write_string(0, at, name)
             for row, value in enumerate(column.to_pylist(), start=1):
                 if isinstance(value, bool):
                     sheet.write_boolean(row, at, value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 from datetime import UTC, date, datetime, time
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from joinedup.cells import guarded
+from joinedup.cells import write_rows
 from joinedup.cli.shared import a_file, example, key_option, open_place, open_store, place_argument, store_option
 from joinedup.errors import NothingPublished, Refused
 
@@ -121,9 +120,7 @@ def report(
     elif form == "json":
         click.echo(json.dumps(report_as_json(made), default=str, indent=1))
     else:
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(ROW)
-        writer.writerows([guarded(row[name]) for name in ROW] for row in rows_of(made))
+        write_rows(sys.stdout, ROW, rows_of(made))
 
 
 @audit.command(

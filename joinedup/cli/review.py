@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from joinedup.cells import guarded
+from joinedup.cells import write_rows
 from joinedup.cli.shared import example, key_option, open_place, open_store, place_argument, quiet_option, store_option
 
 if TYPE_CHECKING:
@@ -223,7 +223,6 @@ def acts(desk: Desk, pair: int | None) -> list[dict[str, Any]]:
 
 def show_rows(rows: Sequence[dict[str, Any]], columns: Sequence[str], form: str) -> None:
     """Nothing; the rows are on stdout. In CSV no cell begins as a formula does."""
-    import csv
     import json
 
     from rich.markup import escape
@@ -234,9 +233,7 @@ def show_rows(rows: Sequence[dict[str, Any]], columns: Sequence[str], form: str)
     if form == "json":
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
     elif form == "csv":
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows([guarded(str(row[name])) for name in columns] for row in rows)
+        write_rows(sys.stdout, columns, ([str(row[name]) for name in columns] for row in rows))
     else:
         table = Table(*(name.replace("_", " ") for name in columns), box=None)
         for row in rows:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 from collections.abc import Mapping, Sequence
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from joinedup.cells import guarded
+from joinedup.cells import write_rows
 from joinedup.cli.shared import a_file, example, open_place, open_store, outside, place_argument, store_option
 from joinedup.errors import NothingPublished, PlaceError, StoreProblem
 
@@ -87,9 +86,7 @@ def shown(rows: Sequence[Mapping[str, str]], form: str) -> None:
         return
     names = list(rows[0]) if rows else ["source"]
     if form == "csv":
-        writer = csv.DictWriter(sys.stdout, names, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({name: guarded(value) for name, value in row.items()} for row in rows)
+        write_rows(sys.stdout, names, rows)
         return
     widths = {name: max(len(name), *(len(row[name]) for row in rows)) if rows else len(name) for name in names}
     for row in ({name: name.replace("_", " ") for name in names}, *rows):

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from joinedup.cells import read_rows, write_rows
 from joinedup.engine.store import PRIVATE_FILE, PRIVATE_FOLDER, atomic_write, store_errors
 from joinedup.errors import StoreProblem
 from joinedup.kept.staff import FILE as STAFF
@@ -45,7 +46,7 @@ def protected_by_hand(kept: Path) -> frozenset[int]:
 def _read(path: Path) -> frozenset[int]:
     """Who is protected by the last row that names them."""
     try:
-        rows = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+        rows = list(read_rows(path.read_text(encoding="utf-8")))
         last = {int(row["person_id"]): row["protected"] for row in rows}
     except (OSError, UnicodeDecodeError, KeyError, TypeError, ValueError, csv.Error):
         raise _unreadable(path, "it isn't what joinedup protect wrote") from None
@@ -59,10 +60,8 @@ def protect(kept: Path, person_id: int, account: str, *, ends: bool = False) -> 
         kept.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
         with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, PRIVATE_FILE), "a", encoding="utf-8", newline="") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
-            writer = csv.writer(file)
-            if os.fstat(file.fileno()).st_size == 0:
-                writer.writerow(HEADER)
-            writer.writerow([datetime.now(UTC).isoformat(timespec="milliseconds"), person_id, ENDS if ends else BEGINS, account])
+            row = (datetime.now(UTC).isoformat(timespec="milliseconds"), person_id, ENDS if ends else BEGINS, account)
+            write_rows(file, HEADER, [row], head=os.fstat(file.fileno()).st_size == 0)
             file.flush()
             os.fsync(file.fileno())
 
@@ -81,16 +80,14 @@ def forget_in_lists(kept: Path, erased: Callable[[pa.Array], Iterable[int]]) -> 
         left = [row for row in rows if int(row["person_id"]) not in gone]
         if len(left) < len(rows):
             text = io.StringIO()
-            writer = csv.DictWriter(text, list(rows[0]))
-            writer.writeheader()
-            writer.writerows(left)
+            write_rows(text, list(rows[0]), left)
             atomic_write(path, text.getvalue().encode())
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
     """The rows of a list; none where there is no such file."""
     try:
-        return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+        return list(read_rows(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return []
 

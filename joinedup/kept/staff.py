@@ -5,11 +5,11 @@ It is for one question: whether somebody asks for their own record. Where it isn
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Iterable
 from pathlib import Path
 
+from joinedup.cells import read_rows, write_rows
 from joinedup.engine.store import atomic_write
 
 FILE = "staff_people.csv"
@@ -19,7 +19,7 @@ HEADER = ("person_id", "account")
 def keep_staff(kept: Path, staff: Iterable[tuple[int, str]]) -> None:
     """Nothing; the file has these people and accounts, and no others."""
     text = io.StringIO()
-    csv.writer(text).writerows([HEADER, *sorted(set(staff))])
+    write_rows(text, HEADER, sorted(set(staff)))
     atomic_write(kept / FILE, text.getvalue().encode())
 
 
@@ -29,4 +29,4 @@ def is_own(kept: Path, person_id: int, account: str) -> bool:
         text = (kept / FILE).read_text(encoding="utf-8")
     except FileNotFoundError:
         return False
-    return any(row == [str(person_id), account] for row in csv.reader(text.splitlines()))
+    return {"person_id": str(person_id), "account": account} in read_rows(text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
@@ -11,7 +10,7 @@ from datetime import date, timedelta
 
 import altair
 
-from joinedup.cells import guarded
+from joinedup.cells import write_rows
 from joinedup.papers.facts import Facts
 from joinedup.papers.numbers import day
 from joinedup.papers.theme import NARROW, WIDE, Size, config
@@ -60,11 +59,8 @@ class Table:
         """The bare values as CSV, after columns that are the same in each row; missing is empty."""
         columns = [column for column in self.columns if column.name]
         out = io.StringIO()
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerow([*same, *(column.name for column in columns)])
-        writer.writerows(
-            [guarded(value) for value in (*same.values(), *row)] for row in zip(*(column.values for column in columns), strict=True)
-        )
+        values = zip(*(column.values for column in columns), strict=True)
+        write_rows(out, [*same, *(str(column.name) for column in columns)], ([*same.values(), *row] for row in values))
         return out.getvalue()
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
 import xlsxwriter
 
-from joinedup.cells import guarded
+from joinedup.cells import write_rows
 from joinedup.errors import StoreProblem
 from joinedup.papers.agreed import names
 from joinedup.place.model import Agreement, Place, Source
 from joinedup.place.sharing import state
+from joinedup.sheets import workbook
 from joinedup.sources.contract import ContractSpec
 
 SUBJECTS = "people registered with the place's general practices, and people whom its services have seen"
@@ -98,13 +98,11 @@ def write_processing(rows: Sequence[Mapping[str, str]], path: Path) -> Path:
 
 def _write_csv(rows: Sequence[Mapping[str, str]], path: Path) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({name: guarded(value) for name, value in row.items()} for row in rows)
+        write_rows(file, COLUMNS, rows)
 
 
 def _write_workbook(rows: Sequence[Mapping[str, str]], path: Path) -> None:
-    with xlsxwriter.Workbook(path) as book:
+    with workbook(path) as book:
         bold, sheet = book.add_format({"bold": True}), book.add_worksheet("processing")
         sheet.freeze_panes(1, 1)
         for at, name in enumerate(COLUMNS):

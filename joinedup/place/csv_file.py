@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
+from joinedup.cells import as_it_was
 from joinedup.findings import Finding
 from joinedup.place.located import Spot
 from joinedup.place.sentences import unknown
@@ -53,7 +54,7 @@ def read_csv(folder: Path, file: str, columns: Columns) -> tuple[list[Row], list
     begins = 1
     try:
         for cells in reader:
-            records.append((begins, [cell.strip() for cell in cells]))
+            records.append((begins, [as_it_was(cell.strip()) for cell in cells]))
             begins = reader.line_num + 1
     except csv.Error as error:
         message = f"can't be read as CSV from here on ({error}): check the quotation marks"

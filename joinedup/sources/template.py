@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import xlsxwriter
 
+from joinedup.cells import write_rows
 from joinedup.errors import StoreProblem
+from joinedup.sheets import workbook
 from joinedup.sources.columns import PERSON_FIELDS
 from joinedup.sources.contract import ContractField, ContractSpec, FieldType
 
@@ -44,12 +45,12 @@ def headings(contract: ContractSpec) -> list[str]:
 
 def _write_csv(contract: ContractSpec, path: Path) -> None:
     with path.open("x", newline="", encoding="utf-8") as file:
-        csv.writer(file, lineterminator="\n").writerow(headings(contract))
+        write_rows(file, headings(contract), ())
 
 
 def _write_workbook(contract: ContractSpec, path: Path) -> None:
     fields = {field.name: field for field in contract.fields}
-    with xlsxwriter.Workbook(path) as book:
+    with workbook(path) as book:
         bold, wrapped = book.add_format({"bold": True}), book.add_format({"text_wrap": True, "valign": "top"})
         rows, meanings = book.add_worksheet(ROWS), book.add_worksheet(MEANINGS)
         for at, name in enumerate(headings(contract)):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import re
@@ -13,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from joinedup.cells import write_rows
 from joinedup.errors import PlaceError
 from joinedup.findings import Finding
 from joinedup.place.facts import AREA, PARTNER, PRACTICE
@@ -192,9 +192,7 @@ def csv_text(columns: Sequence[str], rows: Iterable[Cells]) -> str:
     kept = [name for name in columns if not listed or name in must or any(row.get(name) not in ("", None) for row in listed)]
     kept = kept if listed else [name for name in columns if name != "note"]
     out = io.StringIO()
-    writer = csv.DictWriter(out, kept, lineterminator="\n", extrasaction="ignore", restval="")
-    writer.writeheader()
-    writer.writerows({name: "" if row.get(name) is None else row.get(name) for name in kept} for row in listed)
+    write_rows(out, kept, listed)
     return out.getvalue()
 
 
