@@ -13,7 +13,7 @@ from joinedup.access.caller import Caller
 from joinedup.access.disclosure import Audience, may_open
 from joinedup.access.look_report import belongs_of
 from joinedup.access.looking import Log, log_of, look
-from joinedup.access.measured import with_shares, with_values
+from joinedup.access.measured import with_shares, with_values, without_unknown
 from joinedup.access.overview import Access, access_of
 from joinedup.access.releasing import Leaving
 from joinedup.access.stamp import Stamp, rounded_stamp, stamp_of
@@ -77,16 +77,9 @@ class Aggregates:
         return self._table("area_deprivation", public.deprivation, "area_type", "area_id", "deprivation_fifth")
 
     def activity_by_month(self) -> pa.Table:
-        """Activities by area, month and point of delivery, in the 24 months that end with the period."""
-        return self._table(
-            "area_month",
-            lambda table: public.by_month(table, self.place.period),
-            "area_type",
-            "area_id",
-            "sector",
-            "point_of_delivery",
-            "month",
-        )
+        """Activities by area, month and point of delivery, in the 24 months that end with the period; null where too little is known."""
+        by = ("area_type", "area_id", "sector", "point_of_delivery", "month")
+        return without_unknown(self._table("area_month", lambda table: public.by_month(table, self.place.period), *by))
 
     def costs(self) -> pa.Table:
         """Activities and their cost in pence by area and point of delivery, in the period; how many have a cost, and from where."""

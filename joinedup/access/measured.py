@@ -77,6 +77,12 @@ def _little_known(counts: pa.Table) -> Flags:
     return np.asarray(there & (people > 0) & (known < LEAST_KNOWN * people), dtype=bool)
 
 
+def without_unknown(months: pa.Table) -> pa.Table:
+    """The rows of area_month without the counts of months of which less than half is known: the rest might change them."""
+    little = np.asarray(months["known_share"].to_numpy() < LEAST_KNOWN, dtype=bool)
+    return months.set_column(months.column_names.index("activities"), "activities", _without(months["activities"], little))
+
+
 def _without(column: pa.ChunkedArray, out: Flags) -> pa.ChunkedArray:
     """The column, null in some rows."""
     return pc.if_else(pa.array(out), pa.scalar(None, column.type), column)

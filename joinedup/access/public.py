@@ -22,6 +22,7 @@ ROUNDED_TO = 5
 """What counts are rounded to (NHS Digital, 2018)."""
 HARMLESS = 100
 """People or activities: of fewer a line that isn't shown counts as nothing in the place's row, of more it hides that row, too."""
+TENTHS, ROUNDING = 10, 1e-9
 Lines = npt.NDArray[np.int64]
 
 
@@ -59,12 +60,17 @@ def objections(table: pa.Table) -> pa.Table:
 
 
 def by_month(table: pa.Table, period: Period) -> pa.Table:
-    """Activities by area, month and point of delivery. A line is the months of the period, which cost has together, or those before."""
+    """Activities by area, month and point of delivery. A line is the months of the period, which cost has together, or those before.
+
+    A count that is unknown is treated as none here, and is taken out behind.
+    """
     inside = [period.start <= month < period.end for month in _months(table)]
     lines = _line(table.append_column("inside", pa.array(inside)), (*AREA, "sector", "point_of_delivery", "inside"))
     counts = _whole(table, "activities")
     few = small(np.bincount(lines, weights=counts, minlength=1).astype(np.int64))[lines] if len(lines) else np.zeros(0, dtype=bool)
-    return _with_places(table, "activities", lines, hidden=few)
+    # A share tells of counts by provider: it is given to a tenth, down.
+    share = np.floor(TENTHS * _floats(table, "known_share") + ROUNDING) / TENTHS
+    return _with_places(_replaced(table, {"known_share": share}), "activities", lines, hidden=few)
 
 
 def costs(table: pa.Table) -> pa.Table:

@@ -10,6 +10,7 @@ WITH stay AS (
 told AS (
     SELECT provider_code, month, bool_or(told) AS told
     FROM provider_month
+    WHERE contract IN ('apc', 'discharge_ready')
     GROUP BY provider_code, month
 ),
 -- Months in which the provider told of its stays; of one that told of none all are as good.

@@ -129,7 +129,7 @@ class Aggregates(Protocol):
         ...
 
     def activity_by_month(self) -> pa.Table:
-        """Columns area_type, area_id, month, sector, point_of_delivery, activities: 24 months."""
+        """Columns area_type, area_id, month, sector, point_of_delivery, activities, known_share: 24 months; null where it isn't known."""
         ...
 
     def costs(self) -> pa.Table:

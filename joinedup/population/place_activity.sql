@@ -37,7 +37,8 @@ SELECT
     a.costing_method,
     a.price_base,
     a.constant_pence,
-    a.average_pence
+    a.average_pence,
+    a.file_id
 FROM activity AS a
 INNER JOIN belonging AS b
     ON b.person_id = a.person_id

@@ -24,6 +24,7 @@ counted AS (
     ) AS f (field, least_percent, fall_percent)
     LEFT JOIN asked AS a
         ON a.contract = p.contract AND a.provider_code = p.provider_code AND a.month = p.month AND a.field = f.field
+    WHERE p.contract IN ('apc', 'discharge_ready')
     GROUP BY p.contract, p.provider_code, f.field, p.month, f.least_percent, f.fall_percent
 ),
 usual AS (

@@ -116,7 +116,10 @@ def test_each_figure_and_year_has_the_time_that_it_is_of(shipped: dict[str, dict
 def test_every_point_of_delivery_has_an_average_or_is_named_as_without_one(shipped: dict[str, dict[str, str]], root: Path) -> None:
     without = [row["point_of_delivery"] for row in rows(root / "joinedup" / "records" / "without_cost.csv")]
     specs = all_specs()
-    tables = [specs[name] for name in ("activity_acute", "activity_community", "activity_primary", "activity_social", "spell")]
+    tables = [
+        specs[name]
+        for name in ("activity_acute", "activity_attendance", "activity_community", "activity_primary", "activity_social", "spell")
+    ]
     told = {row["point_of_delivery"] for table in tables for case in table.cases for row in case.expect if row.get("point_of_delivery")}
     lasting = {"Continuing healthcare", "Personal budget"}  # their cases name the sector alone
     assert told | lasting == {*shipped, *without}

@@ -16,7 +16,7 @@ from joinedup.papers.facts import Area, Facts
 from joinedup.papers.figure import BOTH, Column, Figure, Table, chart_of, headed, missing, without
 from joinedup.papers.numbers import change, month, per, rate, whole
 from joinedup.papers.theme import AREA, INK, Size
-from joinedup.papers.words import point_of_delivery
+from joinedup.papers.words import listed, many, point_of_delivery
 from joinedup.periods import add_months
 
 MONTHS = 24
@@ -29,12 +29,25 @@ EACH = 1000
 AROUND = 72
 """Pixels beside a small chart: its scale on the left, its latest value on the right."""
 Counts = Mapping[tuple[str, date], int | None]
-"""Activities by point of delivery and month: 0 where there is no row, None where a count isn't shown."""
+"""Activities by point of delivery and month: 0 where there is no row, None where a count isn't shown or isn't known."""
+Shares = Mapping[tuple[str, date], float]
+PARTLY = (
+    "In some months providers tell nothing who usually do a part of it: those rates are over the people who don't go there, by their share."
+)
+ALL_BUT = 0.99
+"""Known of so much, a month is as good as whole: who is missing does less than a hundredth (our choice, 2026)."""
+LEAST = 0.5
+"""Known of less, a month has no count: the door gives none."""
 
 
 def counts(facts: Facts, area: Area) -> Counts:
     """Activities by point of delivery and month."""
     return defaultdict(int, {(row["point_of_delivery"], row["month"]): row["activities"] for row in facts.activity[area]})
+
+
+def shares(facts: Facts, area: Area) -> Shares:
+    """Of each point of delivery and month, the part of the area's usual use whose providers tell of the month."""
+    return {(row["point_of_delivery"], row["month"]): row["known_share"] for row in facts.activity[area]}
 
 
 def months(facts: Facts) -> list[date]:
@@ -69,7 +82,8 @@ def shown(facts: Facts) -> list[str]:
 def covered(facts: Facts) -> Mapping[str, frozenset[date]]:
     """The months that the extracts tell of, by point of delivery: from the first to the last that the place has any of.
 
-    In such a month a neighbourhood without a row had none; outside them nothing is known, and nothing is shown.
+    In such a month a neighbourhood without a row had none; outside them nothing is known, and nothing is shown. Months of which too little
+    is known within are no counts, either.
     """
     place = counts(facts, facts.whole)
     known: dict[str, frozenset[date]] = {}
@@ -94,7 +108,15 @@ def figure(facts: Facts, area: Area) -> Figure:
         )
         return Figure("use", f"Use of services by people of {area.name}", about, key, reason=reason)
     charts = {size: headed(chart(facts, area, drawn, size), size, facts, about, key) for size in BOTH}
-    return Figure("use", finding(facts, area), about, key, table(facts, area), charts, notes=[*notes(facts, drawn), *without(facts)])
+    return Figure(
+        "use",
+        finding(facts, area),
+        about,
+        key,
+        table(facts, area),
+        charts,
+        notes=[*notes(facts, drawn), *gaps(facts, area, drawn), *without(facts)],
+    )
 
 
 def finding(facts: Facts, area: Area) -> str:
@@ -103,13 +125,18 @@ def finding(facts: Facts, area: Area) -> str:
     years = {point: [added(here[point, each] for each in half) for half in (months(facts)[:YEAR], months(facts)[YEAR:])] for point in drawn}
     known = covered(facts)
     both = {point: (before, last) for point, (before, last) in years.items() if before and last and min(before, last) >= ENOUGH}
-    told = [point for point in drawn if len(known[point]) == MONTHS and point in both]
+    whole_of = {point for point in drawn if all(shares(facts, area).get((point, each), 1) >= ALL_BUT for each in months(facts))}
+    told = [point for point in drawn if len(known[point]) == MONTHS and point in both and point in whole_of]
     point = max(
         told, key=lambda point: abs(log(both[point][1] / both[point][0])) / sum(1 / n for n in both[point]) ** 0.5, default=drawn[0]
     )
     before, last = years[point]
     compared = f", {change(last, before)} in the 12 months before" if point in told else ""
     most = ": the clearest change of those drawn" if len(told) > 1 else ""
+    unknown = [each for each in months(facts)[YEAR:] if shares(facts, area).get((point, each), 1) < LEAST]
+    if unknown:
+        last = added(here[point, each] for each in months(facts)[YEAR:] if each not in unknown)
+        most = f", of which {many(len(unknown), 'month isn’t', 'months aren’t')} known"
     return f"{point_of_delivery(point)}: {whole(last)} in the 12 months to {month(months(facts)[-1])}{compared}{most}"
 
 
@@ -124,6 +151,23 @@ def notes(facts: Facts, drawn: Sequence[str]) -> list[str]:
         if len(known) < MONTHS:
             span = f"{month(min(known))} to {month(max(known))}"
             found.append(f"{point_of_delivery(point)}: data from {span} only. For the other months there is no data, which isn't 0.")
+    return found
+
+
+def gaps(facts: Facts, area: Area, drawn: Sequence[str]) -> list[str]:
+    """Months of which providers who usually do it tell nothing, by point of delivery; the first few in words."""
+    of, found, partly = shares(facts, area), [], False
+    for point in drawn:
+        known = sorted(covered(facts)[point])
+        unknown = [each for each in known if of.get((point, each), 1) < LEAST]
+        partly = partly or any(LEAST <= of.get((point, each), 1) < ALL_BUT for each in known)
+        if unknown:
+            named = listed([month(each) for each in unknown]) if len(unknown) < 4 else f"{len(unknown)} months from {month(unknown[0])}"
+            found.append(
+                f"{point_of_delivery(point)}: not known in {named}, as those who usually do half of it or more tell nothing, or little."
+            )
+    if partly:
+        found.append(PARTLY)
     return found
 
 
@@ -144,17 +188,23 @@ def chart(facts: Facts, area: Area, drawn: Sequence[str], size: Size) -> altair.
     return small.facet(facet, columns=columns, spacing=apart, bounds="flush").resolve_scale(y="independent").resolve_axis(x="independent")
 
 
+def _among(people: int | None, known: float) -> float | None:
+    """How many people a rate is over: without those who go to whom the month isn't known of."""
+    return people * known if people is not None and known < ALL_BUT else people
+
+
 def _ticks(of: Sequence[date]) -> list[dict[str, Any]]:
     return [{"year": each.year, "month": each.month, "date": 1, "utc": True} for each in of[::YEAR]]
 
 
 def _line(facts: Facts, area: Area, drawn: Sequence[str], of: str) -> list[dict[str, Any]]:
-    here, known = counts(facts, area), covered(facts)
+    here, known, of_all = counts(facts, area), covered(facts), shares(facts, area)
     rows: list[dict[str, Any]] = []
     for point in drawn:
+        latest = max((each for each in known[point] if here[point, each] is not None), default=None)
         for each in sorted(known[point]):
-            value = per(here[point, each], over(facts, area, point), EACH)
-            last = of == "area" and each == max(known[point])
+            value = per(here[point, each], _among(over(facts, area, point), of_all.get((point, each), 1)), EACH)
+            last = of == "area" and each == latest
             rows.append(
                 {"point": point_of_delivery(point), "month": each.isoformat(), "of": of, "rate": value, "last": last, "words": rate(value)}
             )
@@ -174,8 +224,10 @@ def table(facts: Facts, area: Area) -> Table:
 
 
 def _point(facts: Facts, area: Area, point: str, of_months: Sequence[date]) -> list[Column]:
-    here, known, people = counts(facts, area), covered(facts)[point], over(facts, area, point)
+    here, known, people, of_all = counts(facts, area), covered(facts)[point], over(facts, area, point), shares(facts, area)
     activities = [here[point, each] if each in known else None for each in of_months]
     name = point_of_delivery(point).lower().replace(" ", "_")
-    rates = Column(name=f"{name}_per_{EACH}_people", values=[per(count, people, EACH) for count in activities])
+    among = [_among(people, of_all.get((point, each), 1)) for each in of_months]
+    rated = [per(count, each, EACH) for count, each in zip(activities, among, strict=True)]
+    rates = Column(name=f"{name}_per_{EACH}_people", values=rated)
     return [Column(point_of_delivery(point), [whole(count) for count in activities], name, activities), rates]

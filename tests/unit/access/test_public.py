@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from joinedup.access import public
 from joinedup.access.aggregates import open_aggregates
 from joinedup.access.caller import caller_for
+from joinedup.access.measured import without_unknown
 from joinedup.access.rounding import added, nearest, public_count, rounded, safe_lines, small
 from joinedup.errors import Refused
 from joinedup.periods import Period
@@ -95,7 +96,14 @@ def months_of(counts: list[int]) -> pa.Table:
     """Activities of three areas in March 2025, before the period, and the months after."""
     kind = {"sector": "acute", "point_of_delivery": "Day case"}
     rows = [
-        {"area_type": of, "area_id": area, "month": date(2025 + (i + 2) // 12, (i + 2) % 12 + 1, 1), **kind, "activities": n}
+        {
+            "area_type": of,
+            "area_id": area,
+            "month": date(2025 + (i + 2) // 12, (i + 2) % 12 + 1, 1),
+            **kind,
+            "activities": n,
+            "known_share": 1.0,
+        }
         for (of, area), of_area in zip(AREAS, np.array_split(counts, len(AREAS)), strict=True)
         for i, n in enumerate(map(int, of_area))
     ]
@@ -301,3 +309,14 @@ def test_the_example_of_the_explanation_is_what_the_public_gets() -> None:
     assert (added(men), added(women), added([*men, *women])) == (270, 285, 555)
     assert [added(both) for both in zip(men, women, strict=True)] == [415, 125, None]
     assert added([None, 100]) == 105
+
+
+def test_what_is_unknown_is_no_count_for_anyone_and_a_share_is_given_to_a_tenth() -> None:
+    table = months_of([40, 0, 60, 80, 40] * 3)
+    shares = [0.49, 0.5, 0.87, 1.0, 1.0] * 3
+    table = table.set_column(table.column_names.index("known_share"), "known_share", pa.array(shares + [0.87] * (len(table) - 15)))
+    internal = without_unknown(table)
+    assert internal["activities"].to_pylist()[:5] == [None, 0, 60, 80, 40]
+    shown = without_unknown(public.by_month(table, PERIOD))
+    assert shown["known_share"].to_pylist()[:5] == [0.4, 0.5, 0.8, 1.0, 1.0]
+    assert shown["activities"].to_pylist()[:3] == [None, 0, 60]

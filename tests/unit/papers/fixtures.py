@@ -253,6 +253,7 @@ class FakeAggregates:
                             "sector": "acute",
                             "point_of_delivery": point,
                             "activities": int(count),
+                            "known_share": 1.0,
                         }
                     )
         return pa.Table.from_pylist(self.with_place([row for row in rows if row["activities"]], ("activities",)))

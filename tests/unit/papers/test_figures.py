@@ -88,7 +88,7 @@ def test_a_month_outside_the_extracts_is_no_data_and_inside_them_zero() -> None:
     counted = [("place", "place", 1, 5), ("place", "place", 4, 3), ("neighbourhood", "central", 4, 3)]
     rows = [
         {"area_type": kind, "area_id": key, "month": date(2025, month, 1)}
-        | {"sector": "acute", "point_of_delivery": "Day case", "activities": count}
+        | {"sector": "acute", "point_of_delivery": "Day case", "activities": count, "known_share": 1.0}
         for kind, key, month, count in counted
     ]
     of = with_table("activity_by_month", pa.Table.from_pylist(rows))
@@ -97,6 +97,29 @@ def test_a_month_outside_the_extracts_is_no_data_and_inside_them_zero() -> None:
     assert (by_month["April 2025"], by_month["March 2025"], by_month["January 2025"]) == ("3", "0", "0")
     assert by_month["December 2024"] == by_month["May 2025"] == "no data"
     assert figure.notes == ["Day case: data from January 2025 to April 2025 only. For the other months there is no data, which isn't 0."]
+    assert "before" not in figure.finding
+
+
+def test_months_of_which_too_little_is_known_are_no_counts_and_the_others_are_over_those_known() -> None:
+    told = five().activity_by_month().to_pylist()
+    months = sorted({row["month"] for row in told})
+    for row in told:
+        row["known_share"] = 1.0 if row["month"] < months[-3] else 0.75 if row["month"] == months[-3] else 0.0
+        row["activities"] = row["activities"] if row["known_share"] else None
+    before, of = facts(five()), with_table("activity_by_month", pa.Table.from_pylist(told))
+    area = of.areas[CENTRAL]
+    whole, figure = use.figure(before, area), use.figure(of, area)
+    assert figure.table is not None
+    assert [row[1] for row in figure.table.rows[:2]] == ["no data", "no data"]
+    rates = [list(filed(each.table or Table("", []))) for each in (whole, figure)]
+    name = next(key for key in rates[0][0] if key.endswith("_per_1000_people"))
+    assert float(rates[1][2][name]) == pytest.approx(float(rates[0][2][name]) / 0.75)
+    assert rates[1][0][name] == ""
+    assert rates[1][3] == rates[0][3]
+    unknown = "not known in February 2026 and March 2026, as those who usually do half of it or more tell nothing, or little."
+    assert sum(note.endswith(unknown) for note in figure.notes) == len(use.shown(of))
+    assert use.PARTLY in figure.notes
+    assert "2 months aren’t known" in figure.finding
     assert "before" not in figure.finding
 
 
