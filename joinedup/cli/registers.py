@@ -99,12 +99,12 @@ def rekey(place_folder: Path, store_folder: Path | None, key_file: KeyPlaces, ne
 @store_option
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The new file to write, outside PLACE and its store.")
 def backup(place_folder: Path, store_folder: Path | None, out: Path) -> None:
-    """Copy the kept registers into one file, as at one instant.
+    """Copy the kept registers, and the files beside them, into one file, as at one instant.
 
     It needs no key: what is encrypted stays so. A landing that is under way is in it whole or not at all. Prints the path of the file.
     """
     from joinedup.kept.backup import backup as back_up
-    from joinedup.kept.backup import said_of
+    from joinedup.kept.backup import said_of, said_of_files
     from joinedup.kept.copies import note_copy
 
     place = open_place(place_folder)
@@ -116,6 +116,8 @@ def backup(place_folder: Path, store_folder: Path | None, out: Path) -> None:
     note_copy(store.kept, "backup", path)
     for name, copy in manifest.registers.items():
         click.echo(f"{name}: {said_of(copy)}", err=True)
+    for line in said_of_files(manifest):
+        click.echo(line, err=True)
     click.echo(path)
 
 
@@ -127,7 +129,7 @@ def backup(place_folder: Path, store_folder: Path | None, out: Path) -> None:
 @store_option
 @click.option("--replace", is_flag=True, help="Also where a register is another one, or holds what the backup doesn't, which is lost.")
 def restore(place_folder: Path, file: Path, store_folder: Path | None, replace: bool) -> None:
-    """Put the kept registers back as they were in FILE.
+    """Put the kept registers, and the files beside them, back as they were in FILE.
 
     Refused where a register is newer than FILE, unless told --replace; a damaged file of SQLite is moved aside. Needs no key. Land again
     afterwards: everyone keeps their person_id. Prints what became of each register.
@@ -139,9 +141,8 @@ def restore(place_folder: Path, file: Path, store_folder: Path | None, replace: 
     place = open_place(place_folder)
     store = open_store(place, store_folder).create()
     for made in put_back(place.id, store.kept, file, replace=replace):
-        click.echo(
-            f"{made.name}: " + ("left as it is, for it holds all of the backup" if made.kept_newer else f"{made.rows:,} rows restored")
-        )
+        stays = "left as it is, for it is newer or holds all of the backup"
+        click.echo(f"{made.name}: {stays if made.kept_newer else f'{made.rows:,} {made.unit} restored'}")
         for said in (f"lost: {made.lost}" if made.lost else "", f"its damaged file is kept at {made.aside}" if made.aside else ""):
             if said:
                 click.echo(f"    {said}")

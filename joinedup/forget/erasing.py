@@ -16,6 +16,7 @@ from joinedup.engine.erasing import has_people, rows_of_people
 from joinedup.engine.store import Store, store_errors
 from joinedup.errors import NothingPublished, StoreProblem
 from joinedup.identity.erased import erased_among, erased_in
+from joinedup.kept.beside import looked_through, may_hold_erased
 from joinedup.kept.copies import copies
 from joinedup.kept.erased_tables import last_erasure
 from joinedup.kept.erasing import Act, Erasure, Subject, come_back, erase, erasures, hashes_of, mark_done, remove, tidy
@@ -108,6 +109,8 @@ def catch_up(work: Work, *, tidied: bool = True) -> int:
     done, that is soon known.
     """
     again = _remove_again(work)
+    if may_hold_erased(work.store.kept):
+        _forget_ids(work)
     if again or not tidied:
         tidy(work.register.database)
     with work.register.database.reading() as connection:
@@ -171,8 +174,10 @@ def _forget_ids(work: Work) -> None:
     with work.register.database.reading() as connection:
         hashes = hashes_of(connection)
     keys = work.own_keys()
-    forget_ids(work.store.kept, keys, lambda ids: erased_among(ids, keys, hashes))
-    forget_in_lists(work.store.kept, lambda ids: erased_among(ids, keys, hashes))
+    if hashes.num_rows:
+        forget_ids(work.store.kept, keys, lambda ids: erased_among(ids, keys, hashes))
+        forget_in_lists(work.store.kept, lambda ids: erased_among(ids, keys, hashes))
+    looked_through(work.store.kept)
 
 
 def _without_erased(work: Work, record: LandingRecord, last: int) -> LandingRecord:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import shutil
 import zipfile
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -16,8 +17,11 @@ from pydantic import ValidationError
 from joinedup.engine.specs import Frozen
 from joinedup.errors import StoreProblem
 
-FORMAT = "joinedup backup 1"
+FORMAT = "joinedup backup 2"
+READABLE = ("joinedup backup 1", FORMAT)
+"""The first form had no files beside the registers."""
 MANIFEST = "manifest.json"
+BESIDE = "beside"
 BYTES_AT_A_TIME = 1 << 20
 MOST_OF_A_MANIFEST = 64 << 20
 """Bytes; a million landings' names are fewer."""
@@ -39,6 +43,14 @@ class RegisterCopy(Frozen):
     tables: dict[str, TableCopy]
 
 
+class FileCopy(Frozen):
+    """One file beside the registers as it is kept in a backup."""
+
+    file: str
+    size: int
+    sha256: str
+
+
 class BackupManifest(Frozen):
     """What a backup holds."""
 
@@ -47,6 +59,8 @@ class BackupManifest(Frozen):
     made_at: datetime
     software: str
     registers: dict[str, RegisterCopy]
+    files: dict[str, FileCopy] = {}
+    """By path below the kept area."""
 
 
 class _Hashing(io.RawIOBase):
@@ -86,6 +100,15 @@ def read_table(archive: zipfile.ZipFile, copy: TableCopy) -> Iterator[pa.RecordB
         yield from pa.ipc.open_stream(pa.PythonFile(inner, mode="r"))
 
 
+def write_file(archive: zipfile.ZipFile, name: str, path: Path) -> FileCopy:
+    """What was written: a file as it is, never all in memory."""
+    file = f"{BESIDE}/{name}"
+    with path.open("rb") as source, archive.open(file, "w", force_zip64=True) as inner:
+        hashing = _Hashing(inner)
+        shutil.copyfileobj(source, hashing, BYTES_AT_A_TIME)
+        return FileCopy(file=file, size=hashing.written, sha256=hashing.hash.hexdigest())
+
+
 def write_manifest(archive: zipfile.ZipFile, manifest: BackupManifest) -> None:
     """Nothing; the archive says what it holds."""
     archive.writestr(MANIFEST, manifest.model_dump_json(indent=1))
@@ -98,14 +121,17 @@ def read_manifest(archive: zipfile.ZipFile, path: Path) -> BackupManifest:
             manifest = BackupManifest.model_validate_json(inner.read(MOST_OF_A_MANIFEST))
     except (KeyError, ValidationError, zipfile.BadZipFile):
         raise StoreProblem(f"{path} is no backup of joinedup, or its list of what it holds is damaged; nothing was written") from None
-    if manifest.format != FORMAT:
+    if manifest.format not in READABLE:
         raise StoreProblem(
-            f"{path} is of the format {manifest.format}, and {FORMAT} is expected; use the version of joinedup that wrote it"
+            f"{path} is of the format {manifest.format}, and {' or '.join(READABLE)} is expected; use the version of joinedup that wrote it"
         )
     for register in manifest.registers.values():
         for name, copy in register.tables.items():
             if _hash_in(archive, copy.file) != copy.sha256:
                 raise StoreProblem(f"{path} is damaged: its table {name} isn't as it was written; nothing was written: take another backup")
+    for name, held in manifest.files.items():
+        if _hash_in(archive, held.file) != held.sha256:
+            raise StoreProblem(f"{path} is damaged: its file {name} isn't as it was written; nothing was written: take another backup")
     return manifest
 
 

@@ -1,4 +1,4 @@
-"""Backup of the registers into one file, each as it was at one instant: what is encrypted stays so, and no key is needed."""
+"""Backup of the registers, and of files beside them, into one file: each as at one instant, encrypted as it is; no key is needed."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ import sqlalchemy as sa
 
 from joinedup.engine.store import PRIVATE_FILE, PRIVATE_FOLDER, store_errors, sync_folder
 from joinedup.errors import StoreProblem
-from joinedup.kept.archive import FORMAT, BackupManifest, RegisterCopy, read_manifest, write_manifest, write_table
+from joinedup.kept.archive import FORMAT, BackupManifest, RegisterCopy, read_manifest, write_file, write_manifest, write_table
 from joinedup.kept.backed_up import REGISTERS, BackedUp
+from joinedup.kept.beside import files_beside, kind_of
 from joinedup.kept.bulk import ROWS_AT_A_TIME, arrow_schema, batches
 
 WIDE_ROWS = 16
@@ -25,7 +26,7 @@ BYTES_TOGETHER = 16 << 20
 
 
 def backup(place: str, kept: Path, out: Path, registers: Sequence[BackedUp] = REGISTERS) -> BackupManifest:
-    """What the new file `out` holds: all that the registers of a place hold, checked once it is written.
+    """What the new file `out` holds: all that the registers of a place and the files beside them hold, checked once it is written.
 
     A landing that is under way is in it whole or not at all. StoreProblem when there is nothing to back up, or `out` is
     there already or can't be written.
@@ -53,10 +54,11 @@ def backup(place: str, kept: Path, out: Path, registers: Sequence[BackedUp] = RE
 def _write(file: object, place: str, kept: Path, registers: Sequence[BackedUp]) -> None:
     with store_errors(kept), zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:  # type: ignore[call-overload]
         copies = {register.id: copy for register in registers if (copy := _copied(archive, register, kept, place)) is not None}
-        if not copies:
+        files = {name: write_file(archive, name, path) for name, path in files_beside(kept)}  # after the register that they belong to
+        if not copies and not files:
             raise StoreProblem("no register of this place holds anything yet, so that there is nothing to back up; land first")
         made = {"made_at": datetime.now(UTC), "software": version("joinedup")}
-        write_manifest(archive, BackupManifest(format=FORMAT, place=place, registers=copies, **made))
+        write_manifest(archive, BackupManifest(format=FORMAT, place=place, registers=copies, files=files, **made))
 
 
 def open_backup(path: Path) -> BackupManifest:
@@ -125,6 +127,16 @@ def said_of(copy: RegisterCopy) -> str:
     """How far a register had grown, in words."""
     kept = ", ".join(f"{_in_words(name)} {table.rows:,}" for name, table in copy.tables.items() if table.rows and name != "meta")
     return f"form {copy.about.get('schema', '?')}, key {copy.about.get('key_fingerprint', 'none')}; rows: {kept or 'none'}"
+
+
+def said_of_files(manifest: BackupManifest) -> list[str]:
+    """The files beside the registers, a line for each kind."""
+    found: dict[str, list[int]] = {}
+    for name, copy in manifest.files.items():
+        kind = kind_of(name)
+        assert kind is not None
+        found.setdefault(kind.name, []).append(copy.size)
+    return [f"{name}: {len(sizes):,} {'file' if len(sizes) == 1 else 'files'}, {sum(sizes):,} bytes" for name, sizes in found.items()]
 
 
 def _in_words(table: str) -> str:

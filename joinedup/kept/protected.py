@@ -9,9 +9,12 @@ import csv
 import fcntl
 import io
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from operator import itemgetter
 from pathlib import Path
+from typing import TextIO
 
 import pyarrow as pa
 
@@ -58,12 +61,33 @@ def protect(kept: Path, person_id: int, account: str, *, ends: bool = False) -> 
     path = kept / FILE
     with store_errors(path):
         kept.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
-        with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, PRIVATE_FILE), "a", encoding="utf-8", newline="") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+        with held(path) as file:
             row = (datetime.now(UTC).isoformat(timespec="milliseconds"), person_id, ENDS if ends else BEGINS, account)
             write_rows(file, HEADER, [row], head=os.fstat(file.fileno()).st_size == 0)
             file.flush()
             os.fsync(file.fileno())
+
+
+@contextmanager
+def held(path: Path) -> Iterator[TextIO]:
+    """The list, open to add to it and made where it isn't there; nobody else adds to it or writes it anew meanwhile."""
+    while True:
+        with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, PRIVATE_FILE), "a", encoding="utf-8", newline="") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if path.exists() and path.stat().st_ino == os.fstat(file.fileno()).st_ino:  # else it was written anew while we waited
+                yield file
+                return
+
+
+def in_order_of_time(there: bytes, backed_up: bytes) -> tuple[bytes, bool]:
+    """Every sound row of two versions of the list once, the earliest first, and whether the first had another."""
+    before, earlier = (
+        [tuple(row.get(name, "") for name in HEADER) for row in read_rows(part.decode(errors="replace"))] for part in (there, backed_up)
+    )
+    sound = [row for row in dict.fromkeys([*earlier, *before]) if row[1].isdigit() and row[2] in {BEGINS, ENDS} and row[0] and row[3]]
+    text = io.StringIO()
+    write_rows(text, HEADER, sorted(sound, key=itemgetter(0)))
+    return text.getvalue().encode(), not set(before).issubset(sound)
 
 
 def people_in_lists(kept: Path) -> pa.Array:
@@ -76,12 +100,12 @@ def forget_in_lists(kept: Path, erased: Callable[[pa.Array], Iterable[int]]) -> 
     """Nothing; the lists hold nothing of whoever, of the people in them, was `erased`."""
     gone = set(erased(people_in_lists(kept)))
     for path in (kept / FILE, kept / STAFF):
-        rows = _rows(path)
-        left = [row for row in rows if int(row["person_id"]) not in gone]
-        if len(left) < len(rows):
-            text = io.StringIO()
-            write_rows(text, list(rows[0]), left)
-            atomic_write(path, text.getvalue().encode())
+        if any(int(row["person_id"]) in gone for row in _rows(path)):
+            with held(path):
+                rows = _rows(path)
+                text = io.StringIO()
+                write_rows(text, list(rows[0]), [row for row in rows if int(row["person_id"]) not in gone])
+                atomic_write(path, text.getvalue().encode())
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

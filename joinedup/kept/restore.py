@@ -1,4 +1,4 @@
-"""Restoring registers from a backup: each in one transaction, never over what is newer unless told so."""
+"""Restoring registers from a backup: each in one transaction, never over what is newer unless told so; files beside them come back too."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from joinedup.errors import StoreProblem
 from joinedup.kept.archive import RegisterCopy, read_manifest, read_table
 from joinedup.kept.backed_up import REGISTERS, BackedUp
 from joinedup.kept.backup import opened, refuse_another_place
+from joinedup.kept.beside import put_back, refuse_unknown_file
 from joinedup.kept.bulk import append
 
 BESIDE_A_FILE = ("", "-journal", "-wal", "-shm")
@@ -35,10 +37,11 @@ class Restored:
     """Where its damaged file lies now."""
     kept_newer: bool = False
     """Whether it had grown from the backup and was left as it is."""
+    unit: str = "rows"
 
 
 def restore(place: str, kept: Path, file: Path, *, replace: bool = False, registers: Sequence[BackedUp] = REGISTERS) -> list[Restored]:
-    """What became of each register that the backup holds; then they are as they were when it was made.
+    """What became of each register that the backup holds, and of files beside them; then they are as they were when it was made.
 
     StoreProblem, and nothing is written, when the backup is damaged or of another place, or when a register holds what the
     backup doesn't and `replace` isn't said. A damaged SQLite file is moved aside first.
@@ -50,6 +53,8 @@ def restore(place: str, kept: Path, file: Path, *, replace: bool = False, regist
         known = {register.id: register for register in registers}
         for name, copy in manifest.registers.items():
             _refuse_unknown(known.get(name), name, copy, file)
+        for name in manifest.files:
+            refuse_unknown_file(name, file)
         chosen = [(known[name], copy) for name, copy in manifest.registers.items()]
         aside = {register.id: _moved_aside(register, kept) for register, _ in chosen}
         grown = [(register, copy) for register, copy in chosen if _has_grown(register, copy, kept)]
@@ -57,8 +62,12 @@ def restore(place: str, kept: Path, file: Path, *, replace: bool = False, regist
         for register, copy in () if replace else chosen:
             with closing(register.open(kept)) as database, database.reading() as connection:
                 _refuse_loss(register, copy, connection, place, file)
+        besides = [
+            Restored(each.kind.name, each.rows, "", each.aside, kept_newer=not each.rows, unit=each.kind.unit)
+            for each in put_back(kept, {name: partial(archive.read, copy.file) for name, copy in manifest.files.items()})
+        ]
         made = [_restored(archive, register, copy, kept, place, file, replace, aside[register.id]) for register, copy in chosen]
-        return made + [Restored(register.name, 0, "", None, kept_newer=True) for register, _ in grown]
+        return made + [Restored(register.name, 0, "", None, kept_newer=True) for register, _ in grown] + besides
 
 
 def _refuse_unknown(register: BackedUp | None, name: str, copy: RegisterCopy, file: Path) -> None:

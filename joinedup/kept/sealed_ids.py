@@ -146,7 +146,8 @@ def _read(kept: Path, landing_id: str, keys: Keys) -> Taught | None:
         content = AESGCM(_key(keys)).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _bound_to(landing_id))
     except (InvalidTag, ValueError):
         raise StoreProblem(
-            f"{path} doesn't open: it was altered, or belongs to a register with another secret; take it away to land without it"
+            f"{path} doesn't open: it was altered, or belongs to a register with another secret; take it away, and restore it from a "
+            "backup or land without it"
         ) from None
     end = 8 + int.from_bytes(content[:8], "big")
     lookups, events = (pq.read_table(io.BytesIO(part)) for part in (content[8:end], content[end:]))

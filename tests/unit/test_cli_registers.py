@@ -38,6 +38,7 @@ def test_backup_and_restore(work: Path) -> None:
     assert made.exit_code == 0
     assert made.stdout == f"{work / 'one.backup'}\n"
     assert made.stderr.startswith("identity: form 2, key ")
+    assert "\nids that landings sealed: 1 file, " in made.stderr
     assert run("backup", *of, "--out", work / "one.backup").exit_code == 5
     assert run("backup", *of, "--out", work / "store" / "one.backup").exit_code == 2
     assert run("backup", *of, "--out", work / "place" / "one.backup").exit_code == 2
@@ -45,6 +46,7 @@ def test_backup_and_restore(work: Path) -> None:
     restored = run("restore", work / "place", work / "one.backup", "--store", work / "store")
     assert restored.exit_code == 0
     assert restored.stdout.startswith("the identity register: ")
+    assert "ids that landings sealed: left as it is, for it is newer or holds all of the backup\n" in restored.stdout
     assert "register-behind" not in restored.stderr
     assert land(work, work / "key").exit_code == 0
 
