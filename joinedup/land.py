@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from joinedup.engine.duck import connect
+from joinedup.engine.measuring import Steps, Watch
 from joinedup.engine.store import PRIVATE_FOLDER, Store, store_errors
 from joinedup.errors import KeyProblem, NothingPublished, PlaceError, Refused, StoreProblem
 from joinedup.findings import Finding, Severity
@@ -33,7 +34,7 @@ from joinedup.kept.sealed_ids import keep_ids, learn_again, taught_since
 from joinedup.kept.staff import keep_staff
 from joinedup.place.model import Place
 from joinedup.place.sharing import refuse_unshared
-from joinedup.progress import Progress, Step, silent
+from joinedup.progress import Progress, Step, belonging, silent
 from joinedup.sources.accounts import MOST_ROWS_REJECTED, FileAccount, Staging
 from joinedup.sources.contract import contracts
 from joinedup.sources.counting import counted
@@ -220,13 +221,17 @@ def _land_anew(work: _Work, found: list[Finding]) -> LandingRecord:
     try:
         with without_values("landing"):
             con.execute(ENCRYPT_SPILL)
+            landing_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+            watch, steps = Watch(), Steps(belonging(work.progress, landing_id))
+            work = replace(work, progress=steps)
             staging = stage(con, work.place, work.extracts, work.progress)
             staged = Staged(con, _source_files(work.place, staging))
-            landing_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
             beside = place_findings(con, work.place, contracts(), staging.files)
             version, findings = _link(staged, work, staging, landing_id, [*found, *staging.findings, *beside])
+            record = _hand_over(staged, work, staging, landing_id, findings)
             of_register = {"register_version": version, "erased": version.erased}
-            return _hand_over(staged, work, staging, landing_id, findings).model_copy(update=of_register)
+            cost = {"steps": tuple(steps.kept), "measured": watch.process()}
+            return record.model_copy(update={**of_register, **cost})
     finally:
         con.close()
         work.store.wipe_tmp()
@@ -251,9 +256,11 @@ def _link(staged: Staged, work: _Work, staging: Staging, landing_id: str, found:
     """The register's version, and what was found before and now; every staged row has a status, and the register everyone."""
     began = time.perf_counter()
     of_people = people_findings(staged.con, contracts(), staging.files)
+    work.progress(Step("check", "people across files", 1, 1, time.perf_counter() - began))
     with work.register.landing(landing_id, work.keys, work.place.id) as entry:
         found = _learn_again(work, entry, found)
-        findings = [*found, *of_people, *link(staged, entry, invented=work.place.invented, linking=work.place.linking)]
+        findings = [*found, *of_people, *link(staged, entry, work.progress, invented=work.place.invented, linking=work.place.linking)]
+        began = time.perf_counter()
         count_links(staged, work.place)
         findings += follow_protected(staged, entry, work.store.kept)
         judge_links(staged, work.truth)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +18,16 @@ class Step:
     rows: Mapping[str, int] = field(default_factory=dict)
     reused: bool = False
     note: str = ""
+    of: str = ""
+    """The build or landing that it belongs to, by its id."""
 
 
 Progress = Callable[[Step], None]
+
+
+def belonging(progress: Progress, to: str) -> Progress:
+    """What tells of each step that it belongs to a build or landing."""
+    return lambda step: progress(replace(step, of=to))
 
 
 def silent(step: Step) -> None:

@@ -11,11 +11,12 @@ from typing import Any
 
 from joinedup.engine.engines import software_of
 from joinedup.engine.manifest import InputRecord, Manifest, publish, read_manifest
+from joinedup.engine.measuring import Watch
 from joinedup.engine.objects import InputFile, signature, write_input
 from joinedup.engine.specs import TableSpec
 from joinedup.engine.store import Store
 from joinedup.errors import NothingPublished, StoreProblem
-from joinedup.progress import Progress, silent
+from joinedup.progress import Progress, belonging, silent
 
 __all__ = ["InputFile", "build", "write_input"]
 
@@ -38,6 +39,7 @@ def build(  # noqa: PLR0913 - what a build depends on, each by its name
     tables are made at a time. With `verify` every file is hashed again, and a damaged result is made anew. The caller
     holds the store's lock.
     """
+    watch = Watch()
     store.create().wipe_tmp()
     published, software = _published(store), software_of(engine)
     said = json.loads(json.dumps(about or {}, default=str))
@@ -46,13 +48,16 @@ def build(  # noqa: PLR0913 - what a build depends on, each by its name
         return published
     from joinedup.engine.building import plan  # noqa: PLC0415 - SQL is read only where something may have changed
 
-    work = plan(specs, inputs, store, software, verify=verify)
-    work.take_over({} if published is None else published.tables, progress, verify=verify)
-    work.make_rest(engine, jobs or usual_jobs(), progress)
+    jobs = jobs or usual_jobs()
+    progress = belonging(progress, draft.build_id)
+    work = plan(specs, inputs, store, draft, published, verify=verify)
+    work.take_over(progress, verify=verify)
+    work.make_rest(engine, jobs, progress)
     supplied = {
         name: InputRecord(file=_below(file.path, store), digest=file.digest, rows=file.rows) for name, file in work.supplied.items()
     }
-    manifest = draft.model_copy(update={"inputs": supplied, "tables": dict(sorted(work.records.items()))})
+    told = {"before": "" if published is None else published.build_id, "measured": watch.process(jobs)}
+    manifest = draft.model_copy(update={"inputs": supplied, "tables": dict(sorted(work.records.items())), **told})
     if published is not None and published.same_content(manifest):
         return published
     publish(store, manifest)

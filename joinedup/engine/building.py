@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from pathlib import Path
 
+from joinedup.engine.causes import because
 from joinedup.engine.checks import table_findings
 from joinedup.engine.engines import Engine, open_engine
 from joinedup.engine.making import make
-from joinedup.engine.manifest import TableRecord
-from joinedup.engine.objects import InputFile, new_record, object_path, recipe, record_of
+from joinedup.engine.manifest import Manifest, TableRecord
+from joinedup.engine.measuring import AtOnce, Measured, Watch
+from joinedup.engine.objects import InputFile, definition, new_record, object_path, recipe, record_of
 from joinedup.engine.order import inputs_of, order
 from joinedup.engine.specs import TableSpec
 from joinedup.engine.store import Store
@@ -22,13 +23,15 @@ from joinedup.errors import SqlError
 from joinedup.progress import Progress, Step
 
 
-def plan(specs: Mapping[str, TableSpec], inputs: Mapping[str, InputFile], store: Store, software: str, *, verify: bool) -> Work:
-    """The work of a build, nothing of it done yet; SqlError or StoreProblem where it can't be done."""
+def plan(  # noqa: PLR0913 - what a build depends on, each by its name
+    specs: Mapping[str, TableSpec], inputs: Mapping[str, InputFile], store: Store, draft: Manifest, before: Manifest | None, *, verify: bool
+) -> Work:
+    """The work of the build that `draft` begins, nothing of it done yet; SqlError or StoreProblem where it can't be done."""
     findings = table_findings(specs)
     if findings:
         raise SqlError(f"tables are at fault, {len(findings)} findings in all: {findings[0].where}: {findings[0].message}", findings)
     derived = order(specs)
-    return Work.planned(derived, supply(specs, derived, inputs, store, verify=verify), store, software)
+    return Work.planned(derived, supply(specs, derived, inputs, store, verify=verify), store, draft, before)
 
 
 @dataclass
@@ -38,16 +41,22 @@ class Work:
     derived: Sequence[TableSpec]
     supplied: Mapping[str, InputFile]
     store: Store
+    draft: Manifest
+    before: Manifest | None
+    """The build that is published."""
     recipes: dict[str, str] = field(default_factory=dict)
     records: dict[str, TableRecord] = field(default_factory=dict)
+    at_once: AtOnce = field(default_factory=AtOnce)
 
     @classmethod
-    def planned(cls, derived: Sequence[TableSpec], supplied: Mapping[str, InputFile], store: Store, software: str) -> Work:
+    def planned(
+        cls, derived: Sequence[TableSpec], supplied: Mapping[str, InputFile], store: Store, draft: Manifest, before: Manifest | None
+    ) -> Work:
         """The work, each table's recipe written down before anything is made."""
-        work = cls(derived, supplied, store)
+        work = cls(derived, supplied, store, draft, before)
         work.recipes = {name: file.digest for name, file in supplied.items()}
         for spec in derived:
-            work.recipes[spec.table] = recipe(spec, work.made_from(spec), software)
+            work.recipes[spec.table] = recipe(spec, work.made_from(spec), draft.software)
         return work
 
     def made_from(self, spec: TableSpec) -> dict[str, str]:
@@ -58,14 +67,15 @@ class Work:
         """Where a table lies, or will lie."""
         return object_path(self.store, spec, self.recipes[spec.table])
 
-    def take_over(self, known: Mapping[str, TableRecord], progress: Progress, *, verify: bool) -> None:
+    def take_over(self, progress: Progress, *, verify: bool) -> None:
         """Nothing; whatever has been made by this recipe before needn't be made again."""
+        known = {} if self.before is None else self.before.tables
         for spec in self.derived:
             record = known.get(spec.table)
             same = record if record is not None and self.store.root / record.file == self.path(spec) else None
             found = record_of(self.store, self.path(spec), self.made_from(spec), same, verify=verify)
             if found is not None:
-                self.done(spec, found, progress)
+                self.done(spec, found.model_copy(update={"definition": definition(spec)}), progress)
 
     def done(self, spec: TableSpec, record: TableRecord, progress: Progress) -> None:
         """Nothing; the table is there."""
@@ -109,7 +119,13 @@ class Work:
 
     def make_one(self, spec: TableSpec, engine: Engine) -> TableRecord:
         """The record of a table that was made now."""
-        began = time.perf_counter()
-        rows = make(spec, engine.beside(), self.store, self.path(spec))
-        record = new_record(self.store, self.path(spec), self.made_from(spec), rows)
-        return record.model_copy(update={"seconds": round(time.perf_counter() - began, 3)})
+        watch = Watch()
+        with self.at_once.one_more() as others:
+            rows, cost = make(spec, engine.beside(), self.store, self.path(spec))
+            record = new_record(self.store, self.path(spec), self.made_from(spec), rows)
+        measured = Measured(
+            **cost.model_dump(), seconds=watch.seconds(), processor_seconds=None if others.most else watch.processor(), beside=others.most
+        )
+        why = because(spec, self.made_from(spec), self.draft.software, self.before)
+        told = {"seconds": measured.seconds, "made_in": self.draft.build_id, "measured": measured, "because": why}
+        return record.model_copy(update={"definition": definition(spec), **told})

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from joinedup.engine.measuring import EngineMeasured
 from joinedup.engine.results import Found
 from joinedup.engine.specs import TableSpec
 from joinedup.errors import SqlError
@@ -36,8 +37,8 @@ class Engine(Protocol):
     def rows(self, spec: TableSpec, sql: str) -> pa.Table:
         """The rows of a query that is asked about a table."""
 
-    def write(self, spec: TableSpec, columns: Sequence[str], path: Path) -> None:
-        """Nothing; `path` is a Parquet file of `columns` of the table's query, sorted as the table says."""
+    def write(self, spec: TableSpec, columns: Sequence[str], path: Path) -> EngineMeasured:
+        """What it cost; `path` is a Parquet file of `columns` of the table's query, sorted as the table says."""
 
     def beside(self) -> Engine:
         """The same engine for another thread: it shows the same tables."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from joinedup.engine.engines import Engine
+from joinedup.engine.measuring import EngineMeasured
 from joinedup.engine.results import key_finding, null_finding, repeated_sql, result_columns
 from joinedup.engine.specs import TableSpec
 from joinedup.engine.store import Store, move_into_place
@@ -14,11 +15,11 @@ from joinedup.errors import SqlError
 from joinedup.findings import Finding
 
 
-def make(spec: TableSpec, engine: Engine, store: Store, path: Path) -> int:
-    """How many rows the table has, which then lies at `path`; SqlError when it isn't what its .yml declares."""
+def make(spec: TableSpec, engine: Engine, store: Store, path: Path) -> tuple[int, EngineMeasured]:
+    """How many rows the table has, which then lies at `path`, and what its query cost; SqlError when it isn't what its .yml declares."""
     being_written = _being_written(store, path)
     columns = result_columns(spec, engine.types(spec), engine.quote)
-    engine.write(spec, columns, being_written)
+    cost = engine.write(spec, columns, being_written)
     engine.show(spec.table, being_written)
     footer = pq.read_metadata(being_written)
     findings = [*_null_findings(spec, footer), *_key_findings(spec, engine)]
@@ -26,7 +27,7 @@ def make(spec: TableSpec, engine: Engine, store: Store, path: Path) -> int:
         raise SqlError(f"{findings[0].file}: {findings[0].message}", findings)
     move_into_place(being_written, path)
     engine.show(spec.table, path)
-    return int(footer.num_rows)
+    return int(footer.num_rows), cost
 
 
 def _being_written(store: Store, path: Path) -> Path:

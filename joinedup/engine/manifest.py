@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
+from joinedup.engine.measuring import Measured, ProcessMeasured
 from joinedup.engine.specs import Frozen
 from joinedup.engine.store import Store, atomic_write, store_errors
 from joinedup.errors import NothingPublished, StoreProblem
@@ -20,6 +21,21 @@ class InputRecord(Frozen):
     """Below the store's root."""
     digest: str
     rows: int
+
+
+class Because(Frozen):
+    """Why a table couldn't be taken over from the build before."""
+
+    first: bool = False
+    """The build before had no such table, or there was none."""
+    engine: bool = False
+    """Another engine, or another major version of it."""
+    definition: bool = False
+    """Its SQL, version, columns, key or order."""
+    inputs: tuple[str, ...] = ()
+    """The tables that it reads and that were others in the build before."""
+    damaged: bool = False
+    """Its file was gone or damaged, and nothing else had changed."""
 
 
 class TableRecord(Frozen):
@@ -35,6 +51,14 @@ class TableRecord(Frozen):
     reused: bool = False
     """True when it had been made before this build."""
     inputs: tuple[str, ...] = ()
+    definition: str = ""
+    """The hash of its SQL, version, columns, key and order; empty in manifests of before it was kept."""
+    because: Because | None = None
+    """Why it was made in this build; None where it is used again."""
+    made_in: str = ""
+    """The build that made it; empty where no manifest says, as of one that was killed."""
+    measured: Measured | None = None
+    """What making it cost, in whichever build that was."""
 
 
 class Manifest(Frozen):
@@ -50,6 +74,10 @@ class Manifest(Frozen):
     """What the caller says about the build: the place, its version, the landing and its sources."""
     inputs: dict[str, InputRecord] = Field(default_factory=dict)
     tables: dict[str, TableRecord] = Field(default_factory=dict)
+    before: str = ""
+    """The build that was published when this one began."""
+    measured: ProcessMeasured | None = None
+    """What the build cost."""
 
     def same_content(self, other: Manifest) -> bool:
         """Whether two builds hold the same files and say the same about them, whenever they were built."""

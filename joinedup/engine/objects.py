@@ -34,14 +34,14 @@ class InputFile:
 
 def recipe(spec: TableSpec, inputs: Mapping[str, str], software: str) -> str:
     """The hash of all that a result depends on: its SQL and declaration, what it reads and the engine."""
-    return _hash([_declared(spec), sorted(inputs.items()), _major(software)])
+    return _hash([_declared(spec), sorted(inputs.items()), major(software)])
 
 
 def signature(specs: Mapping[str, TableSpec], inputs: Mapping[str, InputFile], software: str, about: Mapping[str, Any]) -> str:
     """The hash of all that a build depends on; the next one with the same has nothing to do, and needn't read any SQL to know."""
     csvs = {name: sha256_of(spec.csv) for name, spec in specs.items() if spec.csv is not None}
     digests = {name: file.digest for name, file in inputs.items()}
-    return _hash([[_declared(specs[name]) for name in sorted(specs)], csvs, digests, _major(software), about])
+    return _hash([[_declared(specs[name]) for name in sorted(specs)], csvs, digests, major(software), about])
 
 
 def _declared(spec: TableSpec) -> list[Any]:
@@ -49,7 +49,12 @@ def _declared(spec: TableSpec) -> list[Any]:
     return [spec.table, spec.sql, spec.version, columns, spec.key, spec.sort]
 
 
-def _major(software: str) -> str:
+def definition(spec: TableSpec) -> str:
+    """The hash of what a table is declared as, whatever it reads."""
+    return _hash(_declared(spec))[:DIGITS]
+
+
+def major(software: str) -> str:
     """An engine and its major version: smaller versions give the same rows."""
     return software.split(".", maxsplit=1)[0]
 
@@ -92,11 +97,14 @@ def record_of(store: Store, path: Path, inputs: Mapping[str, str], known: TableR
     if not path.exists():
         return None
     if known is not None and known.size == path.stat().st_size and not verify:
-        return known.model_copy(update={"reused": True, "seconds": 0.0})
+        return known.model_copy(update={"reused": True, "seconds": 0.0, "because": None})
     if known is not None and sha256_of(path) != known.digest:
         return None
     rows = rows_of(path)
-    return None if rows is None else new_record(store, path, inputs, rows).model_copy(update={"reused": True})
+    if rows is None:
+        return None
+    told = {} if known is None else {"made_in": known.made_in, "measured": known.measured}
+    return new_record(store, path, inputs, rows).model_copy(update={"reused": True, **told})
 
 
 def rows_of(path: Path) -> int | None:

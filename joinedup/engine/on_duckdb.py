@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from joinedup.engine.duck import connect
 from joinedup.engine.engines import ROWS_IN_GROUP
+from joinedup.engine.measuring import EngineMeasured
 from joinedup.engine.results import Found
 from joinedup.engine.specs import TableSpec
 from joinedup.errors import SqlError, StoreProblem
@@ -53,14 +56,24 @@ class DuckEngine:
         with _told(spec):
             return self.connection.sql(sql).to_arrow_table()
 
-    def write(self, spec: TableSpec, columns: Sequence[str], path: Path) -> None:
-        """Nothing; `path` is a Parquet file of `columns` of the table's query, sorted as the table says."""
+    def write(self, spec: TableSpec, columns: Sequence[str], path: Path) -> EngineMeasured:
+        """What it cost; `path` is a Parquet file of `columns` of the table's query, sorted as the table says."""
         order = ", ".join(f'"{column}" NULLS FIRST' for column in spec.sort or spec.key)
-        with _told(spec):
+        with _told(spec), self.profiled() as profile:
             self.connection.execute(
                 f"COPY (SELECT {', '.join(columns)} FROM (\n{spec.sql}\n) AS result ORDER BY {order}) TO {_text(path)} "
                 f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROWS_IN_GROUP})"
             )
+            return measured_of(profile())
+
+    @contextmanager
+    def profiled(self) -> Iterator[Callable[[], dict[str, Any]]]:
+        """What gives DuckDB's own profile of the last query that was run meanwhile."""
+        self.connection.execute("SET enable_profiling = 'no_output'")
+        try:
+            yield lambda: json.loads(self.connection.get_profiling_information("json"))
+        finally:
+            self.connection.execute("PRAGMA disable_profiling")
 
     def beside(self) -> DuckEngine:
         """The same database for another thread."""
@@ -69,6 +82,21 @@ class DuckEngine:
     def close(self) -> None:
         """Nothing; the database is gone with its last connection."""
         self.connection.close()
+
+
+def measured_of(profile: Mapping[str, Any]) -> EngineMeasured:
+    """What a query profile says of a query as a whole."""
+    query, system = profile.get("query", {}), profile.get("system", {})
+    return EngineMeasured(
+        thread_seconds=_rounded(query.get("cpu_time")),
+        rows_read=query.get("total_rows_scanned"),
+        peak_memory=system.get("peak_buffer_memory"),
+        spilled=system.get("peak_temp_dir_size"),
+    )
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 3)
 
 
 def _text(path: Path) -> str:

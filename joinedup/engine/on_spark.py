@@ -13,6 +13,7 @@ from pyspark.errors import AnalysisException, PySparkException, PySparkRuntimeEr
 from pyspark.sql import DataFrame, SparkSession
 
 from joinedup.engine.engines import ROWS_IN_GROUP
+from joinedup.engine.measuring import EngineMeasured
 from joinedup.engine.results import ARROW, Found
 from joinedup.engine.specs import ColumnType, TableSpec
 from joinedup.errors import SqlError, StoreProblem
@@ -95,8 +96,8 @@ class SparkEngine:
         with _told(spec):
             return self.session.sql(sql).toArrow()
 
-    def write(self, spec: TableSpec, columns: Sequence[str], path: Path) -> None:
-        """Nothing; `path` is a Parquet file of `columns` of the table's query, sorted as the table says."""
+    def write(self, spec: TableSpec, columns: Sequence[str], path: Path) -> EngineMeasured:
+        """Nothing of what it cost, which Spark tells of whole sessions; `path` is a Parquet file as `Engine` says."""
         folder = path.with_suffix(".spark")
         with _told(spec):
             result = self._query(spec).selectExpr(*columns)
@@ -104,6 +105,7 @@ class SparkEngine:
             one = result.coalesce(1).sortWithinPartitions(*ordered)
             one.write.option("compression", "zstd").option("parquet.block.row.count.limit", ROWS_IN_GROUP).parquet(str(folder))
         next(folder.glob("part-*.parquet")).replace(path)
+        return EngineMeasured()
 
     def beside(self) -> SparkEngine:
         """The same session: Spark spreads the work itself."""

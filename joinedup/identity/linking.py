@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from time import perf_counter
 
 from joinedup.findings import Finding
 from joinedup.identity.crosswalk import PSEUDONYM_SCHEME, read_crosswalk, tell_crosswalk
@@ -19,6 +20,7 @@ from joinedup.identity.superseded import follow_superseded
 from joinedup.identity.verifying import BELIEVED, BY_NUMBER, LINKED_BY, LIST, MATCHED, claimed_rows, verify
 from joinedup.kept.identity_register import RegisterLanding
 from joinedup.place.model import Linking
+from joinedup.progress import Progress, Step, silent
 
 NO_MATCHING = Linking(link_at=1)
 
@@ -68,14 +70,16 @@ LANDED_PERSON = f"""
 """
 
 
-def link(staged: Staged, entry: RegisterLanding, *, invented: bool, linking: Linking = NO_MATCHING) -> list[Finding]:
+def link(
+    staged: Staged, entry: RegisterLanding, progress: Progress = silent, *, invented: bool, linking: Linking = NO_MATCHING
+) -> list[Finding]:
     """What was found; the temp table `landed_person` and a view linked_<contract> for each contract are made.
 
     A view has one row for each staged row, with its columns, person_id, linked_by and born, and never a person without a
     `linked_by` that says how it was found; the view `link` has contract, file_id, source_row and those three of all of them.
     The register learns of new people, and of identifiers that it didn't have.
     """
-    con = staged.con
+    con, began = staged.con, perf_counter()
     read_numbers(staged)
     findings = reject_numbers_out_of_place(staged, invented=invented) + refuse_files_mostly_rejected(staged)
     findings += follow_superseded(staged) + read_crosswalk(staged) + verify(staged)
@@ -88,8 +92,11 @@ def link(staged: Staged, entry: RegisterLanding, *, invented: bool, linking: Lin
     prepare(con)
     for statement in _views(staged):
         con.execute(statement)
+    progress(Step("number", "rows by number", 1, 1, perf_counter() - began))
+    began = perf_counter()
     findings += find_doubles(staged, entry, ask=not linking.off)
     findings += match(staged, entry, linking)
+    progress(Step("match", "records by probability", 1, 1, perf_counter() - began))
     findings += leave_out_erased(staged, entry)
     con.execute(LANDED_PERSON)
     for contract in staged.columns:

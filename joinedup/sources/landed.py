@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
+from joinedup.engine.measuring import ProcessMeasured, StepMeasured
 from joinedup.engine.specs import Frozen, TableSpec, read_specs
 from joinedup.engine.store import Store, atomic_write
 from joinedup.errors import NothingPublished, StoreProblem
@@ -79,10 +80,15 @@ class LandingRecord(Frozen):
     erased: int = 0
     """The number of the last erasure that it has been through: it holds nobody whom that one or those before erased."""
 
+    steps: tuple[StepMeasured, ...] = ()
+    """What each step cost; empty in records of before it was kept."""
+    measured: ProcessMeasured | None = None
+    """What the landing cost."""
+
     def summary(self) -> dict[str, Any]:
         """What a build's manifest keeps of it."""
         told = {"landing_id", "landed_at", "software", "register_version", "files", "missing_contracts", "links", "findings"}
-        return self.model_dump(mode="json", include=told)
+        return self.model_dump(mode="json", include=told | {"steps", "measured"})
 
 
 def landing_specs() -> dict[str, TableSpec]:

@@ -55,6 +55,7 @@ def stage(con: Connection, place: Place, extracts: Path, progress: Progress = si
     with _scratch(con) as scratch:
         work = [_work(con, file_id, drop, place, scratch) for file_id, drop in enumerate(given, 1)]
         staged = [_stage_with_progress(each, len(work), progress) for each in work]
+    began = time.perf_counter()
     in_files = [finding for file in staged for finding in file.findings]
     read = [ReadFile(drop, _told(drop, file.account)) for drop, file in zip(given, staged, strict=True)]
     for name, contract in known.items():
@@ -68,6 +69,8 @@ def stage(con: Connection, place: Place, extracts: Path, progress: Progress = si
     accounts = _counted(con, place, known, [file.account for file in read])
     ahead = [finding for drop in given if (finding := _ahead(drop, place.as_at))]
     between = [*_same_files(accounts), *ahead, *freshness_findings(place, known, accounts), *provider_findings(con, place, known, accounts)]
+    rows = {kind: sum(getattr(account, kind) for account in accounts) for kind in ("loaded", "superseded", "rejected")}
+    progress(Step("settle", "corrections and gaps", 1, 1, time.perf_counter() - began, rows))
     contract_of = {drop.name: known[drop.source.contract] for drop in given}
     return Staging(accounts, tuple(_with_what_it_endangers(finding, contract_of) for finding in (*found, *in_files, *between)))
 

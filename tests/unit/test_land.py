@@ -337,9 +337,25 @@ def test_each_step_tells_its_rows(work: Work) -> None:
     steps: list[Step] = []
     land(work.place, work.extracts, work.store, KEYS, progress=steps.append)
     assert [(step.stage, step.rows) for step in steps if step.stage != "read"] == [
+        ("settle", {"loaded": 7, "superseded": 0, "rejected": 0}),
+        ("check", {}),
+        ("number", {}),
+        ("match", {}),
         ("link", {"linked": 7, "linked to nobody": 0, "new people": 4}),
         ("write", {"loaded": 7, "superseded": 0, "rejected": 0}),
     ]
+
+
+def test_the_record_keeps_what_each_step_cost(work: Work) -> None:
+    steps: list[Step] = []
+    landing = land(work.place, work.extracts, work.store, KEYS, progress=steps.append).record
+    assert [(step.stage, step.name, step.rows) for step in landing.steps] == [(step.stage, step.name, step.rows) for step in steps]
+    assert {step.of for step in steps} == {landing.landing_id}
+    assert landing.measured is not None
+    assert sum(step.seconds for step in landing.steps) <= landing.measured.seconds + 0.1
+    assert sum(step.processor_seconds or 0 for step in landing.steps) <= landing.measured.processor_seconds + 0.1
+    assert landing.measured.peak_memory > 50_000_000
+    assert work.land().record == landing
 
 
 def test_what_is_spilled_is_encrypted(tmp_path: Path) -> None:
