@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,25 +59,32 @@ def _schema(path: Path) -> pa.Schema:
         raise StoreProblem(f"{path} is missing or is no Parquet file; land again, or have it handed over again") from None
 
 
-def likenesses(path: Path, kinds: Sequence[Likeness], spill: Path) -> list[Like]:
-    """The columns of the file that look like one of the kinds. Each different value counts once, however many rows have it."""
+def likenesses(paths: Sequence[Path], kinds: Sequence[Likeness], spill: Path) -> list[list[Like]]:
+    """For each of the files, the columns that look like one of the kinds. Each different value counts once, however many rows have it."""
+    with closing(connect(spill=spill)) as con:
+        return [_in_file(con, path, kinds) for path in paths]
+
+
+def _in_file(con: duckdb.DuckDBPyConnection, path: Path, kinds: Sequence[Likeness]) -> list[Like]:
+    """The same of one file, in the order of its columns. All columns are looked at by one query, for making it ready is what takes time."""
     columns = text_columns(path)
     if not columns:
         return []
+    values = " UNION ALL ".join(
+        f'SELECT {at} AS place, trim("{column}") AS value FROM read_parquet($path) WHERE "{column}" IS NOT NULL'
+        for at, column in enumerate(columns)
+    )
     counts = ", ".join(f"count(*) FILTER ({kind.among}), count(*) FILTER (({kind.among}) AND ({kind.matches}))" for kind in kinds)
-    con = connect(spill=spill)
-    found: list[Like] = []
+    compact = f"SELECT *, replace(replace(value, ' ', ''), '-', '') AS compact FROM (SELECT DISTINCT place, value FROM ({values}))"
     try:
-        for column in columns:
-            distinct = f'SELECT DISTINCT trim("{column}") AS value FROM read_parquet($path) WHERE "{column}" IS NOT NULL'
-            values = f"SELECT value, replace(replace(value, ' ', ''), '-', '') AS compact FROM ({distinct})"
-            [row] = con.execute(f"SELECT {counts} FROM ({values})", {"path": str(path)}).fetchall()
-            for place, kind in enumerate(kinds):
-                among, matching = row[2 * place], row[2 * place + 1]
-                if matching >= max(kind.least, 1) and matching >= kind.share * among:
-                    found.append(Like(column, kind.name, matching, among))
+        rows = con.execute(f"SELECT place, {counts} FROM ({compact}) GROUP BY place ORDER BY place", {"path": str(path)}).fetchall()
     except duckdb.Error as error:
         raise StoreProblem(f"{path} can't be looked into ({type(error).__name__}); land again, or have it handed over again") from None
-    finally:
-        con.close()
-    return found
+    return [like for place, *numbers in rows for like in _too_many(columns[place], numbers, kinds)]
+
+
+def _too_many(column: str, numbers: Sequence[int], kinds: Sequence[Likeness]) -> Iterator[Like]:
+    """What a column looks like, from how many of its values are looked at and match, for each of the kinds."""
+    for kind, among, matching in zip(kinds, numbers[::2], numbers[1::2], strict=True):
+        if matching >= max(kind.least, 1) and matching >= kind.share * among:
+            yield Like(column, kind.name, matching, among)

@@ -7,11 +7,11 @@ hand or a number typed into a code column stops at the door. It tells columns an
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from joinedup.engine.likeness import Likeness, column_names, likenesses
+from joinedup.engine.likeness import Like, Likeness, column_names, likenesses
 from joinedup.engine.store import Store, atomic_write
 from joinedup.errors import PlaceError
 from joinedup.findings import Finding, Severity
@@ -62,17 +62,25 @@ def refuse_identifiers(landing: LandingRecord, store: Store) -> None:
 
 def identifiers_in(tables: Mapping[str, LandedTable], root: Path, spill: Path) -> list[Finding]:
     """An error for each column of the tables, whose files lie below `root`, that may identify people."""
-    return [finding for name, table in sorted(tables.items()) for finding in _in_table(name, root / table.file, spill)]
+    paths = {name: root / table.file for name, table in sorted(tables.items())}
+    by_columns = {name: list(_in_names(name, path)) for name, path in paths.items()}
+    by_values = likenesses(list(paths.values()), KINDS, spill) if paths else []
+    return [finding for name, likes in zip(paths, by_values, strict=True) for finding in (*by_columns[name], *_in_values(name, likes))]
 
 
-def _in_table(name: str, path: Path, spill: Path) -> Iterator[Finding]:
+def _in_names(name: str, path: Path) -> Iterator[Finding]:
+    """What the columns that a table has tell."""
     declared = _declared().get(name, frozenset())
     for column in column_names(path):
         if _plain(column) in _identifying() and column not in declared:
             yield _finding(name, COLUMN, f"column {column} is one that identifies people; land again and hand over what landing writes")
         elif column not in declared:
             yield _finding(name, UNDECLARED, f"column {column} is not one of {name}; hand over what landing writes, unaltered")
-    for like in likenesses(path, KINDS, spill):
+
+
+def _in_values(name: str, likes: Sequence[Like]) -> Iterator[Finding]:
+    """What the values of its columns look like."""
+    for like in likes:
         yield _finding(
             name,
             VALUES,
