@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from joinedup.engine.engines import software_of
-from joinedup.engine.manifest import InputRecord, Manifest, publish, read_manifest
+from joinedup.engine.manifest import Manifest, publish, read_manifest
 from joinedup.engine.measuring import Watch
 from joinedup.engine.objects import InputFile, signature, write_input
 from joinedup.engine.specs import TableSpec
@@ -47,17 +47,17 @@ def build(  # noqa: PLR0913 - what a build depends on, each by its name
     if published is not None and published.signature == draft.signature and not verify and _all_there(published, store):
         return published
     from joinedup.engine.building import plan  # noqa: PLC0415 - SQL is read only where something may have changed
+    from joinedup.engine.describing import described, supplied  # noqa: PLC0415 - likewise
 
     jobs = jobs or usual_jobs()
     progress = belonging(progress, draft.build_id)
     work = plan(specs, inputs, store, draft, published, verify=verify)
     work.take_over(progress, verify=verify)
     work.make_rest(engine, jobs, progress)
-    supplied = {
-        name: InputRecord(file=_below(file.path, store), digest=file.digest, rows=file.rows) for name, file in work.supplied.items()
-    }
+    inside = {name: supplied(specs[name], file, _below(file.path, store)) for name, file in work.supplied.items()}
+    tables = {name: described(record, specs[name], specs) for name, record in sorted(work.records.items())}
     told = {"before": "" if published is None else published.build_id, "measured": watch.process(jobs)}
-    manifest = draft.model_copy(update={"inputs": supplied, "tables": dict(sorted(work.records.items())), **told})
+    manifest = draft.model_copy(update={"inputs": inside, "tables": tables, **told})
     if published is not None and published.same_content(manifest):
         return published
     publish(store, manifest)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
@@ -21,6 +21,11 @@ class InputRecord(Frozen):
     """Below the store's root."""
     digest: str
     rows: int
+    title: str = ""
+    version: int = 1
+    """Of its description: for a code list, that of the list."""
+    source: str = ""
+    kind: Literal["", "landed", "place", "reference"] = ""
 
 
 class Because(Frozen):
@@ -59,6 +64,13 @@ class TableRecord(Frozen):
     """The build that made it; empty where no manifest says, as of one that was killed."""
     measured: Measured | None = None
     """What making it cost, in whichever build that was."""
+    title: str = ""
+    version: int = 1
+    """Of its description."""
+    made_of: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Column -> the columns (table.column) that it is made from; under the empty name what decides which rows there are."""
+    constants: dict[str, str] = Field(default_factory=dict)
+    """Column -> the one value that every row has, where its SQL says so."""
 
 
 class Manifest(Frozen):

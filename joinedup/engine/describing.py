@@ -1,0 +1,31 @@
+"""What a manifest says of a table besides where it lies: its title and version, and what each of its columns is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from joinedup.engine.lineage import made_of, noted
+from joinedup.engine.manifest import InputRecord, TableRecord
+from joinedup.engine.objects import InputFile
+from joinedup.engine.specs import TableSpec
+
+
+def described(record: TableRecord, spec: TableSpec, specs: Mapping[str, TableSpec]) -> TableRecord:
+    """The record of a table that the build made, with what its SQL says of it."""
+    made = made_of(spec, specs)
+    said = {"title": spec.title, "version": spec.version, "made_of": noted(made), "constants": dict(made.constants)}
+    return record.model_copy(update=said)
+
+
+def supplied(spec: TableSpec, file: InputFile, below: str) -> InputRecord:
+    """The record of a table that came from outside."""
+    told = {"title": spec.title, "version": spec.version, "source": spec.source}
+    return InputRecord(file=below, digest=file.digest, rows=file.rows, kind=_kind(spec, below), **told)
+
+
+def _kind(spec: TableSpec, below: str) -> Literal["landed", "place", "reference"]:
+    """Whence it came: reference data lie beside their descriptions, what the caller wrote for this build in a folder of its own."""
+    if spec.csv is not None:
+        return "reference"
+    return "place" if below.startswith("inputs/") else "landed"
