@@ -22,6 +22,11 @@ WITH together AS (
     SELECT
         activity_id, person_id, linked_by, sector, point_of_delivery, service, provider_code, starts, ends, admission_method, outcome, ready_on,
         units, short_units, accrues, price_pence, file_id, source_row
+    FROM activity_children
+    UNION ALL
+    SELECT
+        activity_id, person_id, linked_by, sector, point_of_delivery, service, provider_code, starts, ends, admission_method, outcome, ready_on,
+        units, short_units, accrues, price_pence, file_id, source_row
     FROM activity_community
 ),
 -- What goes on from day to day is at the prices of each of its days.

@@ -78,7 +78,7 @@ lasting AS (
         END,
         coalesce(organisation_identifier_code_of_provider, organisation_identifier_code_of_commissioner),
         start_date_care_package, coalesce(end_date_care_package + 1, listed_to),
-        CASE WHEN end_reason_care_package = 'DIED' THEN 'died' ELSE 'closed' END, 'open',
+        CASE WHEN end_reason_care_package = 'DIED' THEN 'died' WHEN end_date_care_package IS NULL THEN 'no longer sent' ELSE 'closed' END, 'open',
         care_package_weekly_cost_pence / CAST(7 AS DOUBLE), CAST(NULL AS BIGINT), FALSE, file_id, source_row
     FROM landed_continuing_care
     WHERE start_date_care_package IS NOT NULL
@@ -89,7 +89,8 @@ lasting AS (
             WHEN 'NOTIONAL' THEN 'Notional budget' WHEN 'THIRD PARTY' THEN 'Third party' WHEN 'DIRECT PAYMENT' THEN 'Direct payment' WHEN 'MIXED' THEN 'Mixed'
         END,
         b.organisation_identifier_code_of_commissioner,
-        b.start_date_personal_budget, coalesce(b.end_date_personal_budget + 1, b.listed_to), 'closed', 'open',
+        b.start_date_personal_budget, coalesce(b.end_date_personal_budget + 1, b.listed_to),
+        CASE WHEN b.end_date_personal_budget IS NULL THEN 'no longer sent' ELSE 'closed' END, 'open',
         coalesce(b.weekly_amount_pence / CAST(7 AS DOUBLE), b.annual_amount_pence / CAST(365 AS DOUBLE)), b.one_off_amount_pence,
         coalesce(b.cost_held_elsewhere = 'Y', FALSE), b.file_id, b.source_row
     FROM landed_personal_budget AS b

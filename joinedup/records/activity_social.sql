@@ -87,28 +87,6 @@ care_days AS (
         END AS units_a_week
     FROM care AS c
     CROSS JOIN place_parameter AS q
-),
-child_days AS (
-    SELECT
-        c.file_id,
-        c.source_row,
-        c.person_id,
-        c.linked_by,
-        CASE c.record_type
-            WHEN 'CPP' THEN 'Child protection plan'
-            WHEN 'CLA' THEN 'Looked after child'
-            WHEN 'EHCP' THEN 'Education, health and care plan'
-            ELSE 'Child in need'
-        END AS point_of_delivery,
-        CASE c.record_type WHEN 'CPP' THEN c.category_of_abuse WHEN 'CLA' THEN c.placement_type WHEN 'EHCP' THEN c.primary_need_type ELSE c.primary_need_code END AS service,
-        c.provider_code,
-        c.start_date AS starts,
-        CASE WHEN coalesce(c.end_date, d.death_date + 1) <= q.as_at + 1 THEN coalesce(c.end_date, d.death_date + 1) END AS ends,
-        greatest(CAST(least(coalesce(c.end_date, d.death_date + 1, q.as_at + 1), q.as_at + 1) - c.start_date AS INTEGER), 0) AS days,
-        CASE WHEN c.weekly_cost_pence > 0 THEN c.weekly_cost_pence END AS weekly_cost_pence
-    FROM landed_children_social_care AS c
-    CROSS JOIN place_parameter AS q
-    LEFT JOIN person AS d ON d.person_id = c.person_id AND d.death_date >= c.start_date
 )
 SELECT
     CAST(file_id AS BIGINT) * 10000000000 + source_row AS activity_id,
@@ -138,27 +116,6 @@ SELECT
     file_id,
     source_row
 FROM care_days
-UNION ALL
-SELECT
-    CAST(file_id AS BIGINT) * 10000000000 + source_row,
-    person_id,
-    linked_by,
-    'children',
-    point_of_delivery,
-    service,
-    provider_code,
-    starts,
-    ends,
-    CAST(NULL AS STRING),
-    CASE WHEN ends IS NULL THEN 'open' ELSE 'closed' END,
-    CAST(NULL AS DATE),
-    days,
-    0,
-    TRUE,
-    CAST(floor(CAST(weekly_cost_pence AS DOUBLE) * days / 7 + CAST(0.5 AS DOUBLE)) AS BIGINT),
-    file_id,
-    source_row
-FROM child_days
 UNION ALL
 SELECT
     CAST(file_id AS BIGINT) * 10000000000 + source_row,

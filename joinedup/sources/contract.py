@@ -140,6 +140,15 @@ class GoesOn(Frozen):
     """The field that says which unit."""
 
 
+class Repeated(Frozen):
+    """Which records each file repeats until they end, so that one without an end that a later file lacks has ended."""
+
+    until: str
+    """The field that says when they end."""
+    by: tuple[str, ...]
+    """Fields whose values come in files of their own, such as the kind of record: a file ends none of a kind that it hasn't."""
+
+
 class KeepsBack(Frozen):
     """What the records of a contract are that keep people's data back."""
 
@@ -176,7 +185,11 @@ LISTED = (
         type=ColumnType.DATE,
         meaning="Day of the first list that has the record; empty where the first of all lists has it, or its files are no lists of a day",
     ),
-    Column(name="listed_to", type=ColumnType.DATE, meaning="Day of the first list that has it no more; empty while the last one has it"),
+    Column(
+        name="listed_to",
+        type=ColumnType.DATE,
+        meaning="Day of the first list, or later file, that has it no more; empty while the last one has it",
+    ),
     Column(
         name="version_from",
         type=ColumnType.DATE,
@@ -200,6 +213,16 @@ WAITING = (
     ),
 )
 """What the landed table tells of each stay where a source lists day by day who waits."""
+
+
+NO_LONGER_SENT = (
+    Column(
+        name="listed_to",
+        type=ColumnType.DATE,
+        meaning="Day of the first later file that has a record without an end no more; empty while the last one has it",
+    ),
+)
+"""What the landed table tells of each record that every file repeats until it ends."""
 
 
 class ContractSpec(Frozen):
@@ -230,6 +253,8 @@ class ContractSpec(Frozen):
     """The fields that give the first and the last day of the period which a file reports on."""
     goes_on: GoesOn | None = None
     """Which records stand in every file until they end."""
+    repeated: Repeated | None = None
+    """The same of an extract that reports on no period, so that a later file ends what it lacks."""
     history_of: tuple[str, ...] = ()
     """Of a list: fields whose earlier values were true for as long as earlier lists showed them. A change in any other is a correction."""
     about: str = ""
@@ -281,8 +306,8 @@ class ContractSpec(Frozen):
 
     @property
     def work_columns(self) -> tuple[Column, ...]:
-        """What landing adds of lists."""
-        return LISTED if self.lists else WAITING if self.listed_by else ()
+        """What landing adds of lists, and of what a later file lacks."""
+        return LISTED if self.lists else WAITING if self.listed_by else NO_LONGER_SENT if self.repeated else ()
 
     @property
     def day_sql(self) -> str:

@@ -24,7 +24,7 @@ def mapping_findings(con: Connection, source: Source, known: Mapping[str, Contra
         return
     yield from _unknown_fields(source, contract)
     yield from _codes_outside_lists(source, contract)
-    if source.sends == "snapshot" and not contract.lists and not contract.listed_by:
+    if source.sends == "snapshot" and not (contract.lists or contract.listed_by or contract.repeated):
         message = (
             f"sends a snapshot of a day, but the contract {contract.contract} tells what happened, and that stays: records that a "
             "later list lacks are kept; say sends: everything if each file holds all that counts"

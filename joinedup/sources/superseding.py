@@ -15,6 +15,7 @@ from joinedup.sources.contract import ContractSpec
 from joinedup.sources.doubts import doubts
 from joinedup.sources.keys import by_key
 from joinedup.sources.months_given import periods_out_of_order, replaced_months
+from joinedup.sources.no_longer_sent import no_longer_sent
 from joinedup.sources.objections import ended_objections, keep_objections
 from joinedup.sources.order import ReadFile
 from joinedup.sources.prices import prices_in_doubt, repriced
@@ -47,6 +48,7 @@ def supersede(con: Connection, contract: ContractSpec, files: Sequence[ReadFile]
     found += repriced(con, contract, used)
     found += replaced_months(con, contract, [file for file in used if file.drop.source.sends == "months"])
     found += waiting_days(con, contract, used, as_at)
+    found += no_longer_sent(con, contract, used, as_at)
     found += by_key(con, contract, [*used, *kept_out])
     found += supersede_lists(con, contract, key_columns(contract), _lists(used))
     found += left_apart(con, contract, used)

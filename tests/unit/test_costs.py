@@ -118,7 +118,15 @@ def test_every_point_of_delivery_has_an_average_or_is_named_as_without_one(shipp
     specs = all_specs()
     tables = [
         specs[name]
-        for name in ("activity_acute", "activity_attendance", "activity_community", "activity_primary", "activity_social", "spell")
+        for name in (
+            "activity_acute",
+            "activity_attendance",
+            "activity_children",
+            "activity_community",
+            "activity_primary",
+            "activity_social",
+            "spell",
+        )
     ]
     told = {row["point_of_delivery"] for table in tables for case in table.cases for row in case.expect if row.get("point_of_delivery")}
     lasting = {"Continuing healthcare", "Personal budget"}  # their cases name the sector alone

@@ -442,15 +442,26 @@ def test_stays_among_contacts_have_a_month_too(tmp_path: Path) -> None:
 
 
 def test_a_row_without_a_number_that_each_submission_repeats_counts_once(tmp_path: Path) -> None:
+    """Three quarterly submissions of twelve months each repeat two open services of people without a number.
+
+    Sent as months, each submission reports anew on the last month of the one before, to which an open service belongs, so that its own
+    rows stand for the earlier ones, whomever they are of (contract `cld`, resubmission: as in the specification of client level data, a
+    service that goes on stands in every submission). What is left is what the last file says: each service once, up to the last
+    submission's end. Sent as changes, no file speaks for another's months, and only a row that tells enough of a person is known again.
+    """
     head = "NHS_NUMBER,PERSON_BIRTH_DATE,EVENT_TYPE,EVENT_REFERENCE,EVENT_START_DATE,EVENT_END_DATE"
     head += ",REPORTING_PERIOD_START_DATE,REPORTING_PERIOD_END_DATE"
     quarters = (("a_1.csv", "2024-04-01,2025-03-31"), ("a_2.csv", "2024-07-01,2025-06-30"), ("a_3.csv", "2024-10-01,2025-09-30"))
     longstanding = (",1950-01-02,SERVICE,7,2020-01-05,", ",,SERVICE,8,2020-01-05,")
     content = files(*((name, lines(head, *(f"{row},{period}" for row in longstanding))) for name, period in quarters))
-    for sends in ("months", "changes"):
-        found = staged(tmp_path / sends, content, source("cld", "*.csv", sends=sends))
-        assert by_rule(found) == {"same-row": 2}, "what nothing tells apart stays"
-        assert accounts(found) == [(2, 1, 1, 0), (2, 1, 1, 0), (2, 2, 0, 0)]
+    months = staged(tmp_path / "months", content, source("cld", "*.csv", sends="months"))
+    assert by_rule(months) == {"month-replaced": 4}
+    assert accounts(months) == [(2, 0, 2, 0), (2, 0, 2, 0), (2, 2, 0, 0)]
+    of_last = months.rows("cld", "event_reference, event_start_date, event_end_date, reporting_period_end_date")
+    assert of_last == [(row, str(6 + row), date(2020, 1, 5), None, date(2025, 9, 30)) for row in (1, 2)]
+    changes = staged(tmp_path / "changes", content, source("cld", "*.csv", sends="changes"))
+    assert by_rule(changes) == {"same-row": 2}, "what nothing tells apart stays"
+    assert accounts(changes) == [(2, 1, 1, 0), (2, 1, 1, 0), (2, 2, 0, 0)]
 
 
 def test_submissions_that_are_read_out_of_order_are_told(tmp_path: Path) -> None:
