@@ -33,6 +33,7 @@ REASON_NAMES = ("not needed", "consent withdrawn", "objection", "unlawful", "dut
         f"joinedup forget places/calderdale --again {AFTER_DEMO}",
         f"joinedup forget places/calderdale --reference DPO-17 --reason objection {AFTER_DEMO} < number.txt",
         f"joinedup forget places/calderdale --reference DPO-17 --reason objection --yes {AFTER_DEMO}",
+        f"joinedup forget places/calderdale --details --reference DPO-17 --reason objection --yes {AFTER_DEMO} < told.txt",
         f"joinedup forget places/calderdale --verify erasure-0f3a.json {AFTER_DEMO}",
     )
 )
@@ -40,6 +41,7 @@ REASON_NAMES = ("not needed", "consent withdrawn", "objection", "unlawful", "dut
 @store_option
 @key_option
 @click.option("--by", type=click.Choice(["number", "person-id"]), default="number", show_default=True, help="What is asked for.")
+@click.option("--details", is_flag=True, help="Ask also for names, date of birth, postcodes and other numbers: for rows linked to nobody.")
 @click.option("--reference", help="Of the person's request: letters, digits and - . / only, and nothing that names anybody.")
 @click.option("--reason", type=click.Choice(REASON_NAMES), help="Why the person is erased.")
 @click.option("--yes", is_flag=True, help="Do it; without it only what would go is said.")
@@ -57,6 +59,7 @@ def forget(
     store_folder: Path | None,
     key_file: KeyPlaces,
     by: str,
+    details: bool,
     reference: str | None,
     reason: str | None,
     yes: bool,
@@ -91,9 +94,13 @@ def forget(
         else:
             act = act_of(reference, reason)
             subject = subject_of(work, by)
+            if details:
+                subject = told_of(work, subject)
             erasure = erase(work, subject, act, yes=yes, alone=alone)
             if erasure is not None:
-                if builds and erasure.found.get("builds"):
+                if details:
+                    click.echo("rows linked to nobody go with the next landing: run joinedup land, then joinedup build", err=True)
+                elif builds and erasure.found.get("builds"):
                     build_again(work, quiet)
                 click.echo(certify(work, erasure, out))
 
@@ -161,6 +168,18 @@ def subject_of(work: Work, by: str) -> Subject:
     return found
 
 
+def told_of(work: Work, subject: Subject) -> Subject:
+    """The subject with what else is told of the person, on the terminal unseen or in further lines of stdin; none of it is kept."""
+    from joinedup.forget.details import ASKED, read_details, with_details
+
+    if sys.stdin.isatty():
+        answers = [(name, click.prompt(what, hide_input=True, err=True, default="", show_default=False)) for name, what in ASKED.items()]
+        lines = [f"{name}: {said}" for name, said in answers]
+    else:
+        lines = sys.stdin.read().splitlines()
+    return with_details(work, subject, read_details(lines))
+
+
 def may_be_number(digits: str) -> bool:
     """Whether these are ten digits with the right check digit (NHS Data Model and Dictionary, NHS number)."""
     if len(digits) != 10 or len(set(digits)) == 1:
@@ -181,7 +200,7 @@ def erase(work: Work, subject: Subject, act: Act, *, yes: bool, alone: bool) -> 
     act = replace(act, account=account)
     with work.store.lock("erasure"):
         catch_up(work)
-        found = held(work, subject) | {"looks": looks_at(work, subject)}
+        found = held(work, subject) | {"looks": looks_at(work, subject), "told": len(subject.told_of)}
         show_held(subject, found)
         if not yes:
             click.echo("nothing was changed; --yes erases", err=True)

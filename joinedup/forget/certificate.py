@@ -21,8 +21,8 @@ from joinedup.forget.erasing import Work
 from joinedup.forget.searching import Searched, still_kept_out
 from joinedup.kept.access_log import log_place, open_access_log
 from joinedup.kept.copies import copies
-from joinedup.kept.erased_tables import lookup_hash
-from joinedup.kept.erasing import Erasure, Subject
+from joinedup.kept.erased_tables import TOLD_SCHEME, lookup_hash
+from joinedup.kept.erasing import Erasure, Subject, keys_of
 
 FORMAT = "joinedup certificate of erasure 1"
 LABEL = "certificate of erasure"
@@ -75,7 +75,7 @@ def remaining(work: Work, erasure: Erasure) -> list[dict[str, Any]]:
         kept_out = still_kept_out(connection, erasure.number)
     why = "keyed hashes, so that a file landed again, or a register restored, doesn't bring the person back"
     said.append({"what": "list of erasures", "count": kept_out, "why": why})
-    said.append({"what": "rows linked to nobody", "count": None, "why": "nobody can tell whose they are, and they say no name or number"})
+    said.append({"what": "rows linked to nobody", "count": None, "why": what_of_nobodys_rows(work, erasure)})
     why = "counts of groups, made before, in which nobody is told apart; the next landing that reads files makes them anew"
     said.append({"what": "linkage_rate, linkage_run, linkage_weight and the months of files", "count": None, "why": why})
     for each in copies(work.store.kept):
@@ -91,6 +91,24 @@ def remaining(work: Work, erasure: Erasure) -> list[dict[str, Any]]:
         said.append({"what": "PostgreSQL", "count": None, "why": why})
     why = "what a disk freed can be read from it until it is written over; encrypted disks close that gap"
     return [*said, {"what": "the disk itself", "count": None, "why": why}]
+
+
+def what_of_nobodys_rows(work: Work, erasure: Erasure) -> str:
+    """What became of rows that were linked to nobody and may be the person's."""
+    if not erasure.found.get("told"):
+        return (
+            "nobody can tell whose they are, for landings and builds hold no name or number; nothing was told by which the next landing "
+            "would know them in the files (joinedup forget --details)"
+        )
+    with work.register.database.reading() as connection:
+        keys = sum(scheme == TOLD_SCHEME for scheme, _ in keys_of(connection, erasure.number))
+    record = work.landing()
+    since = record is not None and erasure.done_at is not None and record.landed_at > erasure.done_at.replace(tzinfo=UTC)
+    when = f"landing {record.landing_id} has left out" if since and record else "they stay until the next landing, which leaves out"
+    return (
+        f"{when} those that say what was told of the person ({keys:,} keyed hashes of date of birth with names and postcode, and of "
+        "numbers), and every later one does; others say too little for anybody to tell whose they are"
+    )
 
 
 def certificate(work: Work, erasure: Erasure, searched: Sequence[Searched]) -> dict[str, Any]:

@@ -98,6 +98,9 @@ def forget(work: Work, subject: Subject, act: Act, *, found: Mapping[str, Any]) 
         about = begin(connection, work.keys, work.place.id)
         begun = erase(connection, pseudonym_keys(about, work.keys), subject, act, found)
     catch_up(work, tidied=False)
+    record = work.landing()
+    if subject.told_of and record is not None:
+        publish_landing(work.store, record.model_copy(update={"signature": ""}))  # so that the next landing reads the files again
     with work.register.database.reading() as connection:
         return next(each for each in erasures(connection) if each.number == begun.number)
 

@@ -19,6 +19,7 @@ from joinedup.identity.hashing import hmac_parameters, hmac_sql, joined_sql
 from joinedup.identity.minting import mint_records
 from joinedup.identity.scoring import LEAST_RECORDS, Model, learn, model_of_ours, quiet, score
 from joinedup.identity.staged import Staged
+from joinedup.identity.told import keep_out_told
 from joinedup.kept.decisions import RECORD_SCHEME, decided, offer_pairs
 from joinedup.kept.identity_register import RegisterLanding
 from joinedup.place.model import Linking
@@ -79,11 +80,12 @@ def match(staged: Staged, entry: RegisterLanding, linking: Linking) -> list[Find
     records.find_records(staged)
     [(there,)] = con.execute(f"SELECT count(*) FROM ({records.RECORD_SIDE})").fetchall()
     judged = _judged(staged, entry)
+    findings = keep_out_told(con, entry, judged)
     run = _Run(linking)
     if linking.off or not there:
         _link_confirmed(con, judged)
         run.write(con)
-        return []
+        return findings
     records.find_people(staged)
     own = own_connection(con)
     try:
@@ -98,7 +100,7 @@ def match(staged: Staged, entry: RegisterLanding, linking: Linking) -> list[Find
     offer_pairs(entry, with_sources(staged, with_people_alike(con, _pairs_in_doubt(staged))))
     run.write(con)
     untrained = Finding("matching", "weights-not-learned", UNTRAINED, severity=Severity.WARNING, endangers="links by probability")
-    return [] if model.trained else [untrained]
+    return findings if model.trained else [*findings, untrained]
 
 
 def _link_confirmed(con: duckdb.DuckDBPyConnection, judged: pa.Table) -> None:

@@ -16,6 +16,8 @@ from joinedup.kept.keys import Keys
 NAME = "the list of erasures"
 SEPARATOR = "\x1f"
 PERSON_LABEL = "erased person"
+TOLD_SCHEME = "told of who was erased"
+"""Of keys by which rows linked to nobody are known: what was told of the person when they were erased."""
 
 ERASURES = sa.MetaData()
 ERASURE = sa.Table(

@@ -16,7 +16,18 @@ import sqlalchemy as sa
 from joinedup.kept.append_only import may_shrink
 from joinedup.kept.databases import Database
 from joinedup.kept.decisions import DECISION, EVENT, NUMBER_SCHEME, PAIR, RECORD_SCHEME, now, number_hashes, one_with, opened_pair
-from joinedup.kept.erased_tables import ERASED_KEY, ERASED_PERSON, ERASURE, ERASURES, REQUEST, last_erasure, lookup_hash, person_hash
+from joinedup.kept.erased_tables import (
+    ERASED_KEY,
+    ERASED_PERSON,
+    ERASURE,
+    ERASURES,
+    REQUEST,
+    SEPARATOR,
+    TOLD_SCHEME,
+    last_erasure,
+    lookup_hash,
+    person_hash,
+)
 from joinedup.kept.identity_register import LANDING, LOOKUP, PERSON, VAULT, VAULT_SPAN, may_hold
 from joinedup.kept.keys import Keys
 from joinedup.kept.vault import Sealed
@@ -40,8 +51,16 @@ class Subject:
         """The person_ids, as Arrow has them."""
         return pa.array(self.person_ids, pa.int64())
 
+    @property
+    def told_of(self) -> tuple[Key, ...]:
+        """The keys by which rows linked to nobody are known."""
+        return tuple(key for key in self.keys if key[0] == TOLD_SCHEME)
+
     def told(self, keys: Keys) -> bytes:
-        """A keyed hash that is the same whenever the same person is asked for."""
+        """A keyed hash that is the same whenever the same person is asked for, with the same told of them."""
+        if self.told_of:
+            said = [digest.hex() for _, digest in self.told_of]
+            return lookup_hash(keys, TOLD_SCHEME, SEPARATOR.join([*map(str, self.person_ids), *said]))
         return person_hash(keys, self.person_ids[0]) if self.person_ids else self.keys[0][1]
 
 

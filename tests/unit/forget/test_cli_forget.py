@@ -62,6 +62,14 @@ def test_one_person_is_erased_certified_and_kept_out(work: Path) -> None:
     assert "landed landed_register: 1 rows" in forget(work, *WHY, number=number).stderr
 
 
+def test_what_is_told_comes_after_the_number_and_is_not_shown(work: Path) -> None:
+    told = f"{someone(work)}\nfamily: Quetzal\ngiven: Zyx\nborn: 1950-05-04\npostcode: HX1 1AA\n"
+    said = forget(work, *WHY, "--details", number=told)
+    assert (said.exit_code, "1 ids, 3 keys" in said.stderr) == (0, True)
+    assert not any(each in said.output for each in ("Quetzal", "Zyx", "1950", "HX1"))
+    assert forget(work, *WHY, "--details", number=f"{someone(work)}\nfamily: Quetzal\n").exit_code == 7
+
+
 def test_two_people_must_agree_about_real_people(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     staff = "account,name,role\nada,Ada,ig_lead\nada2,Ada,ig_lead\nbert,Bert,ig_lead\ncy,Cy,analyst\n"
     (work / "place" / "staff.csv").write_text(staff)

@@ -10,13 +10,17 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from joinedup.errors import Refused
+from joinedup.forget.certificate import what_of_nobodys_rows
+from joinedup.forget.details import read_details, with_details
 from joinedup.forget.erasing import Work as Erasing
 from joinedup.forget.erasing import catch_up, forget, held
 from joinedup.kept.backup import backup
 from joinedup.kept.erased_tables import lookup_hash
-from joinedup.kept.erasing import Act, Subject, by_number, by_person
+from joinedup.kept.erasing import Act, Erasure, Subject, by_number, by_person, erasures
 from joinedup.kept.identity_register import identifiers_of, open_register, register_place
 from joinedup.kept.restore import restore
+from joinedup.place.model import Linking, Source
 from joinedup.sources.landed import read_landing
 from tests.unit.identity.people import KEYS, nhs_number
 from tests.unit.test_land import PEOPLE, Work, admitted, listed, write
@@ -148,3 +152,103 @@ def test_somebody_who_is_not_known_is_kept_out(place: Place) -> None:
     write(place.work.extracts / "apc.csv", [admitted(person, key) for key, person in enumerate([*EVERYBODY, stranger])])
     place.work.land()
     assert len(place.tables()["landed_apc"]) == 4
+
+
+NOBODYS = {**UNUSUAL, "NHS_NUMBER": "", "LOCAL_PATIENT_IDENTIFIER": ""}
+UNA = {
+    **NOBODYS,
+    "PERSON_FAMILY_NAME": "NOVAK",
+    "PERSON_GIVEN_NAME": "UNA",
+    "PERSON_BIRTH_DATE": "1971-02-03",
+    "POSTCODE_OF_USUAL_ADDRESS": "HX7 7AA",
+}
+TOLD = [
+    "family: Quetzalcoatlus, Smith",
+    "given: Zyxwvuts",
+    f"born: {WHO['PERSON_BIRTH_DATE']}",
+    "postcode: zz98 7qx, HX1 1AA",
+    "local: rwy q7",
+]
+
+
+def rows_of_nobody(place: Place, *rows: dict[str, str]) -> Any:
+    """The landing, when these rows without a number have been sent with everybody's."""
+    people = [*EVERYBODY, UNUSUAL, *rows]
+    write(place.work.extracts / "apc.csv", [admitted(person, key) for key, person in enumerate(people)])
+    return place.work.land(linking=Linking(link_at=1))
+
+
+def forget_with(place: Place, *told: str) -> Erasing:
+    desk = place.desk()
+    subject = with_details(desk, place.subject(), read_details(told))
+    with place.work.store.lock("erasure"):
+        forget(desk, subject, ACT, found=held(desk, subject) | {"told": len(subject.told_of)})
+    return desk
+
+
+def test_rows_linked_to_nobody_go_by_what_was_told(place: Place) -> None:
+    theirs = [
+        NOBODYS,
+        {**NOBODYS, "POSTCODE_OF_USUAL_ADDRESS": ""},
+        {**NOBODYS, "PERSON_FAMILY_NAME": "ZYXWVUTS", "PERSON_GIVEN_NAME": "Quetzalcoatlus"},
+    ]
+    of_others = [
+        {**NOBODYS, "PERSON_GIVEN_NAME": "OTHER"},
+        {**NOBODYS, "PERSON_BIRTH_DATE": "1961-01-01"},
+        {**NOBODYS, "POSTCODE_OF_USUAL_ADDRESS": "HX9 9ZZ"},
+    ]
+    rows_of_nobody(place, *theirs, *of_others)
+    assert sum(row["person_id"] is None for row in place.tables()["landed_apc"]) == 6
+    desk = forget_with(place, *TOLD)
+    (erasure,) = _erasures(desk)
+    assert "they stay until the next landing" in what_of_nobodys_rows(desk, erasure)
+    landing = rows_of_nobody(place, *theirs, *of_others)
+    assert not landing.reused
+    assert sum(row["person_id"] is None for row in place.tables()["landed_apc"]) == 3
+    assert {finding.count for finding in landing.findings if finding.rule == "erased-person" and finding.file == "apc.csv"} == {5}
+    assert "has left out those that say what was told" in what_of_nobodys_rows(desk, erasure)
+    rows_of_nobody(place, *theirs, *of_others, {**NOBODYS, "PERSON_FAMILY_NAME": "SMITH", "POSTCODE_OF_USUAL_ADDRESS": "HX11AA"})
+    assert sum(row["person_id"] is None for row in place.tables()["landed_apc"]) == 3
+
+
+def test_without_what_was_told_the_certificate_says_so(place: Place) -> None:
+    rows_of_nobody(place, NOBODYS)
+    place.forget()
+    desk = place.desk()
+    assert "nothing was told by which the next landing would know them" in what_of_nobodys_rows(desk, _erasures(desk)[0])
+    rows_of_nobody(place, NOBODYS)
+    assert sum(row["person_id"] is None for row in place.tables()["landed_apc"]) == 1
+
+
+def test_who_is_known_by_such_records_alone_is_kept_and_told(place: Place) -> None:
+    place.work.place = place.work.place.model_copy(
+        update={"sources": (*place.work.place.sources, Source(name="other", partner="other_trust", contract="apc", files=("other.csv",)))}
+    )
+    write(place.work.extracts / "other.csv", [admitted(UNA, 77)])
+    write(place.work.extracts / "apc.csv", [admitted(each, key) for key, each in enumerate([*EVERYBODY, UNA])])
+    place.work.land()
+    linked = {row["linked_by"] for row in place.tables()["landed_apc"]}
+    assert "probability" in linked
+    forget_with(place, "family: Novak", "given: una", "born: 1971-02-03", "postcode: HX7 7AA")
+    findings = place.work.land().findings
+    assert [finding.count for finding in findings if finding.rule == "erased-person-known-otherwise"] == [1]
+    assert {row["linked_by"] for row in place.tables()["landed_apc"]} == linked
+
+
+def _erasures(desk: Erasing) -> list[Erasure]:
+    with desk.register.database.reading() as connection:
+        return erasures(connection)
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (["nhs: 9990000001"], "line 2 of what was told begins with none of"),
+        (["family: A", "born: 1 May 1950"], "line 3 of what was told has another date"),
+        (["local: X1"], "line 2 of what was told has a number without its provider"),
+    ],
+)
+def test_what_was_told_and_can_not_be_read_is_refused_unsaid(lines: list[str], said: str) -> None:
+    with pytest.raises(Refused, match=said) as refused:
+        read_details(lines)
+    assert not any(line.partition(": ")[2] in str(refused.value) for line in lines)
