@@ -116,6 +116,8 @@ counted AS (
     FROM left_at_once AS l
     LEFT JOIN referral AS r ON r.last_listed IS NOT NULL
     UNION ALL
+    SELECT 'waiting-no-longer-sent', count(*) FILTER (WHERE status = 'no longer sent'), count(*) FROM referral WHERE last_listed IS NOT NULL
+    UNION ALL
     SELECT 'no-spell-number', count(*) - count(susspellid), count(*) FROM landed_apc
     UNION ALL
     SELECT 'episode-over-year-end', count(*) FILTER (WHERE e.activity_id IS NULL AND NOT coalesce(l.epistat = '3', l.epiend IS NOT NULL)), count(*)

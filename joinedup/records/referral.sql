@@ -7,7 +7,7 @@ WITH told AS (
         w.patient_pathway_identifier AS pathway,
         coalesce(o.provider_code, w.organisation_identifier_code_of_provider) AS provider_code,
         coalesce(f.source, '') AS source,
-        coalesce(o.provider_code, w.organisation_identifier_code_of_provider, '') AS trust,
+        coalesce(n.successor_code, o.provider_code, w.organisation_identifier_code_of_provider) AS provider_now,
         coalesce(w.organisation_identifier_code_of_provider, '') AS code,
         w.general_medical_practice_code_patient_registration AS practice_code,
         w.referring_organisation_code AS referred_by,
@@ -30,58 +30,22 @@ WITH told AS (
     CROSS JOIN place_parameter AS q
     LEFT JOIN landed_file AS f ON f.file_id = w.file_id
     LEFT JOIN provider_site AS o ON o.site_code = w.organisation_identifier_code_of_provider
+    LEFT JOIN place_succession AS n
+        ON n.kind = 'partner' AND n.code = coalesce(o.provider_code, w.organisation_identifier_code_of_provider) AND n.ends IS NULL
     LEFT JOIN person AS p ON p.person_id = w.person_id
     WHERE w.referral_request_received_date <= q.as_at AND coalesce(w.snapshot_date <= q.as_at, TRUE)
-),
-told_on AS (
-    SELECT source, trust, code, snapshot_date, count(*) AS pathways
-    FROM told
-    WHERE snapshot_date IS NOT NULL
-    GROUP BY source, trust, code, snapshot_date
-),
--- How long the list is in which a row stands, in the middle: one mistyped day has few rows and weighs as little.
-usual AS (
-    SELECT d.source, d.code, median(d.pathways) AS pathways
-    FROM told AS t
-    INNER JOIN told_on AS d ON d.source = t.source AND d.code = t.code AND d.snapshot_date = t.snapshot_date
-    GROUP BY d.source, d.code
-),
-snapshot AS (
-    SELECT d.source, d.trust, d.code, d.snapshot_date
-    FROM told_on AS d
-    INNER JOIN usual AS u ON u.source = d.source AND u.code = d.code
-    WHERE d.pathways * 5 >= u.pathways
-),
-in_file AS (
-    SELECT DISTINCT s.source, s.trust, s.code, s.snapshot_date, t.file_id
-    FROM snapshot AS s
-    INNER JOIN told AS t ON t.source = s.source AND t.code = s.code AND t.snapshot_date = s.snapshot_date
-),
--- Sites of a trust that ever come in one file of one day are one list: a site of which it has nobody any more has an empty one.
-listed_with AS (
-    SELECT a.source, a.trust, a.code, min(b.code) AS list
-    FROM in_file AS a
-    INNER JOIN in_file AS b ON b.source = a.source AND b.trust = a.trust AND b.file_id = a.file_id AND b.snapshot_date = a.snapshot_date
-    GROUP BY a.source, a.trust, a.code
-),
-last_list AS (
-    SELECT l.source, l.trust, l.list, max(s.snapshot_date) AS snapshot_date
-    FROM listed_with AS l
-    INNER JOIN snapshot AS s ON s.source = l.source AND s.trust = l.trust AND s.code = l.code
-    GROUP BY l.source, l.trust, l.list
 ),
 ranked AS (
     SELECT
         t.file_id, t.source_row, t.person_id, t.linked_by, t.provider_code, t.practice_code, t.referred_by, t.referral_source, t.treatment_function,
         t.priority, t.referred_on, t.clock_given, t.first_seen_on, t.decided_on, t.list_type, t.period_status, t.as_at, t.stopped_on, t.stops_later,
-        t.died_on, t.snapshot_date, m.snapshot_date AS last_snapshot,
+        t.died_on, t.snapshot_date, l.last_snapshot, l.no_longer_sent,
         row_number() OVER (
-            PARTITION BY t.pathway, t.provider_code
+            PARTITION BY t.pathway, t.provider_now
             ORDER BY t.snapshot_date DESC NULLS LAST, t.file_id DESC NULLS LAST, t.source_row DESC NULLS LAST
         ) AS place
     FROM told AS t
-    LEFT JOIN listed_with AS l ON l.source = t.source AND l.trust = t.trust AND l.code = t.code
-    LEFT JOIN last_list AS m ON m.source = l.source AND m.trust = l.trust AND m.list = l.list
+    LEFT JOIN waiting_list_reach AS l ON l.source = t.source AND l.code = t.code AND t.snapshot_date IS NOT NULL
 ),
 standing AS (
     SELECT
@@ -100,6 +64,7 @@ standing AS (
             WHEN stopped_on IS NOT NULL THEN 'closed'
             WHEN period_status IN ('90', '91', '92', '98') THEN 'no clock'
             WHEN snapshot_date < last_snapshot THEN 'left the list'
+            WHEN no_longer_sent THEN 'no longer sent'
             ELSE 'waiting'
         END AS status
     FROM ranked
@@ -121,7 +86,7 @@ SELECT
     clock_starts,
     CASE WHEN clock_starts IS NOT NULL THEN coalesce(stopped_on, died_on) END AS clock_stops,
     status,
-    status = 'waiting' AS still_waiting,
+    CASE WHEN status <> 'no longer sent' THEN status = 'waiting' END AS still_waiting,
     CAST(CASE
         WHEN status = 'waiting' THEN as_at
         ELSE coalesce(stopped_on, died_on)
