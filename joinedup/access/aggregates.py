@@ -9,6 +9,7 @@ import pyarrow as pa
 from pydantic import TypeAdapter
 
 from joinedup.access import public
+from joinedup.access.built import Built, built_of
 from joinedup.access.caller import Caller
 from joinedup.access.disclosure import Audience, may_open
 from joinedup.access.look_report import belongs_of
@@ -159,6 +160,10 @@ class Aggregates:
     def match_figures(self) -> pa.Table:
         """Thresholds and counts of matching; nothing of it for the public."""
         return self._table("match_figure", lambda table: table.slice(0, 0), "figure")
+
+    def built(self) -> Built | None:
+        """How the build was made; None for the public. It tells of tables and files, and of nobody."""
+        return built_of(self.reader.manifest) if self.audience == "internal" else None
 
     def access(self) -> Access | None:
         """Who looked in the last weeks, and whether the log is as it was sealed; None for the public, or where looks are kept elsewhere."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from joinedup.access.built import Built
 from joinedup.access.overview import Access
 from joinedup.access.rounding import added
 from joinedup.papers.needs import Aggregates, MeasureSpec, Stamp
@@ -51,6 +52,11 @@ class Facts:
     def access(self) -> Access | None:
         """Who looked; None where pages don't say."""
         return self.aggregates.access()
+
+    @cached_property
+    def built(self) -> Built | None:
+        """How the build was made; None where pages don't say."""
+        return self.aggregates.built()
 
     @cached_property
     def whole(self) -> Area:

@@ -14,6 +14,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from joinedup.access.built import Built
 from joinedup.access.overview import Access
 from joinedup.findings import Finding
 from joinedup.place.model import Neighbourhood
@@ -196,6 +197,10 @@ class Aggregates(Protocol):
 
     def match_figures(self) -> pa.Table:
         """Columns figure, value, meaning."""
+        ...
+
+    def built(self) -> Built | None:
+        """How the build was made; None where pages don't say."""
         ...
 
     def access(self) -> Access | None:

@@ -76,6 +76,23 @@ def change(new: float | None, old: float | None) -> str:
     return f"{abs(percent):,}% {'more' if percent > 0 else 'fewer'} than"
 
 
+def duration(seconds: float | None) -> str:
+    """How long something took: 0.04 s, 3.2 s, 2 min 5 s."""
+    if seconds is None:
+        return NO_DATA
+    if seconds >= 59.95:
+        minutes, rest = divmod(round(seconds), 60)
+        return f"{minutes:,} min {rest} s"
+    return f"{seconds:.1f} s" if seconds >= 0.95 else f"{seconds:.2f} s"
+
+
+def amount(size: float | None) -> str:
+    """How much memory or disk: 0 MB, 0.4 MB, 1,234 MB."""
+    if size is None:
+        return NO_DATA
+    return f"{size / MILLION:,.{1 if 0 < size < 10 * MILLION else 0}f} MB"
+
+
 def day(value: date | None) -> str:
     """A date as the NHS content guide writes it: 31 March 2026."""
     return NO_DATA if value is None else day_in_words(value)

@@ -21,11 +21,12 @@ from typing import Any
 from jinja2 import ChainableUndefined, ChoiceLoader, Environment, PackageLoader
 from markupsafe import Markup
 
+from joinedup.access.built import Built
 from joinedup.access.overview import Access
 from joinedup.engine.store import PRIVATE_FOLDER, atomic_write
 from joinedup.errors import StoreProblem
 from joinedup.findings import Finding
-from joinedup.papers import agreed, assets, deliveries, evidence, known, linkage, linkage_pair, looks, prices, safety, summary
+from joinedup.papers import agreed, assets, built, deliveries, evidence, known, linkage, linkage_pair, looks, prices, safety, summary
 from joinedup.papers.deliveries import Deliveries
 from joinedup.papers.drawing import draw, named
 from joinedup.papers.facts import Area, Facts
@@ -103,7 +104,7 @@ def write_pages(aggregates: Aggregates, place: Place, out: Path, progress: Progr
     facts = Facts(aggregates, place)
     atomic_write(out / WRITTEN, json.dumps(sorted(before)).encode())  # from now on the folder is known as one of pages, however this ends
     files = {f"assets/{name}": content for name, content in style.items()}
-    total, pages = len(facts.areas) + (6 if facts.internal else 3) + (facts.access is not None), []
+    total, pages = len(facts.areas) + (6 if facts.internal else 3) + (facts.access is not None) + (facts.built is not None), []
     for done, page in enumerate(_pages(facts, cache), start=1):
         began = time.perf_counter()
         files |= {page.file: _render(page, facts).encode(), **_downloads(page, facts)}
@@ -155,6 +156,8 @@ def _pages(facts: Facts, cache: Path | None) -> Iterator[Page]:
         yield _linkage(facts, cache)
     if facts.access is not None:
         yield _access(facts.access, facts.place, cache)
+    if facts.built is not None:
+        yield _built(facts.built, facts.place, cache)
     yield _safety(facts)
     yield _about(facts)
 
@@ -290,6 +293,17 @@ def _access(access: Access, place: Place, cache: Path | None) -> Page:
     return Page("access.html", "access.jinja", "Who looked", shows, {**_tables([picture]), **looks.tables(access)}, crumbs=crumbs)
 
 
+def _built(made: Built, place: Place, cache: Path | None) -> Page:
+    pictures = [
+        _shown(figure, "build", cache)
+        for figure in (built.tables_figure(made, invented=place.invented), built.steps_figure(made, invented=place.invented))
+    ]
+    shows = {**built.in_template(made), "tables_shown": pictures[0], "steps_shown": pictures[1]}
+    crumbs = ({"href": "index.html", "text": place.name},)
+    tables = {**_tables(pictures), "beginnings": built.beginnings(made.manifest)}
+    return Page("build.html", "build.jinja", "How this build was made", shows, tables, crumbs=crumbs)
+
+
 def _about(facts: Facts) -> Page:
     accounting, found, compared = evidence.accounting(facts), evidence.quality(facts), evidence.cost_differences(facts)
     shows = {
@@ -359,6 +373,7 @@ def _render(page: Page, facts: Facts) -> str:
         "invented": facts.stamp.invented,
         "internal": facts.internal,
         "logged": facts.access is not None,
+        "told_how": facts.built is not None,
         "evidence": evidence.evidence(facts),
         "local": partial(local, word=facts.place.word),
         "in_short": evidence.in_short(facts),

@@ -17,7 +17,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from joinedup.access.built import Built
 from joinedup.access.overview import Access, access_of
+from joinedup.engine.manifest import Because, InputRecord, Manifest, TableRecord
+from joinedup.engine.measuring import Measured, ProcessMeasured, StepMeasured
 from joinedup.findings import Finding, Severity
 from joinedup.kept.access_log import Look, open_access_log
 from joinedup.periods import add_months
@@ -167,6 +170,51 @@ class Area:
     @property
     def type(self) -> str:
         return "none" if self.id == "none" else "neighbourhood"
+
+
+def made_up_build(build_id: str) -> Built:
+    """A second build of a few tables: one used again, one of a new definition, three because a landed table was another."""
+    cost = {"processor_seconds": None, "thread_seconds": 2.4, "rows_read": 1_250_000, "peak_memory": 310_000_000, "spilled": 0, "beside": 1}
+    made = {
+        "activity_primary": (3.25, 537_505, Because(inputs=("landed_gp_record",))),
+        "activity": (4.5, 765_051, Because(inputs=("activity_primary",))),
+        "area_month": (61.0, 6_377, Because(definition=True, inputs=("activity",))),
+        "area_cost": (0.04, 221, Because(first=True)),
+    }
+    tables = {
+        name: TableRecord(file=f"objects/{name}-1.parquet", digest="0", size=1, rows=rows, seconds=seconds, because=why, made_in=build_id,
+            measured=Measured(seconds=seconds, **cost))
+        for name, (seconds, rows, why) in made.items()
+    }  # fmt: skip
+    before = Measured(seconds=1.5, processor_seconds=2.0, thread_seconds=1.9, rows_read=162_060, peak_memory=90_000_000, spilled=4_000_000)
+    tables["diagnosis"] = TableRecord(
+        file="objects/diagnosis-1.parquet",
+        digest="0",
+        size=1,
+        rows=162_060,
+        reused=True,
+        made_in="20260406T130412Z-00c0ffee",
+        measured=before,
+    )
+    manifest = Manifest(
+        build_id=build_id, built_at=datetime(2026, 5, 6, 13, 4, 12, tzinfo=UTC), engine="duckdb", software="duckdb 2.0.0", tables=tables,
+        inputs={"landed_gp_record": InputRecord(file="landed/l1/gp_record.parquet", digest="0", rows=500_000)},
+        before="20260406T130412Z-00c0ffee",
+        measured=ProcessMeasured(seconds=66.4, processor_seconds=101.2, peak_memory=812_000_000, cores=2, jobs=2),
+    )  # fmt: skip
+    steps = [
+        ("read", "gp.csv", 3.5, {"read": 21_204, "rejected": 22}),
+        ("match", "records by probability", 75.0, {}),
+        ("write", "landed tables", 0.9, {"loaded": 21_000}),
+    ]
+    return Built(
+        manifest,
+        tuple(
+            StepMeasured(stage=stage, name=name, seconds=seconds, rows=rows, processor_seconds=seconds * 1.5)
+            for stage, name, seconds, rows in steps
+        ),
+        ProcessMeasured(seconds=79.9, processor_seconds=119.0, peak_memory=1_100_000_000, cores=2),
+    )
 
 
 def accessed(place: Place) -> Access:
@@ -439,6 +487,9 @@ class FakeAggregates:
         told = {"records": 400, "people": 20_000, "linked": 380, "confirmed": 2, "in_doubt": 8, "not_linked": 10}
         told |= {"link_at": 0.995, "prior": 1 / 16_385, "trained": 1}
         return pa.Table.from_pylist([{"figure": name, "value": float(value), "meaning": name} for name, value in told.items()])
+
+    def built(self) -> Built | None:
+        return made_up_build(self.stamp.build_id) if self.audience == "internal" else None
 
     def access(self) -> Access | None:
         return accessed(self.place) if self.audience == "internal" else None
