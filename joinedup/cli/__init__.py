@@ -16,6 +16,7 @@ from joinedup.cli.releases import releases
 from joinedup.cli.review import review
 from joinedup.cli.sharing import sharing
 from joinedup.cli.signing_in import sign_in
+from joinedup.cli.sql import sql
 from joinedup.cli.starting import add_source, new, template
 from joinedup.errors import JoinedupError, StoreProblem
 
@@ -75,7 +76,7 @@ def main() -> None:
     """
 
 
-LAST = (*OF_REGISTERS, forget, sign_in, audit, releases, demo)
+LAST = (*OF_REGISTERS, forget, sign_in, audit, releases, sql, demo)
 IN_ORDER_OF_USE = (new, add_source, sharing, check, synth, template, land, review, build, pack, show, export, protect, *LAST)
 for verb in IN_ORDER_OF_USE:
     main.add_command(verb)

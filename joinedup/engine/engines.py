@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Protocol
@@ -21,6 +22,15 @@ ROWS_IN_GROUP = 49_152
 PACKAGES = {"duckdb": "duckdb", "spark": "pyspark"}
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of an engine's plan by the engine's own name, with what it says of it; it takes what the deeper steps below it give."""
+
+    depth: int
+    name: str
+    said: Mapping[str, str]
+
+
 class Engine(Protocol):
     """DuckDB or Spark. What goes wrong with a table is an SqlError or StoreProblem that holds no value of anybody's row."""
 
@@ -36,6 +46,9 @@ class Engine(Protocol):
 
     def rows(self, spec: TableSpec, sql: str) -> pa.Table:
         """The rows of a query that is asked about a table."""
+
+    def plan(self, spec: TableSpec) -> list[Step]:
+        """How the engine would run a table's query: the last step first."""
 
     def write(self, spec: TableSpec, columns: Sequence[str], path: Path) -> EngineMeasured:
         """What it cost; `path` is a Parquet file of `columns` of the table's query, sorted as the table says."""

@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from joinedup.engine.duck import connect
-from joinedup.engine.engines import ROWS_IN_GROUP
+from joinedup.engine.engines import ROWS_IN_GROUP, Step
 from joinedup.engine.measuring import EngineMeasured
 from joinedup.engine.results import Found
 from joinedup.engine.specs import TableSpec
@@ -56,6 +56,12 @@ class DuckEngine:
         with _told(spec):
             return self.connection.sql(sql).to_arrow_table()
 
+    def plan(self, spec: TableSpec) -> list[Step]:
+        """How DuckDB would run a table's query: the last step first."""
+        with _told(spec):
+            [(_, written)] = self.connection.execute(f"EXPLAIN (FORMAT json) {spec.sql}").fetchall()
+        return [step for node in json.loads(written) for step in _steps(node, 0)]
+
     def write(self, spec: TableSpec, columns: Sequence[str], path: Path) -> EngineMeasured:
         """What it cost; `path` is a Parquet file of `columns` of the table's query, sorted as the table says."""
         order = ", ".join(f'"{column}" NULLS FIRST' for column in spec.sort or spec.key)
@@ -97,6 +103,14 @@ def measured_of(profile: Mapping[str, Any]) -> EngineMeasured:
 
 def _rounded(seconds: float | None) -> float | None:
     return None if seconds is None else round(seconds, 3)
+
+
+def _steps(node: dict[str, Any], depth: int) -> Iterator[Step]:
+    yield Step(
+        depth, node["name"], {name: value if isinstance(value, str) else ", ".join(value) for name, value in node["extra_info"].items()}
+    )
+    for child in node["children"]:
+        yield from _steps(child, depth + 1)
 
 
 def _text(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
 from pyspark.errors import AnalysisException, PySparkException, PySparkRuntimeError
 from pyspark.sql import DataFrame, SparkSession
 
-from joinedup.engine.engines import ROWS_IN_GROUP
+from joinedup.engine.engines import ROWS_IN_GROUP, Step
 from joinedup.engine.measuring import EngineMeasured
 from joinedup.engine.results import ARROW, Found
 from joinedup.engine.specs import ColumnType, TableSpec
@@ -27,6 +28,9 @@ PORTABLE_NAMES = {
     "timestamp": "TIMESTAMP WITH TIME ZONE",
     "void": "NULL",
 }
+
+STEP = re.compile(r"([ :+|-]*)(?:\*\(\d+\) )?(\w+)(.*)")
+"""A line of a plan: three signs for each step that comes after it, what it is, and of what."""
 
 SPARK_NAMES = {ColumnType.TIMESTAMP: "TIMESTAMP_NTZ"}
 
@@ -95,6 +99,13 @@ class SparkEngine:
         """The rows of a query that is asked about a table."""
         with _told(spec):
             return self.session.sql(sql).toArrow()
+
+    def plan(self, spec: TableSpec) -> list[Step]:
+        """How Spark would run a table's query: the last step first."""
+        with _told(spec):
+            [(written,)] = self.session.sql(f"EXPLAIN {spec.sql}").collect()
+        lines = written.split("\n\n")[0].splitlines()[1:]
+        return [Step(len(found[1]) // 3, found[2], {"details": found[3].strip()}) for found in map(STEP.fullmatch, lines) if found]
 
     def write(self, spec: TableSpec, columns: Sequence[str], path: Path) -> EngineMeasured:
         """Nothing of what it cost, which Spark tells of whole sessions; `path` is a Parquet file as `Engine` says."""

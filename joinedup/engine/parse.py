@@ -17,6 +17,10 @@ BEGINNINGS = {TokenType.SELECT, TokenType.WITH, TokenType.L_PAREN, TokenType.FRO
 """What a query may begin with; the rest isn't read at all."""
 
 
+BEGUN_BY_WORDS = (exp.Limit, exp.Offset, exp.Fetch, exp.Join, exp.With, exp.TableSample, exp.Distinct)
+VALUES = {TokenType.VAR, TokenType.IDENTIFIER, TokenType.STRING, TokenType.NUMBER}
+
+
 class Portable(Dialect):  # type: ignore[misc]  # sqlglot's types are not followed
     """sqlglot's own dialect, which also notes whether an ORDER BY says where its nulls go."""
 
@@ -74,6 +78,50 @@ def line_of(node: exp.Expression) -> int | None:
     return line_of(node.parent) if node.parent is not None else None
 
 
+def line_at(sql: str, place: int) -> int:
+    """The line on which a place of a text is."""
+    return sql.count("\n", 0, place) + 1
+
+
+def place_of(token: Token) -> tuple[int, int]:
+    """From where to where a token stands."""
+    return token.start, token.end + 1
+
+
+def span_of(node: exp.Expression, parsed: Parsed) -> tuple[int, int] | None:
+    """From where to where a node stands in its text: its parts, with the brackets and the name of a call around them."""
+    starts = [part.meta["start"] for part in node.walk() if "start" in part.meta]
+    if not starts:
+        return None
+    ends = [part.meta["end"] for part in node.walk() if "end" in part.meta]
+    tokens = parsed.tokens
+    first = next(index for index, token in enumerate(tokens) if token.end >= min(starts))
+    last = next(index for index, token in enumerate(tokens) if token.end >= max(ends))
+    first = _with_words_before(node, tokens, first)
+    open_ones = _open_after(tokens, first, last)
+    calls = isinstance(node, exp.Cast | exp.Func)
+    while last + 1 < len(tokens) and (open_ones or (calls and tokens[last + 1].token_type is TokenType.L_PAREN)):
+        calls, last = False, last + 1
+        open_ones = _open_after(tokens, first, last)
+    return tokens[first].start, tokens[last].end + 1
+
+
+def _with_words_before(node: exp.Expression, tokens: tuple[Token, ...], first: int) -> int:
+    """The first token of a node, where that is a word that no part of it holds, such as CAST or LIMIT."""
+    called = isinstance(node, exp.Func) and "start" not in node.meta and not isinstance(node, exp.Case | exp.Connector)
+    if called and first > 1 and tokens[first - 1].token_type is TokenType.L_PAREN and tokens[first - 2].text.isidentifier():
+        return first - 2
+    while isinstance(node, BEGUN_BY_WORDS) and first and tokens[first - 1].token_type not in VALUES and tokens[first - 1].text[0].isalpha():
+        first -= 1
+    return first
+
+
+def _open_after(tokens: tuple[Token, ...], first: int, last: int) -> int:
+    """How many brackets are open after some tokens."""
+    kinds = [token.token_type for token in tokens[first : last + 1]]
+    return max(kinds.count(TokenType.L_PAREN) - kinds.count(TokenType.R_PAREN), 0)
+
+
 @lru_cache(maxsize=1024)
 def inputs_of_sql(sql: str) -> frozenset[str]:
     """The tables that a query reads, in lower case, without the names of its own CTEs; none when it can't be read."""
@@ -95,4 +143,4 @@ def _tables(node: exp.Expression, ctes: frozenset[str]) -> frozenset[str]:
     return found
 
 
-__all__ = ["EXPLICIT", "Parsed", "Token", "TokenType", "inputs_of_sql", "line_of", "parse"]
+__all__ = ["EXPLICIT", "Parsed", "Token", "TokenType", "inputs_of_sql", "line_at", "line_of", "parse", "place_of", "span_of"]

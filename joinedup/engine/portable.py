@@ -7,10 +7,11 @@ named here as refused gives different answers, or runs on one engine only; whate
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from sqlglot import exp
 
-from joinedup.engine.parse import Parsed, Token, TokenType, line_of, parse
+from joinedup.engine.parse import Parsed, Token, TokenType, line_of, parse, place_of, span_of
 from joinedup.engine.portable_context import Context, Refusal
 from joinedup.engine.portable_rules import RULES
 from joinedup.engine.portable_words import CONSTRUCTS, FUNCTIONS, INSTEAD, ON_THE_LIST, PATTERN, SIGNS, STRUCTURE, TEXT_TYPES
@@ -23,10 +24,22 @@ def findings_of(sql: str, file: str, reads: Mapping[str, TableSpec] | None = Non
 
     With the tables that it `reads`, the types and keys of their columns are known and more can be seen.
     """
-    parsed = parse(sql)
-    refusals = [*_token_refusals(parsed.tokens), *_tree_refusals(parsed, tuple((reads or {}).values()))]
-    found = {Finding(file, refusal.rule, refusal.message, line=refusal.line) for refusal in refusals}
+    found = {Finding(file, refusal.rule, refusal.message, line=refusal.line) for refusal in refusals_of(sql, reads)}
     return sorted(found, key=lambda finding: (finding.line or 0, finding.rule, finding.message))
+
+
+def refusals_of(sql: str, reads: Mapping[str, TableSpec] | None = None) -> list[Refusal]:
+    """The same, each with its place in the text, in the order of the text."""
+    parsed = parse(sql)
+    found = list(dict.fromkeys([*_token_refusals(parsed.tokens), *_tree_refusals(parsed, tuple((reads or {}).values()))]))
+    told = [refusal for refusal in found if not (refusal.rule == "type" and _said_within(refusal, found))]
+    return sorted(told, key=lambda refusal: (refusal.line or 0, refusal.span or (0, 0), refusal.rule, refusal.message))
+
+
+def _said_within(refusal: Refusal, found: Iterable[Refusal]) -> bool:
+    """Whether the type of a CAST is told already, by its own name or by the sign that makes it."""
+    begin, end = refusal.span or (0, 0)
+    return any(other.rule in ("text-type", "double-colon") and other.span and begin <= other.span[0] <= end for other in found)
 
 
 def _tree_refusals(parsed: Parsed, reads: tuple[TableSpec, ...]) -> Iterator[Refusal]:
@@ -39,16 +52,17 @@ def _tree_refusals(parsed: Parsed, reads: tuple[TableSpec, ...]) -> Iterator[Ref
     else:
         context = Context.of(parsed.trees[0], reads)
         for node in parsed.trees[0].walk(prune=lambda node: type(node) not in RULES):
-            yield from _node_refusals(node, context)
+            yield from (_placed(refusal, node, parsed) for refusal in _node_refusals(node, context))
 
 
-def _node_refusals(node: exp.Expression, context: Context) -> Iterator[Refusal]:
+def _node_refusals(node: exp.Expression, context: Context) -> Iterable[Refusal]:
     rule = RULES.get(type(node))
-    if rule is None:
-        yield from _unknown(node)
-        return
-    for refusal in rule(node, context):
-        yield refusal if refusal.line is not None else Refusal(refusal.rule, refusal.message, line_of(node))
+    return _unknown(node) if rule is None else rule(node, context)
+
+
+def _placed(refusal: Refusal, node: exp.Expression, parsed: Parsed) -> Refusal:
+    """A refusal with the place of the node that it is of."""
+    return replace(refusal, line=refusal.line or line_of(node), span=refusal.span or span_of(node, parsed))
 
 
 def _unknown(node: exp.Expression) -> Iterator[Refusal]:
@@ -57,7 +71,7 @@ def _unknown(node: exp.Expression) -> Iterator[Refusal]:
     if isinstance(node, exp.Func) and "line" in node.meta:
         return
     what, instead = CONSTRUCTS.get(name, (name, ON_THE_LIST))
-    yield Refusal("not-portable", f"{what} isn't portable; {instead}", line_of(node))
+    yield Refusal("not-portable", f"{what} isn't portable; {instead}")
 
 
 def _token_refusals(tokens: tuple[Token, ...]) -> Iterator[Refusal]:
@@ -74,12 +88,12 @@ def _word(token: Token, before: Token | None, after: Token | None) -> Iterable[R
         return
     named = before is not None and before.text.upper() == "AS"
     if named and token.text.upper() in TEXT_TYPES and after.token_type in (TokenType.R_PAREN, TokenType.L_PAREN):
-        yield Refusal("text-type", f"{token.text} is not a type on both engines; write STRING", token.line)
+        yield Refusal("text-type", f"{token.text} is not a type on both engines; write STRING", token.line, place_of(token))
     called = after.token_type is TokenType.L_PAREN and token.text.isidentifier() and not named
     word = token.text.lower()
     if called and word not in FUNCTIONS | STRUCTURE and not (before is not None and before.token_type is TokenType.WITH):
         instead = INSTEAD.get(word) or (PATTERN if word.startswith("regexp") else ON_THE_LIST)
-        yield Refusal("function", f"{word}() isn't portable; {instead}", token.line)
+        yield Refusal("function", f"{word}() isn't portable; {instead}", token.line, place_of(token))
 
 
 def _mark(token: Token, before: Token | None) -> Iterable[Refusal]:
@@ -90,4 +104,4 @@ def _mark(token: Token, before: Token | None) -> Iterable[Refusal]:
     elif name == "SLASH" and before is not None and before.token_type.name == "SLASH":
         name = "SLASHES"
     if name in SIGNS:
-        yield Refusal(*SIGNS[name], token.line)
+        yield Refusal(*SIGNS[name], token.line, place_of(token))

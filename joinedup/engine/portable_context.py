@@ -13,11 +13,13 @@ from joinedup.engine.specs import TableSpec
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What isn't portable, what to write instead, and on which line; without one the node's own line is taken."""
+    """What isn't portable, what to write instead, and where; without a line the node's own is taken."""
 
     rule: str
     message: str
     line: int | None = None
+    span: tuple[int, int] | None = None
+    """Where in the text it begins, and where what follows it does; None where only the line is known."""
 
 
 @dataclass(frozen=True, slots=True)

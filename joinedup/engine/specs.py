@@ -107,14 +107,14 @@ def read_yaml(file: str, text: str) -> Any:  # noqa: ANN401 - whatever was writt
         raise SqlError(f"{finding.where}: {finding.message}", [finding]) from error
 
 
-def read_specs(folder: Path) -> dict[str, TableSpec]:
-    """The tables described by `.yml` files in `folder` and below that hold a `table:`, by name; raises SqlError with findings.
+def read_specs(folder: Path, *, below: bool = True) -> dict[str, TableSpec]:
+    """The tables described by `.yml` files in `folder`, and `below` it, that hold a `table:`, by name; raises SqlError with findings.
 
     `columns_of: <name>` begins a table's columns with those that `columns/<name>.yml` beside it lists, for tables of one shape.
     """
     specs: dict[str, TableSpec] = {}
     findings: list[Finding] = []
-    for path in sorted(folder.rglob("*.yml")):
+    for path in sorted(folder.rglob("*.yml") if below else folder.glob("*.yml")):
         content = read_yaml(path.name, path.read_text(encoding="utf-8"))
         if not (isinstance(content, dict) and "table" in content):
             continue

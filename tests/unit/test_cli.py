@@ -59,6 +59,7 @@ ABSENT = {
     "--by-number",
     "--reference",
     "--verify",
+    "my_table.sql",
 }
 """Words of examples that need more than the demo's folder."""
 
