@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -28,6 +29,11 @@ from joinedup.sources.objections import many_ended_rule
 
 def all_specs() -> dict[str, TableSpec]:
     """Every table that joinedup knows, by name: landed, of the place, reference data and derived."""
+    return dict(_all_specs())
+
+
+@cache
+def _all_specs() -> dict[str, TableSpec]:
     package = Path(str(files("joinedup")))
     landed = {spec.table: spec for spec in (contract.landed_spec() for contract in contracts().values())}
     return landed | read_specs(package)

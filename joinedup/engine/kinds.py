@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from enum import Enum
+from typing import NamedTuple
 
 from sqlglot import exp
 
-from joinedup.engine.specs import ColumnType, TableSpec
+from joinedup.engine.specs import Column, ColumnType
 
 
 class Kind(Enum):
@@ -16,6 +17,13 @@ class Kind(Enum):
     FRACTION = "fraction"
     TEXT = "text"
     OTHER = "other"
+
+
+class Shape(NamedTuple):
+    """What is known of a table that a query reads."""
+
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
 
 
 Names = Mapping[str, frozenset[Kind]]
@@ -29,7 +37,7 @@ OF_FIRST = (exp.Window, exp.Filter, exp.Paren, exp.Neg, exp.Abs, exp.Sum, exp.Mi
 OF_ALL = (exp.Add, exp.Sub, exp.Mul, exp.Mod, exp.Coalesce, exp.Least, exp.Greatest)
 
 
-def names_in(tree: exp.Expression, reads: Iterable[TableSpec]) -> Names:
+def names_in(tree: exp.Expression, reads: Iterable[Shape]) -> Names:
     """The kinds that each column name of a query may have: from the tables it reads, and from its own aliases."""
     names: dict[str, frozenset[Kind]] = {}
     for spec in reads:

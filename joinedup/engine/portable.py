@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from sqlglot import exp
 
+from joinedup.engine.kinds import Shape
 from joinedup.engine.parse import Parsed, Token, TokenType, line_of, parse, place_of, span_of
 from joinedup.engine.portable_context import Context, Refusal
 from joinedup.engine.portable_rules import RULES
@@ -30,10 +32,15 @@ def findings_of(sql: str, file: str, reads: Mapping[str, TableSpec] | None = Non
 
 def refusals_of(sql: str, reads: Mapping[str, TableSpec] | None = None) -> list[Refusal]:
     """The same, each with its place in the text, in the order of the text."""
+    return list(_refusals(sql, tuple(Shape(spec.key, spec.columns) for spec in (reads or {}).values())))
+
+
+@lru_cache(maxsize=1024)
+def _refusals(sql: str, reads: tuple[Shape, ...]) -> tuple[Refusal, ...]:
     parsed = parse(sql)
-    found = list(dict.fromkeys([*_token_refusals(parsed.tokens), *_tree_refusals(parsed, tuple((reads or {}).values()))]))
+    found = list(dict.fromkeys([*_token_refusals(parsed.tokens), *_tree_refusals(parsed, reads)]))
     told = [refusal for refusal in found if not (refusal.rule == "type" and _said_within(refusal, found))]
-    return sorted(told, key=lambda refusal: (refusal.line or 0, refusal.span or (0, 0), refusal.rule, refusal.message))
+    return tuple(sorted(told, key=lambda refusal: (refusal.line or 0, refusal.span or (0, 0), refusal.rule, refusal.message)))
 
 
 def _said_within(refusal: Refusal, found: Iterable[Refusal]) -> bool:
@@ -42,7 +49,7 @@ def _said_within(refusal: Refusal, found: Iterable[Refusal]) -> bool:
     return any(other.rule in ("text-type", "double-colon") and other.span and begin <= other.span[0] <= end for other in found)
 
 
-def _tree_refusals(parsed: Parsed, reads: tuple[TableSpec, ...]) -> Iterator[Refusal]:
+def _tree_refusals(parsed: Parsed, reads: tuple[Shape, ...]) -> Iterator[Refusal]:
     if parsed.fault is not None:
         yield Refusal(
             "syntax", f"this can't be read as SQL: {parsed.fault}; correct it, or write it in the portable subset", parsed.fault_line

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from joinedup.engine.kinds import Names, names_in
-from joinedup.engine.specs import TableSpec
+from joinedup.engine.kinds import Names, Shape, names_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,7 @@ class Context:
     """Columns that are part of some key, by every name they have here; None when no table is known."""
 
     @classmethod
-    def of(cls, tree: exp.Expression, reads: tuple[TableSpec, ...]) -> Context:
+    def of(cls, tree: exp.Expression, reads: tuple[Shape, ...]) -> Context:
         """The context of a query over the tables it reads."""
         return cls(names_in(tree, reads), _key_names(tree, reads) if reads else None)
 
@@ -39,7 +38,7 @@ class Context:
 Rule = Callable[[exp.Expression, Context], Iterable[Refusal]]
 
 
-def _key_names(tree: exp.Expression, reads: tuple[TableSpec, ...]) -> frozenset[str]:
+def _key_names(tree: exp.Expression, reads: tuple[Shape, ...]) -> frozenset[str]:
     """The columns of the keys of the tables read, by these and by all names that the query gives them."""
     keys = {column.lower() for spec in reads for column in spec.key}
     renamed = {(alias.this.name.lower(), alias.alias.lower()) for alias in tree.find_all(exp.Alias) if isinstance(alias.this, exp.Column)}

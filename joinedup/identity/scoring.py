@@ -81,7 +81,7 @@ def score(con: duckdb.DuckDBPyConnection, pairs: str, model: Model, least_weight
     columns = ", ".join(f"{level_column(each)} INTEGER" for each in COMPARISONS)
     con.execute(f"CREATE OR REPLACE TABLE {into} (one BIGINT, other BIGINT, weight DOUBLE, {columns})")
     [(count,)] = con.execute(f"SELECT count(*) FROM {pairs}").fetchall()
-    parts = max(1, math.ceil(count / PAIRS_AT_A_TIME))
+    parts = math.ceil(count / PAIRS_AT_A_TIME)
     for part in range(parts):
         con.execute(f"""
             CREATE OR REPLACE TABLE pairs_now AS SELECT '0' AS match_key, one AS join_key_l, other AS join_key_r FROM {pairs}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any
@@ -91,6 +92,7 @@ class LandingRecord(Frozen):
         return self.model_dump(mode="json", include=told | {"steps", "measured"})
 
 
+@cache
 def landing_specs() -> dict[str, TableSpec]:
     """The tables in which a landing accounts for itself, as their .yml declare them."""
     return read_specs(Path(str(files("joinedup.sources"))) / "tables")
