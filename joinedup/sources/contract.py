@@ -138,6 +138,8 @@ class GoesOn(Frozen):
     """The field that gives what a unit of them costs."""
     price_unit: str | None = None
     """The field that says which unit."""
+    codes: tuple[str, ...] = ()
+    """Parts of the key that say of what kind they are, and may be corrected."""
 
 
 class Repeated(Frozen):

@@ -19,6 +19,7 @@ from joinedup.sources.no_longer_sent import no_longer_sent
 from joinedup.sources.objections import ended_objections, keep_objections
 from joinedup.sources.order import ReadFile
 from joinedup.sources.prices import prices_in_doubt, repriced
+from joinedup.sources.recoded import recoded
 from joinedup.sources.rejected_keys import files_with_restricted
 from joinedup.sources.snapshots import supersede_lists, undated
 from joinedup.sources.two_sources import sources_alike
@@ -48,6 +49,7 @@ def supersede(con: Connection, contract: ContractSpec, files: Sequence[ReadFile]
     found += repriced(con, contract, used)
     found += replaced_months(con, contract, [file for file in used if file.drop.source.sends == "months"])
     found += waiting_days(con, contract, used, as_at)
+    found += recoded(con, contract, used)
     found += no_longer_sent(con, contract, used, as_at)
     found += by_key(con, contract, [*used, *kept_out])
     found += supersede_lists(con, contract, key_columns(contract), _lists(used))
