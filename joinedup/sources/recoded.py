@@ -1,7 +1,7 @@
-"""Services that a later file has under another code: the same person, number and first day, so that the code was corrected, not the service ended.
+"""Services that a later file has under another code: of the same person, number and first day, so that the code was corrected.
 
-Where a file has a record of somebody's that the file before hadn't, from the same first day and under the same number, and lacks one that it
-had and that reaches the period on which it reports, the new stands for the old, in every earlier file.
+Where a file has a record of somebody's that the file before hadn't, from the same first day and under the same number, and lacks one
+that it had and that reaches the period on which it reports, the new stands for the old, in every earlier file.
 """
 
 from __future__ import annotations
