@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from joinedup.engine.duck import connect
+from joinedup.engine.duck import connect_encrypted
 from joinedup.engine.measuring import Steps, Watch
 from joinedup.engine.store import PRIVATE_FOLDER, Store, store_errors
 from joinedup.errors import KeyProblem, NothingPublished, PlaceError, Refused, StoreProblem
@@ -43,11 +43,6 @@ from joinedup.sources.landed import LandingRecord, RegisterVersion, SeenFile, pu
 from joinedup.sources.landing import stage
 from joinedup.sources.unchanged import see_again, signature, software
 
-ENCRYPT_SPILL = "SET force_mbedtls_unsafe = true; SET temp_file_encryption = true"
-"""What doesn't fit into memory is encrypted on its way to the store's tmp, under a key that ends with the connection.
-
-"Unsafe" is DuckDB's word for its bundled source of such keys where files are to last; these are wiped when the landing ends.
-"""
 STAFF = "staff_person"
 """The contract of people who work for the partners."""
 BEHIND = "register-behind"
@@ -217,10 +212,9 @@ def _unchanged(work: _Work, before: LandingRecord) -> LandingRecord | None:
 
 def _land_anew(work: _Work, found: list[Finding]) -> LandingRecord:
     """A new landing, which also tells what was `found` before it: its people are in the register, its tables on disk."""
-    con = connect(spill=work.store.tmp)
+    con = connect_encrypted(work.store.tmp)
     try:
         with without_values("landing"):
-            con.execute(ENCRYPT_SPILL)
             landing_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
             watch, steps = Watch(), Steps(belonging(work.progress, landing_id))
             work = replace(work, progress=steps)

@@ -29,6 +29,13 @@ PINNED: dict[str, str | bool | int | float | list[str]] = {
 }
 
 
+ENCRYPTED = "SET force_mbedtls_unsafe = true; SET temp_file_encryption = true"
+"""What doesn't fit into memory is encrypted on its way to disk, under a key that ends with the connection.
+
+"Unsafe" is DuckDB's word for its bundled source of such keys where files are to last; these are wiped when the work ends.
+"""
+
+
 def connect(*, spill: Path | None = None, threads: int | None = None, memory_limit: str | None = None) -> duckdb.DuckDBPyConnection:
     """A new in-memory database. It spills to `spill`, a folder in the store; without one it doesn't spill at all.
 
@@ -44,6 +51,16 @@ def connect(*, spill: Path | None = None, threads: int | None = None, memory_lim
     connection.execute("SET GLOBAL TimeZone = 'UTC'")  # belongs to an extension, so it can't be set before connecting
     if memory_limit is not None or spill is not None:
         _limit_memory(connection, memory_limit or os.environ.get(MEMORY))
+    return connection
+
+
+def connect_encrypted(spill: Path | None, *, memory_limit: str | None = None) -> duckdb.DuckDBPyConnection:
+    """A new in-memory database that spills encrypted, for rows that say who somebody is.
+
+    `spill` is its own: DuckDB refuses to begin encrypting beside files that another connection has written.
+    """
+    connection = connect(spill=spill, memory_limit=memory_limit)
+    connection.execute(ENCRYPTED)
     return connection
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from joinedup.engine.duck import connect
+from joinedup.engine.duck import connect_encrypted
 from joinedup.findings import Finding, Severity
 from joinedup.identity import records
 from joinedup.identity.alike import with_people_alike, with_sources
@@ -23,9 +23,6 @@ from joinedup.identity.told import keep_out_told
 from joinedup.kept.decisions import RECORD_SCHEME, decided, offer_pairs
 from joinedup.kept.identity_register import RegisterLanding
 from joinedup.place.model import Linking
-
-ENCRYPT_SPILL = "SET force_mbedtls_unsafe = true; SET temp_file_encryption = true"
-"""As the landing's own connection has it."""
 
 FIGURES = {
     "link_at": "Probability from which a record is linked",
@@ -222,10 +219,9 @@ COUNTS = """
 
 
 def own_connection(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
-    """A database of its own in memory that spills, encrypted, where the landing's does; all that it holds goes with it."""
+    """A database of its own in memory that spills, encrypted, into a folder within the landing's; all that it holds goes with it."""
     [(folder,)] = con.execute("SELECT current_setting('temp_directory')").fetchall()
-    own = connect(spill=Path(folder) if folder else None)
-    own.execute(ENCRYPT_SPILL)
+    own = connect_encrypted(Path(folder) / "matching" if folder else None)
     own.execute("SET enable_progress_bar = false")
     return own
 

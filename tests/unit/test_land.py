@@ -17,7 +17,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from joinedup.engine.duck import connect
+from joinedup.engine.duck import connect_encrypted
 from joinedup.engine.results import schema
 from joinedup.engine.store import Store
 from joinedup.errors import KeyProblem, NothingPublished, PlaceError, StoreProblem
@@ -27,7 +27,7 @@ from joinedup.kept.identity_register import identifiers_of, open_register
 from joinedup.kept.keys import derived_keys
 from joinedup.kept.restore import restore
 from joinedup.kept.rotation import rekey
-from joinedup.land import ENCRYPT_SPILL, land, register_behind, remove_landings
+from joinedup.land import land, register_behind, remove_landings
 from joinedup.place.model import Place, Practice, Source
 from joinedup.progress import Step
 from joinedup.sources.contract import contracts
@@ -359,8 +359,7 @@ def test_the_record_keeps_what_each_step_cost(work: Work) -> None:
 
 
 def test_what_is_spilled_is_encrypted(tmp_path: Path) -> None:
-    con = connect(spill=tmp_path, threads=1, memory_limit="24MB")
-    con.execute(ENCRYPT_SPILL)
+    con = connect_encrypted(tmp_path, memory_limit="24MB")
     con.execute("CREATE TEMP TABLE names AS SELECT 'PLANTED' || range || repeat('x', 90) AS name, hash(range) AS h FROM range(300000)")
     spilled = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
     assert sum(map(len, spilled)) > 1_000_000

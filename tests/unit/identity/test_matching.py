@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from joinedup.engine.duck import connect_encrypted
 from joinedup.errors import StoreProblem
 from joinedup.identity import matching, scoring
 from joinedup.identity.asking import person_ids_of
@@ -331,12 +332,17 @@ def test_nothing_is_heard_of_it(tmp_path: Path, capfd: pytest.CaptureFixture[str
     assert (*capfd.readouterr(), caplog.text) == ("", "", "")
 
 
-def test_what_does_not_fit_into_memory_is_encrypted(tmp_path: Path) -> None:
-    con = duckdb.connect(config={"temp_directory": str(tmp_path / "spill")})
-    own = own_connection(con)
-    assert own.execute("SELECT current_setting('temp_file_encryption'), current_setting('temp_directory')").fetchall() == [
-        (True, str(tmp_path / "spill"))
-    ]
+def test_what_does_not_fit_into_memory_is_encrypted_though_the_landing_has_spilled_before(tmp_path: Path) -> None:
+    many = "CREATE TEMP TABLE names AS SELECT 'PLANTED' || range || repeat('x', 90) AS name, hash(range) AS h FROM range(300000)"
+    landing = connect_encrypted(tmp_path, memory_limit="24MB")
+    landing.execute(many)
+    assert [path for path in tmp_path.iterdir() if path.is_file()]
+    own = own_connection(landing)
+    own.execute("SET memory_limit = '24MB'")
+    own.execute(many)
+    spilled = [path.read_bytes() for path in (tmp_path / "matching").iterdir()]
+    assert sum(map(len, spilled)) > 1_000_000
+    assert not any(b"PLANTED" in content for content in spilled)
 
 
 def test_sex_is_not_compared() -> None:
