@@ -17,6 +17,7 @@ from joinedup.cli import main as command_line
 from joinedup.engine.order import inputs_of
 from joinedup.engine.specs import Case, TableSpec
 from joinedup.sources.contract import ContractField, ContractSpec, contracts
+from joinedup.sources.restricted import legal_codes, restricted_list
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = ROOT / "docs" / "reference"
@@ -147,6 +148,36 @@ def command_page() -> str:
     return "\n".join(parts)
 
 
+def restricted_page() -> str:
+    """The list of legally restricted codes: what it covers, what it doesn't, where codes are looked for, and every code."""
+    told, codes = restricted_list(), legal_codes()
+    systems = [
+        (name, each.means, *(sum(c.system == name and c.kind == kind for c in codes) or "" for kind in told.kinds))
+        for name, each in told.systems.items()
+    ]
+    fields = (
+        (f"[{contract}](contracts/{contract}.md)", f"`{names}`", ", ".join(held.systems), held.drops)
+        for contract, each in told.held_in.items()
+        for names, held in each.items()
+    )
+    return "\n".join(
+        [
+            MADE.format(source="sources/restricted_codes.yml and .csv"),
+            f"# {told.title}\n\n- Version: {told.version}\n- Owner: {told.owner}\n- Source: {told.source}\n\n{told.about}\n",
+            "What is done with such codes is in [kept out by law](../explanation/kept-out.md).\n",
+            "## What it covers\n\n" + table(("kind", "law"), told.kinds.items()) + "\n",
+            "Codes of each system and kind; nothing stands where the list has none, and such codes pass:\n",
+            table(("system", "how codes are compared", *told.kinds), systems) + "\n",
+            "## What it doesn't cover\n\n" + "\n".join(f"- {each}" for each in told.not_covered) + "\n",
+            f"## A list of your own\n\n{told.own_list}\n",
+            "## Where codes are looked for\n\n" + table(("contract", "fields", "systems", "what is dropped"), fields) + "\n",
+            "## Every code\n\n"
+            + table(("system", "code", "kind", "meaning"), ((c.system, f"`{c.code}`", c.kind, c.meaning) for c in codes))
+            + "\n",
+        ]
+    )
+
+
 def pages() -> dict[Path, str]:
     """Every page of the reference, by path."""
     specs = all_specs()
@@ -154,6 +185,7 @@ def pages() -> dict[Path, str]:
     made |= {REFERENCE / "contracts" / f"{name}.md": contract_page(spec) for name, spec in contracts().items()}
     made[REFERENCE / "measures.md"] = measure_page()
     made[REFERENCE / "command-line.md"] = command_page()
+    made[REFERENCE / "restricted-codes.md"] = restricted_page()
     tables = (
         (f"[{n}](tables/{n}.md)", layer_of(s), s.title, s.grain) for n, s in sorted(specs.items(), key=lambda i: (layer_of(i[1]), i[0]))
     )
@@ -161,7 +193,8 @@ def pages() -> dict[Path, str]:
     made[REFERENCE / "README.md"] = "\n".join(
         [
             MADE.format(source="every .yml of the package"),
-            "# Reference\n\n- [Command line](command-line.md)\n- [Measures](measures.md)\n",
+            "# Reference\n\n- [Command line](command-line.md)\n- [Measures](measures.md)",
+            "- [Legally restricted codes](restricted-codes.md)\n",
             "## Contracts\n\n" + table(("contract", "title", "grain"), listed) + "\n",
             "## Tables\n\n" + table(("table", "layer", "title", "grain"), tables) + "\n",
         ]

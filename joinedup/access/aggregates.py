@@ -25,6 +25,7 @@ from joinedup.kept.access_log import AccessLog
 from joinedup.outcomes.definitions import MeasureSpec, Statistic, measures
 from joinedup.place.model import Neighbourhood, Place
 from joinedup.sources.accounts import FileAccount, read_accounts
+from joinedup.sources.restricted import for_others
 
 __all__ = ["Aggregates", "open_aggregates"]
 
@@ -114,7 +115,8 @@ class Aggregates:
 
     def files(self) -> tuple[FileAccount, ...]:
         """Every file that the build stands on: what became of its rows, and which months they are of; none for the public."""
-        return read_accounts(self.reader.manifest.about["landing"]["files"]) if self._internal("files") else ()
+        found = read_accounts(self.reader.manifest.about["landing"]["files"]) if self._internal("files") else ()
+        return tuple(map(for_others, found))
 
     def findings(self) -> tuple[Finding, ...]:
         """What was found wrong with the files, and between them and the place, when they were landed; nothing for the public."""

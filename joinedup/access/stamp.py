@@ -13,6 +13,7 @@ from joinedup.outcomes.definitions import MeasureSpec
 from joinedup.place.model import Place
 from joinedup.sources.accounts import FileAccount, read_accounts
 from joinedup.sources.contract import ContractSpec, contracts
+from joinedup.sources.restricted import for_others
 
 SUFFERS = {
     "register": "every count of people and every rate",
@@ -82,7 +83,7 @@ class Stamp:
 
 def stamp_of(manifest: Manifest, place: Place, measures: Mapping[str, MeasureSpec]) -> Stamp:
     """The stamp of a build, from what its manifest says of the landing that it stands on."""
-    files = read_accounts(manifest.about["landing"]["files"])
+    files = tuple(map(for_others, read_accounts(manifest.about["landing"]["files"])))
     sources = tuple(_sources(files, {partner.id: partner.name for partner in place.partners}))
     here = {source.contract for source in sources}
     return Stamp(

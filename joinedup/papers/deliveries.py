@@ -39,6 +39,7 @@ class Deliveries:
     place: Place
     contracts: Mapping[str, ContractSpec]
     files: Sequence[FileAccount]
+    """As others than who landed them may have them (`for_others`)."""
     findings: Sequence[Finding]
 
     @cached_property
@@ -274,9 +275,9 @@ def by_file(files: Sequence[FileAccount], caption: str) -> Table:
             *_accounts(files),
             Column(
                 "Rejected for",
-                [_rules(file.rejected_by) for file in files],
+                [_rules(file) for file in files],
                 "rejected_by",
-                [_rules(f.rejected_by) for f in files],
+                [_rules(file) for file in files],
                 text=True,
             ),
             Column("Most blank", [_blanks(file) for file in files], "blank", [_counted(file.blank) for file in files], text=True),
@@ -308,18 +309,16 @@ def _counted(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])) if count) or "—"
 
 
-def _rules(counts: Mapping[str, int]) -> str:
+def _rules(file: FileAccount) -> str:
     """Rules and their rows; of restricted codes no more than roughly how many."""
-    others = {name: count for name, count in counts.items() if name != RESTRICTED}
-    restricted = counts.get(RESTRICTED, 0)
-    told = [*([_counted(others)] if others else []), *([f"{RESTRICTED}: {roughly(restricted, 'row')}"] if restricted else [])]
-    return ", ".join(told) or "—"
+    others = [_counted(file.rejected_by)] if file.rejected_by else []
+    return ", ".join([*others, *([f"{RESTRICTED}: {roughly(file.kept_out, 'row')}"] if file.kept_out else [])]) or "—"
 
 
 def restricted(sent: Deliveries) -> Table:
     """What was kept out of the record by contract since the law restricts it: roughly how many rows and codes."""
     of = {name: [file for file in sent.files if file.contract == name] for name in sorted({file.contract for file in sent.files})}
-    rows = {name: sum(file.rejected_by.get(RESTRICTED, 0) for file in files) for name, files in of.items()}
+    rows = {name: sum(file.kept_out for file in files) for name, files in of.items()}
     codes = {name: sum(file.blanked_codes for file in files) for name, files in of.items()}
     named = [name for name in of if held_in(name)]
     told = {what: [roughly(counts[name], what) for name in named] for what, counts in (("row", rows), ("code", codes))}

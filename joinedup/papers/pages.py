@@ -40,6 +40,7 @@ from joinedup.place.model import Neighbourhood, Place
 from joinedup.progress import Progress, Step, silent
 from joinedup.sources.accounts import FileAccount
 from joinedup.sources.contract import contracts
+from joinedup.sources.restricted import for_others
 
 WRITTEN = ".pages.json"
 """In the folder of pages: the files that were written there last, so that those no longer written can be removed.
@@ -47,7 +48,10 @@ WRITTEN = ".pages.json"
 A folder that holds anything but not this file is somebody else's.
 """
 TERMS = (
-    ("Rows read", "Rows in the partner's files. Loaded, superseded and rejected always add up to it."),
+    (
+        "Rows read",
+        "Rows in the partner's files. Loaded, superseded and rejected always add up to it; rows that the law keeps out aren't among them.",
+    ),
     ("Loaded", "Rows that the record uses."),
     ("Superseded", "Rows that a later row of the same record replaces, or that are the same again."),
     ("Rejected", "Rows that can't be used, with the rule they break; the check of the place folder lists them by number."),
@@ -261,7 +265,7 @@ def write_check(place: Place, files: Sequence[FileAccount], findings: Sequence[F
     """
     style = assets.files()
     _refuse_others(out)
-    page = _of_deliveries(Deliveries(place, contracts(), files, findings), "check", "Check", None)
+    page = _of_deliveries(Deliveries(place, contracts(), tuple(map(for_others, files)), findings), "check", "Check", None)
     before = _written(out)
     for folder in (out, out / "assets"):
         folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)

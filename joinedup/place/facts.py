@@ -12,6 +12,7 @@ from typing import Any, TypeAlias, TypeVar
 from pydantic import BaseModel
 
 from joinedup.findings import Finding, Severity
+from joinedup.place.concepts import read_concepts
 from joinedup.place.csv_file import Columns, Row, read_csv
 from joinedup.place.located import Located, validated
 from joinedup.place.model import (
@@ -226,10 +227,12 @@ def read_staff(folder: Path) -> tuple[Parts, list[Finding]]:
 
 
 def read_restricted_codes(folder: Path) -> tuple[Parts, list[Finding]]:
-    """The codes of restricted_codes.csv, a file that a place may do without: what it keeps out of its record beside what the law does."""
+    """The codes of restricted_codes.csv and restricted_concepts.txt, which a place may do without: what it keeps out of its record
+    beside what the law does."""
     rows, findings = read_csv(folder, "restricted_codes.csv", RESTRICTED_CODES)
     codes, faults = each(RestrictedCode, rows, RESTRICTED_CODE)
-    return {"restricted_codes": codes}, [finding for finding in findings if finding.rule != "file-missing"] + faults
+    concepts, more = read_concepts(folder)
+    return {"restricted_codes": [*codes, *concepts]}, [finding for finding in findings if finding.rule != "file-missing"] + faults + more
 
 
 def read_practices(folder: Path) -> tuple[Parts, list[Finding]]:

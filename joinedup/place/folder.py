@@ -24,6 +24,7 @@ READ = (
     "sharing.yml",
     "staff.csv",
     "restricted_codes.csv",
+    "restricted_concepts.txt",
 )
 FOR_LATER = (
     "service_lines.csv",

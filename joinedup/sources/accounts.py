@@ -79,6 +79,8 @@ class FileAccount:
     """Fields of loaded rows that were blanked since they held a legally restricted code."""
     missing_columns: tuple[str, ...] = ()
     extra_columns: tuple[str, ...] = ()
+    kept_out: int = 0
+    """In an account for others than who landed it: roughly how many rows hold what the law restricts, which aren't among those read."""
     refused: bool = False
     """It couldn't be used: none of its rows was read, or all of them were rejected."""
 

@@ -16,6 +16,7 @@ from joinedup.engine.store import Store, atomic_write
 from joinedup.errors import NothingPublished, StoreProblem
 from joinedup.findings import Finding
 from joinedup.sources.accounts import FileAccount
+from joinedup.sources.restricted import for_others
 
 LANDING_FILE = "landing.json"
 """The record of a landing, beside its tables."""
@@ -87,9 +88,11 @@ class LandingRecord(Frozen):
     """What the landing cost."""
 
     def summary(self) -> dict[str, Any]:
-        """What a build's manifest keeps of it."""
+        """What a build's manifest keeps of it: nothing that tells exactly how much the law kept out, which rows read and rejected in a step would."""
         told = {"landing_id", "landed_at", "software", "register_version", "files", "missing_contracts", "links", "findings"}
-        return self.model_dump(mode="json", include=told | {"steps", "measured"})
+        steps = tuple(step.model_copy(update={"rows": {}}) if "rejected" in step.rows else step for step in self.steps)
+        others = self.model_copy(update={"files": tuple(map(for_others, self.files)), "steps": steps})
+        return others.model_dump(mode="json", include=told | {"steps", "measured"})
 
 
 @cache

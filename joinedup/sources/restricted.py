@@ -10,15 +10,18 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Literal
+
+import pyarrow as pa
 
 from joinedup.engine.files_lines import Connection
 from joinedup.engine.specs import Frozen, read_yaml
 from joinedup.findings import Finding, Severity
 from joinedup.place.model import CodeSystem, RestrictedCode
+from joinedup.sources.accounts import FileAccount
 from joinedup.sources.contract import ContractSpec
 from joinedup.sources.rejected_keys import keep_keys
 from joinedup.sources.rows import deletes_sql
@@ -53,6 +56,10 @@ class RestrictedList(Frozen):
     owner: str
     source: str
     about: str
+    not_covered: tuple[str, ...]
+    """What the law restricts, or may, and the list lets pass."""
+    own_list: str
+    """How a place brings a list of its own."""
     systems: dict[CodeSystem, SystemOfCodes]
     kinds: dict[str, str]
     """Kind -> the law that restricts it."""
@@ -109,9 +116,11 @@ def _named(part: str) -> Iterator[str]:
 def keep_restricted(con: Connection, further: Sequence[RestrictedCode]) -> None:
     """Nothing; the temp table `restricted_code` has the codes of the list and what the place adds."""
     systems = restricted_list().systems
-    rows = {(code.system, _plain(code.code), systems[code.system].hierarchical) for code in (*legal_codes(), *further)}
-    con.execute("CREATE OR REPLACE TEMP TABLE restricted_code (system VARCHAR, code VARCHAR, hierarchical BOOLEAN)")
-    con.executemany("INSERT INTO restricted_code VALUES (?, ?, ?)", sorted(rows))
+    rows = sorted({(code.system, _plain(code.code), systems[code.system].hierarchical) for code in (*legal_codes(), *further)})
+    listed = pa.table(dict(zip(("system", "code", "hierarchical"), map(list, zip(*rows, strict=True)), strict=True)))
+    con.register("listed_codes", listed)
+    con.execute("CREATE OR REPLACE TEMP TABLE restricted_code AS SELECT * FROM listed_codes")
+    con.unregister("listed_codes")
 
 
 def _plain(code: str) -> str:
@@ -189,6 +198,28 @@ def restricted_finding(file: str, dropped: Dropped) -> list[Finding]:
         f"{roughly(dropped.fields, 'code')} of other rows blanked; ask for an extract without them, as the source should not send them"
     )
     return [Finding(file, RESTRICTED, message, severity=Severity.WARNING, endangers="counts of what such care is part of")]
+
+
+def for_others(account: FileAccount) -> FileAccount:
+    """The account of a file as anybody but who landed it may have it.
+
+    Rows that were rejected as restricted are outside of it, and of them and of blanked codes no more is told than roughly how many: a
+    total that holds them would tell exactly. What it says twice is the same.
+    """
+    rows = account.rejected_by.get(RESTRICTED, 0)
+    return replace(
+        account,
+        rows_read=account.rows_read - rows,
+        rejected=account.rejected - rows,
+        rejected_by={rule: count for rule, count in account.rejected_by.items() if rule != RESTRICTED},
+        kept_out=account.kept_out or _rounded(rows),
+        blanked_codes=_rounded(account.blanked_codes),
+    )
+
+
+def _rounded(count: int) -> int:
+    """Nothing, half of what counts as few, or to the ten."""
+    return FEW // 2 if 0 < count < FEW else round(count, -1)
 
 
 def roughly(count: int, what: str) -> str:

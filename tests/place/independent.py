@@ -53,13 +53,14 @@ REFUSED: dict[str, list[Callable[[Row], bool]]] = {
         before("EPISTART", "EPIEND"),
         before("ADMIDATE", "DISDATE"),
         before("PERSON_BIRTH_DATE", "ADMIDATE"),
-        lambda row: row["OPERTN_01"].startswith("Q383"),  # the one code of what the law restricts that invented rows are about
+        lambda row: row["OPERTN_01"].startswith("Q383") or row["DIAG_01"] in {"O049", "B24X"},  # what the law restricts
     ],
     "ecds": [
         lambda row: not day(row["ARRIVAL_DATE"]),
         before("ARRIVAL_DATE", "DEPARTURE_DATE"),
         left_too_early,
         before("PERSON_BIRTH_DATE", "ARRIVAL_DATE"),
+        lambda row: row["DIAGNOSIS_CODE_1"] == "240589008",
     ],
     "deaths": [lambda row: not day(row["REG_DATE_OF_DEATH"]), before("PERSON_BIRTH_DATE", "REG_DATE_OF_DEATH")],
     "discharge_ready": [

@@ -16,8 +16,12 @@ from joinedup.engine.store import Store
 from joinedup.identity.verifying import OBJECTIONS
 from joinedup.kept.keys import read_key, write_new_key
 from joinedup.land import land
+from joinedup.sources.accounts import FileAccount
+from joinedup.sources.contract import contracts as contracts_of_landing
+from joinedup.sources.restricted import for_others, held_in
 from joinedup.sources.synthetic import synthesise
 from joinedup.sources.synthetic.fault_kinds import kinds
+from joinedup.sources.synthetic.kept_out import is_restricted
 from joinedup.sources.synthetic.synthesis import MAKERS
 from joinedup.sources.synthetic.truth import FOLDER
 from tests.unit.sources.synthetic.places import everything, plain_place
@@ -37,6 +41,7 @@ class Faulty:
     extracts: Path
     tables: dict[str, list[dict[str, Any]]]
     files: dict[int, str]
+    accounts: tuple[FileAccount, ...]
 
     @cached_property
     def landed(self) -> dict[Row, dict[str, Any]]:
@@ -48,6 +53,12 @@ class Faulty:
     @cached_property
     def rejected(self) -> set[Row]:
         return self.which("rejected")
+
+    @cached_property
+    def kept_out(self) -> set[Row]:
+        """The rows that were rejected since they are about what the law restricts."""
+        rows = (row for row in self.tables["rejected"] if row["rule"] == "restricted-code")
+        return {(self.files[row["file_id"]], row["source_row"]) for row in rows}
 
     @cached_property
     def faults(self) -> list[dict[str, Any]]:
@@ -117,7 +128,37 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Faulty:
     landing = land(place, work / "extracts", store, read_key(work / "key", outside=(store.root,)))
     tables = {name: pq.read_table(store.root / table.file).to_pylist() for name, table in landing.record.tables.items()}
     assert not any(file.refused for file in landing.accounts)
-    return Faulty(work / "extracts", tables, {file.file_id: file.file for file in landing.accounts})
+    return Faulty(work / "extracts", tables, {file.file_id: file.file for file in landing.accounts}, landing.accounts)
+
+
+def test_rows_with_restricted_codes_are_rejected_or_lose_them_and_no_others(faulty: Faulty) -> None:
+    """What the truth counts, row by row, and nothing of it is in any landed row or told by any number."""
+    told = faulty.truth("restricted_rows")
+    assert faulty.kept_out == {(row["file"], row["source_row"]) for row in told if row["rejected"]}
+    contracts = {row["contract"] for row in told}
+    assert contracts >= {"apc", "outpatient", "ecds", "gp_record", "deaths"}
+    beside = Counter(row["contract"] for row in told for _ in range(row["codes"]) if not row["rejected"])
+    blanked = Counter({file.contract: file.blanked_codes for file in faulty.accounts if file.blanked_codes})
+    assert blanked == beside
+    assert len(faulty.kept_out) > 15
+    assert beside.total() > 3
+    for contract in contracts:
+        held = {contracts_of_landing()[contract].landed(name): each.systems for name, each in held_in(contract).items()}
+        for row in faulty.tables[f"landed_{contract}"]:
+            assert not any(is_restricted(row[name], systems) for name, systems in held.items() if row.get(name)), contract
+
+
+def test_an_account_for_others_tells_only_roughly_what_was_kept_out(faulty: Faulty) -> None:
+    kept_out = Counter(file for file, _ in faulty.kept_out)
+    assert kept_out
+    for mine in faulty.accounts:
+        theirs, count = for_others(mine), kept_out[mine.file]
+        assert mine.rejected_by.get("restricted-code", 0) == count
+        assert "restricted-code" not in theirs.rejected_by
+        assert (theirs.rows_read, theirs.rejected) == (mine.rows_read - count, mine.rejected - count)
+        assert sum(theirs.rejected_by.values()) == theirs.rejected
+        assert theirs.kept_out == (0 if not count else 5 if count < 10 else round(count, -1))
+        assert for_others(theirs) == theirs
 
 
 def test_every_row_is_loaded_superseded_or_rejected(faulty: Faulty) -> None:
@@ -129,11 +170,7 @@ def test_every_row_is_loaded_superseded_or_rejected(faulty: Faulty) -> None:
 def test_rows_without_a_fault_are_loaded_and_linked(faulty: Faulty) -> None:
     faults = {(row["file"], row["source_row"]) for row in faulty.faults}
     superseding = {(file, number + 1) for file, number in faulty.which("superseded")}
-    restricted = {
-        (faulty.files[row["file_id"]], row["source_row"]) for row in faulty.tables["rejected"] if row["rule"] == "restricted-code"
-    }
-    assert len(restricted) < 0.01 * len(faulty.landed), "what the law keeps out is rare among invented rows too"
-    assert faulty.rejected - faults <= restricted
+    assert faulty.rejected - faults <= faulty.kept_out
     wrong = 0
     for row in faulty.landed.keys() - faults - superseding:
         person = faulty.numbers[faulty.written[row]]

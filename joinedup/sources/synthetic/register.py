@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from joinedup.sources.synthetic.block import Block
+from joinedup.sources.synthetic.kept_out import sensitive_flags
+from joinedup.sources.synthetic.protected_person import protections
 from joinedup.sources.synthetic.rows import Rows, ethnic_category, identity, sources_of
 from joinedup.sources.synthetic.seasons import NEVER, dates
 
@@ -14,6 +16,7 @@ def rows(block: Block) -> Rows:
     stays, people, setting = block.stays, block.people, block.setting
     at = np.flatnonzero(stays.practice < setting.practices.inside)
     person = stays.person[at]
+    protected, _, ended = protections(block)
     known = np.maximum(stays.registered[at], stays.moved_in[at])
     fields = identity(block, "register", person, known) | {
         "PERSON_STATED_GENDER_CODE": people.sex[person].astype("U1"),
@@ -25,6 +28,7 @@ def rows(block: Block) -> Rows:
         "START_DATE_RESIDENCE": dates(stays.moved_in[at]),
         "END_DATE_RESIDENCE": _known_ends(block, stays.moved_out[at]),
         "CARE_HOME_INDICATOR": np.where(people.care_home[person], "Y", "N"),
+        "SENSITIVE_FLAG": sensitive_flags(block, person, protected[~ended]),
     }
     return Rows(
         contract="register",

@@ -28,6 +28,7 @@ from joinedup.sources.synthetic.block import Block
 from joinedup.sources.synthetic.dirt import Dirty, bit, each_fault, spoil
 from joinedup.sources.synthetic.draws import Ints
 from joinedup.sources.synthetic.drops import drops_of, monthly_place, monthly_targets, sources_yml
+from joinedup.sources.synthetic.kept_out import KeptOut, restricted_fields, with_restricted_codes
 from joinedup.sources.synthetic.own_ways import in_own_ways
 from joinedup.sources.synthetic.planted_rows import with_what_is_planted
 from joinedup.sources.synthetic.rows import Rows, only
@@ -204,7 +205,8 @@ def make(setting: Setting, targets: Sequence[Target], number: int) -> Made:
         mine = [target for target in targets if target.source.contract == contract]
         written = {target.position: frozenset(field.name for field in target.fields) for target in mine}
         textual = frozenset(target.position for target in mine if not target.parquet)
-        dirty = spoil(block, with_what_is_planted(block, MAKERS[contract](block)), written, textual)
+        rows = with_restricted_codes(block, with_what_is_planted(block, MAKERS[contract](block)))
+        dirty = spoil(block, rows, written, textual)
         first = setting.first_number(number)
         pieces |= {target.file: _piece(target, held, at, first) for target, held, at in _held(block, mine, dirty)}
     return Made([pieces[target.file] for target in targets], truth_of(block))
@@ -231,7 +233,14 @@ def _piece(target: Target, dirty: Dirty, at: Ints, first: int) -> Piece:
     lines = np.arange(1, len(at) + 1) + np.searchsorted(blank, np.arange(len(at)), side="right")
     content = table if target.parquet else with_blank_lines(text(target, table), blank)
     faults = _faults(had, lines, first + dirty.rows.person[at])
-    return Piece(rows=len(at), content=content, lines=len(at) + len(blank), faults=faults)
+    return Piece(len(at), content, len(at) + len(blank), faults, _kept_out(target, dirty, at, lines, first))
+
+
+def _kept_out(target: Target, dirty: Dirty, at: Ints, lines: Ints, first: int) -> KeptOut:
+    """The rows that hold restricted codes as they are written, faults and all."""
+    about, codes = restricted_fields(dirty.rows, at, {field.name for field in target.fields})
+    some = np.flatnonzero(codes)
+    return KeptOut(line=lines[some], person=first + dirty.rows.person[at[some]], rejected=about[some], codes=codes[some])
 
 
 def _faults(had: Ints, lines: Ints, person: Ints) -> Faults:

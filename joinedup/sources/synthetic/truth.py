@@ -100,14 +100,17 @@ class OpenTruth:
             self.enrolled[programme] = self.enrolled.get(programme, 0) + 1
 
     def finish(self, setting: Setting, files: Sequence[OpenFile]) -> None:
-        """Nothing; people.parquet, enrolled.parquet, planted.yml, faults.parquet (how many rows of each file have each kind of fault)
-        and faulty_rows.parquet (which rows, and about whom) are whole."""
+        """Nothing; people.parquet, enrolled.parquet, planted.yml, faults.parquet (how many rows of each file have each kind of fault),
+        faulty_rows.parquet (which rows, and about whom) and restricted_rows.parquet (which hold restricted codes) are whole."""
         for name, writer in self.writers.items():
             writer.close()
             (self.folder / f".{name}.part").replace(self.folder / f"{name}.parquet")
         pq.write_table(pa.Table.from_pylist([row for file in files for row in _counts(file)], _COUNTS), self.folder / "faults.parquet")
         pq.write_table(pa.concat_tables([_rows(file) for file in files]), self.folder / "faulty_rows.parquet")
-        told = yaml.safe_dump(_planted(setting, self.enrolled), sort_keys=False, allow_unicode=True, width=140)
+        restricted = pa.concat_tables([_restricted(file) for file in files])
+        pq.write_table(restricted, self.folder / "restricted_rows.parquet")
+        planted = _planted(setting, self.enrolled) | {"restricted_codes": _restricted_counts(restricted)}
+        told = yaml.safe_dump(planted, sort_keys=False, allow_unicode=True, width=140)
         (self.folder / "planted.yml").write_text(told, encoding="utf-8")
 
     def give_up(self) -> None:
@@ -208,3 +211,27 @@ def _rows(file: OpenFile) -> pa.Table:
             "person": faults.person,
         }
     )
+
+
+def _restricted(file: OpenFile) -> pa.Table:
+    """The rows of a file that hold legally restricted codes: which, about whom, whether they are to be rejected, in how many fields."""
+    held, size = file.kept_out(), len(file.kept_out().line)
+    return pa.table(
+        {
+            "file": pa.repeat(pa.scalar(file.target.file), size),
+            "contract": pa.repeat(pa.scalar(file.target.source.contract), size),
+            "source_row": pa.array(held.line, type=pa.int64()),
+            "person": pa.array(held.person, type=pa.int64()),
+            "rejected": pa.array(held.rejected, type=pa.bool_()),
+            "codes": pa.array(held.codes, type=pa.int64()),
+        }
+    )
+
+
+def _restricted_counts(rows: pa.Table) -> dict[str, dict[str, int]]:
+    """By contract: rows that are to be rejected, and codes of other rows that are to be blanked."""
+    found: dict[str, dict[str, int]] = {}
+    for row in rows.to_pylist():
+        counts = found.setdefault(row["contract"], {"rows_rejected": 0, "codes_blanked": 0})
+        counts["rows_rejected" if row["rejected"] else "codes_blanked"] += 1 if row["rejected"] else row["codes"]
+    return dict(sorted(found.items()))

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from joinedup.sources.synthetic.draws import Ints
+from joinedup.sources.synthetic.kept_out import KeptOut
 from joinedup.sources.synthetic.sheets import header
 from joinedup.sources.synthetic.targets import Target
 
@@ -38,6 +39,8 @@ class Piece:
     lines: int
     """Lines that it fills; more than its rows where some are blank."""
     faults: Faults
+    kept_out: KeptOut
+    """Its rows with legally restricted codes."""
 
 
 class Writer(Protocol):
@@ -114,11 +117,13 @@ class OpenFile:
         self.writer: Writer = ParquetWriter(self.part) if target.parquet else TextWriter(target, self.part)
         self.rows, self.lines = 0, 0
         self.found: list[Faults] = []
+        self.held: list[KeptOut] = []
 
     def add(self, piece: Piece) -> None:
         """Nothing; the piece is written and counted."""
         self.writer.add(piece.content)
         self.found.append(replace(piece.faults, line=piece.faults.line + self.lines))
+        self.held.append(replace(piece.kept_out, line=piece.kept_out.line + self.lines))
         self.rows += piece.rows
         self.lines += piece.lines
 
@@ -131,6 +136,10 @@ class OpenFile:
         """Nothing; what was written so far is gone."""
         self.writer.close()
         self.part.unlink(missing_ok=True)
+
+    def kept_out(self) -> KeptOut:
+        """Every row of the file that holds a legally restricted code."""
+        return KeptOut(*(np.concatenate([getattr(each, name) for each in self.held] or [np.zeros(0)]) for name in KeptOut.__slots__))
 
     def faults(self) -> Faults:
         """Every fault of the file."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from joinedup.engine.duck import connect
+from joinedup.place.folder import read_place
 from joinedup.place.model import RestrictedCode
 from joinedup.sources.contract import contracts
 from joinedup.sources.landing import stage
@@ -131,3 +133,27 @@ def test_a_place_adds_codes_and_takes_none_away(tmp_path: Path) -> None:
     place = place_with(source("gp_record", files=["gp.csv"])).model_copy(update={"restricted_codes": own})
     staging = stage(connect(), place, tmp_path)
     assert counts(staging.files[0]) == (2, 0, 0, 2)
+
+
+def test_a_place_brings_its_own_list_of_concepts_and_medicines(tmp_path: Path, root: Path) -> None:
+    """The file in its folder, as a reference set of many members: entries by their concept, medicines by their dm+d code."""
+    folder = Path(shutil.copytree(root / "places" / "calderdale", tmp_path / "place", ignore=shutil.ignore_patterns("extracts")))
+    (folder / "restricted_concepts.txt").write_text("referencedComponentId\n44054006\n39113511000001101\n", encoding="utf-8")
+    own = read_place(folder).restricted_codes
+    assert [code.code for code in own] == ["44054006", "39113511000001101"]
+    entries = ["9990000018,1,Y00001,2024-01-02,44054006,x", "9990000018,2,Y00001,2024-01-02,38341003,x"]
+    medicines = (
+        "NHS_NUMBER,PROCESSING_PERIOD_DATE,PAID_DMD_CODE\n9990000018,2024-01-01,39113511000001101\n9990000018,2024-01-01,319775004\n"
+    )
+    (tmp_path / "gp.csv").write_text(lines(SNOMED, *entries), encoding="utf-8")
+    (tmp_path / "med.csv").write_text(medicines, encoding="utf-8")
+    place = place_with(source("gp_record", files=["gp.csv"]), source("gp_medication", files=["med.csv"], name="med"))
+    staging = stage(connect(), place.model_copy(update={"restricted_codes": own}), tmp_path)
+    assert [file.rejected_by.get("restricted-code") for file in staging.files] == [1, 1]
+
+
+def test_a_list_of_many_thousand_concepts_is_no_work(tmp_path: Path) -> None:
+    many = tuple(RestrictedCode(system="SNOMED CT", code=str(10**8 + number)) for number in range(50_000))
+    (tmp_path / "gp.csv").write_text(lines(SNOMED, "9990000018,1,Y00001,2024-01-02,100049999,x"), encoding="utf-8")
+    place = place_with(source("gp_record", files=["gp.csv"])).model_copy(update={"restricted_codes": many})
+    assert stage(connect(), place, tmp_path).files[0].rejected_by == {"restricted-code": 1}
