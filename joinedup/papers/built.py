@@ -239,7 +239,7 @@ def _what(manifest: Manifest, root: str) -> str:
 
 def _of_steps(steps: Sequence[StepMeasured]) -> Table:
     """A row for each step, in the order in which they were done."""
-    rows = [listed([f"{count:,} {kind}" for kind, count in step.rows.items()]) for step in steps]
+    rows = [listed([f"{count:,} {kind}" for kind, count in step.rows.items()]) or "—" for step in steps]
     return Table(
         "What each step of the landing cost",
         [

@@ -88,11 +88,16 @@ class LandingRecord(Frozen):
     """What the landing cost."""
 
     def summary(self) -> dict[str, Any]:
-        """What a build's manifest keeps of it: nothing that tells exactly how much the law kept out, which rows read and rejected in a step would."""
+        """What a build's manifest keeps of it; neither accounts nor steps tell exactly how much the law kept out."""
         told = {"landing_id", "landed_at", "software", "register_version", "files", "missing_contracts", "links", "findings"}
-        steps = tuple(step.model_copy(update={"rows": {}}) if "rejected" in step.rows else step for step in self.steps)
+        steps = tuple(step.model_copy(update={"rows": _told_of(step)}) for step in self.steps)
         others = self.model_copy(update={"files": tuple(map(for_others, self.files)), "steps": steps})
         return others.model_dump(mode="json", include=told | {"steps", "measured"})
+
+
+def _told_of(step: StepMeasured) -> dict[str, int]:
+    """The rows of a step, but for totals that hold what the law kept out."""
+    return {kind: count for kind, count in step.rows.items() if kind not in {"read", "rejected"}}
 
 
 @cache

@@ -18,6 +18,7 @@ from joinedup.kept.keys import read_key, write_new_key
 from joinedup.land import land
 from joinedup.sources.accounts import FileAccount
 from joinedup.sources.contract import contracts as contracts_of_landing
+from joinedup.sources.landed import LandingRecord
 from joinedup.sources.restricted import for_others, held_in
 from joinedup.sources.synthetic import synthesise
 from joinedup.sources.synthetic.fault_kinds import kinds
@@ -41,7 +42,11 @@ class Faulty:
     extracts: Path
     tables: dict[str, list[dict[str, Any]]]
     files: dict[int, str]
-    accounts: tuple[FileAccount, ...]
+    record: LandingRecord
+
+    @property
+    def accounts(self) -> tuple[FileAccount, ...]:
+        return self.record.files
 
     @cached_property
     def landed(self) -> dict[Row, dict[str, Any]]:
@@ -128,7 +133,7 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Faulty:
     landing = land(place, work / "extracts", store, read_key(work / "key", outside=(store.root,)))
     tables = {name: pq.read_table(store.root / table.file).to_pylist() for name, table in landing.record.tables.items()}
     assert not any(file.refused for file in landing.accounts)
-    return Faulty(work / "extracts", tables, {file.file_id: file.file for file in landing.accounts}, landing.accounts)
+    return Faulty(work / "extracts", tables, {file.file_id: file.file for file in landing.accounts}, landing.record)
 
 
 def test_rows_with_restricted_codes_are_rejected_or_lose_them_and_no_others(faulty: Faulty) -> None:
@@ -235,3 +240,11 @@ def test_every_kind_is_put_somewhere(faulty: Faulty) -> None:
     seen = {fault["kind"] for fault in faulty.faults}
     rare = {"closed_practice", "birth_after_death", "blank_line", "twins_number"}
     assert {each.name for each in kinds()} - seen <= rare
+
+
+def test_a_manifest_tells_no_total_that_holds_what_was_kept_out(faulty: Faulty) -> None:
+    told = faulty.record.summary()
+    assert told["steps"]
+    assert not [step for step in told["steps"] if {"read", "rejected"} & step["rows"].keys()]
+    assert [file["rows_read"] for file in told["files"]] == [for_others(file).rows_read for file in faulty.accounts]
+    assert "restricted-code" not in {rule for file in told["files"] for rule in file["rejected_by"]}
