@@ -80,12 +80,14 @@ def costs(table: pa.Table) -> pa.Table:
     with_cost = np.where(np.isnan(shown) | small(costed), np.nan, np.where(activities - costed <= SMALL, shown, nearest(costed)))
     with np.errstate(divide="ignore", invalid="ignore"):
         money = significant(significant(pence / costed) * with_cost)
-    money = np.where((costed == 0) & ~np.isnan(with_cost), np.nan, money)
+        constant = significant(significant(_whole(table, "constant_pence") / costed) * with_cost)
+    money, constant = (np.where((costed == 0) & ~np.isnan(with_cost), np.nan, each) for each in (money, constant))
     extract = np.where(_whole(table, "from_unit_cost") <= SMALL, with_cost, rounded(_whole(table, "from_extract")))
     extract = np.where(small(_whole(table, "from_extract")) & ~np.isnan(with_cost), 0, extract)
     rest = with_cost - extract
     extract = np.where((rest > 0) & (rest < 2 * ROUNDED_TO), with_cost, extract)  # a rest of 5 would be shown as so few
-    made = {"activities": shown, "costed": with_cost, "cost_pence": money, "from_extract": extract, "from_unit_cost": with_cost - extract}
+    made = {"activities": shown, "costed": with_cost, "cost_pence": money, "constant_pence": constant}
+    made |= {"from_extract": extract, "from_unit_cost": with_cost - extract}
     return _places_of_sums(table, made, ("sector", "point_of_delivery"))
 
 

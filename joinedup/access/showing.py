@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from joinedup.access.aggregates import Aggregates
 from joinedup.access.asking import named
+from joinedup.access.measured import LEAST_KNOWN
 from joinedup.access.rounding import added
 from joinedup.errors import Refused
 
@@ -21,7 +22,10 @@ TABLES: Mapping[str, Callable[[Aggregates], pa.Table]] = {
     "costs": Aggregates.costs,
     "measures": Aggregates.measures,
 }
-COUNTS = ("people", "activities", "costed", "cost_pence", "from_extract", "from_unit_cost")
+MONEY = ("cost_pence", "constant_pence")
+COUNTS = ("people", "activities", "costed", *MONEY, "from_extract", "from_unit_cost")
+KNOWN_SHARE = "known_share"
+"""Of a count by month, how much of it is known; where it is too little there is none."""
 ORDER_ALONE = ("age_band_order",)
 AREA = ("area_type", "area_id")
 MONTHS = re.compile(r"(\d{4})-(0[1-9]|1[0-2])(?:\.\.(\d{4})-(0[1-9]|1[0-2]))?")
@@ -34,7 +38,7 @@ def table_of(door: Aggregates, name: str, by: Sequence[str] | None = None, perio
     table = table.filter(pc.equal(table["measure_id"], name)) if measure else table
     if period is not None:
         table = _of_months(table, period, name)
-    keys = [column for column in table.column_names if column not in COUNTS]
+    keys = [column for column in table.column_names if column not in (*COUNTS, KNOWN_SHARE)]
     if by is None:
         return table.drop_columns([column for column in ORDER_ALONE if column in table.column_names])
     if "measure_id" in keys:
@@ -59,7 +63,10 @@ def _of_areas(table: pa.Table, by: Sequence[str], name: str) -> pa.Table:
 
 
 def _summed(table: pa.Table, by: Sequence[str]) -> pa.Table:
-    """The counts by some columns: areas as they are, or where the area isn't asked for all of them together, which are the place."""
+    """The counts by some columns: areas as they are, or where the area isn't asked for all of them together, which are the place.
+
+    Counts of months of which too little is known are left out, and `unknown` says how many.
+    """
     if "area_id" not in by:
         table = table.filter(pc.not_equal(table["area_type"], "place"))
     counts = [column for column in COUNTS if column in table.column_names]
@@ -67,17 +74,20 @@ def _summed(table: pa.Table, by: Sequence[str]) -> pa.Table:
     for row, key in enumerate(zip(*(table[column].to_pylist() for column in by), strict=True) if by else [()] * table.num_rows):
         groups.setdefault(key, []).append(row)
     values = {column: table[column].to_pylist() for column in counts}
-    made = {column: [_sum(column, [values[column][row] for row in rows]) for rows in groups.values()] for column in counts}
+    told = pc.greater_equal(table[KNOWN_SHARE], LEAST_KNOWN).to_pylist() if KNOWN_SHARE in table.column_names else [True] * table.num_rows
+    made = {column: [_sum(column, [values[column][row] for row in rows if told[row]]) for rows in groups.values()] for column in counts}
+    if not all(told):
+        made["unknown"] = [sum(not told[row] for row in rows) for rows in groups.values()]
     keys = {column: pa.array([key[at] for key in groups], table.schema.field(column).type) for at, column in enumerate(by)}
     return pa.table(keys | {column: pa.array(numbers, pa.int64()) for column, numbers in made.items()})
 
 
 def _sum(column: str, values: Sequence[int | None]) -> int | None:
     """A sum by the rules of the audience; of money, what is known, and nothing where nothing is."""
-    if column == "cost_pence":
+    if column in MONEY:
         known = [value for value in values if value is not None]
         return sum(known) if known else None
-    return added(values)
+    return added(values) if values else None
 
 
 def _of_months(table: pa.Table, period: str, name: str) -> pa.Table:

@@ -134,7 +134,9 @@ class Aggregates(Protocol):
         ...
 
     def costs(self) -> pa.Table:
-        """Columns area_type, area_id, sector, point_of_delivery, activities, costed, cost_pence, from_extract, from_unit_cost: a year."""
+        """Columns area_type, area_id, sector, point_of_delivery, activities, costed, cost_pence, constant_pence, from_extract,
+        from_unit_cost: a year.
+        """
         ...
 
     def cost_differences(self) -> pa.Table:

@@ -20,6 +20,13 @@ def years() -> dict[str, Period]:
     return {row["price_year"]: Period(date.fromisoformat(row["starts"]), date.fromisoformat(row["ends"])) for row in rows}
 
 
+@cache
+def base() -> str:
+    """The year at whose prices costs of different times are compared."""
+    text = (files("joinedup.records") / "price_index.csv").read_text(encoding="utf-8")
+    return next(row["price_year"] for row in csv.DictReader(StringIO(text)) if row["base"] == "true" and "-" in row["price_year"])
+
+
 def of_averages(period: Period) -> list[str]:
     """The years at whose prices published averages cost what was done in a period."""
     known = years()

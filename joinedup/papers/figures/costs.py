@@ -53,13 +53,13 @@ class Costs:
         """A column over all points of delivery."""
         return sum(row[name] or 0 for row in self.rows.values())
 
-    def head(self) -> float | None:
-        """Pence for each person, over all points of delivery."""
+    def head(self, name: str = "cost_pence") -> float | None:
+        """Pence for each person, over all points of delivery; of another column than the cost likewise."""
         if not self.sum("costed"):
             return None
         spent: dict[bool, int] = {False: 0}
         for kind, row in self.rows.items():
-            spent[kind[0] == OF_PRACTICES] = spent.get(kind[0] == OF_PRACTICES, 0) + (row["cost_pence"] or 0)
+            spent[kind[0] == OF_PRACTICES] = spent.get(kind[0] == OF_PRACTICES, 0) + (row[name] or 0)
         parts = [per(pence, self.practice_people if of_practices else self.people, 1) for of_practices, pence in spent.items()]
         return None if None in parts else sum(part for part in parts if part is not None)
 
@@ -118,7 +118,7 @@ def figure(facts: Facts, area: Area) -> Figure:
         key,
         table(facts, area),
         charts,
-        notes=[*notes(here), *nought(facts), prices.in_words(facts.place.period), *without(facts)],
+        notes=[*notes(here), *nought(facts), prices.in_words(facts.place.period), *constant(here), *without(facts)],
     )
 
 
@@ -138,6 +138,20 @@ def notes(here: Costs) -> list[str]:
     known, extract, unit = (share(here.sum(name), activities) for name in COUNTS[1:])
     whence = f"{extract} from the extract, {unit} from a published average"
     return [f"{known} of {whole(activities)} activities have a cost: {whence}. The cost of the rest is not known, and not in the sums."]
+
+
+def constant(here: Costs) -> list[str]:
+    """The cost a head at the prices of one year, so that a change between two periods can be told from that of prices."""
+    now, then = here.head(), here.head("constant_pence")
+    if not now or not then:
+        return []
+    said = f"At the prices of {prices.base()} that is {each(then)} per person"
+    apart = f"{share(abs(now - then), then)} {'more' if now > then else 'less'}"
+    so = "prices make no difference to it" if round(now) == round(then) else f"the prices of the period make it {apart}"
+    return [
+        f"{said}: {so}. Between two periods, this figure changes with what was done, and the rest of a change in cost is price. The file "
+        "of the table has it for each point of delivery; what extracts give as paid is brought to that year by the Consumer Prices Index."
+    ]
 
 
 def nought(facts: Facts) -> list[str]:
@@ -168,6 +182,7 @@ def table(facts: Facts, area: Area) -> Table:
     order = kinds(place)
     counts = {name: [here.rows[kind][name] if kind in here.rows else 0 for kind in order] for name in COUNTS}
     pence = [here.pence(kind) for kind in order]
+    fixed = [here.rows[kind]["constant_pence"] if kind in here.rows else 0 for kind in order]
     each_here, each_place = ([of.each(kind) for kind in order] for of in (here, place))
     costed = [share(part, total) if total else "—" for part, total in zip(counts["costed"], counts["activities"], strict=True)]
     columns = [
@@ -177,6 +192,7 @@ def table(facts: Facts, area: Area) -> Table:
         Column("With a cost", [*costed, share(here.sum("costed"), here.sum("activities"))], "costed", counts["costed"]),
         *(Column(name=name, values=counts[name]) for name in COUNTS[2:]),
         Column("Cost", [*map(pounds, pence), pounds(here.sum("cost_pence"))], "cost_pence", pence),
+        Column(name=f"cost_pence_at_{prices.base().replace('-', '_')}_prices", values=fixed),
         Column(name="people", values=[here.people] * len(order)),
         Column("Per person", [*map(each, each_here), each(here.head())], "cost_pence_per_person", each_here),
         Column(f"Per person, {facts.whole.name}", [*map(each, each_place), each(place.head())], "place_cost_pence_per_person", each_place),

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from joinedup.access import public
+from joinedup.access import public, showing
 from joinedup.access.aggregates import open_aggregates
 from joinedup.access.caller import caller_for
 from joinedup.access.measured import without_unknown
@@ -161,11 +161,12 @@ def cost_rows(activities: list[int], costed: list[int]) -> pa.Table:
     rows = [
         {
             "area_type": kind, "area_id": area, "sector": "acute", "point_of_delivery": "Day case", "activities": n,
-            "costed": min(c, n), "cost_pence": min(c, n) * 12_345 if min(c, n) else None, "from_extract": min(c, n), "from_unit_cost": 0,
+            "costed": min(c, n), "cost_pence": min(c, n) * 12_345 if min(c, n) else None,
+            "constant_pence": min(c, n) * 12_000 or None, "from_extract": min(c, n), "from_unit_cost": 0,
         }
         for (kind, area), n, c in zip(AREAS, activities, costed, strict=True)
     ]  # fmt: skip
-    names = ("activities", "costed", "cost_pence", "from_extract", "from_unit_cost")
+    names = ("activities", "costed", "cost_pence", "constant_pence", "from_extract", "from_unit_cost")
     place = {"area_type": "place", "area_id": "place", "sector": "acute", "point_of_delivery": "Day case"}
     return pa.Table.from_pylist([*rows, place | {name: sum(row[name] or 0 for row in rows) for name in names}])
 
@@ -174,6 +175,7 @@ def test_cost_is_withheld_where_activities_are_few_and_otherwise_that_of_what_is
     rows = public.costs(cost_rows([203, 7, 0], [203, 7, 0])).to_pylist()
     assert [(row["activities"], row["costed"]) for row in rows] == [(205, 205), (None, None), (0, 0), (210, 210)]
     assert rows[0]["cost_pence"] == 2_520_000, "the mean to three figures, 12,300 pence, times 205, to three figures"
+    assert rows[0]["constant_pence"] == 2_460_000
     assert rows[1]["from_extract"] is None
 
 
@@ -320,3 +322,13 @@ def test_what_is_unknown_is_no_count_for_anyone_and_a_share_is_given_to_a_tenth(
     shown = without_unknown(public.by_month(table, PERIOD))
     assert shown["known_share"].to_pylist()[:5] == [0.4, 0.5, 0.8, 1.0, 1.0]
     assert shown["activities"].to_pylist()[:3] == [None, 0, 60]
+
+
+def test_a_sum_over_months_leaves_out_the_unknown_ones_and_says_how_many() -> None:
+    table = months_of([40, 20, 60, 80, 40] * 3)
+    shares = pa.array([0.4, 1.0, 1.0, 1.0, 1.0] * 3 + [1.0] * (len(table) - 15))
+    table = without_unknown(table.set_column(table.column_names.index("known_share"), "known_share", shares))
+    summed = showing._summed(table, ["area_type", "area_id"]).to_pylist()
+    assert [(row["activities"], row["unknown"]) for row in summed[:3]] == [(200, 1)] * 3
+    (alone,) = showing._summed(table.slice(0, 1), ["area_id"]).to_pylist()
+    assert (alone["activities"], alone["unknown"]) == (None, 1)

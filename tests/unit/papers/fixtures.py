@@ -315,10 +315,10 @@ class FakeAggregates:
                 from_extract = int(costed * 0.8)
                 rows.append(
                     {"area_type": area.type, "area_id": area.id, "sector": "acute", "point_of_delivery": point, "activities": activities,
-                     "costed": costed, "cost_pence": costed * POUNDS[point] * 100 + 37,
+                     "costed": costed, "cost_pence": costed * POUNDS[point] * 100 + 37, "constant_pence": costed * POUNDS[point] * 98,
                      "from_extract": from_extract, "from_unit_cost": costed - from_extract}
                 )  # fmt: skip
-        sums = ("activities", "costed", "cost_pence", "from_extract", "from_unit_cost")
+        sums = ("activities", "costed", "cost_pence", "constant_pence", "from_extract", "from_unit_cost")
         return pa.Table.from_pylist(self.with_place([row for row in rows if row["activities"]], sums))
 
     def cost_differences(self) -> pa.Table:

@@ -178,6 +178,7 @@ def test_activity_without_a_cost_is_not_known_and_not_0() -> None:
             "activities": 2,
             "costed": costed,
             "cost_pence": pence,
+            "constant_pence": pence,
         }
         | {"from_extract": costed, "from_unit_cost": 0}
         for kind, key in (("place", "place"), ("neighbourhood", "central"))
@@ -188,6 +189,18 @@ def test_activity_without_a_cost_is_not_known_and_not_0() -> None:
     assert figure.table is not None
     assert [row[4:6] for row in figure.table.rows] == [["£5,020", "£1.00"], ["no data", "no data"], ["£5,020", "£1.00"]]
     assert figure.table.rows[1][3] == "0.0%"
+
+
+def test_cost_says_how_much_of_it_is_price() -> None:
+    of = facts(five())
+    figure = costs.figure(of, of.areas[CENTRAL])
+    (said,) = [note for note in figure.notes if note.startswith("At the prices of 2024-25 that is £")]
+    here = costs.costs(of, of.areas[CENTRAL])
+    assert (here.head() or 0) / (here.head("constant_pence") or 1) == pytest.approx(100 / 98, rel=1e-4)
+    assert "per person: the prices of the period make it 2.0% more. Between two periods" in said
+    rows = filed(figure.table or Table("", []))
+    assert int(rows[0]["cost_pence_at_2024_25_prices"]) < int(rows[0]["cost_pence"])
+    assert sum(int(row["cost_pence_at_2024_25_prices"]) for row in rows) == here.sum("constant_pence")
 
 
 @pytest.mark.parametrize("module", [people, deprivation, use, costs])
