@@ -63,20 +63,68 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
     return tmp_path / "kept" / "register.sqlite" if request.param == "sqlite" else request.getfixturevalue("postgresql")
 
 
+TOGETHER = {
+    "tests/place/test_example.py": "example",  # the example place, made once
+    "tests/place/test_kills.py": "example",
+    "tests/place/test_linkage.py": "example",
+    "tests/place/test_doors.py": "laid out",  # the place that is laid out, made once
+    "tests/place/test_private.py": "laid out",
+    "tests/unit/papers/": "papers",  # one set of pages, one browser
+    "tests/unit/sources/synthetic/": "synthetic",  # the same blocks of people
+}
+"""Beginnings of the names of tests that share what takes long to make."""
+LONGEST = (
+    "example",
+    "tests/unit/test_cli.py",
+    "tests/place/test_broken.py",
+    "tests/unit/forget/test_kills.py",
+    "tests/place/test_builds.py",
+    "tests/place/",
+    "laid out",
+    "papers",
+    "synthetic",
+    "tests/unit/sources/test_monthly.py",
+    "tests/unit/identity/",
+    "tests/unit/starting/",
+    "tests/unit/forget/",
+    "tests/unit/sources/test_any_bytes.py",
+)
+"""Beginnings of the names of scopes that take longest: they come first, so that no process has a long one left when the other is done."""
+
+
+def scope_of(nodeid: str) -> str:
+    """The tests that run in one process: a module, several that share something, or all that name Spark, with one session."""
+    if "spark" in nodeid:
+        return "example"
+    return next((scope for name, scope in TOGETHER.items() if nodeid.startswith(name)), nodeid.partition("::")[0])
+
+
+def turn_of(nodeid: str) -> int:
+    """When the scope of a test is begun."""
+    scope = scope_of(nodeid)
+    return next((turn for turn, name in enumerate(LONGEST) if scope.startswith(name)), len(LONGEST))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first; otherwise tests stay in their order."""
+    items.sort(key=lambda item: turn_of(item.nodeid))
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
-    """Tests that name Spark run in one process, with one session, and so do those of the command line and of pages.
+    """What shares a fixture runs in one process, and scopes are begun in the order in which tests were collected.
 
     pytest-xdist has groups of its own, and loses them on pytest 9.2.
     """
     from xdist.scheduler import LoadScopeScheduling
 
-    class OneSpark(LoadScopeScheduling):
+    class Shared(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            together = ("spark", "tests/unit/test_cli.py", "tests/unit/papers/")  # one session; one demo; one set of pages
-            return next((scope for scope in together if scope in nodeid), str(nodeid))
+            return scope_of(nodeid)
 
-    return OneSpark(config, log)
+    config.option.loadscopereorder = False
+    return Shared(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
