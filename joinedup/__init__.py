@@ -16,6 +16,7 @@ A module imports only from layers below it; neighbours on one line don't see eac
     place
     kept
     engine | statistics
+    journal
     findings, periods, errors, progress
     sheets
     cells

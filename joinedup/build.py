@@ -46,17 +46,20 @@ def build(  # noqa: PLR0913 - what a build depends on, each by its name
     engine: str = "duckdb",
     jobs: int | None = None,
     verify: bool = False,
+    wait: float = 0,
     progress: Progress = silent,
     today: date | None = None,
 ) -> Manifest:
     """The manifest of the published build, made from what has been landed; the same one when nothing has changed.
+
+    Where another process holds the store it is waited for, `wait` seconds at most; StoreHeld then.
 
     PlaceError where a source of the place, or one that has landed, has no agreement in force `today`, which is the machine's day
     when none is given; where objections of real people could not be read; and where what has landed may identify anyone.
     """
     day = today or date.today()
     refuse_unshared(place, day)
-    with store.lock("build"):
+    with store.lock("build", wait=wait):
         specs = all_specs()
         landing = read_landing(store)
         refuse_unshared(place, day, {file.source for file in landing.files if not file.refused})

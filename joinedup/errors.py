@@ -46,6 +46,12 @@ class StoreProblem(JoinedupError):
     exit_code = 5
 
 
+class StoreHeld(StoreProblem):
+    """Another process holds the store; when it has ended, the same command goes through."""
+
+    exit_code = 8
+
+
 class NothingPublished(JoinedupError):
     """There is no published landing or build to read yet."""
 

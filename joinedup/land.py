@@ -75,7 +75,7 @@ class Landing:
 
 
 def land(  # noqa: PLR0913 - keyword-only where it isn't plain
-    place: Place, extracts: Path, store: Store, keys: Keys, *, truth: Path | None = None, progress: Progress = silent
+    place: Place, extracts: Path, store: Store, keys: Keys, *, truth: Path | None = None, wait: float = 0, progress: Progress = silent
 ) -> Landing:
     """The landing that is current when it is done: the last one where nothing has changed that it was made from, else a new one.
 
@@ -86,7 +86,7 @@ def land(  # noqa: PLR0913 - keyword-only where it isn't plain
     refuse_unshared(place, date.today())
     if truth is not None and not place.invented:
         raise Refused(f"{place.name} may hold real people, of whom nobody has the whole truth: land it without --truth")
-    with store.lock("landing"):
+    with store.lock("landing", wait=wait):
         store.wipe_tmp()
         before = _last_landing(store)
         register = open_register(register_place(store.kept))

@@ -18,6 +18,8 @@ class Step:
     rows: Mapping[str, int] = field(default_factory=dict)
     reused: bool = False
     note: str = ""
+    contract: str = ""
+    """Of a file of a partner's, whose name may be anything: what it follows."""
     of: str = ""
     """The build or landing that it belongs to, by its id."""
 

@@ -16,7 +16,8 @@ from rich.table import Table
 
 from joinedup.cells import write_rows
 from joinedup.findings import Finding, Severity
-from joinedup.progress import Progress, Step, silent
+from joinedup.journal import noted
+from joinedup.progress import Progress, Step
 from joinedup.sources.restricted import RESTRICTED, roughly
 
 if TYPE_CHECKING:
@@ -44,14 +45,14 @@ def console_on(stream: TextIO) -> Console:
 
 @contextmanager
 def progress_on(stream: TextIO, quiet: bool = False) -> Iterator[Progress]:
-    """Shows each step that ends, and a bar for the stage: on a terminal only, and not when asked to be quiet."""
+    """Shows each step that ends, and a bar for the stage: on a terminal only, and not when asked to be quiet. The journal has them all."""
     console = console_on(stream)
     if quiet or not console.is_terminal:
-        yield silent
+        yield noted()
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Bars(*columns, console=console, transient=True) as bars:
-        yield _show_on(bars)
+        yield noted(_show_on(bars))
 
 
 def _show_on(bars: Bars) -> Progress:

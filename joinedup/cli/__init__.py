@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+import threading
+import traceback
+from collections.abc import Callable
+from types import FrameType
 
 import click
 
+from joinedup import journal
 from joinedup.cli.asking import export, show
 from joinedup.cli.audit import audit
 from joinedup.cli.forgetting import forget
@@ -20,7 +27,21 @@ from joinedup.cli.sql import sql
 from joinedup.cli.starting import add_source, new, template
 from joinedup.errors import JoinedupError, StoreProblem
 
-INTERRUPTED = 130  # as shells have it: 128 and the number of the signal, 2
+INTERRUPTED, TERMINATED = 130, 143  # as shells have it: 128 and the number of the signal, 2 or 15
+FAULT = 70
+"""A fault of joinedup's own, as sysexits.h has it (EX_SOFTWARE)."""
+TRACEBACK = "JOINEDUP_TRACEBACK"
+
+
+Handler = Callable[[int, FrameType | None], object] | int | None
+
+
+class Terminated(KeyboardInterrupt):
+    """Somebody asked the process to end (SIGTERM), as a scheduler does; what it had spilled is wiped on the way out."""
+
+
+def _terminate(*_: object) -> None:
+    raise Terminated
 
 
 class Verbs(click.Group):
@@ -30,21 +51,67 @@ class Verbs(click.Group):
         """The verbs in the order in which they are used."""
         return list(self.commands)
 
+    def resolve_command(self, context: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """The verb; from now on its steps go to the journal that the environment names."""
+        name, command, rest = super().resolve_command(context, args)
+        if place := os.environ.get(journal.VARIABLE):
+            journal.begin(place, name or "")
+        return name, command, rest
+
     def invoke(self, context: click.Context) -> object:
-        """What the verb gives back, or the exit code of what ended it."""
+        """What the verb gives back, or the exit code of what ended it; the journal has either."""
+        before = _on_termination(_terminate)
         try:
-            return super().invoke(context)
-        except JoinedupError as error:
+            found = super().invoke(context)
+        except BaseException as error:
+            ended = self.ended_by(error)
+            journal.end(_code(error) if ended is None else ended, type(error).__name__)
+            if ended is None:
+                raise
+            context.exit(ended)
+        finally:
+            _on_termination(before)
+        journal.end(0)
+        return found
+
+    def ended_by(self, error: BaseException) -> int | None:
+        """The exit code for what ended a verb, shown as one sentence; None where click, or whoever called, knows what to do."""
+        if isinstance(error, click.ClickException | click.exceptions.Exit | click.Abort | BrokenPipeError | SystemExit):
+            return None
+        if isinstance(error, JoinedupError):
             show_error(error)
-            context.exit(error.exit_code)
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            click.echo(f"joinedup: {error.filename or 'a file'} can't be read or written: {error.strerror}", err=True)
-            context.exit(StoreProblem.exit_code)
-        except KeyboardInterrupt:
+            return error.exit_code
+        if isinstance(error, KeyboardInterrupt):
             click.echo("joinedup: stopped; what was published before is as it was", err=True)
-            context.exit(INTERRUPTED)
+            return TERMINATED if isinstance(error, Terminated) else INTERRUPTED
+        if isinstance(error, OSError):
+            click.echo(f"joinedup: {error.filename or 'a file'} can't be read or written: {error.strerror}", err=True)
+            return StoreProblem.exit_code
+        if os.environ.get(TRACEBACK):
+            return None
+        click.echo(f"joinedup: {fault(error)}", err=True)
+        return FAULT
+
+
+def fault(error: BaseException) -> str:
+    """What to say of a fault of joinedup's own: where it was, and not its sentence, which may hold a value of somebody's row."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "/joinedup/" in frame.filename]
+    where = f" in {frames[-1].filename.rpartition('/joinedup/')[2]}, line {frames[-1].lineno}" if frames else ""
+    return (
+        f"a fault of its own, {type(error).__name__}{where}; what was published before is as it was. What it says may hold people's data "
+        f"and isn't shown: {TRACEBACK}=1 shows it"
+    )
+
+
+def _code(error: BaseException) -> int:
+    """The exit code of what click, or whoever called, knows what to do with."""
+    code = getattr(error, "exit_code", getattr(error, "code", 1))
+    return code if isinstance(code, int) else int(code is not None)
+
+
+def _on_termination(handler: Handler) -> Handler:
+    """What was done before when the process was asked to end; only the main thread of a program may say."""
+    return signal.signal(signal.SIGTERM, handler) if threading.current_thread() is threading.main_thread() else None
 
 
 def show_error(error: JoinedupError) -> None:
@@ -72,7 +139,10 @@ def main() -> None:
       5    the store, or another file, can't be read or written
       6    nothing has been landed or built yet
       7    a door stays shut
+      8    another process holds the store: try later, or --wait
+      70   a fault of joinedup's own
       130  it was stopped by Ctrl+C
+      143  it was asked to end (SIGTERM)
     """
 
 

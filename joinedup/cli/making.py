@@ -16,13 +16,16 @@ from joinedup.cli.shared import (
     example,
     extracts_of,
     extracts_option,
+    journal_option,
     key_option,
     open_place,
     open_store,
     outside,
     place_argument,
     quiet_option,
+    say_who_is_waited_for,
     store_option,
+    wait_option,
 )
 from joinedup.errors import NothingPublished, PlaceError, StoreProblem
 
@@ -49,6 +52,7 @@ if TYPE_CHECKING:
 @click.option("--out", type=click.Path(path_type=Path), help="Write a page and its tables to this folder, too, outside PLACE.")
 @click.option("--errors-only", is_flag=True, help="End with 0 where there are warnings and no errors.")
 @quiet_option
+@journal_option
 def check(place_folder: Path, extracts_folder: Path | None, form: str, out: Path | None, errors_only: bool, quiet: bool) -> None:
     """Everything wrong with a place's folder and extracts, at once.
 
@@ -112,6 +116,7 @@ def checked(place_folder: Path, extracts: Path, progress: Progress) -> Checked:
 @click.option("--own-ways", is_flag=True, help="Each source in codes, dates, columns and months of its own; OUT/sources.yml says which.")
 @click.option("--break", "broken", is_flag=True, help="Files with every fault that landing knows too, in OUT/broken.")
 @quiet_option
+@journal_option
 def synth(
     place_folder: Path,
     people: int,
@@ -158,7 +163,9 @@ def synth(
 @key_option
 @click.option("--hand-over", type=click.Path(path_type=Path), help="A folder to write what a build elsewhere needs into, no identifiers.")
 @click.option("--truth", type=a_folder, help="Of an invented place: the folder that says who is who, to count right and wrong links.")
+@wait_option
 @quiet_option
+@journal_option
 def land(
     place_folder: Path,
     extracts_folder: Path | None,
@@ -166,6 +173,7 @@ def land(
     key_file: KeyPlaces,
     hand_over: Path | None,
     truth: Path | None,
+    wait: float,
     quiet: bool,
 ) -> None:
     """Read a place's extracts and link people (on the trusted host).
@@ -203,7 +211,9 @@ def _signing_secret(place: Place, store: Store, key_file: KeyPlaces) -> bytes:
         register.close()
 
 
-def landing(place: Place, extracts: Path, store: Store, key_file: KeyPlaces, quiet: bool, truth: Path | None = None) -> int:
+def landing(
+    place: Place, extracts: Path, store: Store, key_file: KeyPlaces, quiet: bool, truth: Path | None = None, *, wait: float = 0
+) -> int:
     """1 when a file could not be used, else 0; the account of the landing is shown."""
     from joinedup.findings import errors
     from joinedup.kept.keys import read_key
@@ -211,8 +221,9 @@ def landing(place: Place, extracts: Path, store: Store, key_file: KeyPlaces, qui
     from joinedup.report import progress_on, show_findings, show_landing
 
     key = read_key(key_file, outside=(place.folder, store.root))
+    say_who_is_waited_for(store, wait)
     with progress_on(sys.stderr, quiet) as progress:
-        landed = land_extracts(place, extracts, store, key, truth=truth, progress=progress)
+        landed = land_extracts(place, extracts, store, key, truth=truth, progress=progress, wait=wait)
     if quiet:
         show_findings(errors(landed.findings), sys.stderr)
     else:
@@ -237,7 +248,9 @@ def landing(place: Place, extracts: Path, store: Store, key_file: KeyPlaces, qui
 @click.option("--no-land", is_flag=True, help="Build on what has been landed, without looking at the extracts.")
 @click.option("--landed", type=a_folder, help="Build on what was handed over in this folder; it needs no extracts and no key.")
 @click.option("--verify", is_flag=True, help="Read every file again instead of trusting its remembered hash.")
+@wait_option
 @quiet_option
+@journal_option
 def build(
     place_folder: Path,
     extracts_folder: Path | None,
@@ -248,6 +261,7 @@ def build(
     no_land: bool,
     landed: Path | None,
     verify: bool,
+    wait: float,
     quiet: bool,
 ) -> None:
     """Make the linked record of a place and publish it.
@@ -271,10 +285,11 @@ def build(
                 "handed_over_by there, which joinedup land --hand-over prints on the trusted host"
             )
         take_over(landed, place.id, store, place.handed_over_by)
-    status = warned_of_register(store) if extracts is None else landing(place, extracts, store, key_file, quiet)
+    status = warned_of_register(store) if extracts is None else landing(place, extracts, store, key_file, quiet, wait=wait)
     before = published_id(store)
+    say_who_is_waited_for(store, wait)
     with progress_on(sys.stderr, quiet) as progress:
-        manifest = build_place(place, store, engine=engine, jobs=jobs, verify=verify, progress=progress)
+        manifest = build_place(place, store, engine=engine, jobs=jobs, verify=verify, wait=wait, progress=progress)
     if not quiet:
         show_build(manifest, sys.stderr, unchanged=manifest.build_id == before)
         warn_of_sharing(place)
@@ -324,6 +339,7 @@ def published_id(store: Store) -> str | None:
 )
 @click.option("--purpose", default="planning", show_default=True, help="What the pages are for.")
 @quiet_option
+@journal_option
 def pack(place_folder: Path, store_folder: Path | None, out: Path, audience: Audience | None, purpose: str, quiet: bool) -> None:
     """Pages of the published build, one per neighbourhood.
 
@@ -373,6 +389,7 @@ def write_pack(place: Place, store: Store, out: Path, caller: Caller, audience: 
     "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="The next free one is taken when it is in use."
 )
 @quiet_option
+@journal_option
 def demo(place_folder: Path, people: int, seed: int, out: Path, serve: bool, port: int, quiet: bool) -> None:
     """The whole path on invented people: extracts, record, pages.
 

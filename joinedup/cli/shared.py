@@ -54,6 +54,26 @@ key_option = click.option(
     "[$JOINEDUP_KEY, $JOINEDUP_KEY_FILE or $JOINEDUP_KEY_KEYRING].",
 )
 quiet_option = click.option("--quiet", is_flag=True, help="No progress and no accounts, only results and errors.")
+
+
+def _begin_journal(context: click.Context, option: click.Parameter, value: str | None) -> None:
+    """Nothing; the verb's steps go to the journal that was named."""
+    if value is not None:
+        from joinedup.journal import begin
+
+        begin(value, context.info_name or "")
+
+
+journal_option = click.option(
+    "--journal",
+    metavar="FILE",
+    expose_value=False,
+    callback=_begin_journal,
+    help="Write a line of JSON for each step to this file, - for standard error; no person is in it [$JOINEDUP_JOURNAL].",
+)
+wait_option = click.option(
+    "--wait", type=click.FloatRange(0), default=0, metavar="SECONDS", help="How long to wait where another process holds the store [0]."
+)
 a_file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -80,6 +100,12 @@ def open_store(place: Place, folder: Path | None) -> Store:
     from joinedup.engine.store import Store
 
     return Store(outside(place, (folder or Path(".joinedup") / place.id).resolve(), "--store"))
+
+
+def say_who_is_waited_for(store: Store, seconds: float) -> None:
+    """Nothing; where another process holds the store and it is waited for, stderr says which."""
+    if seconds and (held := store.held_by()):
+        click.echo(f"waiting up to {seconds:g} seconds for {held}", err=True)
 
 
 def outside(place: Place, folder: Path, option: str) -> Path:

@@ -6,11 +6,11 @@ import errno
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from joinedup.engine.held import take
+from joinedup.engine.held import held, held_by, is_held
 from joinedup.errors import StoreProblem
 
 PRIVATE_FOLDER = 0o700
@@ -23,6 +23,8 @@ WHY = {
     errno.EACCES: "this user may not write there; choose another with --store, or change its owner",
     errno.EPERM: "this user may not write there; choose another with --store, or change its owner",
     errno.ENOTDIR: "a file stands where a folder should; choose another with --store",
+    errno.ENOLCK: "its file system has no locks; choose another with --store",
+    errno.EOPNOTSUPP: "its file system has no locks; choose another with --store",
     errno.EEXIST: "a file stands where a folder should; choose another with --store",
 }
 
@@ -91,18 +93,27 @@ class Store:
                 half_written.unlink()
 
     @contextmanager
-    def lock(self, what: str) -> Iterator[None]:
-        """Holds the store for `what` ("build", "landing"); StoreProblem says who holds it, and since when.
-
-        The kernel lets go of the lock when its holder ends in whatever way, so a crash never blocks the next one.
-        """
+    def lock(self, what: str, *, wait: float = 0) -> Iterator[None]:
+        """Holds the store for `what` ("build", "landing"), after `wait` seconds at most; StoreHeld says who holds it, and since when."""
         self.create()
         with store_errors(self.root):
             descriptor = os.open(self.root / "lock", os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
         try:
-            with store_errors(self.root):
-                take(descriptor, f"the store {self.root}", what)
-            yield
+            with ExitStack() as stack:
+                with store_errors(self.root):
+                    stack.enter_context(held(descriptor, f"the store {self.root}", what, wait=wait))
+                yield
+        finally:
+            os.close(descriptor)
+
+    def held_by(self) -> str:
+        """Who holds the store, in words; empty where nobody does."""
+        if not (self.root / "lock").exists():
+            return ""
+        with store_errors(self.root):
+            descriptor = os.open(self.root / "lock", os.O_RDWR)
+        try:
+            return held_by(descriptor) if is_held(descriptor) else ""
         finally:
             os.close(descriptor)
 

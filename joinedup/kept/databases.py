@@ -13,7 +13,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from joinedup.engine.held import holder, take
+from joinedup.engine.held import held, held_by
 from joinedup.engine.store import PRIVATE_FILE, PRIVATE_FOLDER, store_errors
 from joinedup.errors import StoreProblem
 
@@ -94,8 +94,8 @@ class Database:
         with store_errors(self._lock_file):
             descriptor = os.open(self._lock_file, os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
         try:
-            take(descriptor, self.name, what, wait=_wait(self.engine))
-            yield
+            with held(descriptor, self.name, what, wait=_wait(self.engine), beats=False):
+                yield
         finally:
             os.close(descriptor)
 
@@ -110,7 +110,7 @@ class Database:
             return "another process"
         descriptor = os.open(self._lock_file, os.O_RDONLY)
         try:
-            return holder(descriptor)
+            return held_by(descriptor)
         finally:
             os.close(descriptor)
 

@@ -171,7 +171,7 @@ def _stage_with_progress(work: FileWork, files: int, progress: Progress) -> Stag
     staged = stage_file(work)
     rows = {"read": staged.account.rows_read, "rejected": staged.account.rejected}
     note = "refused" if staged.account.refused else ""
-    progress(Step("read", work.name, work.file_id, files, time.perf_counter() - began, rows, note=note))
+    progress(Step("read", work.name, work.file_id, files, time.perf_counter() - began, rows, note=note, contract=work.contract.contract))
     return staged
 
 

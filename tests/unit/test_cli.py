@@ -225,10 +225,10 @@ def test_a_store_that_is_a_file_ends_with_5(place: Path, tmp_path: Path) -> None
     assert "--store" in answer.stderr
 
 
-def test_a_store_that_is_held_ends_with_5_and_names_the_holder(place: Path, tmp_path: Path) -> None:
+def test_a_store_that_is_held_ends_with_8_and_names_the_holder(place: Path, tmp_path: Path) -> None:
     with Store(tmp_path / "store").lock("build"):
         answer = run("build", place, "--no-land", "--store", tmp_path / "store")
-    assert answer.exit_code == 5
+    assert answer.exit_code == 8
     assert f"process {os.getpid()} " in answer.stderr
 
 
