@@ -66,7 +66,7 @@ def check(path: Path, looks: int) -> None:
 
 def report(path: Path, looks: int) -> None:
     """Nothing; the report on all looks is made."""
-    assert look_report(open_access_log(path, {}).looks(), PLACE).looks.num_rows == looks
+    assert look_report(open_access_log(path, {}).sets(), PLACE).looks == looks
 
 
 def history(path: Path, looks: int) -> None:

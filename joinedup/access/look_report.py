@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -13,6 +13,7 @@ from joinedup.access.unusual import Unusual, one_by_one, unusual_looking
 from joinedup.engine.reader import Reader
 from joinedup.engine.store import Store
 from joinedup.errors import NothingPublished
+from joinedup.kept.access_log import LOOKS
 from joinedup.place.model import Place
 
 LOCAL_TIME = "Europe/London"
@@ -38,8 +39,10 @@ class Looked:
 class LookReport:
     """The looks of a time, counted, and those that are unusual."""
 
-    looks: pa.Table
-    """Each look as the log has it, with `day`, `hour` and `weekday` (0 is Monday) of local time."""
+    looks: int
+    """How many there are; the log has each."""
+    last: int
+    """The number of the last; 0 where there is none."""
     by: Mapping[str, Sequence[Looked]]
     who: Sequence[Looked]
     """By account, role, purpose and door."""
@@ -52,19 +55,20 @@ class LookReport:
     """Whether it was known where people belong."""
 
 
-def look_report(log: pa.Table, place: Place, *, account: str | None = None, belongs: pa.Table | None = None) -> LookReport:
-    """The report on the looks of a time, as `AccessLog.looks` gives them, of all accounts or one.
+def look_report(log: Iterable[pa.Table], place: Place, *, account: str | None = None, belongs: pa.Table | None = None) -> LookReport:
+    """The report on the looks of a time, in sets as `AccessLog.sets` gives them, of all accounts or one.
 
     `belongs` (person_id, practice_code, neighbourhood_id) says where people have belonged; without it nobody is known to be outside
     a scope. What is usual for an account and its role is learnt from all looks of the time, also where one account is asked for.
     """
-    looks = in_local_time(log)
+    looks = what_counts(log)
     unusual = unusual_looking(looks, place, belongs)
     if account is not None:
         looks = looks.filter(pc.equal(looks["account"], account))
         unusual = [each for each in unusual if each.account == account]
     return LookReport(
-        looks=looks,
+        looks=looks.num_rows,
+        last=pc.max(looks["number"]).as_py() or 0,
         by={name: counted(looks, [name]) for name in BY},
         who=counted(looks, ["account", "role", "purpose", "door"]),
         days=_days(looks),
@@ -82,10 +86,31 @@ def belongs_of(store: Store) -> pa.Table | None:
         return None
 
 
+SAID_OFTEN = ("account", "role", "purpose", "scope", "door", "what")
+"""Of each look what many others say, too: held once, with a number for each look."""
+COUNTED = ("number", "at", *SAID_OFTEN, "people", "row_count")
+
+
+def what_counts(log: Iterable[pa.Table]) -> pa.Table:
+    """What of looks is counted, with `day`, `hour` and `weekday` (0 is Monday) of local time: a tenth of what the log says of them."""
+    parts = [_shortened(in_local_time(part.select(COUNTED))) for part in log]
+    return pa.concat_tables(parts or [_shortened(in_local_time(LOOKS.empty_table().select(COUNTED)))]).unify_dictionaries()
+
+
+def _shortened(looks: pa.Table) -> pa.Table:
+    for name in SAID_OFTEN:
+        looks = looks.set_column(looks.schema.get_field_index(name), name, looks[name].dictionary_encode())
+    return looks
+
+
 def in_local_time(looks: pa.Table) -> pa.Table:
     """The looks with day, hour and weekday of local time."""
     local = pc.local_timestamp(looks["at"].cast(pa.timestamp("us", LOCAL_TIME)))
-    parts = {"day": local.cast(pa.date32(), safe=False), "hour": pc.hour(local), "weekday": pc.day_of_week(local)}
+    parts = {
+        "day": local.cast(pa.date32(), safe=False),
+        "hour": pc.hour(local).cast(pa.int8()),
+        "weekday": pc.day_of_week(local).cast(pa.int8()),
+    }
     for name, column in parts.items():
         looks = looks.append_column(name, column)
     return looks

@@ -44,7 +44,7 @@ def access_of(log: AccessLog, place: Place, belongs: pa.Table | None, until: dat
         log.seal()
     except StoreProblem as error:
         problem = str(error)
-    report = look_report(log.looks(since=since, until=until), place, belongs=belongs)
+    report = look_report(log.sets(since=since, until=until), place, belongs=belongs)
     return Access(since, until, report, _verified(log, until), problem)
 
 

@@ -32,6 +32,8 @@ REFUSED, LIST = ", refused", "list"
 """How the people door logs what it refused, and a list of people, in which nobody is looked at singly."""
 STAFF_RECORD, OWN_RECORD = ", staff record", ", own record"
 """How it logs looks at people who work for the partners, and somebody's asking for their own record."""
+ASKED_OF = ["number", "account", "role", "scope", "what", "people", "day", "hour", "weekday"]
+"""What the rules for looks at people go by."""
 UNSCOPED = frozenset({"audit", "review"})
 """Doors that are for the whole place whatever the scope of who opens them."""
 
@@ -58,8 +60,8 @@ class Unusual:
 
 def unusual_looking(looks: pa.Table, place: Place, belongs: pa.Table | None = None) -> list[Unusual]:
     """Everything unusual about looks with local time, latest first."""
-    by_name = looks.filter(pc.equal(looks["door"], "people"))
-    was_refused = pc.ends_with(by_name["what"], REFUSED)
+    by_name = looks.select(ASKED_OF).filter(pc.equal(looks["door"], "people"))
+    was_refused = pc.ends_with(by_name["what"].cast(pa.string()), REFUSED)
     given = by_name.filter(pc.invert(was_refused))
     singly = given.filter(pc.not_equal(given["what"], LIST))
     found = [
@@ -164,7 +166,7 @@ def of_staff(looks: pa.Table) -> Iterator[Unusual]:
         (STAFF_RECORD, "a colleague's record", "looked at, or asked for, somebody who works for a partner"),
         (OWN_RECORD, "own record", "asked for its own record, and was refused"),
     ):
-        some = one_by_one(looks.filter(pc.match_substring(looks["what"], sign)), "account", "role", "day")
+        some = one_by_one(looks.filter(pc.match_substring(looks["what"].cast(pa.string()), sign)), "account", "role", "day")
         for row in some.group_by(["account", "role", "day", "person_id"]).aggregate([("day", "count")]).to_pylist():
             times = f" {row['day_count']:,} times" if row["day_count"] > 1 else ""
             yield Unusual(rule, row["account"], row["role"], f"{said}{times}", row["day"], row["person_id"])

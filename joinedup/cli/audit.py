@@ -112,15 +112,16 @@ def report(
     account_of_auditor = auditor(place)
     log = opened(store)
     since, until = span_of(first, last)
-    looks = log.looks(since=since, until=until)
-    made = look_report(looks, place, account=account, belongs=belongs_of(store))
-    tell(log, account_of_auditor, "report", rows=made.looks.num_rows)
+    made = look_report(log.sets(since=since, until=until), place, account=account, belongs=belongs_of(store))
+    tell(log, account_of_auditor, "report", rows=made.looks)
+    looks = log.sets(since=since, until=until, account=account, last=made.last)
     if form == "table":
-        show_report(made, account)
+        show_report(made, account, looks)
     elif form == "json":
-        click.echo(json.dumps(report_as_json(made), default=str, indent=1))
+        for line in report_as_json(made, looks):
+            click.echo(line)
     else:
-        write_rows(sys.stdout, ROW, rows_of(made))
+        write_rows(sys.stdout, ROW, rows_of(made, looks))
 
 
 @audit.command(

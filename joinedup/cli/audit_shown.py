@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 from rich.table import Table
 
+from joinedup.access.look_report import in_local_time
 from joinedup.access.unusual import NOT_KNOWN
 from joinedup.report import console_on
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+
+    import pyarrow as pa
 
     from joinedup.access.look_report import LookReport
     from joinedup.access.unusual import Unusual
@@ -58,8 +61,8 @@ def verified_as_json(found: Verified) -> str:
     return json.dumps(asdict(found) | {"as_sealed": not found.faults}, default=str, indent=1)
 
 
-def show_report(made: LookReport, account: str | None) -> None:
-    """The report as tables: counts, then what to ask about, then what no log can tell."""
+def show_report(made: LookReport, account: str | None, looks: Iterable[pa.Table]) -> None:
+    """The report as tables: counts, then each of one account's `looks`, then what to ask about, and what no log can tell."""
 
     console = console_on(sys.stdout)
     table = Table("account", "role", "purpose", "door", "looks", "people", "rows", "first", "last", title="Who looked")
@@ -68,7 +71,7 @@ def show_report(made: LookReport, account: str | None) -> None:
         table.add_row(*(plain(name) for name in each.name), f"{each.looks:,}", f"{each.people:,}", f"{each.rows:,}", *times)
     console.print(table)
     if account is not None:
-        console.print(each_look(made))
+        console.print(each_look(looks))
     console.print(unusual_table(made.unusual))
     if not made.scopes_checked:
         console.print("Where people belong is not known, since there is no build: looks outside a scope were not looked for.")
@@ -88,11 +91,11 @@ def unusual_table(unusual: Sequence[Unusual]) -> Table:
     return table
 
 
-def each_look(made: LookReport) -> Table:
+def each_look(looks: Iterable[pa.Table]) -> Table:
     """Every look of one account."""
 
     table = Table("at (UTC)", "door", "purpose", "what", "people", "reason", title="Each look")
-    for row in made.looks.to_pylist():
+    for row in (row for part in looks for row in part.to_pylist()):
         people = ", ".join(map(str, row["people"][:5])) + (f" and {len(row['people']) - 5:,} more" if len(row["people"]) > 5 else "")
         cells = [plain(row[name]) for name in ("door", "purpose", "what")]
         table.add_row(f"{row['at']:%Y-%m-%d %H:%M:%S}", *cells, people, plain(row["reason"]))
@@ -105,23 +108,29 @@ def plain(text: str) -> str:
     return escape("".join(letter if letter.isprintable() else "\ufffd" for letter in text))
 
 
-def rows_of(made: LookReport) -> list[dict[str, object]]:
+def rows_of(made: LookReport, looks: Iterable[pa.Table]) -> Iterator[dict[str, object]]:
     """A row for each look and person looked at; one without person_id for a look at nobody by id."""
-    return [
-        {**look, "at": look["at"].isoformat(), "name": made.names.get(look["account"], ""), "rows": look["row_count"], "person_id": person}
-        for look in made.looks.to_pylist()
-        for person in look["people"] or [""]
-    ]
+    for part in looks:
+        for look in part.to_pylist():
+            said = {**look, "at": look["at"].isoformat(), "name": made.names.get(look["account"], ""), "rows": look["row_count"]}
+            for person in look["people"] or [""]:
+                yield {**said, "person_id": person}
 
 
-def report_as_json(made: LookReport) -> dict[str, object]:
-    """The whole report as values."""
-
-    return {
+def report_as_json(made: LookReport, looks: Iterable[pa.Table]) -> Iterator[str]:
+    """The whole report as the lines of one JSON value, a line for each look."""
+    said = {
         "who": [asdict(each) for each in made.who],
         "by": {name: [asdict(each) for each in groups] for name, groups in made.by.items()},
         "unusual": [asdict(each) for each in made.unusual],
         "not_known": list(NOT_KNOWN),
         "scopes_checked": made.scopes_checked,
-        "looks": [{key: value for key, value in row.items() if key not in ("hour", "weekday")} for row in made.looks.to_pylist()],
     }
+    yield json.dumps(said, default=str, indent=1).removesuffix("\n}") + ',\n "looks": ['
+    before = ""
+    for part in looks:
+        for row in in_local_time(part).drop_columns(["hour", "weekday"]).to_pylist():
+            if before:
+                yield f"{before},"
+            before = f"  {json.dumps(row, default=str)}"
+    yield f"{before}\n ]\n}}"

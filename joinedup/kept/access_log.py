@@ -189,6 +189,19 @@ class AccessLog:
 
     def looks(self, *, since: datetime | None = None, until: datetime | None = None, person_id: int | None = None) -> pa.Table:
         """The looks of a time [since, until), or those at one person, in order, as LOOKS has them."""
+        parts = list(self.sets(since=since, until=until, person_id=person_id))
+        return pa.concat_tables(parts) if parts else LOOKS.empty_table()
+
+    def sets(
+        self,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        person_id: int | None = None,
+        account: str | None = None,
+        last: int | None = None,
+    ) -> Iterator[pa.Table]:
+        """The same in sets of at most 50,000, never all in memory; those of one account, or up to the number `last`, where asked."""
         query = sa.select(LOOK).order_by(LOOK.c.number)
         if since is not None:
             query = query.where(LOOK.c.at >= (since - EPOCH) // MICROSECOND)
@@ -196,12 +209,15 @@ class AccessLog:
             query = query.where(LOOK.c.at < (until - EPOCH) // MICROSECOND)
         if person_id is not None:
             query = query.where(LOOK.c.people.contains(f",{person_id},", autoescape=True))
+        if account is not None:
+            query = query.where(LOOK.c.account == account)
+        if last is not None:
+            query = query.where(LOOK.c.number <= last)
         with self.reading() as connection:
             if not has_log(connection):
-                return LOOKS.empty_table()
-            rows = connection.execute(query, execution_options={"yield_per": ROWS_AT_A_TIME})
-            parts = [_looks(part) for part in rows.partitions()]
-        return pa.concat_tables(parts) if parts else LOOKS.empty_table()
+                return
+            for part in connection.execute(query, execution_options={"yield_per": ROWS_AT_A_TIME}).partitions():
+                yield _looks(part)
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:

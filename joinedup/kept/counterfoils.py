@@ -5,11 +5,12 @@ A line is the event's number, the name of the key (blank without one) and eight 
 
 from __future__ import annotations
 
-import csv
 import fcntl
 import hashlib
 import hmac
+import itertools
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,9 @@ SUFFIX = ".counterfoils.csv"
 BYTES = 8
 NAME_DIGITS = 8
 Numbers = npt.NDArray[np.int64]
-Texts = npt.NDArray[np.str_]
+Texts = npt.NDArray[np.bytes_]
+LINES_AT_A_TIME = 100_000
+LINE = re.compile(rb"(\d{1,18}),([^,\r\n]{0,40},[^,\r\n]{%d})\r?\n?" % (2 * BYTES))
 
 
 def beside(seal_file: Path) -> Path:
@@ -68,7 +71,8 @@ class Counterfoils:
     def differing(self, first: int, lines: Sequence[bytes], key: SealKey | None) -> Iterator[int]:
         """The numbers of those events, from `first` on, of which the counterfoil says otherwise; those under another key tell nothing."""
         start, end = np.searchsorted(self.numbers, [first, first + len(lines)])
-        for number, said in zip(self.numbers[start:end].tolist(), self.said[start:end].tolist(), strict=True):
+        for number, kept in zip(self.numbers[start:end].tolist(), self.said[start:end].tolist(), strict=True):
+            said = kept.decode("ascii", "replace")
             name = said.partition(",")[0]
             if name and (key is None or key.key_id[:NAME_DIGITS] != name):
                 continue
@@ -80,15 +84,20 @@ def read_counterfoils(file: Path) -> Counterfoils | None:
     """What a file holds; None where there is none. A line that a crash cut short is left out."""
     if not file.exists():
         return None
+    numbers, said = [np.array([], dtype=np.int64)], [np.array([], dtype=np.bytes_)]
     try:
-        with file.open(encoding="ascii", errors="replace", newline="") as lines:
-            rows = [
-                row for row in csv.reader(lines) if len(row) == 3 and row[0].isdecimal() and len(row[0]) < 19 and len(row[2]) == 2 * BYTES
-            ]
-    except (OSError, csv.Error) as error:
+        with file.open("rb") as lines:
+            while some := list(itertools.islice(lines, LINES_AT_A_TIME)):
+                rows = [found.groups() for line in some if (found := LINE.fullmatch(line))]
+                numbers.append(np.array([number for number, _ in rows], dtype=np.int64))
+                said.append(np.array([text for _, text in rows], dtype=np.bytes_))
+    except OSError as error:
         raise StoreProblem(f"the counterfoils in {file} can't be read ({type(error).__name__})") from None
-    numbers = np.array([row[0] for row in rows], dtype=np.int64)
-    said = np.array([f"{row[1]},{row[2]}" for row in rows], dtype=np.str_)
+    return _first_of_each(np.concatenate(numbers), np.concatenate(said))
+
+
+def _first_of_each(numbers: Numbers, said: Texts) -> Counterfoils:
+    """Counterfoils as they were read, of each number the first, and which numbers stand there twice."""
     unique, first, which = np.unique(numbers, return_index=True, return_inverse=True)
-    again = np.unique(numbers[said != said[first][which]]) if rows else numbers
-    return Counterfoils(unique, said[first] if rows else said, tuple(again.tolist()))
+    again = np.unique(numbers[said != said[first][which]])
+    return Counterfoils(unique, said[first], tuple(again.tolist()))

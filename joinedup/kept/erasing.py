@@ -28,7 +28,7 @@ from joinedup.kept.erased_tables import (
     lookup_hash,
     person_hash,
 )
-from joinedup.kept.identity_register import LANDING, LOOKUP, PERSON, VAULT, VAULT_SPAN, may_hold
+from joinedup.kept.identity_register import LANDING, LOOKUP, PERSON, VAULT, VAULT_SPAN, outside_span, spans_of
 from joinedup.kept.keys import Keys
 from joinedup.kept.vault import Sealed
 
@@ -170,9 +170,12 @@ def _among(keys: Sequence[Key]) -> sa.ColumnElement[bool]:
 
 
 def _remove_identifiers(connection: sa.Connection, keys: Keys, ids: pa.Array) -> int:
-    """How many rows of identifiers were theirs; each batch that held one is closed anew without it, one batch after the other."""
+    """How many rows of identifiers were theirs; each batch that held one is closed anew without it, one batch after the other.
+
+    Every batch is opened: where the register says between which ids a batch lies, nobody's erasure hangs on it.
+    """
     removed, key = 0, tuple(VAULT.primary_key)
-    for place in connection.execute(sa.select(*key).where(may_hold(connection, ids))).all() if len(ids) else ():
+    for place in connection.execute(sa.select(*key)).all() if len(ids) else ():
         here = sa.and_(*(column == value for column, value in zip(key, place, strict=True)))
         removed += _without(connection, keys, here, tuple(place), ids)
     return removed
@@ -252,15 +255,20 @@ def come_back(connection: sa.Connection) -> Subject:
 
 
 def ids_in(connection: sa.Connection, keys: Keys) -> pa.Array:
-    """Every person_id that the register holds anywhere, once; its identifiers are opened one batch at a time."""
+    """Every person_id that the register holds anywhere, once; its identifiers are opened one batch at a time.
+
+    StoreProblem where one lies outside the ids that the register says its batch to be of.
+    """
     there = set(sa.inspect(connection).get_table_names())
     columns = [PERSON.c.person_id, LOOKUP.c.person_id, PAIR.c.person_id, EVENT.c.person_id, EVENT.c.other_person_id]
     columns += [VAULT_SPAN.c.least, VAULT_SPAN.c.greatest]
     parts = [pa.array(list(connection.scalars(sa.select(each).distinct())), pa.int64()) for each in columns if each.table.name in there]
-    key = tuple(VAULT.primary_key)
+    key, spans = tuple(VAULT.primary_key), spans_of(connection)
     for place in connection.execute(sa.select(*key)).all() if VAULT.name in there else ():
         here = sa.and_(*(column == value for column, value in zip(key, place, strict=True)))
-        parts.append(_batch(connection, here).people(keys))
+        people = _batch(connection, here).people(keys)
+        outside_span(people, tuple(place), spans)
+        parts.append(people)
     return pc.unique(pa.concat_arrays(parts)).drop_null()
 
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -300,15 +301,42 @@ def identifiers_of(register: IdentityRegister, keys: Keys, person_ids: pa.Array)
 
 
 def people_who(register: IdentityRegister, keys: Keys, said: Callable[[pa.Table], pa.Array]) -> list[int]:
-    """The person_ids of whom any kept row says so, in order; every batch is opened, one after the other."""
+    """The person_ids of whom any kept row says so, in order; every batch is opened, one after the other.
+
+    StoreProblem where somebody lies outside the ids that the register says their batch to be of, by which looks at few people go.
+    """
     found: set[int] = set()
     if register.check(keys):
         with register.database.reading() as connection:
+            spans = spans_of(connection)
             query = sa.select(VAULT, LANDING.c.landing_id).outerjoin_from(VAULT, LANDING).execution_options(yield_per=20)
-            for row in connection.execute(query).mappings():
-                rows = Sealed(**{name: row[name] for name in Sealed.__dataclass_fields__}).opened(keys)
-                found.update(rows["person_id"].filter(said(rows)).to_pylist())
+            with connection.execute(query) as result:
+                for row in result.mappings():
+                    rows = Sealed(**{name: row[name] for name in Sealed.__dataclass_fields__}).opened(keys)
+                    outside_span(rows["person_id"], (row["landing"], row["contract"], row["batch"]), spans)
+                    found.update(rows["person_id"].filter(said(rows)).to_pylist())
     return sorted(found)
+
+
+Spans = dict[tuple[Any, ...], tuple[int, int]]
+
+
+def spans_of(connection: sa.Connection) -> Spans:
+    """Between which person_ids each batch of identifiers lies, by its key, as the register says."""
+    if not sa.inspect(connection).has_table(VAULT_SPAN.name):
+        return {}
+    return {tuple(span[:3]): (span.least, span.greatest) for span in connection.execute(sa.select(VAULT_SPAN))}
+
+
+def outside_span(people: pa.Array | pa.ChunkedArray, place: tuple[Any, ...], spans: Spans) -> None:
+    """Nothing; StoreProblem where a batch's people aren't between those ids: what is found by the span would be missed."""
+    there = pc.min_max(people).as_py()
+    least, greatest = spans.get(place, (there["min"], there["max"]))
+    if there["min"] is not None and not least <= there["min"] <= there["max"] <= greatest:
+        raise StoreProblem(
+            f"the identity register is damaged: batch {place[2]} of identifiers of {place[1]} is of other people than it says; "
+            "restore it from a backup"
+        )
 
 
 def may_hold(connection: sa.Connection, person_ids: pa.Array) -> sa.ColumnElement[bool]:

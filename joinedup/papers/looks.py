@@ -61,7 +61,7 @@ def key_figures(access: Access) -> list[KeyFigure]:
     people = sum(group.people for group in report.by["door"])
     accounts = len({group.name[0] for group in report.who})
     return [
-        KeyFigure("Looks", whole(report.looks.num_rows), f"in {WEEKS} weeks", ""),
+        KeyFigure("Looks", whole(report.looks), f"in {WEEKS} weeks", ""),
         KeyFigure("Accounts that looked", whole(accounts), "of the operating system", ""),
         KeyFigure("People looked at by name or id", whole(people), "different people, by door", ""),
         KeyFigure("To ask about", whole(len(report.unusual)), "looks that stand out, by the rules below", ""),
@@ -88,7 +88,7 @@ def finding(access: Access) -> str:
     most = groups[0]
     unusual = len(access.report.unusual)
     ask = "nothing stands out" if not unusual else f"{many(unusual, 'thing stands', 'things stand')} out"
-    return f"{many(access.report.looks.num_rows, 'look', 'looks')} in {WEEKS} weeks, most of them at {_door(most.name[0]).lower()}; {ask}"
+    return f"{many(access.report.looks, 'look', 'looks')} in {WEEKS} weeks, most of them at {_door(most.name[0]).lower()}; {ask}"
 
 
 def _strips(counts: Mapping[tuple[date, str], int], doors: Sequence[str], dates: Sequence[date], size: Size) -> altair.FacetChart:

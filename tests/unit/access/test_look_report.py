@@ -10,6 +10,7 @@ import pytest
 
 from joinedup.access.history import in_words, own_history
 from joinedup.access.look_report import look_report
+from joinedup.kept import access_log
 from joinedup.kept.access_log import AccessLog, Look, open_access_log
 from joinedup.place.folder import read_place
 from joinedup.place.model import Place
@@ -41,7 +42,7 @@ def ordinary(account: str = NURSE, weeks: int = 3, each: int = 6) -> list[Look]:
 
 
 def rules(log: AccessLog, place: Place, belongs: pa.Table | None = None) -> list[tuple[str, str]]:
-    return [(each.rule, each.account) for each in look_report(log.looks(), place, belongs=belongs).unusual]
+    return [(each.rule, each.account) for each in look_report(log.sets(), place, belongs=belongs).unusual]
 
 
 def test_looks_are_counted(log: AccessLog, place: Place) -> None:
@@ -52,18 +53,18 @@ def test_looks_are_counted(log: AccessLog, place: Place) -> None:
             look(MONDAY, account=TEAM, door="aggregates", purpose="planning", rows=40),
         ]
     )
-    made = look_report(log.looks(), place)
+    made = look_report(log.sets(), place)
     (first, second) = made.who
     assert (first.name, first.looks, first.people, first.rows) == ((NURSE, "care_team", "direct care", "people"), 2, 2, 3)
     assert (second.name, second.looks, second.people, second.rows) == ((TEAM, "care_team", "planning", "aggregates"), 1, 0, 40)
     assert [(each.name, each.accounts, each.looks) for each in made.by["door"]] == [(("people",), 1, 2), (("aggregates",), 1, 1)]
     assert made.names[NURSE].startswith("Invented")
-    alone = look_report(log.looks(), place, account=TEAM)
+    alone = look_report(log.sets(), place, account=TEAM)
     assert [each.name[0] for each in alone.who] == [TEAM]
 
 
 def test_a_log_without_looks_has_a_report(log: AccessLog, place: Place) -> None:
-    made = look_report(log.looks(), place)
+    made = look_report(log.sets(), place)
     assert (list(made.who), list(made.days), list(made.unusual)) == ([], [], [])
 
 
@@ -74,7 +75,7 @@ def test_ordinary_work_is_not_unusual(log: AccessLog, place: Place) -> None:
 
 def test_many_people_in_a_day_against_the_usual(log: AccessLog, place: Place) -> None:
     log.append(ordinary() + ordinary(TEAM) + [look(MONDAY + timedelta(days=25), *range(40))])
-    (found,) = look_report(log.looks(), place).unusual
+    (found,) = look_report(log.sets(), place).unusual
     assert (found.rule, found.account, found.day) == ("many people", NURSE, (MONDAY + timedelta(days=25)).date())
     assert found.reason == "looked at 40 different people in a day; its own usual is 6 and its role's 6"
 
@@ -100,7 +101,7 @@ def test_outside_hours(log: AccessLog, place: Place, at: datetime) -> None:
 def test_hours_are_those_of_the_clock_in_summer(log: AccessLog, place: Place) -> None:
     summer = datetime(2026, 7, 6, 6, 30, tzinfo=UTC)  # a Monday, half past seven by the clock
     log.append([look(summer, 5), look(summer.replace(hour=18, minute=59), 6), look(summer.replace(day=7, hour=19), 7)])
-    found = look_report(log.looks(), place).unusual
+    found = look_report(log.sets(), place).unusual
     assert [each.day.day for each in found] == [7]
 
 
@@ -118,18 +119,18 @@ def test_one_person_again_and_again(log: AccessLog, place: Place) -> None:
     log.append(
         ordinary() + [look(MONDAY + timedelta(days=i, hours=h), 77) for i in range(0, 14, 7) for i in range(i, i + 5) for h in (1, 2)]
     )
-    (found,) = look_report(log.looks(), place).unusual
+    (found,) = look_report(log.sets(), place).unusual
     assert (found.rule, found.person_id) == ("one person again and again", 77)
     assert found.reason == "looked at one person 20 times on 10 days; its usual for one person is 1"
 
 
 def test_a_role_or_scope_that_staff_csv_does_not_give(log: AccessLog, place: Place) -> None:
     log.append([look(MONDAY, 1, scope="place"), look(MONDAY, 1, account="somebody"), look(MONDAY - timedelta(days=700), 1)])
-    found = look_report(log.looks(), place).unusual
+    found = look_report(log.sets(), place).unusual
     assert {(each.rule, each.account) for each in found} == {("role or scope not in staff.csv", NURSE)}
     assert len(found) == 2
     real = place.model_copy(update={"invented": False})
-    assert {each.account for each in look_report(log.looks(), real).unusual} == {NURSE, "somebody"}
+    assert {each.account for each in look_report(log.sets(), real).unusual} == {NURSE, "somebody"}
 
 
 def test_people_who_never_belonged_to_the_scope(log: AccessLog, place: Place) -> None:
@@ -141,7 +142,7 @@ def test_people_who_never_belonged_to_the_scope(log: AccessLog, place: Place) ->
         }
     )
     log.append([look(MONDAY, 1), look(MONDAY, 2, 3), look(MONDAY, 2, account=TEAM), look(MONDAY, 3, account=TEAM)])
-    found = look_report(log.looks(), place, belongs=belongs).unusual
+    found = look_report(log.sets(), place, belongs=belongs).unusual
     assert {(each.account, each.reason) for each in found} == {
         (NURSE, "looked at 2 people who never belonged to its scope, practice INV01"),
         (TEAM, "looked at 1 person who never belonged to its scope, neighbourhood central-halifax"),
@@ -173,3 +174,14 @@ def test_own_history_in_plain_words(log: AccessLog, place: Place) -> None:
     assert NURSE not in "\n".join(lines)
     assert f"account {NURSE}" in "\n".join(in_words(told, with_accounts=True))
     assert in_words([])[0] == "Nobody has looked at your record by person in this system."
+
+
+def test_sets_give_what_the_whole_does(log: AccessLog, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    log.append([*ordinary(weeks=1, each=2), look(MONDAY, 3, account=TEAM)])
+    whole = look_report([log.looks()], place)
+    monkeypatch.setattr(access_log, "ROWS_AT_A_TIME", 3)
+    assert [part.num_rows for part in log.sets()] == [3, 3, 3, 2]
+    assert [part.num_rows for part in log.sets(account=TEAM)] == [1]
+    assert sum(part.num_rows for part in log.sets(last=5)) == 5
+    assert look_report(log.sets(), place) == whole
+    assert look_report([], place).looks == 0

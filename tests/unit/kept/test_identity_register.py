@@ -12,12 +12,23 @@ import threading
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 import sqlalchemy as sa
 
 from joinedup.errors import KeyProblem, StoreProblem
 from joinedup.kept.databases import WAIT_VARIABLE
-from joinedup.kept.identity_register import TABLES, VAULT, IdentityRegister, identifiers_of, open_register, register_place
+from joinedup.kept.erasing import Subject, begin_list, ids_in, remove
+from joinedup.kept.identity_register import (
+    TABLES,
+    VAULT,
+    VAULT_SPAN,
+    IdentityRegister,
+    identifiers_of,
+    open_register,
+    people_who,
+    register_place,
+)
 from joinedup.kept.keys import Keys, derived_keys
 from joinedup.kept.vault import BATCH_ROWS
 
@@ -248,6 +259,43 @@ def test_identifiers_are_bound_to_their_landing_and_contract(database: Path | st
         connection.execute(sa.update(VAULT).values(contract="apc"))
     with pytest.raises(StoreProblem, match="apc from landing first don't open"):
         identifiers_of(register, KEYS, PEOPLE)
+
+
+def two_batches(database: Path | str) -> IdentityRegister:
+    register = open_register(database)
+    with register.landing("first", KEYS) as entry:
+        entry.add_people(pa.array(range(1, BATCH_ROWS + 3)))
+        entry.add_identifiers(
+            "register", pa.table({"person_id": pa.array(range(1, BATCH_ROWS + 3)), "postcode": ["HX1"] * (BATCH_ROWS + 2)})
+        )
+    return register
+
+
+@pytest.mark.parametrize("columns", [("ciphertext", "nonce"), ("ciphertext", "nonce", "key_id", "row_count")])
+def test_two_batches_that_have_changed_places_are_found(database: Path | str, columns: tuple[str, ...]) -> None:
+    register = two_batches(database)
+    with register.engine.begin() as connection:
+        first, second = connection.execute(sa.select(*(VAULT.c[name] for name in columns)).order_by(VAULT.c.batch)).all()
+        for batch, values in ((0, second), (1, first)):
+            connection.execute(sa.update(VAULT).where(VAULT.c.batch == batch).values(**values._mapping))
+    with pytest.raises(StoreProblem, match="register from landing first don't open"):
+        identifiers_of(register, KEYS, pa.array([1]))
+
+
+def test_spans_that_have_changed_places_are_found_and_hide_nobody_from_erasure(database: Path | str) -> None:
+    register = two_batches(database)
+    assert people_who(register, KEYS, lambda rows: pc.equal(rows["person_id"], 1)) == [1]
+    with register.engine.begin() as connection:
+        first, second = connection.execute(sa.select(VAULT_SPAN.c.least, VAULT_SPAN.c.greatest).order_by(VAULT_SPAN.c.batch)).all()
+        for batch, span in ((0, second), (1, first)):
+            connection.execute(sa.update(VAULT_SPAN).where(VAULT_SPAN.c.batch == batch).values(**span._mapping))
+    with pytest.raises(StoreProblem, match="batch 0 of identifiers of register is of other people than it says"):
+        people_who(register, KEYS, lambda rows: pc.equal(rows["person_id"], 1))
+    with register.database.reading() as connection, pytest.raises(StoreProblem, match="of other people than it says"):
+        ids_in(connection, KEYS)
+    with register.database.writing("erasure") as connection:
+        begin_list(connection)
+        assert remove(connection, KEYS, Subject((1,), ()))["identifiers"] == 1
 
 
 def test_large_landings_are_sealed_in_batches(database: Path | str) -> None:

@@ -48,7 +48,7 @@ def test_a_log_without_looks_has_a_page() -> None:
     fake = five()
     access = accessed(fake.place)
     log = open_access_log("sqlite://", {})
-    empty = replace(access, report=look_report(log.looks(), fake.place))
+    empty = replace(access, report=look_report(log.sets(), fake.place))
     assert figure(empty, fake.place).reason
     assert not tables(empty)["unusual"].rows
     assert in_template(empty, fake.place)["keys"][0].value == "0"
@@ -70,7 +70,7 @@ def test_looks_are_made_up_for_invented_places_alone(root: Path) -> None:
     assert all(look.at < until for look in looks)
     log = open_access_log("sqlite://", {})
     log.append(looks)
-    found = {(each.rule, each.role) for each in look_report(log.looks(), place, belongs=belongs).unusual}
+    found = {(each.rule, each.role) for each in look_report(log.sets(), place, belongs=belongs).unusual}
     assert found == {("outside hours", "care_team"), ("many people", "care_team"), ("one person again and again", "coordinator")}
     with pytest.raises(Refused, match="made up for invented ones alone"):
         invented_looks(place.model_copy(update={"invented": False}), belongs, "b1", until)
