@@ -26,10 +26,10 @@ from joinedup.sources.naming_people import telling
 from joinedup.starting.agreements import needs_agreement
 from joinedup.starting.entry import Entry, replace_text, with_entry, without_entry
 from joinedup.starting.guess import GENERIC, NOTHING, Guess, best, doubts, guess, guesses
-from joinedup.starting.networks import slug
 from joinedup.starting.pairing import Mapped
 from joinedup.starting.profile import ColumnProfile, profile
 from joinedup.starting.proposing import About, proposed
+from joinedup.starting.spoken import slug
 from joinedup.starting.tables import FileTable, keep_table
 from joinedup.starting.writing import partner_for
 

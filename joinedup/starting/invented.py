@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from joinedup.starting.networks import slug
+from joinedup.starting.spoken import slug
 from joinedup.starting.writing import Cells, Folder, Head
 
 PRACTICES_EACH, AREAS_EACH, AREAS_OF_WARD = 3, 10, 5

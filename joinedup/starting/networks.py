@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from joinedup.engine.files_values import values_sql
 from joinedup.place.spans import Span
+from joinedup.starting.belonging import Belonging, sound
+from joinedup.starting.list_sizes import list_sizes
 from joinedup.starting.practices import GENERAL_PRACTICE, Commissioner, GeneralPractice
-from joinedup.starting.published import Published, kinds, texts
-from joinedup.starting.published_rows import Reading, after, day_sql, number_sql
+from joinedup.starting.published import texts
+from joinedup.starting.published_rows import Reading, after, day_sql
+from joinedup.starting.spoken import slug, spoken
 
 FEWEST = 30_000
 """People that a network was meant to have at least (NHS England, Network Contract Directed Enhanced Service, 2019: 30,000 to 50,000)."""
-LISTED = 0.5
-"""Share of the open practices that a file of list sizes must cover to be used."""
-UPPER = {"nhs", "pcn", "gp", "gps", "ne", "nw", "se", "sw", "uk", "ii", "iii"}
-LOWER = {"and", "of", "the", "in", "on", "for", "with", "upon", "le", "by"}
 
 
 @dataclass(frozen=True)
@@ -32,18 +30,6 @@ class Network:
     start: date | None = None
     end: date | None = None
     list_size: int | None = None
-
-
-@dataclass(frozen=True)
-class Belonging:
-    """A practice belongs to a network, by its code, from `start` up to `end`."""
-
-    practice: str
-    network: str
-    start: date | None = None
-    end: date | None = None
-    name: str = ""
-    """What the file of memberships calls the practice."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +60,9 @@ def find_networks(
         )
     members = [each for each in raw if each.network in known]
     everyone = [*practices, *_from_elsewhere(work, members, practices)]
-    belonging = tuple(_sound(work, members, everyone, networks))
-    lists, lists_from = _lists(work, everyone)
+    lives = {each.code: Span.of(each.opened, each.closed) for each in everyone}
+    belonging = tuple(sound(work, members, lives, {each.code: Span.of(each.start, each.end) for each in networks}))
+    lists, lists_from = list_sizes(work, everyone)
     sized = tuple(_sized(work, networks, belonging, lists))
     _tell_of_practices(work, everyone, belonging, lists)
     return Networks(sized, belonging, lists, lists_from), everyone
@@ -199,101 +186,6 @@ def _from_elsewhere(work: Reading, members: Sequence[Belonging], practices: Sequ
     return [listed[code] for code in wanted]
 
 
-def _sound(
-    work: Reading, members: Sequence[Belonging], practices: Sequence[GeneralPractice], networks: Sequence[Network]
-) -> Iterator[Belonging]:
-    """The memberships within the lives of practice and network, of one practice one at a time; what had to be changed is work.told."""
-    life = {each.code: Span.of(each.opened, each.closed) for each in practices}
-    there = {each.code: Span.of(each.start, each.end) for each in networks}
-    of_practice: dict[str, list[Belonging]] = defaultdict(list)
-    for each in members:
-        span = Span.of(each.start, each.end)
-        held = span & life[each.practice] & there[each.network]
-        if not held:
-            work.told.warn(
-                "practices.csv",
-                "membership-outside-life",
-                f"practice {each.practice} is in network {each.network} {span}, when one of them wasn't there: that membership is left out",
-            )
-            continue
-        start = held.start_or_none if each.start and held.start > each.start else each.start
-        end = held.end_or_none if each.end and held.end < each.end else each.end
-        if (start, end) != (each.start, each.end):
-            work.told.warn(
-                "practices.csv",
-                "membership-outside-life",
-                f"practice {each.practice} is in network {each.network} {span}, and one of them was there {held} only: it is written so",
-            )
-        of_practice[each.practice].append(replace(each, start=start, end=end))
-    for practice in sorted(of_practice):
-        yield from _one_at_a_time(work, of_practice[practice])
-
-
-def _one_at_a_time(work: Reading, spells: Sequence[Belonging]) -> Iterator[Belonging]:
-    """Memberships of one practice, each ended where the next begins."""
-    ordered = sorted(spells, key=lambda each: (each.start or date.min, each.end or date.max))
-    for at, each in enumerate(ordered):
-        later = next((other for other in ordered[at + 1 :] if (other.start or date.min) < (each.end or date.max)), None)
-        if later is None:
-            yield each
-        elif later.start and later.start > (each.start or date.min):
-            work.told.warn(
-                "practices.csv",
-                "two-networks-at-once",
-                f"practice {each.practice} is in {each.network} and {later.network} at once: it is taken to leave the first when it joins "
-                "the second",
-                "neighbourhood populations",
-            )
-            yield replace(each, end=later.start)
-        else:
-            work.told.warn(
-                "practices.csv",
-                "two-networks-at-once",
-                f"practice {each.practice} joins {each.network} and {later.network} on one day: only {later.network} is written",
-                "neighbourhood populations",
-            )
-
-
-def _lists(work: Reading, practices: Sequence[GeneralPractice]) -> tuple[dict[str, int], str]:
-    """Registered patients by practice, from the first file of the best kind that covers enough of the open practices."""
-    open_now = {each.code for each in practices if work.as_at in Span.of(each.opened, each.closed) and not each.dormant}
-    ordered = [
-        file
-        for kind in ("registered", "qof", "totals", "payments")
-        for file in sorted(work.shelf.of(kind), key=lambda each: each.file.name, reverse=True)
-    ]
-    for at, file in enumerate(ordered):
-        found = _lists_of(work, file, [each.code for each in practices])
-        if len(open_now & set(found)) >= LISTED * len(open_now) and found:
-            work.told.decide(f"List sizes are those of {file.file.name} ({kinds()[file.kind].title}).")
-            others = dict.fromkeys(each.file.name for each in ordered[at + 1 :] if each.file.name != file.file.name)
-            if others:
-                work.told.decide(f"List sizes of other years, or averaged, are in {', '.join(others)} too; they are not used.")
-            return found, file.file.name
-    work.told.warn("practices.csv", "no-list-sizes", "no published file gives the practices' registered patients: list sizes stay blank")
-    return {}, ""
-
-
-def _lists_of(work: Reading, file: Published, codes: Sequence[str]) -> dict[str, int]:
-    """Practice -> registered patients, of one file; those of none are left out."""
-    every = "true"
-    if file.kind == "qof":
-        every = f"upper({file.column('of')}) = 'TOTAL'"
-    if file.kind == "registered":
-        both = f"upper({file.column('sex')}) = 'ALL' AND upper({file.column('age')}) = 'ALL'"
-        some = texts(work.con, f"SELECT count(*) FROM {file.file.table} WHERE {both}")[0][0]
-        every = both if some else f"upper({file.column('sex')}) <> 'ALL' AND upper({file.column('age')}) <> 'ALL'"
-    together = "sum" if file.kind == "registered" and "<>" in every else "max"
-    rows = texts(
-        work.con,
-        f"""
-        SELECT {file.column("practice")}, CAST(round({together}({number_sql(file.column("people"))})) AS BIGINT) FROM {file.file.table}
-        WHERE {file.column("practice")} IN {values_sql(codes or [""])} AND {every} GROUP BY 1 ORDER BY 1
-    """,
-    )
-    return {code: people for code, people in rows if people}
-
-
 def _sized(work: Reading, networks: Sequence[Network], belonging: Sequence[Belonging], lists: Mapping[str, int]) -> Iterator[Network]:
     """The networks with the lists of the practices that belong to them on the as-at date."""
     for network in networks:
@@ -341,23 +233,3 @@ def _took_over(each: GeneralPractice, other: GeneralPractice, left: date | None)
     """Whether another practice opened where this one was, on the day after it ended or left its network."""
     ends = each.closed or left
     return bool(ends and other.opened == ends and each.postcode and each.postcode.replace(" ", "") == other.postcode.replace(" ", ""))
-
-
-def spoken(name: str) -> str:
-    """A name in capitals as people write it."""
-    if name != name.upper():
-        return name.strip()
-    words = name.lower().split()
-    return " ".join(
-        word.upper()
-        if word in UPPER
-        else word
-        if word in LOWER and at
-        else re.sub(r"(^|[-(/.])([a-z])", lambda m: m[1] + m[2].upper(), word)
-        for at, word in enumerate(words)
-    )
-
-
-def slug(name: str) -> str:
-    """A name as an id: small letters, digits and hyphens."""
-    return re.sub(r"[^a-z0-9]+", "-", name.replace("&", " and ").replace("'", "").lower()).strip("-")[:60].strip("-")

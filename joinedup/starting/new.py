@@ -18,10 +18,11 @@ from joinedup.progress import Progress, silent
 from joinedup.sources.contract import contracts
 from joinedup.starting.district import District, find_district
 from joinedup.starting.invented import from_answers
-from joinedup.starting.networks import Network, Networks, find_networks, slug
+from joinedup.starting.networks import Network, Networks, find_networks
 from joinedup.starting.practices import Commissioner, GeneralPractice, find_practices
 from joinedup.starting.published import Shelf, files_below, kinds, shelf_of, texts
 from joinedup.starting.published_rows import Reading, Told
+from joinedup.starting.spoken import slug
 from joinedup.starting.writing import Cells, Folder, Head, refuse_what_is_there, write_folder
 
 BOARDS_BEGAN = date(2022, 7, 1)

@@ -12,7 +12,8 @@ from joinedup.engine.files_text import plain
 from joinedup.sources.contract import ContractField, ContractSpec, FieldType
 from joinedup.starting.coding import codes_of
 from joinedup.starting.likeness import best_likeness, likeness
-from joinedup.starting.profile import MOSTLY, SOME, ColumnProfile
+from joinedup.starting.profile import ColumnProfile
+from joinedup.starting.shapes import MOSTLY, SOME
 
 EXACT, ALSO, ALIKE, BY_CONTENT = 1.0, 0.97, 0.88, 0.62
 LONGEST_ORGANISATION, FEW_RECORDS = 12, 0.2

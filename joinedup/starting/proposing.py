@@ -11,7 +11,8 @@ from joinedup.sources.contract import FieldType
 from joinedup.starting.entry import Entry
 from joinedup.starting.guess import Guess
 from joinedup.starting.naming import naming
-from joinedup.starting.profile import MANY_TIMES, STYLES, TWO_DIGIT_STYLES, default_dates, may_be_shown, written_nulls
+from joinedup.starting.profile import MANY_TIMES, default_dates, may_be_shown, written_nulls
+from joinedup.starting.shapes import STYLES, TWO_DIGIT_STYLES
 from joinedup.starting.tables import FileTable
 
 MONTH_FIRST = {"%m/%d/%Y", "%m-%d-%Y", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M"}

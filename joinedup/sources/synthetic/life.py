@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from joinedup.sources.synthetic import needs
-from joinedup.sources.synthetic.admissions import BIRTH, DELIVERY, mothers_of
-from joinedup.sources.synthetic.draws import Bools, Floats, Ints, Table, Texts, pick_heaviest, pick_named, stack, take
+from joinedup.sources.synthetic.draws import Bools, Ints, Texts, pick_named
 from joinedup.sources.synthetic.figures import columns, figures, points
 from joinedup.sources.synthetic.happenings import window
-from joinedup.sources.synthetic.households import WOMAN
+from joinedup.sources.synthetic.lives import Lives
 from joinedup.sources.synthetic.mortality import Deaths
 from joinedup.sources.synthetic.population import People
+from joinedup.sources.synthetic.pregnancies import Pregnancies, pregnancies_of
 from joinedup.sources.synthetic.seasons import NEVER, YEAR
 from joinedup.sources.synthetic.setting import Setting
 from joinedup.sources.synthetic.spells import Spells
-from joinedup.sources.synthetic.streams import stream
 
 NONE, COMMUNITY, RESIDENTIAL, NURSING = range(4)
 """Long-term support of adults."""
@@ -28,26 +26,6 @@ SUPPORT_AT_SCHOOL, PLAN = 1, 2
 
 IN_NEED, PROTECTION_PLAN, LOOKED_AFTER = 1, 2, 3
 """What the council does for a child."""
-
-WEEK = 7
-BETWEEN_BIRTHS = 330
-"""Fewest days from one delivery to the next of the same mother."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pregnancies:
-    """One entry per pregnancy known in the span, by mother and day."""
-
-    person: Ints
-    """The mother."""
-    conceived: Ints
-    """The first day of the last period, from which weeks are counted."""
-    born: Ints
-    """The day of delivery; after the span's end while it goes on; NEVER where it was lost."""
-    lost: Ints
-    """The day on which it was lost; NEVER for most."""
-    baby: Ints
-    """The child's position among the people; -1 where it isn't born yet or was lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,42 +56,10 @@ class Life:
     child_need_to: Ints
 
 
-@dataclass(frozen=True, slots=True)
-class _Of:
-    """Whose lives: what every part looks at."""
-
-    setting: Setting
-    block: int
-    people: People
-    ages: Floats
-    """On the span's last day, or that on which they died or left."""
-    fifth: Ints
-    seen: tuple[Ints, Ints]
-    """From when to when they can be seen in the span."""
-
-    def stream(self, subject: str) -> np.random.Generator:
-        return stream(self.setting.seed, subject, self.block)
-
-    def chance(self, told: dict[str, Any], age: str = "age") -> Floats:
-        """How likely each person is to have something: by age, and the odds by sex, deprivation, condition and frailty."""
-        share = points(told[age], self.ages)
-        odds = share / (1 - share) * np.where(self.people.sex == WOMAN, told["woman"], 1.0) * np.array(told["fifth"])[self.fifth]
-        for name, factor in told["conditions"].items():
-            odds = odds * np.where(self.people.conditions[:, needs.conditions()[name]], factor, 1.0)
-        odds = odds * np.exp(told["frailty"] * self.people.frailty)
-        found: Floats = odds / (1 + odds)
-        return found
-
-    def having(self, subject: str) -> Bools:
-        """Who has what the figures of that name tell."""
-        found: Bools = self.stream(subject).random(len(self.ages)) < self.chance(figures("life")[subject])
-        return found
-
-
 def life_of(setting: Setting, block: int, people: People, deaths: Deaths, spells: Spells) -> Life:
     """What the lives of everyone in a block hold."""
     seen = window(setting, people)
-    of = _Of(
+    of = Lives(
         setting,
         block,
         people,
@@ -138,7 +84,7 @@ def life_of(setting: Setting, block: int, people: People, deaths: Deaths, spells
         substance=of.having("substance"),
         falls=of.having("falls"),
         palliative_from=_palliative(of, deaths),
-        pregnancies=_pregnancies(of, spells),
+        pregnancies=pregnancies_of(of, spells),
         child_need=need,
         child_need_from=need_from,
         child_need_to=need_to,
@@ -150,7 +96,7 @@ def _fifth(setting: Setting, people: People) -> Ints:
     return found
 
 
-def _carers(of: _Of, support: Ints) -> Bools:
+def _carers(of: Lives, support: Ints) -> Bools:
     """Oftener those who live with somebody who is frail, and nobody in a care home."""
     told = figures("life")["carer"]
     people = of.people
@@ -162,7 +108,7 @@ def _carers(of: _Of, support: Ints) -> Bools:
     return found
 
 
-def _languages(of: _Of) -> tuple[Texts, Bools]:
+def _languages(of: Lives) -> tuple[Texts, Bools]:
     """The main language of each person, one for those of a household and group, and who needs an interpreter."""
     told = figures("life")["language"]
     rng = of.stream("language")
@@ -178,7 +124,7 @@ def _languages(of: _Of) -> tuple[Texts, Bools]:
     return language, (language != told["english"]) & unsure
 
 
-def _special_needs(of: _Of, autism: Bools) -> Ints:
+def _special_needs(of: Lives, autism: Bools) -> Ints:
     told = figures("life")["special_needs"]
     rng = of.stream("special needs")
     least, most = told["pupils"]
@@ -191,7 +137,7 @@ def _special_needs(of: _Of, autism: Bools) -> Ints:
     return np.where(plan, PLAN, np.where(at_school, SUPPORT_AT_SCHOOL, NONE))
 
 
-def _support(of: _Of) -> tuple[Ints, Ints, Ints]:
+def _support(of: Lives) -> tuple[Ints, Ints, Ints]:
     """Long-term support: what kind, from when to when; residents of care homes who have none pay for themselves."""
     told = figures("life")["support"]
     rng = of.stream("support")
@@ -212,7 +158,7 @@ class _Lasting:
     from_age: int
 
 
-def _stretch(of: _Of, rng: np.random.Generator, kind: Ints, ends: Bools, lasting: _Lasting) -> tuple[Ints, Ints, Ints]:
+def _stretch(of: Lives, rng: np.random.Generator, kind: Ints, ends: Bools, lasting: _Lasting) -> tuple[Ints, Ints, Ints]:
     """The kinds, none where there was no time for it, and from when to when: up to the end of what is seen, or for `ends` before."""
     start, end = of.seen
     mean = np.array([1.0, *(lasting.days[each] for each in sorted(lasting.days))])[kind]
@@ -225,7 +171,7 @@ def _stretch(of: _Of, rng: np.random.Generator, kind: Ints, ends: Bools, lasting
     return np.where(has, kind, NONE), np.where(has, first, NEVER), np.where(has & ~goes_on, last, NEVER)
 
 
-def _palliative(of: _Of, deaths: Deaths) -> Ints:
+def _palliative(of: Lives, deaths: Deaths) -> Ints:
     """The first day of palliative care: for some of those who die, by what they have, and for some who live on."""
     told = figures("life")["palliative"]
     rng = of.stream("palliative care")
@@ -244,77 +190,7 @@ def _palliative(of: _Of, deaths: Deaths) -> Ints:
     return np.where((dying & (luck < share)) | alive, start, NEVER)
 
 
-def _pregnancies(of: _Of, spells: Spells) -> Pregnancies:
-    """Those that ended with the births that are there, those going on at the end and those lost; one at a time for each woman."""
-    rng = of.stream("pregnancies")
-    told = figures("life")["pregnancy"]
-    known = _with_a_birth(of, spells)
-    later = _still_pregnant(of, rng, told)
-    every = stack([known, later])
-    most, spread = told["weeks"]
-    weeks = np.maximum(most - spread * np.abs(rng.standard_normal(len(every["person"]))), told["shortest"])
-    every["conceived"] = every["born"] - np.rint(weeks * WEEK).astype(np.int64)
-    every = stack([every, _lost(of, rng, told, round(len(every["person"]) * told["lost"]))])
-    order = np.lexsort((every["conceived"], every["baby"] < 0, every["person"]))
-    every = take(every, order)
-    every = take(every, ~_too_close(every))
-    return Pregnancies(**take(every, np.lexsort((every["conceived"], every["person"]))))
-
-
-def _with_a_birth(of: _Of, spells: Spells) -> Table:
-    """One entry per delivery in hospital with its child, and per birth elsewhere of a child whose mother lives here."""
-    people, span = of.people, of.setting.span
-    mother = mothers_of(people)
-    born_here = (people.born >= span.start) & (mother >= 0) & ~people.outside & (people.joined < people.born + 60)
-    present = born_here & (people.joined[mother] <= people.born) & (people.gone[mother] > people.born)
-    in_hospital = np.zeros(len(mother), dtype=np.bool_)
-    in_hospital[spells.person[spells.kind == BIRTH]] = True
-    delivered = np.zeros(len(mother), dtype=np.int64)
-    delivery = spells.kind == DELIVERY
-    delivered[spells.person[delivery]] = spells.day[delivery]
-    at_hospital = present & in_hospital & (delivered[mother] == people.born)
-    baby = np.flatnonzero(at_hospital | (present & ~in_hospital))
-    baby = baby[np.lexsort((in_hospital[baby] * -1, mother[baby]))]
-    _, once = np.unique(mother[baby] * 2 + at_hospital[baby], return_index=True)
-    baby = baby[once]
-    return _pregnant(mother[baby], people.born[baby], baby)
-
-
-def _still_pregnant(of: _Of, rng: np.random.Generator, told: dict[str, Any]) -> Table:
-    """Women who will give birth after the span."""
-    rate = points(told["age"], of.ages) / 1000 * np.array(told["fifth"])[of.fifth] * (of.people.sex == WOMAN)
-    there = (of.seen[1] >= of.setting.span.end) & ~of.people.outside & ~of.people.care_home
-    expected = np.where(there, rate, 0.0) * told["known_for_days"] / YEAR
-    who = np.flatnonzero(rng.random(len(expected)) < expected)
-    return _pregnant(who, of.setting.span.end + rng.integers(0, told["known_for_days"], len(who)), np.full(len(who), -1))
-
-
-def _lost(of: _Of, rng: np.random.Generator, told: dict[str, Any], size: int) -> Table:
-    """So many women who lost a pregnancy in the span."""
-    start, end = of.seen
-    rate = points(told["age"], of.ages) * (of.people.sex == WOMAN) * np.maximum(end - start - told["lost_weeks"][1] * WEEK, 0)
-    weight = np.where(of.people.outside | of.people.care_home, 0.0, rate)
-    who = pick_heaviest(rng, weight, min(size, int((weight > 0).sum())))
-    days = rng.integers(told["lost_weeks"][0] * WEEK, told["lost_weeks"][1] * WEEK, len(who))
-    day = end[who] - 1 - (rng.random(len(who)) * (end[who] - 1 - start[who] - days)).astype(np.int64)
-    return _pregnant(who, np.full(len(who), NEVER), np.full(len(who), -1)) | {"lost": day, "conceived": day - days}
-
-
-def _pregnant(who: Ints, born: Ints, baby: Ints) -> Table:
-    return {"person": who, "conceived": np.zeros(len(who), dtype=np.int64), "born": born, "lost": np.full(len(who), NEVER), "baby": baby}
-
-
-def _too_close(every: Table) -> Bools:
-    """Which pregnancies are not a year away from every one before them in the table of the same woman; births come first in it."""
-    ends = np.minimum(every["born"], every["lost"])
-    found = np.zeros(len(ends), dtype=np.bool_)
-    for step in (1, 2, 3):
-        same = every["person"][step:] == every["person"][:-step]
-        found[step:] |= same & (np.abs(ends[step:] - ends[:-step]) < BETWEEN_BIRTHS)
-    return found
-
-
-def _children_in_need(of: _Of) -> tuple[Ints, Ints, Ints]:
+def _children_in_need(of: Lives) -> tuple[Ints, Ints, Ints]:
     """What the council does for each child, from when to when; brothers and sisters share their luck."""
     told = figures("life")["child_need"]
     rng = of.stream("children in need")

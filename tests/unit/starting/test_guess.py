@@ -11,7 +11,8 @@ from joinedup.sources.contract import contracts
 from joinedup.starting.coding import code_for
 from joinedup.starting.guess import best, guess, guesses
 from joinedup.starting.likeness import likeness
-from joinedup.starting.profile import SHAPES, ColumnProfile, profile
+from joinedup.starting.profile import ColumnProfile, profile
+from joinedup.starting.shapes import SHAPES
 from joinedup.starting.tables import FileTable, keep_table
 from tests.unit.starting.odd import NHS, family, nhs, postcode
 

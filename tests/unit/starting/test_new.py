@@ -15,8 +15,8 @@ from joinedup.place import sharing
 from joinedup.place.folder import read_place
 from joinedup.sources.contract import contracts
 from joinedup.sources.synthetic import synthesise
-from joinedup.starting.networks import slug, spoken
 from joinedup.starting.new import Answers, Started, end_of_last_month, start_place, words
+from joinedup.starting.spoken import slug, spoken
 from joinedup.starting.tables import FileTable, keep_table
 from joinedup.starting.writing import yaml_text
 

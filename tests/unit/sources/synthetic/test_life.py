@@ -10,7 +10,8 @@ import pytest
 from joinedup.sources.synthetic.admissions import BIRTH, DELIVERY, mothers_of
 from joinedup.sources.synthetic.block import Block
 from joinedup.sources.synthetic.households import WOMAN
-from joinedup.sources.synthetic.life import BETWEEN_BIRTHS, COMMUNITY, LOOKED_AFTER, NURSING, PLAN, Life
+from joinedup.sources.synthetic.life import COMMUNITY, LOOKED_AFTER, NURSING, PLAN, Life
+from joinedup.sources.synthetic.pregnancies import BETWEEN_BIRTHS
 from joinedup.sources.synthetic.seasons import NEVER
 from joinedup.sources.synthetic.setting import setting_of
 from tests.unit.sources.synthetic.places import plain_place
