@@ -9,7 +9,14 @@ SELECT
     arrival_date AS starts,
     coalesce(departure_date, arrival_date) AS ends,
     CAST(NULL AS STRING) AS admission_method,
-    CASE discharge_destination WHEN '306706006' THEN 'admitted' WHEN '305398007' THEN 'died' ELSE 'discharged' END AS outcome,
+    CASE
+        -- Ward, short stay ward, high dependency, coronary care, special baby care, intensive care, neonatal intensive care.
+        WHEN discharge_destination IN (
+            '306706006', '1066331000000109', '1066361000000104', '1066371000000106', '1066381000000108', '1066391000000105', '1066401000000108'
+        ) THEN 'admitted'
+        WHEN discharge_destination = '305398007' THEN 'died'
+        WHEN discharge_destination IS NOT NULL THEN 'discharged'
+    END AS outcome,
     CAST(NULL AS DATE) AS ready_on,
     1 AS units,
     0 AS short_units,

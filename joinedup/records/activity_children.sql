@@ -1,4 +1,4 @@
--- What a later file repeats no more ended by its day, unless the child died before.
+-- What a later file repeats no more ended by its day; nothing goes on after death.
 WITH child AS (
     SELECT
         c.file_id,
@@ -14,7 +14,7 @@ WITH child AS (
         CASE c.record_type WHEN 'CPP' THEN c.category_of_abuse WHEN 'CLA' THEN c.placement_type WHEN 'EHCP' THEN c.primary_need_type ELSE c.primary_need_code END AS service,
         c.provider_code,
         c.start_date AS starts,
-        coalesce(c.end_date, least(c.listed_to, d.death_date + 1)) AS ends,
+        least(coalesce(c.end_date, c.listed_to), d.death_date + 1) AS ends,
         c.end_date IS NULL AND coalesce(c.listed_to < d.death_date + 1, c.listed_to IS NOT NULL) AS no_longer_sent,
         CASE WHEN c.weekly_cost_pence > 0 THEN c.weekly_cost_pence END AS weekly_cost_pence,
         q.as_at

@@ -79,7 +79,7 @@ lasting AS (
         coalesce(organisation_identifier_code_of_provider, organisation_identifier_code_of_commissioner),
         start_date_care_package, coalesce(end_date_care_package + 1, listed_to),
         CASE WHEN end_reason_care_package = 'DIED' THEN 'died' WHEN end_date_care_package IS NULL THEN 'no longer sent' ELSE 'closed' END, 'open',
-        care_package_weekly_cost_pence / CAST(7 AS DOUBLE), CAST(NULL AS BIGINT), FALSE, file_id, source_row
+        CASE WHEN care_package_weekly_cost_pence > 0 THEN care_package_weekly_cost_pence / CAST(7 AS DOUBLE) END, CAST(NULL AS BIGINT), FALSE, file_id, source_row
     FROM landed_continuing_care
     WHERE start_date_care_package IS NOT NULL
     UNION ALL
@@ -91,11 +91,15 @@ lasting AS (
         b.organisation_identifier_code_of_commissioner,
         b.start_date_personal_budget, coalesce(b.end_date_personal_budget + 1, b.listed_to),
         CASE WHEN b.end_date_personal_budget IS NULL THEN 'no longer sent' ELSE 'closed' END, 'open',
-        coalesce(b.weekly_amount_pence / CAST(7 AS DOUBLE), b.annual_amount_pence / CAST(365 AS DOUBLE)), b.one_off_amount_pence,
+        CASE
+            WHEN b.weekly_amount_pence > 0 THEN b.weekly_amount_pence / CAST(7 AS DOUBLE)
+            WHEN b.annual_amount_pence > 0 THEN b.annual_amount_pence / CAST(365 AS DOUBLE)
+        END,
+        CASE WHEN b.one_off_amount_pence > 0 THEN b.one_off_amount_pence END,
         coalesce(b.cost_held_elsewhere = 'Y', FALSE), b.file_id, b.source_row
     FROM landed_personal_budget AS b
 ),
--- What goes on in the extract, and whose person has died, ended with that day.
+-- What goes on after its person has died, by the extract, ended with that day.
 lived AS (
     SELECT
         l.sector, l.point_of_delivery, l.person_id, l.linked_by, l.service, l.provider_code, l.starts, l.pence_a_day, l.pence_once, l.elsewhere,
@@ -108,7 +112,7 @@ lived AS (
         ON d.person_id = l.person_id
         AND d.death_date >= l.starts
         AND d.death_date <= q.as_at
-        AND (coalesce(l.ends > q.as_at + 1, TRUE) OR (l.ended = 'no longer sent' AND d.death_date < l.ends))
+        AND coalesce(d.death_date + 1 < l.ends, TRUE)
 ),
 counted AS (
     SELECT

@@ -41,13 +41,16 @@ care AS (
         c.event_type = 'SERVICE' AS is_service,
         c.event_start_date AS starts,
         -- What an older submission left open and a later one doesn't repeat has ended by the end of the older one.
-        coalesce(
-            c.event_end_date, c.date_of_death,
-            least(
-                CASE WHEN c.event_type = 'SERVICE' AND p.death_date >= c.event_start_date THEN p.death_date END,
-                CASE WHEN c.reporting_period_end_date < l.told_to THEN c.reporting_period_end_date END
+        -- No service goes on after death.
+        CASE
+            WHEN c.event_type <> 'SERVICE'
+                THEN coalesce(c.event_end_date, c.date_of_death, CASE WHEN c.reporting_period_end_date < l.told_to THEN c.reporting_period_end_date END)
+            ELSE least(
+                coalesce(c.event_end_date, CASE WHEN c.reporting_period_end_date < l.told_to THEN c.reporting_period_end_date END),
+                CASE WHEN c.date_of_death >= c.event_start_date THEN c.date_of_death END,
+                CASE WHEN p.death_date >= c.event_start_date THEN p.death_date END
             )
-        ) AS last_day,
+        END AS last_day,
         c.event_outcome,
         CASE WHEN c.unit_cost_pence > 0 THEN c.unit_cost_pence END AS unit_cost_pence,
         c.cost_frequency_unit_type AS frequency,
@@ -140,7 +143,7 @@ SELECT
     END,
     0,
     FALSE,
-    CASE WHEN cost_pence >= 0 THEN cost_pence END,
+    CASE WHEN cost_pence > 0 THEN cost_pence END,
     file_id,
     source_row
 FROM landed_community_activity

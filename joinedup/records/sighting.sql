@@ -3,7 +3,7 @@ WITH seen AS (
     UNION ALL SELECT 'apc', person_id, admidate, sex, ethnos FROM landed_apc
     UNION ALL SELECT 'ecds', person_id, arrival_date, stated_gender, ethnic_category FROM landed_ecds
     UNION ALL SELECT 'deaths', person_id, reg_date_of_death, dec_sex, CAST(NULL AS STRING) FROM landed_deaths
-    UNION ALL SELECT 'gp_record', person_id, CASE WHEN event_date >= DATE '1902-01-01' THEN event_date END, sex, ethnic FROM landed_gp_record
+    UNION ALL SELECT 'gp_record', person_id, event_date, sex, ethnic FROM landed_gp_record
     UNION ALL SELECT 'gp_appointment', person_id, CASE WHEN coalesce(appt_status, 'ATTENDED') = 'ATTENDED' THEN appointment_date END, sex, ethnic_category FROM landed_gp_appointment
     UNION ALL SELECT 'gp_medication', person_id, coalesce(dispensed_date, processing_period_date), gender, CAST(NULL AS STRING) FROM landed_gp_medication
     UNION ALL SELECT 'urgent_call', person_id, call_date, sex, ethnic_category FROM landed_urgent_call
@@ -55,6 +55,12 @@ WITH seen AS (
         CAST(NULL AS STRING),
         ethnic_category
     FROM landed_maternity
+),
+-- Nobody was seen on a day to come, nor before anyone who is here was born.
+dated AS (
+    SELECT s.contract, s.person_id, s.sex, s.ethnic_group, CASE WHEN s.seen_on >= DATE '1902-01-01' AND s.seen_on <= q.as_at THEN s.seen_on END AS seen_on
+    FROM seen AS s
+    CROSS JOIN place_parameter AS q
 )
 SELECT
     person_id,
@@ -66,6 +72,6 @@ SELECT
         FILTER (WHERE left(ethnic_group, 1) >= 'A' AND left(ethnic_group, 1) <= 'S') AS latest_ethnic_group,
     min(seen_on) AS first_seen,
     max(seen_on) AS last_seen
-FROM seen
+FROM dated
 WHERE person_id IS NOT NULL
 GROUP BY person_id, contract
