@@ -12,9 +12,10 @@ from datetime import date
 from joinedup.engine.files_lines import Connection
 from joinedup.findings import Finding
 from joinedup.sources.about_whom import key_columns
-from joinedup.sources.contract import ContractSpec, Repeated
+from joinedup.sources.contract import ContractSpec
 from joinedup.sources.leaving import warning
 from joinedup.sources.order import ReadFile
+from joinedup.sources.over_files import Repeated
 
 MANY = 0.1
 """Our choice, 2026, as for lists: no tenth of what goes on ends at once without a word."""

@@ -13,9 +13,10 @@ from math import sqrt
 from joinedup.engine.files_lines import Connection
 from joinedup.findings import Finding
 from joinedup.sources.about_whom import key_columns
-from joinedup.sources.contract import ContractSpec, KeepsBack
+from joinedup.sources.contract import ContractSpec
 from joinedup.sources.leaving import warning
 from joinedup.sources.order import ReadFile
+from joinedup.sources.over_files import KeepsBack
 
 ENDED_SHARE, BY_CHANCE, ALWAYS = 0.02, 3.0, 2
 """Our choice, 2026: from one list to the next no more than 2 in 100 objections of a kind end (about 8 in 100 people change practice in a
