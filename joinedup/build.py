@@ -13,7 +13,8 @@ from typing import Any
 import joinedup.place.tables as place_tables
 from joinedup.engine.builder import InputFile, write_input
 from joinedup.engine.builder import build as build_tables
-from joinedup.engine.manifest import Manifest
+from joinedup.engine.manifest import Manifest, read_manifest
+from joinedup.engine.profiles import BuildProfile
 from joinedup.engine.specs import TableSpec, read_specs
 from joinedup.engine.store import Store
 from joinedup.errors import PlaceError
@@ -69,6 +70,14 @@ def build(  # noqa: PLR0913 - what a build depends on, each by its name
         return build_tables(
             specs, inputs, store, engine=engine, jobs=jobs, verify=verify, about=about(place, landing, day), progress=progress
         )
+
+
+def profile(store: Store, *, wait: float = 0, progress: Progress = silent) -> BuildProfile:
+    """What each table of the published build costs by itself, with the plans of the slowest; the build stays as it is."""
+    from joinedup.engine.profiling import profile as profile_tables  # noqa: PLC0415 - an engine starts only when it is used
+
+    with store.lock("query profile", wait=wait):
+        return profile_tables(all_specs(), read_manifest(store), store, progress)
 
 
 def refuse_without_objections(place: Place, landing: LandingRecord) -> None:

@@ -165,7 +165,7 @@ class Aggregates:
 
     def built(self) -> Built | None:
         """How the build was made; None for the public. It tells of tables and files, and of nobody."""
-        return built_of(self.reader.manifest) if self.audience == "internal" else None
+        return built_of(self.reader.manifest, self.reader.store) if self.audience == "internal" else None
 
     def access(self) -> Access | None:
         """Who looked in the last weeks, and whether the log is as it was sealed; None for the public, or where looks are kept elsewhere."""

@@ -15,6 +15,7 @@ import click
 from joinedup import journal
 from joinedup.cli.asking import export, show
 from joinedup.cli.audit import audit
+from joinedup.cli.builds import builds, collect
 from joinedup.cli.forgetting import forget
 from joinedup.cli.making import build, check, demo, land, pack, synth
 from joinedup.cli.protecting import protect
@@ -146,7 +147,7 @@ def main() -> None:
     """
 
 
-LAST = (*OF_REGISTERS, forget, sign_in, audit, releases, sql, demo)
+LAST = (*OF_REGISTERS, forget, sign_in, audit, releases, builds, collect, sql, demo)
 IN_ORDER_OF_USE = (new, add_source, sharing, check, synth, template, land, review, build, pack, show, export, protect, *LAST)
 for verb in IN_ORDER_OF_USE:
     main.add_command(verb)

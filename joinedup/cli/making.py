@@ -248,6 +248,9 @@ def landing(
 @click.option("--no-land", is_flag=True, help="Build on what has been landed, without looking at the extracts.")
 @click.option("--landed", type=a_folder, help="Build on what was handed over in this folder; it needs no extracts and no key.")
 @click.option("--verify", is_flag=True, help="Read every file again instead of trusting its remembered hash.")
+@click.option(
+    "--profile", "profiled", is_flag=True, help="Then make each table once more by itself, and keep DuckDB's profile of its query."
+)
 @wait_option
 @quiet_option
 @journal_option
@@ -261,6 +264,7 @@ def build(
     no_land: bool,
     landed: Path | None,
     verify: bool,
+    profiled: bool,
     wait: float,
     quiet: bool,
 ) -> None:
@@ -293,8 +297,22 @@ def build(
     if not quiet:
         show_build(manifest, sys.stderr, unchanged=manifest.build_id == before)
         warn_of_sharing(place)
+    if profiled:
+        show_profile(store, wait, quiet)
     click.echo(manifest.build_id)
     sys.exit(status)
+
+
+def show_profile(store: Store, wait: float, quiet: bool) -> None:
+    """Nothing; the query profiles of the published build are in the store, and the plans of the slowest tables on stderr."""
+    from joinedup.build import profile
+    from joinedup.engine.profiles import in_words
+    from joinedup.report import progress_on
+
+    with progress_on(sys.stderr, quiet) as progress:
+        made = profile(store, wait=wait, progress=progress)
+    if not quiet:
+        click.echo(f"{in_words(made)}\nprofiles of all tables: {store.profiles / made.build_id}", err=True)
 
 
 def warned_of_register(store: Store) -> int:

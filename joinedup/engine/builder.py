@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from joinedup.engine.engines import software_of
-from joinedup.engine.manifest import Manifest, publish, read_manifest
+from joinedup.engine.manifest import Manifest, builds_by_number, publish, read_manifest
 from joinedup.engine.measuring import Watch
 from joinedup.engine.objects import InputFile, signature, write_input
 from joinedup.engine.specs import TableSpec
@@ -43,7 +43,7 @@ def build(  # noqa: PLR0913 - what a build depends on, each by its name
     store.create().wipe_tmp()
     published, software = _published(store), software_of(engine)
     said = json.loads(json.dumps(about or {}, default=str))
-    draft = _draft(signature(specs, inputs, software, said), software, said)
+    draft = _draft(signature(specs, inputs, software, said), software, said, store, _next(published, store))
     if published is not None and published.signature == draft.signature and not verify and _all_there(published, store):
         return published
     from joinedup.engine.building import plan  # noqa: PLC0415 - SQL is read only where something may have changed
@@ -87,11 +87,19 @@ def _all_there(manifest: Manifest, store: Store) -> bool:
     return all(path.exists() and path.stat().st_size == size for path, size in files.items())
 
 
-def _draft(made_from: str, software: str, about: Mapping[str, Any]) -> Manifest:
-    """The manifest of a build that begins now."""
+def _next(published: Manifest | None, store: Store) -> int:
+    """The number of a build after the published one, or after all that are kept where that can't be read."""
+    latest = [published] if published is not None else builds_by_number(store)
+    return 1 + max((build.number for build in latest), default=0)
+
+
+def _draft(made_from: str, software: str, about: Mapping[str, Any], store: Store, number: int) -> Manifest:
+    """The manifest of a build that begins now; its id is nobody else's, also where a clock that went back gives one second twice."""
     now = datetime.now(UTC).replace(microsecond=0)
+    build_id = f"{now:%Y%m%dT%H%M%SZ}-{made_from[:8]}"
     return Manifest(
-        build_id=f"{now:%Y%m%dT%H%M%SZ}-{made_from[:8]}",
+        build_id=f"{build_id}-{number}" if (store.builds / f"{build_id}.json").exists() else build_id,
+        number=number,
         built_at=now,
         engine=software.split(" ", maxsplit=1)[0],
         software=software,

@@ -1,25 +1,87 @@
-"""Removing the files of builds that nobody keeps."""
+"""Removing what no build that is kept names: tables, tables of the place, charts, and the manifests of old builds themselves."""
 
 from __future__ import annotations
 
 import shutil
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
-from joinedup.engine.manifest import Manifest
+from joinedup.engine.manifest import Manifest, builds_by_number, read_build
 from joinedup.engine.store import Store, store_errors
+from joinedup.errors import StoreProblem
+
+READERS_TIME = timedelta(hours=1)
+"""For how long a file that nobody names any more stays: whoever opened its build before that may still be reading (our choice, 2026)."""
 
 
-def collect(store: Store, *, keep: int = 1) -> list[Path]:
-    """The files removed: all that neither the published build nor the `keep` latest ones name. The caller holds the store's lock."""
-    builds = sorted(store.builds.glob("*.json"))
-    kept = [store.manifest, *builds[len(builds) - keep :]]
-    named = {store.root / file for path in kept if path.exists() for file in _files(path)}
-    files = [*store.objects.glob("*.parquet"), *store.inputs.glob("*.parquet")]
-    removed = [path for path in files if path not in named] + builds[: len(builds) - keep]
+def older_than(store: Store, days: int, now: datetime) -> list[Manifest]:
+    """Builds that aren't published and were the published one last more than so many days before now, the oldest first.
+
+    A build counts from when the one after it was published, for until then it was what pages were made from. By number, not by time: a
+    clock that went back makes no build older than it is, and the newest always stays.
+    """
+    builds = builds_by_number(store)
+    until = {build.build_id: after.built_at for build, after in pairwise(builds)}
+    return [build for build in builds[:-1] if now - until[build.build_id] > timedelta(days=days)]
+
+
+def collect(store: Store, *, keep: int = 1, spare: timedelta = timedelta(0)) -> list[Path]:
+    """The files removed: all that neither the published build nor the `keep` latest ones name, unless younger than `spare`.
+
+    The caller holds the store's lock.
+    """
+    builds = builds_by_number(store)
+    return drop(store, builds[: max(len(builds) - keep, 0)], spare=spare)
+
+
+def drop(store: Store, builds: Sequence[Manifest], *, spare: timedelta = timedelta(0)) -> list[Path]:
+    """The files removed: these builds, unless published, and all that no build that is left names, unless younger than `spare`.
+
+    Manifests go first: killed in between, files stay that nobody names, and the next time they go. StoreProblem where a manifest can't be
+    read, for what it names can't be told then; the caller holds the store's lock.
+    """
+    published = _published(store)
+    going = [store.builds / f"{build.build_id}.json" for build in builds if build.build_id != published]
+    kept = [path for path in (store.manifest, *sorted(store.builds.glob("*.json"))) if path.exists() and path not in going]
+    named = {store.root / file for path in kept for file in _files(read_build(path))}
     with store_errors(store.root):
-        for path in removed:
-            path.unlink()
-    return removed
+        for path in going:
+            path.unlink(missing_ok=True)
+        unnamed = [path for path in unnamed_files(store, named) if _older(path, spare)]
+        for path in unnamed:
+            path.unlink(missing_ok=True)
+        _drop_profiles(store)
+    return [*unnamed, *going]
+
+
+def _drop_profiles(store: Store) -> None:
+    """Nothing; query profiles of builds that are no more are gone."""
+    there = {path.stem for path in store.builds.glob("*.json")}
+    for folder in store.profiles.iterdir() if store.profiles.is_dir() else ():
+        if folder.name not in there:
+            shutil.rmtree(folder)
+
+
+def unnamed_files(store: Store, named: set[Path]) -> list[Path]:
+    """The files of tables that aren't among those named."""
+    return [path for path in (*store.objects.glob("*.parquet"), *store.inputs.glob("*.parquet")) if path not in named]
+
+
+def _older(path: Path, spare: timedelta) -> bool:
+    """Whether a file was written that long ago; one from the future, as by a clock that went back, counts as old."""
+    age = time.time() - path.stat().st_mtime
+    return age >= spare.total_seconds() or age < 0
+
+
+def _published(store: Store) -> str:
+    """The id of the published build; empty where there is none or it can't be read."""
+    try:
+        return read_build(store.manifest).build_id if store.manifest.exists() else ""
+    except StoreProblem:
+        return ""
 
 
 def drop_builds(store: Store) -> list[str]:
@@ -30,9 +92,9 @@ def drop_builds(store: Store) -> list[str]:
         for path in (*store.builds.glob("*.json"), *store.objects.glob("*.parquet")):
             path.unlink()
         shutil.rmtree(store.root / "charts", ignore_errors=True)
+        shutil.rmtree(store.profiles, ignore_errors=True)
     return gone
 
 
-def _files(path: Path) -> list[str]:
-    manifest = Manifest.model_validate_json(path.read_bytes())
+def _files(manifest: Manifest) -> list[str]:
     return [table.file for table in manifest.tables.values()] + [source.file for source in manifest.inputs.values()]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError
@@ -88,6 +90,8 @@ class Manifest(Frozen):
     tables: dict[str, TableRecord] = Field(default_factory=dict)
     before: str = ""
     """The build that was published when this one began."""
+    number: int = 0
+    """One more than that of the build before: what tells which is later, whatever the clock says; 0 in manifests of before it was kept."""
     measured: ProcessMeasured | None = None
     """What the build cost."""
 
@@ -104,12 +108,28 @@ def read_manifest(store: Store) -> Manifest:
     """The manifest of the published build; NothingPublished when there is none."""
     if not store.manifest.exists():
         raise NothingPublished(f"nothing has been built in {store.root} yet; run joinedup build")
+    return read_build(store.manifest)
+
+
+def read_build(path: Path) -> Manifest:
+    """The manifest in a file; StoreProblem where it is none that this version can read."""
     try:
-        return Manifest.model_validate_json(store.manifest.read_bytes())
+        return Manifest.model_validate_json(path.read_bytes())
     except ValidationError as error:
         raise StoreProblem(
-            f"{store.manifest} is not a manifest that this version can read (faults: {error.error_count()}); build again to replace it"
+            f"{path} is not a manifest that this version can read (faults: {error.error_count()}); build again to replace it"
         ) from error
+    except OSError as error:
+        raise StoreProblem(f"{path} can't be read: {error.strerror}") from error
+
+
+def builds_by_number(store: Store) -> list[Manifest]:
+    """Every build that is kept and can be read, in the order in which they were published; the clock decides where no number does."""
+    builds = []
+    for path in store.builds.glob("*.json"):
+        with suppress(StoreProblem):
+            builds.append(read_build(path))
+    return sorted(builds, key=lambda build: (build.number, build.built_at, build.build_id))
 
 
 def publish(store: Store, manifest: Manifest) -> None:

@@ -61,6 +61,11 @@ class Store:
         return self.root / "builds"
 
     @property
+    def profiles(self) -> Path:
+        """Query profiles of builds for which they were asked, a folder for each build."""
+        return self.root / "profiles"
+
+    @property
     def tmp(self) -> Path:
         """What is being written, and where engines spill; wiped when work starts."""
         return self.root / "tmp"

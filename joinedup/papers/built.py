@@ -9,6 +9,7 @@ from joinedup.access.built import Built
 from joinedup.engine.causes import began_with
 from joinedup.engine.manifest import Because, Manifest, TableRecord
 from joinedup.engine.measuring import Measured, StepMeasured
+from joinedup.engine.profiles import heading, plan_text
 from joinedup.papers.figure import BOTH, Column, Figure, Table, titled
 from joinedup.papers.figures import bars
 from joinedup.papers.figures.bars import Bar
@@ -61,10 +62,19 @@ def in_template(built: Built) -> Mapping[str, Any]:
         "keys": key_figures(built),
         "beginnings": beginnings(manifest),
         "terms": TERMS,
+        "plans": plans(built),
         "measured": manifest.measured,
         "made_and_used_again": in_short(manifest),
         "peak_of_all": bool(manifest.measured and manifest.measured.peak_of_all_it_did),
     }
+
+
+def plans(built: Built) -> list[tuple[str, str]]:
+    """The slowest tables by themselves and the plans of their queries; none where nobody has asked for query profiles."""
+    if built.profile is None:
+        return []
+    total = sum(table.measured.seconds for table in built.profile.tables)
+    return [(heading(table, total), plan_text(table)) for table in built.profile.slowest]
 
 
 def key_figures(built: Built) -> list[KeyFigure]:

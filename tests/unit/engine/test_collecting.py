@@ -1,21 +1,58 @@
-"""Files that nobody's build names are removed, the others stay."""
+"""Files that nobody's build names are removed, the others stay; builds go by days, the published one never, whatever the clock says."""
 
 from __future__ import annotations
 
+import errno
+import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
+from joinedup.engine import builder
 from joinedup.engine.builder import build
-from joinedup.engine.collecting import collect
+from joinedup.engine.collecting import READERS_TIME, collect, drop, older_than
+from joinedup.engine.manifest import Manifest, builds_by_number, read_manifest
+from joinedup.engine.profiling import profile
 from joinedup.engine.reader import Reader
 from joinedup.engine.store import Store
+from joinedup.errors import StoreProblem
 
 from .made_up import SPECS, visits
 
 FEW = ((1, 7, None, 250), (2, 8, None, None))
+FIRST = datetime(2026, 3, 1, tzinfo=UTC)
 
 
-def test_what_no_kept_build_names_is_removed(tmp_path: Path) -> None:
-    store = Store(tmp_path / "store").create()
+def builds(store: Store, monkeypatch: pytest.MonkeyPatch, *days: int) -> list[Manifest]:
+    """A build on each of these days, counted from the first, each of other rows."""
+
+    class Clock(datetime):
+        day = 0
+
+        @classmethod
+        def now(cls, tz: object = None) -> datetime:
+            return FIRST + timedelta(days=cls.day)
+
+    monkeypatch.setattr(builder, "datetime", Clock)
+    made = []
+    for turn, Clock.day in enumerate(days):
+        made.append(build(SPECS, visits(store, *((n, 7, None, turn) for n in range(turn + 1))), store))
+    return made
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "store").create()
+
+
+def aged(store: Store) -> None:
+    """Nothing; every file of the store was written two hours ago."""
+    for path in (*store.objects.iterdir(), *store.inputs.iterdir()):
+        os.utime(path, (path.stat().st_mtime - 7200,) * 2)
+
+
+def test_what_no_kept_build_names_is_removed(store: Store) -> None:
     for rows in (FEW, FEW[:1], ()):
         build(SPECS, visits(store, *rows), store, about={"rows": len(rows)})
     (store.objects / "total-0123.parquet").write_text("of a killed build")
@@ -27,3 +64,87 @@ def test_what_no_kept_build_names_is_removed(tmp_path: Path) -> None:
     assert {path.name for path in (*store.objects.iterdir(), *store.inputs.iterdir())} == kept - removed
     assert Reader(store).table("busy").num_rows == 0
     assert collect(store) == []
+
+
+def test_a_build_counts_from_when_the_one_after_it_was_published(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = builds(store, monkeypatch, 0, 10, 30)
+    now = FIRST + timedelta(days=35)
+    assert older_than(store, 30, now) == []
+    assert older_than(store, 20, now) == made[:1]
+    assert older_than(store, 0, now) == made[:2]
+    profile(SPECS, made[2], store)
+    (store.profiles / made[0].build_id).mkdir()
+    aged(store)
+    gone = drop(store, older_than(store, 20, now), spare=READERS_TIME)
+    assert store.builds / f"{made[0].build_id}.json" in gone
+    assert {path.name for path in store.profiles.iterdir()} == {made[2].build_id}
+    for build_kept in made[1:]:
+        assert all((store.root / record.file).exists() for record in (*build_kept.tables.values(), *build_kept.inputs.values()))
+    assert not any((store.root / record.file).exists() for record in made[0].tables.values())
+
+
+def test_a_clock_that_goes_back_makes_no_build_earlier(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = builds(store, monkeypatch, 10, 0, 5)
+    assert [build.number for build in builds_by_number(store)] == [1, 2, 3]
+    assert [build.build_id for build in builds_by_number(store)] == [build.build_id for build in made]
+    assert read_manifest(store).build_id == made[2].build_id
+    assert older_than(store, 1, FIRST + timedelta(days=3)) == made[:1]
+    aged(store)
+    collect(store)
+    assert [build.build_id for build in builds_by_number(store)] == [made[2].build_id]
+    assert Reader(store).table("busy").num_rows == 1
+
+
+def test_a_clock_far_ahead_leaves_the_published_build(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = builds(store, monkeypatch, 0, 1)
+    assert older_than(store, 400, FIRST + timedelta(days=40_000)) == made[:1]
+
+
+def test_two_builds_of_one_second_are_two(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = builds(store, monkeypatch, 0)[0]
+    other = build(SPECS, visits(store), store)
+    again = builds(store, monkeypatch, 0)[0]
+    assert len({first.build_id, other.build_id, again.build_id}) == 3
+    assert len(list(store.builds.iterdir())) == 3
+
+
+def test_who_has_opened_an_old_build_reads_on(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    builds(store, monkeypatch, 0)
+    reader = Reader(store)
+    assert reader.manifest.number == 1
+    build({**SPECS, "busy": SPECS["busy"].model_copy(update={"version": 2})}, visits(store), store)
+    collect(store, spare=READERS_TIME)
+    assert reader.table("busy")["visits"].to_pylist() == [1]
+    aged(store)
+    collect(store, spare=READERS_TIME)
+    with pytest.raises(StoreProblem, match="missing or damaged"):
+        reader.table("busy")
+
+
+def test_nothing_goes_while_a_manifest_cant_be_read(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    builds(store, monkeypatch, 0, 1)
+    (store.builds / "20200101T000000Z-aaaaaaaa.json").write_text("{", encoding="ascii")
+    before = sorted(store.root.rglob("*"))
+    with pytest.raises(StoreProblem, match="is not a manifest that this version can read"):
+        collect(store)
+    assert sorted(store.root.rglob("*")) == before
+
+
+def test_killed_after_the_manifests_the_rest_goes_the_next_time(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = builds(store, monkeypatch, 0, 1)
+    unlink, done = Path.unlink, list[Path]()
+
+    def dies(path: Path, missing_ok: bool = False) -> None:
+        if done:
+            raise OSError(errno.EROFS, "Read-only file system")
+        done.append(path)
+        unlink(path, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", dies)
+    with pytest.raises(StoreProblem, match="read-only disk"):
+        collect(store)
+    assert done == [store.builds / f"{made[0].build_id}.json"]
+    monkeypatch.setattr(Path, "unlink", unlink)
+    collect(store)
+    assert not any((store.root / record.file).exists() for record in made[0].tables.values())
+    assert Reader(store).table("busy").num_rows == 1

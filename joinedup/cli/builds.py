@@ -1,0 +1,99 @@
+"""Verbs about builds that are kept: builds, collect."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from joinedup.cli.shared import (
+    example,
+    journal_option,
+    open_place,
+    open_store,
+    place_argument,
+    quiet_option,
+    say_who_is_waited_for,
+    store_option,
+    wait_option,
+)
+
+
+@click.command(
+    epilog=example(
+        "joinedup builds places/calderdale --store demo/calderdale/store",
+        "joinedup builds places/calderdale --store demo/calderdale/store --format json",
+    )
+)
+@place_argument
+@store_option
+@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+def builds(place_folder: Path, store_folder: Path | None, form: str) -> None:
+    """The builds that are kept: when, what they cost, which is published.
+
+    The latest first, in the order in which they were published. It tells of no person.
+    """
+    import pyarrow as pa
+
+    from joinedup.engine.manifest import builds_by_number, read_manifest
+    from joinedup.errors import NothingPublished
+    from joinedup.tabular import show_table
+
+    store = open_store(open_place(place_folder), store_folder)
+    kept = builds_by_number(store)
+    if not kept:
+        raise NothingPublished(f"nothing has been built in {store.root} yet; run joinedup build")
+    published = read_manifest(store).build_id
+    rows = [
+        {
+            "build": build.build_id,
+            "number": build.number,
+            "published": build.built_at.strftime("%Y-%m-%d %H:%M:%S UTC"),
+            "engine": build.software,
+            "tables": len(build.tables),
+            "made": sum(not record.reused for record in build.tables.values()),
+            "rows": sum(record.rows for record in build.tables.values()),
+            "seconds": None if build.measured is None else build.measured.seconds,
+            "now": "published" if build.build_id == published else "",
+        }
+        for build in reversed(kept)
+    ]
+    show_table(pa.Table.from_pylist(rows), form, sys.stdout)
+
+
+@click.command(
+    epilog=example(
+        "joinedup collect places/calderdale --store demo/calderdale/store --dry-run",
+        "joinedup collect places/calderdale --store demo/calderdale/store --days 30",
+    )
+)
+@place_argument
+@store_option
+@click.option("--days", type=click.IntRange(0), help="For how long a build is kept once another is published [builds_days of place.yml].")
+@click.option("--dry-run", is_flag=True, help="Say what would go, and remove nothing.")
+@wait_option
+@quiet_option
+@journal_option
+def collect(place_folder: Path, store_folder: Path | None, days: int | None, dry_run: bool, wait: float, quiet: bool) -> None:
+    """Remove builds that are kept no longer, and files of no build.
+
+    The published build always stays, and whatever a build that is kept names. A file of no build stays for an hour, for whoever is still
+    reading it. Prints the builds that went.
+    """
+    from datetime import UTC, datetime
+
+    from joinedup.engine.collecting import READERS_TIME, drop, older_than
+
+    place = open_place(place_folder)
+    store = open_store(place, store_folder)
+    say_who_is_waited_for(store, wait)
+    with store.lock("collection", wait=wait):
+        going = older_than(store, place.retention.builds_days if days is None else days, datetime.now(UTC))
+        removed = [] if dry_run else drop(store, going, spare=READERS_TIME)
+    for build in going:
+        click.echo(build.build_id)
+    if not quiet:
+        how = "would go" if dry_run else "went"
+        files = "" if dry_run else f", {sum(path.suffix == '.parquet' for path in removed):,} files of tables"
+        click.echo(f"{len(going):,} builds {how}{files}", err=True)
