@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import cache
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 
@@ -69,15 +71,18 @@ def sound(contract: ContractSpec, rows: Rows, as_at: date) -> Bools:
 
 def broken_rules(contract: ContractSpec, rows: Rows, as_at: date) -> Bools:
     """For each row and each rule of its contract, whether it breaks it; by the SQL of the rules over the values as they should be read."""
-    con = connect(threads=1)
-    try:
+    with _database().cursor() as con:
         con.register("given", pa.table({name: _arrow(column) for name, column in rows.columns.items()} | {"row": np.arange(len(rows.day))}))
         fields = ", ".join(_field_sql(field, rows.columns) for field in contract.fields)
         rules = ", ".join(f"coalesce({rule.when}, false) AS rule_{place}" for place, rule in enumerate(contract.rules))
         found = con.execute(f"SELECT {rules} FROM (SELECT row, DATE '{as_at}' AS as_at, {fields} FROM given) ORDER BY row").fetchnumpy()
-    finally:
-        con.close()
     return np.stack([np.asarray(found[f"rule_{place}"], dtype=np.bool_) for place in range(len(contract.rules))], axis=1)
+
+
+@cache
+def _database() -> duckdb.DuckDBPyConnection:
+    """One for the process, since rules are asked about some hundred times and opening one takes as long as asking."""
+    return connect(threads=1)
 
 
 def changed(contract: ContractSpec, rows: Rows, values: Mapping[str, str | Shift], as_at: date) -> Changed:
