@@ -1,6 +1,6 @@
 WITH coded AS (
     SELECT
-        a.file_id, a.source_row, a.person_id, a.linked_by, a.susspellid, a.admidate,
+        a.file_id, a.source_row, a.person_id, a.susspellid, a.admidate,
         coalesce(o.provider_code, a.procode3, a.procodet) AS provider_code,
         -- The first day on which the row no longer knows the person in hospital; what nobody finished went on at the end of its year.
         CASE
@@ -21,14 +21,14 @@ placeholder AS (
     HAVING count(DISTINCT admidate) > 5
 ),
 named AS (
-    SELECT c.file_id, c.source_row, c.person_id, c.linked_by, c.provider_code, c.admidate, c.left_by, CASE WHEN p.susspellid IS NULL THEN c.susspellid END AS susspellid
+    SELECT c.file_id, c.source_row, c.person_id, c.provider_code, c.admidate, c.left_by, CASE WHEN p.susspellid IS NULL THEN c.susspellid END AS susspellid
     FROM coded AS c
     LEFT JOIN placeholder AS p ON p.susspellid = c.susspellid AND p.provider_code IS NOT DISTINCT FROM c.provider_code
 ),
 -- A row without a number has the only one of its person, provider and day.
 numbered AS (
     SELECT
-        file_id, source_row, person_id, linked_by, provider_code, admidate, left_by,
+        file_id, source_row, person_id, provider_code, admidate, left_by,
         coalesce(susspellid, CASE
             WHEN person_id IS NOT NULL
                 AND min(susspellid) OVER (PARTITION BY person_id, provider_code, admidate)
@@ -37,12 +37,12 @@ numbered AS (
         END) AS number
     FROM named
 ),
--- A row without a person has the only one of its number, provider and day, unless it gives another date of birth.
+-- A row without a person has the only one of its number, provider and day.
 owned AS (
     SELECT
         file_id, source_row, provider_code, admidate, left_by, number,
         coalesce(person_id, CASE
-            WHEN number IS NOT NULL AND coalesce(linked_by, '') <> 'birth_date_disagrees'
+            WHEN number IS NOT NULL
                 AND min(person_id) OVER (PARTITION BY number, provider_code, admidate)
                 = max(person_id) OVER (PARTITION BY number, provider_code, admidate)
                 THEN max(person_id) OVER (PARTITION BY number, provider_code, admidate)
