@@ -191,7 +191,7 @@ def counts(desk: Desk) -> list[dict[str, Any]]:
     from collections import Counter
 
     from joinedup.kept.answers import overview
-    from joinedup.kept.decisions import now
+    from joinedup.kept.merges import now
 
     with desk.register.connected(desk.keys) as connection:
         rows = [(row["contract"], band(row["probability"]), row["state"], (now() - row["since"]).days) for row in overview(connection)]

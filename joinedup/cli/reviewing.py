@@ -20,9 +20,10 @@ from joinedup.errors import Refused
 from joinedup.identity.review import Compared, compared, provenance, warnings, without_where
 from joinedup.kept.access_log import AccessLog, Look
 from joinedup.kept.answers import REASONS, Reviewer, Waiting, give_answer, rivals, take_back, waiting
-from joinedup.kept.decisions import CANT_SAY, DIFFERENT, SAME, opened_pair
+from joinedup.kept.decisions import CANT_SAY, DIFFERENT, SAME
 from joinedup.kept.identity_register import IdentityRegister
 from joinedup.kept.keys import Keys
+from joinedup.kept.pairs import opened_pair
 
 KEYS_OF_ANSWERS = {"s": SAME, "d": DIFFERENT, "c": CANT_SAY}
 QUIT = frozenset({"q", "\x03", "\x04"})  # and Ctrl+C, Ctrl+D

@@ -22,10 +22,10 @@ from joinedup.errors import NothingPublished, StoreProblem
 from joinedup.findings import Finding, Severity
 from joinedup.forget.erasing import Work, handed_over, landing_folders
 from joinedup.kept.copies import copies
-from joinedup.kept.decisions import PAIR, empty_pairs
 from joinedup.kept.erased_tables import REQUEST
 from joinedup.kept.erasing import old_identifiers, remove_old_identifiers, tidy
 from joinedup.kept.identity_register import LANDING
+from joinedup.kept.pairs import PAIR, empty_pairs
 from joinedup.periods import add_months
 from joinedup.place.model import Place
 from joinedup.place.sharing import covering

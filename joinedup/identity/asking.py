@@ -8,9 +8,9 @@ import sqlalchemy as sa
 
 from joinedup.identity.hashing import SEPARATOR
 from joinedup.identity.inheriting import NUMBER_SCHEME
-from joinedup.kept.decisions import one_with
 from joinedup.kept.identity_register import LOOKUP, IdentityRegister, about_register, pseudonym_keys
 from joinedup.kept.keys import Keys
+from joinedup.kept.merges import one_with
 
 
 def person_ids_of(register: IdentityRegister, keys: Keys, nhs_number: str) -> list[int]:

@@ -14,8 +14,8 @@ from joinedup.identity.hashing import hmac_parameters, hmac_sql, joined_sql
 from joinedup.identity.inheriting import NUMBER_SCHEME
 from joinedup.identity.staged import RowRule, Staged, row_findings
 from joinedup.kept.bulk import batches
-from joinedup.kept.decisions import EVENT, EVENT_SCHEMA, MERGE, SPLIT, add_events
 from joinedup.kept.identity_register import RegisterLanding
+from joinedup.kept.merges import EVENT, EVENT_SCHEMA, MERGE, SPLIT, add_events
 from joinedup.sources.contract import contracts
 
 CONTRACT = "crosswalk"

@@ -13,8 +13,10 @@ from joinedup.identity.hashing import hmac_parameters, hmac_sql, joined_sql
 from joinedup.identity.records import consonants_sql, find_people, name_sql, postcode_sql
 from joinedup.identity.staged import RowRule, Staged, row_findings
 from joinedup.identity.verifying import BY_NUMBER, LIST
-from joinedup.kept.decisions import PAIR_SCHEMA, RECORD_SCHEME, decided, offer_pairs
+from joinedup.kept.decisions import decided
 from joinedup.kept.identity_register import RegisterLanding
+from joinedup.kept.merges import RECORD_SCHEME
+from joinedup.kept.pairs import PAIR_SCHEMA, offer_pairs
 
 MOST_ASKED = 3
 BY_NAME, BY_HOME = 0.9, 0.5

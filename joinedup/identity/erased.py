@@ -16,10 +16,10 @@ from joinedup.findings import Finding, Severity
 from joinedup.identity.hashing import hmac_parameters, hmac_sql, joined_sql
 from joinedup.identity.staged import Staged
 from joinedup.identity.verifying import claimed_rows
-from joinedup.kept.decisions import NUMBER_SCHEME, RECORD_SCHEME
 from joinedup.kept.erased_tables import ERASED_KEY, PERSON_LABEL
 from joinedup.kept.identity_register import RegisterLanding
 from joinedup.kept.keys import Keys
+from joinedup.kept.merges import NUMBER_SCHEME, RECORD_SCHEME
 from joinedup.sources.erasing import ERASED, REASON
 
 RULE = "erased-person"

@@ -14,8 +14,8 @@ import sqlalchemy as sa
 
 from joinedup.identity.hashing import hmac_parameters, hmac_sql, joined_sql
 from joinedup.kept.bulk import batches
-from joinedup.kept.decisions import EVENT, EVENT_SCHEMA, MERGE, REPLACED, SPLIT, add_events
 from joinedup.kept.identity_register import RegisterLanding
+from joinedup.kept.merges import EVENT, EVENT_SCHEMA, MERGE, REPLACED, SPLIT, add_events
 
 NUMBER_SCHEME = "nhs_number"
 NOT_REPLACED = "superseded number: no longer followed"

@@ -20,8 +20,10 @@ from joinedup.identity.minting import mint_records
 from joinedup.identity.scoring import LEAST_RECORDS, Model, learn, model_of_ours, quiet, score
 from joinedup.identity.staged import Staged
 from joinedup.identity.told import keep_out_told
-from joinedup.kept.decisions import RECORD_SCHEME, decided, offer_pairs
+from joinedup.kept.decisions import decided
 from joinedup.kept.identity_register import RegisterLanding
+from joinedup.kept.merges import RECORD_SCHEME
+from joinedup.kept.pairs import offer_pairs
 from joinedup.place.model import Linking
 
 FIGURES = {

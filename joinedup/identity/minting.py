@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from joinedup.identity.hashing import first_bits_sql, hmac_parameters, hmac_sql, joined_sql
 from joinedup.identity.inheriting import inherit
-from joinedup.kept.decisions import EVENT, EVENT_SCHEMA, MERGE, MOST_IN_ONE_QUERY, RECORD_SCHEME, SPLIT, add_events
 from joinedup.kept.identity_register import KNOWN_SCHEMA, PERSON, RegisterLanding
+from joinedup.kept.merges import EVENT, EVENT_SCHEMA, MERGE, MOST_IN_ONE_QUERY, RECORD_SCHEME, SPLIT, add_events
 
 PERSON_BITS = 63  # a signed 64-bit integer that is never negative
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from joinedup.findings import Finding
 from joinedup.identity.list_rows import people_of_rows_that_were
 from joinedup.identity.staged import Staged
-from joinedup.kept.decisions import ones_with
 from joinedup.kept.identity_register import RegisterLanding
+from joinedup.kept.merges import ones_with
 from joinedup.kept.protected import FILE, protect, protected_by_hand
 
 ACTOR = "landing"

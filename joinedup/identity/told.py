@@ -17,11 +17,11 @@ from joinedup.engine.duck import connect
 from joinedup.findings import Finding, Severity
 from joinedup.identity.hashing import SEPARATOR, hmac_parameters, hmac_sql, joined_sql
 from joinedup.identity.records import name_sql, postcode_sql
-from joinedup.kept.decisions import RECORD_SCHEME
 from joinedup.kept.erased_tables import ERASED_KEY, TOLD_SCHEME, lookup_hash
 from joinedup.kept.erasing import Key
 from joinedup.kept.identity_register import RegisterLanding
 from joinedup.kept.keys import Keys
+from joinedup.kept.merges import RECORD_SCHEME
 from joinedup.sources.nhs_numbers import digits_sql
 
 Told: TypeAlias = Mapping[str, Sequence[str]]

@@ -17,17 +17,16 @@ from joinedup.kept.decisions import (
     DECISION,
     DIFFERENT,
     ENOUGH,
-    EVENT,
-    PAIR,
     SAME,
     TAKEN_BACK,
     contradictions,
-    now,
     standing,
     tallies,
     told,
 )
 from joinedup.kept.identity_register import LANDING
+from joinedup.kept.merges import EVENT, now
+from joinedup.kept.pairs import PAIR
 
 REASONS: Mapping[str, Mapping[str, str]] = {
     SAME: {

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from joinedup.kept.append_only import may_shrink
 from joinedup.kept.databases import Database
-from joinedup.kept.decisions import DECISION, EVENT, NUMBER_SCHEME, PAIR, RECORD_SCHEME, now, number_hashes, one_with, opened_pair
+from joinedup.kept.decisions import DECISION
 from joinedup.kept.erased_tables import (
     ERASED_KEY,
     ERASED_PERSON,
@@ -30,6 +30,8 @@ from joinedup.kept.erased_tables import (
 )
 from joinedup.kept.identity_register import LANDING, LOOKUP, PERSON, VAULT, VAULT_SPAN, outside_span, spans_of
 from joinedup.kept.keys import Keys
+from joinedup.kept.merges import EVENT, NUMBER_SCHEME, RECORD_SCHEME, now, one_with
+from joinedup.kept.pairs import PAIR, number_hashes, opened_pair
 from joinedup.kept.vault import Sealed
 
 MOST_PARAMETERS = 500  # SQLite takes 32,766

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 
 from joinedup.errors import KeyProblem, StoreProblem
-from joinedup.kept import decisions
+from joinedup.kept import pairs
 from joinedup.kept.identity_register import KEY_CHANGE, LANDING, META, VAULT, IdentityRegister, begin, pseudonym_keys
 from joinedup.kept.keys import Keys
 from joinedup.kept.vault import Sealed
@@ -53,7 +53,7 @@ def vault_again(connection: sa.Connection, before: Keys, after: Keys) -> None:
         connection.execute(sa.update(VAULT).where(here).values(**values))
 
 
-CLOSED: tuple[CloseAgain, ...] = (vault_again, decisions.close_again)
+CLOSED: tuple[CloseAgain, ...] = (vault_again, pairs.close_again)
 """What closes each table again that the register's key closes: whoever adds such a table adds its function here."""
 
 

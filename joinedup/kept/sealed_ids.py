@@ -24,10 +24,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from joinedup.engine.store import PRIVATE_FOLDER, atomic_write, store_errors
 from joinedup.errors import StoreProblem
 from joinedup.kept.bulk import ROWS_AT_A_TIME, batches
-from joinedup.kept.decisions import EVENT, EVENT_SCHEMA, add_events
 from joinedup.kept.erased_tables import ERASED_KEY
 from joinedup.kept.identity_register import KNOWN_SCHEMA, LANDING, LOOKUP, PERSON, RegisterLanding
 from joinedup.kept.keys import Keys
+from joinedup.kept.merges import EVENT, EVENT_SCHEMA, add_events
 from joinedup.kept.vault import NONCE_BYTES
 
 FOLDER, ENDING = "ids", ".sealed"

@@ -11,8 +11,10 @@ import sqlalchemy as sa
 
 from joinedup.identity.review import warnings
 from joinedup.kept.answers import Reviewer, give_answer, take_back, waiting
-from joinedup.kept.decisions import DIFFERENT, EVENT, MERGE, SAME, SPLIT, opened_pair
+from joinedup.kept.decisions import DIFFERENT, SAME
 from joinedup.kept.identity_register import identifiers_of, open_register, register_place
+from joinedup.kept.merges import EVENT, MERGE, SPLIT
+from joinedup.kept.pairs import opened_pair
 from joinedup.place.model import Linking, Source
 from tests.unit.test_land import KEYS, PEOPLE, Row, Work, admitted, listed, write
 

@@ -13,9 +13,9 @@ from joinedup.access.caller import own_account
 from joinedup.cli import main
 from joinedup.kept import keys
 from joinedup.kept.access_log import open_access_log
-from joinedup.kept.decisions import EVENT_SCHEMA, add_events
 from joinedup.kept.erased_tables import lookup_hash
 from joinedup.kept.identity_register import open_register
+from joinedup.kept.merges import EVENT_SCHEMA, add_events
 from joinedup.kept.protected import FILE, protected_by_hand
 from tests.unit.identity.people import KEYS, nhs_number
 

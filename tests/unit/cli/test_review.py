@@ -28,9 +28,10 @@ from joinedup.engine.store import Store
 from joinedup.errors import Refused, StoreProblem
 from joinedup.kept.access_log import AccessLog, log_place, open_access_log
 from joinedup.kept.answers import Reviewer, history
-from joinedup.kept.decisions import PAIR_SCHEMA, decided, offer_pairs
+from joinedup.kept.decisions import decided
 from joinedup.kept.identity_register import IdentityRegister, open_register, register_place
 from joinedup.kept.keys import Keys, read_key, write_new_key
+from joinedup.kept.pairs import PAIR_SCHEMA, offer_pairs
 
 PEOPLE = 4
 FIELDS = ("person_family_name", "person_given_name", "person_birth_date", "postcode_of_usual_address")

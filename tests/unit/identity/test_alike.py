@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from joinedup.identity.alike import with_people_alike
-from joinedup.kept.decisions import PAIR_SCHEMA
+from joinedup.kept.pairs import PAIR_SCHEMA
 
 MAY, JUNE = date(1950, 5, 4), date(1980, 6, 1)
 PEOPLE = [

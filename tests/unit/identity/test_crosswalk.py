@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from joinedup.kept.decisions import EVENT
 from joinedup.kept.identity_register import IdentityRegister, open_register
+from joinedup.kept.merges import EVENT
 from tests.unit.identity.people import KEYS, Linked, linked, nhs_number
 
 ANN, BEN = nhs_number(1), nhs_number(2)

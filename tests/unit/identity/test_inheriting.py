@@ -14,8 +14,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from joinedup.kept.decisions import EVENT, merged_now
 from joinedup.kept.identity_register import IdentityRegister, open_register
+from joinedup.kept.merges import EVENT, merged_now
 from tests.postgresql import PostgreSQL
 from tests.unit.identity.people import KEYS, linked, nhs_number
 

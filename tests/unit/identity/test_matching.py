@@ -27,9 +27,11 @@ from joinedup.identity.asking import person_ids_of
 from joinedup.identity.comparisons import COMPARISONS, ELSE
 from joinedup.identity.deciding import with_known_share
 from joinedup.identity.matching import own_connection
-from joinedup.kept.decisions import DECIDED_SCHEMA, EVENT, PAIR
+from joinedup.kept.decisions import DECIDED_SCHEMA
 from joinedup.kept.erasing import Act, by_number, by_person, erase
 from joinedup.kept.identity_register import IdentityRegister, open_register
+from joinedup.kept.merges import EVENT
+from joinedup.kept.pairs import PAIR
 from joinedup.place.model import Linking
 from tests.unit.identity.people import KEYS, Linked, linked, nhs_number
 

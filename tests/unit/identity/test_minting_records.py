@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from joinedup.engine.duck import connect
 from joinedup.identity.hashing import hmac_parameters, hmac_sql, joined_sql
 from joinedup.identity.minting import mint, mint_records
-from joinedup.kept.decisions import RECORD_SCHEME, one_with
 from joinedup.kept.identity_register import IdentityRegister, open_register
+from joinedup.kept.merges import RECORD_SCHEME, one_with
 from tests.unit.identity.people import KEYS
 
 RECORDS = 7

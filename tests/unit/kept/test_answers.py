@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from joinedup.errors import KeyProblem, Refused, StoreProblem
 from joinedup.kept.answers import REASONS, Reviewer, give_answer, history, overview, take_back, waiting, waiting_pairs
-from joinedup.kept.decisions import ANSWER, ANSWERS, CANT_SAY, DIFFERENT, EVENT, MERGE, SAME, SPLIT, decided, offer_pairs
+from joinedup.kept.decisions import ANSWER, ANSWERS, CANT_SAY, DIFFERENT, SAME, decided
 from joinedup.kept.identity_register import IdentityRegister, open_register
+from joinedup.kept.merges import EVENT, MERGE, SPLIT
+from joinedup.kept.pairs import offer_pairs
 from tests.unit.kept.test_decisions import PAIRS, begin, told
 from tests.unit.kept.test_identity_register import KEYS, OTHER
 

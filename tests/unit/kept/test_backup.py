@@ -19,10 +19,10 @@ from joinedup.errors import StoreProblem
 from joinedup.kept.access_log import log_place, open_access_log
 from joinedup.kept.backed_up import REGISTERS
 from joinedup.kept.backup import backup, open_backup, said_of
-from joinedup.kept.decisions import offer_pairs
 from joinedup.kept.identity_register import PERSON, TABLES, IdentityRegister, identifiers_of, open_register
 from joinedup.kept.log_guards import guards_that_lack
 from joinedup.kept.log_tables import LOG
+from joinedup.kept.pairs import offer_pairs
 from joinedup.kept.restore import restore
 from joinedup.kept.rotation import rekey
 from tests.unit.kept.looks import look

@@ -9,30 +9,10 @@ import pytest
 import sqlalchemy as sa
 
 from joinedup.errors import StoreProblem
-from joinedup.kept.decisions import (
-    ANSWER,
-    CANT_SAY,
-    DECIDED_SCHEMA,
-    DECISION,
-    DIFFERENT,
-    EVENT,
-    EVENT_SCHEMA,
-    MERGE,
-    PAIR,
-    SAME,
-    SPLIT,
-    TAKEN_BACK,
-    add_events,
-    close_again,
-    decided,
-    decided_since,
-    empty_pairs,
-    merged_now,
-    now,
-    offer_pairs,
-    opened_pair,
-)
+from joinedup.kept.decisions import ANSWER, CANT_SAY, DECIDED_SCHEMA, DECISION, DIFFERENT, SAME, TAKEN_BACK, decided, decided_since
 from joinedup.kept.identity_register import IdentityRegister, open_register
+from joinedup.kept.merges import EVENT, EVENT_SCHEMA, MERGE, SPLIT, add_events, merged_now, now
+from joinedup.kept.pairs import PAIR, close_again, empty_pairs, offer_pairs, opened_pair
 from tests.unit.kept.test_identity_register import KEYS, OTHER, PEOPLE
 
 RECORD, SECOND_RECORD = b"\7" * 32, b"\10" * 32

@@ -9,8 +9,9 @@ import pytest
 from joinedup.errors import Refused
 from joinedup.kept.answers import history, waiting
 from joinedup.kept.backup import backup
-from joinedup.kept.decisions import DIFFERENT, SAME, decided, offer_pairs, opened_pair
+from joinedup.kept.decisions import DIFFERENT, SAME, decided
 from joinedup.kept.identity_register import IdentityRegister, open_register, register_place
+from joinedup.kept.pairs import offer_pairs, opened_pair
 from joinedup.kept.restore import restore
 from tests.unit.kept.test_answers import ADA, BEN, CAS, say, told
 from tests.unit.kept.test_decisions import PAIRS, RECORD, SECOND_RECORD, begin

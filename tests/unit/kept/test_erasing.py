@@ -14,20 +14,7 @@ from hypothesis import strategies as st
 
 from joinedup.identity.hashing import hmac_parameters, hmac_sql, joined_sql
 from joinedup.kept.append_only import may_shrink
-from joinedup.kept.decisions import (
-    ANSWER,
-    EVENT,
-    EVENT_SCHEMA,
-    MERGE,
-    NUMBER_SCHEME,
-    PAIR,
-    RECORD_SCHEME,
-    REPLACED,
-    SAME,
-    add_events,
-    offer_pairs,
-    opened_pair,
-)
+from joinedup.kept.decisions import ANSWER, SAME
 from joinedup.kept.erased_tables import ERASED_KEY, lookup_hash, person_hash
 from joinedup.kept.erasing import (
     Act,
@@ -45,6 +32,8 @@ from joinedup.kept.erasing import (
     tidy,
 )
 from joinedup.kept.identity_register import LOOKUP, PERSON, VAULT_SPAN, IdentityRegister, open_register
+from joinedup.kept.merges import EVENT, EVENT_SCHEMA, MERGE, NUMBER_SCHEME, RECORD_SCHEME, REPLACED, add_events
+from joinedup.kept.pairs import PAIR, offer_pairs, opened_pair
 from tests.unit.kept.test_decisions import PAIRS, RECORD, SECOND_RECORD, begin, register, say, told
 from tests.unit.kept.test_identity_register import KEYS, PEOPLE
 

@@ -15,9 +15,9 @@ import sqlalchemy as sa
 
 from joinedup.errors import KeyProblem, StoreProblem
 from joinedup.kept import rotation
-from joinedup.kept.decisions import PAIR, PAIR_SCHEMA, offer_pairs, opened_pair
 from joinedup.kept.identity_register import KEY_CHANGE, VAULT, IdentityRegister, identifiers_of, open_register
 from joinedup.kept.keys import Keys, derived_keys
+from joinedup.kept.pairs import PAIR, PAIR_SCHEMA, offer_pairs, opened_pair
 from joinedup.kept.rotation import rekey
 from tests.unit.kept.test_identity_register import FORM_1, KEYS, NAMES, OTHER, PEOPLE, everything_in, land
 

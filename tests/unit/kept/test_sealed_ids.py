@@ -8,8 +8,8 @@ import pyarrow as pa
 import pytest
 
 from joinedup.errors import StoreProblem
-from joinedup.kept.decisions import EVENT_SCHEMA, MERGE, add_events, merged_now
 from joinedup.kept.identity_register import KNOWN_SCHEMA, IdentityRegister, open_register
+from joinedup.kept.merges import EVENT_SCHEMA, MERGE, add_events, merged_now
 from joinedup.kept.sealed_ids import FOLDER, forget_ids, keep_ids, learn_again, taught_since
 from tests.unit.identity.people import KEYS
 
