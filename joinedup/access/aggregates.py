@@ -9,6 +9,7 @@ import pyarrow as pa
 from pydantic import TypeAdapter
 
 from joinedup.access import public
+from joinedup.access.behind import Behind, behind_of
 from joinedup.access.built import Built, built_of
 from joinedup.access.caller import Caller
 from joinedup.access.disclosure import Audience, may_open
@@ -18,6 +19,7 @@ from joinedup.access.measured import with_shares, with_values, without_unknown
 from joinedup.access.overview import Access, access_of
 from joinedup.access.releasing import Leaving
 from joinedup.access.stamp import Stamp, rounded_stamp, stamp_of
+from joinedup.engine.manifest import manifest_before
 from joinedup.engine.reader import Reader
 from joinedup.engine.store import Store
 from joinedup.findings import Finding
@@ -166,6 +168,34 @@ class Aggregates:
     def built(self) -> Built | None:
         """How the build was made; None for the public. It tells of tables and files, and of nobody."""
         return built_of(self.reader.manifest, self.reader.store) if self.audience == "internal" else None
+
+    def behind(self, name: str) -> Behind:
+        """What stands behind a measure, a published table or what a landing tells; of files and exact counts nothing for the public."""
+        manifest = self.reader.manifest
+        before = manifest_before(self.reader.store, manifest) if self.audience == "internal" else None
+        return behind_of(manifest, before, self.place, self.specs.get(name), name, self.audience)
+
+    def table_of(self, name: str) -> pa.Table:
+        """A published table by the name that evidence keys have for it, or all measures."""
+        given: dict[str, Callable[[], pa.Table]] = {
+            "measures": self.measures,
+            "population": self.population,
+            "deprivation": self.deprivation,
+            "practice_people": self.practice_people,
+            "activity": self.activity_by_month,
+            "costs": self.costs,
+            "cost_differences": self.cost_differences,
+            "measure_basis": self.measure_basis,
+            "quality": self.quality,
+            "objections": self.opted_out,
+            "linked_rows": self.linked_rows,
+            "link_spread": self.link_spread,
+            "link_truth": self.link_truth,
+            "measure_linkage": self.measure_linkage,
+            "match_weights": self.match_weights,
+            "match_figures": self.match_figures,
+        }
+        return given[name]()
 
     def access(self) -> Access | None:
         """Who looked in the last weeks, and whether the log is as it was sealed; None for the public, or where looks are kept elsewhere."""

@@ -26,6 +26,7 @@ from joinedup.cli.sharing import sharing
 from joinedup.cli.signing_in import sign_in
 from joinedup.cli.sql import sql
 from joinedup.cli.starting import add_source, new, template
+from joinedup.cli.why import why
 from joinedup.errors import JoinedupError, StoreProblem
 
 INTERRUPTED, TERMINATED = 130, 143  # as shells have it: 128 and the number of the signal, 2 or 15
@@ -148,6 +149,6 @@ def main() -> None:
 
 
 LAST = (*OF_REGISTERS, forget, sign_in, audit, releases, builds, collect, sql, demo)
-IN_ORDER_OF_USE = (new, add_source, sharing, check, synth, template, land, review, build, pack, show, export, protect, *LAST)
+IN_ORDER_OF_USE = (new, add_source, sharing, check, synth, template, land, review, build, pack, show, why, export, protect, *LAST)
 for verb in IN_ORDER_OF_USE:
     main.add_command(verb)

@@ -132,6 +132,15 @@ def builds_by_number(store: Store) -> list[Manifest]:
     return sorted(builds, key=lambda build: (build.number, build.built_at, build.build_id))
 
 
+def manifest_before(store: Store, manifest: Manifest) -> Manifest | None:
+    """The manifest of the build that was published before another; None where there was none, or it can't be read any more."""
+    path = store.builds / f"{manifest.before}.json"
+    try:
+        return Manifest.model_validate_json(path.read_bytes()) if manifest.before else None
+    except (OSError, ValidationError):
+        return None
+
+
 def publish(store: Store, manifest: Manifest) -> None:
     """Nothing; from its last instant on, `manifest` is the published build."""
     content = manifest.model_dump_json(indent=1).encode()

@@ -9,6 +9,7 @@ from datetime import date
 
 import altair
 
+from joinedup.access.published import ANY, evidence_key
 from joinedup.papers.facts import Area, Facts, Row
 from joinedup.papers.figure import BOTH, Column, Figure, Table, headed
 from joinedup.papers.figures import bars
@@ -71,7 +72,8 @@ def agreements(place: Place, today: date) -> Table:
         ),
         Column("Reference", [each.reference for each in ordered], "reference", [each.reference for each in ordered], text=True),
     ]
-    return Table(f"Agreements to share, as they stand on {day(today)}", columns)
+    keys = [evidence_key("agreements", each.id) for each in ordered]
+    return Table(f"Agreements to share, as they stand on {day(today)}", columns, why=keys)
 
 
 def parties(place: Place) -> list[dict[str, object]]:
@@ -167,14 +169,20 @@ def by_purpose(facts: Facts) -> Table:
         Column("Keeps back", [EFFECTS[pairs[pair]] for pair in ordered], "keeps_back", [pairs[pair] for pair in ordered], text=True),
         *_people(found),
     ]
-    return Table(f"People registered on {facts.as_at} who are kept out of a purpose because they object", columns)
+    keys = [_why(facts.whole, *pair) for pair in ordered]
+    return Table(f"People registered on {facts.as_at} who are kept out of a purpose because they object", columns, why=keys)
 
 
 def by_area(facts: Facts) -> Table:
     """Who is out of planning, by neighbourhood; the place last."""
     areas = [*facts.areas, *([facts.nowhere] if facts.opted_out[facts.nowhere] else []), facts.whole]
     names = Column(capital(facts.place.word.singular), [area.name for area in areas], "area", [area.id for area in areas])
-    return Table("Out of planning altogether, by area", [names, *_people([out_of(facts, area) for area in areas])], total=True)
+    found, keys = [out_of(facts, area) for area in areas], [_why(area) for area in areas]
+    return Table("Out of planning altogether, by area", [names, *_people(found)], total=True, why=keys)
+
+
+def _why(area: Area, purpose: str = PLANNING, kind: str = "any", *group: object) -> str:
+    return evidence_key("objections", purpose, kind, area.type, "place" if area.type == "place" else area.id, *group)
 
 
 def by_age(facts: Facts) -> Table:
@@ -183,7 +191,8 @@ def by_age(facts: Facts) -> Table:
     bands: dict[int, str | None] = dict(sorted(orders))
     cells = [of_group(facts, "age_band", band) for band in bands.values()]
     ages = Column("Age", [str(band or "Not known") for band in bands.values()], "age_band", list(bands.values()))
-    return Table("Out of planning altogether, by age", [ages, *_people(cells)])
+    keys = [_why(facts.whole, PLANNING, "any", ANY, band) for band in bands.values()]
+    return Table("Out of planning altogether, by age", [ages, *_people(cells)], why=keys)
 
 
 def of_group(facts: Facts, column: str, value: object) -> Removed:
@@ -213,7 +222,7 @@ def deprivation(facts: Facts) -> Figure:
             "objections", "Who objects, by deprivation", about, key, reason="No small area of anyone registered has a known fifth."
         )
     charts = {size: headed(_bars(found, whole_place, size), size, facts, about, key) for size in BOTH}
-    return Figure("objections", _finding(found), about, key, _by_fifth(facts, found), charts, notes=_notes(facts))
+    return Figure("objections", _finding(found), about, key, _by_fifth(facts, found), charts, notes=_notes(facts), why=_why(facts.whole))
 
 
 def _finding(found: dict[int, Removed]) -> str:
@@ -240,7 +249,8 @@ def _bars(found: dict[int, Removed], everyone: Removed, size: Size) -> altair.La
 def _by_fifth(facts: Facts, found: dict[int, Removed]) -> Table:
     rows: dict[int | None, Removed] = dict(found) | {None: of_group(facts, "deprivation_fifth", None)}
     fifths = Column("Fifth of small areas in England", [FIFTHS[fifth] for fifth in rows], "deprivation_fifth", list(rows))
-    return Table("Out of planning altogether, by deprivation fifth", [fifths, *_people(list(rows.values()))])
+    keys = [_why(facts.whole, PLANNING, "any", fifth) for fifth in rows]
+    return Table("Out of planning altogether, by deprivation fifth", [fifths, *_people(list(rows.values()))], why=keys)
 
 
 def unlinked(facts: Facts) -> str:

@@ -11,6 +11,7 @@ from statistics import median
 
 import altair
 
+from joinedup.access.published import evidence_key
 from joinedup.findings import Finding, Severity
 from joinedup.papers.figure import BOTH, Column, Figure, Table, chart_of, titled
 from joinedup.papers.numbers import NO_DATA, day, month, share, whole
@@ -156,7 +157,7 @@ def freshness(sent: Deliveries) -> Figure:
     if not drawn:
         return Figure("freshness", "Months that partners have given", about, key, reason="No file has rows that are of a month.")
     charts = {size: titled(_strips(sent, drawn, size), size, about, key, invented=sent.place.invented) for size in BOTH}
-    return Figure("freshness", _freshest(sent), about, key, _by_month(sent, drawn), charts)
+    return Figure("freshness", _freshest(sent), about, key, _by_month(sent, drawn), charts, why="deliveries")
 
 
 def _freshest(sent: Deliveries) -> str:
@@ -224,7 +225,8 @@ def _by_month(sent: Deliveries, drawn: Sequence[Sent]) -> Table:
     columns = [Column("Month", [month(each) for each in latest_first], "month", latest_first)]
     for source in drawn:
         counts = [source.months.get(each, 0) for each in latest_first]
-        columns.append(Column(source.name, [whole(count) if count else "none" for count in counts], source.source, counts))
+        keys = [evidence_key("deliveries", source.source, each) for each in latest_first]
+        columns.append(Column(source.name, [whole(count) if count else "none" for count in counts], source.source, counts, why=keys))
     return Table("Rows loaded by month", columns)
 
 
@@ -241,7 +243,7 @@ def by_source(sent: Deliveries) -> Table:
         Column("Rows in a usual month", [whole(each) if each is not None else "—" for each in usual], "usual_month", usual),
         *_accounts(sources),
     ]
-    return Table("Partners' data by source", columns)
+    return Table("Partners' data by source", columns, why=[evidence_key("accounting", source.source) for source in sources])
 
 
 def _gaps(gaps: Sequence[date]) -> str:
@@ -288,6 +290,7 @@ def by_file(files: Sequence[FileAccount], caption: str) -> Table:
                 [" ".join(f.missing_columns) for f in files],
             ),
         ],
+        why=[evidence_key("files", file.source, file.file) for file in files],
     )
 
 
@@ -302,7 +305,8 @@ def organisations(sent: Deliveries) -> Table:
         Column("Rule", [each.rule for each in told], "rule", [each.rule for each in told], text=True),
         Column("What is missing", [each.message for each in told], "message", [each.message for each in told], text=True),
     ]
-    return Table("Organisations that stopped, began late or lack months", columns)
+    keys = [evidence_key("findings", each.rule, each.file) for each in told]
+    return Table("Organisations that stopped, began late or lack months", columns, why=keys)
 
 
 def _counted(counts: Mapping[str, int]) -> str:
@@ -329,6 +333,7 @@ def restricted(sent: Deliveries) -> Table:
             Column("Rows rejected", told["row"], "rows", told["row"], text=True),
             Column("Codes of other rows blanked", told["code"], "codes", told["code"], text=True),
         ],
+        why=[evidence_key("restricted", name) for name in named],
     )
 
 
@@ -353,4 +358,5 @@ def found(sent: Deliveries) -> Table:
             "What it endangers", [each.endangers or "—" for each in shown], "endangers", [each.endangers for each in ordered], text=True
         ),
     ]
-    return Table("Everything that was found wrong with files and folder", columns)
+    keys = [evidence_key("findings", each.rule, each.file) for each in shown]
+    return Table("Everything that was found wrong with files and folder", columns, why=keys)

@@ -10,6 +10,7 @@ from importlib.resources import files
 from io import StringIO
 from math import inf, log
 
+from joinedup.access.published import evidence_key
 from joinedup.papers import agreed
 from joinedup.papers.facts import Facts
 from joinedup.papers.figure import Column, Table
@@ -90,7 +91,8 @@ def accounting(facts: Facts) -> Table:
         *(Column(head, [whole(count) for count in counted[name]], name, counted[name]) for head, name in rows.items()),
         Column("Linked to a person", linked, "linked", counted["linked"]),
     ]
-    return Table("Where the data come from, and what became of each row", columns)
+    keys = [evidence_key("accounting", source.source) for source in sources]
+    return Table("Where the data come from, and what became of each row", columns, why=keys)
 
 
 def quality(facts: Facts) -> Table:
@@ -108,7 +110,8 @@ def quality(facts: Facts) -> Table:
         Column("Share", [share(row["found"], row["out_of"]) for row in rows]),
         Column("What suffers", suffers, "endangers", bare["endangers"], text=True),
     ]
-    return Table("What was found wrong or missing in the record", columns)
+    keys = [evidence_key("quality", rule) for rule in bare["rule"]]
+    return Table("What was found wrong or missing in the record", columns, why=keys)
 
 
 def cost_differences(facts: Facts) -> Table:
@@ -129,7 +132,8 @@ def cost_differences(facts: Facts) -> Table:
         ),
         Column("Ratio", [NO_DATA if each is None else f"{each:.2f}" for each in bare["ratio"]], "ratio", bare["ratio"]),
     ]
-    return Table(f"Costs of the extracts beside published averages, {facts.period}", columns)
+    keys = [evidence_key("cost_differences", row["sector"], row["point_of_delivery"]) for row in rows]
+    return Table(f"Costs of the extracts beside published averages, {facts.period}", columns, why=keys)
 
 
 def in_short(facts: Facts) -> str:

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from joinedup.access.built import Built
 from joinedup.access.overview import Access
+from joinedup.access.published import evidence_key
 from joinedup.access.rounding import added
 from joinedup.papers.needs import Aggregates, MeasureSpec, Stamp
 from joinedup.papers.numbers import day
@@ -29,6 +30,10 @@ class Area:
     type: str
     id: str
     name: str
+
+    def why(self, name: str, *values: object) -> str:
+        """The evidence key of a number about it."""
+        return evidence_key(name, self.type, "place" if self.type == "place" else self.id, *values)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 import altair
 
 from joinedup.cells import write_rows
+from joinedup.papers.evident import evident
 from joinedup.papers.facts import Facts
 from joinedup.papers.numbers import day
 from joinedup.papers.theme import NARROW, WIDE, Size, config
@@ -34,6 +35,8 @@ class Column:
     values: Sequence[object] = ()
     text: bool = False
     """Whether it holds words and not numbers."""
+    why: Sequence[str] = ()
+    """The evidence key of each cell, where it isn't that of the row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ class Table:
     columns: Sequence[Column]
     total: bool = False
     """Whether the last row of the page is that of the whole."""
+    why: Sequence[str] = ()
+    """The evidence key of each row of the page."""
 
     @property
     def shown(self) -> list[Column]:
@@ -54,6 +59,18 @@ class Table:
     def rows(self) -> list[list[str]]:
         """The rows that the page shows."""
         return [list(row) for row in zip(*(column.cells for column in self.shown), strict=True)]
+
+    @property
+    def evident_rows(self) -> list[list[str]]:
+        """The same, where each cell but the first leads to its evidence."""
+        shown = self.shown
+        cells = [column.cells if at == 0 else self._evident(column) for at, column in enumerate(shown)]
+        return [list(row) for row in zip(*cells, strict=True)]
+
+    def _evident(self, column: Column) -> Sequence[str]:
+        """The cells of a column with their keys."""
+        keys = column.why or self.why
+        return [evident(cell, key, text=column.text) for cell, key in zip(column.cells, keys, strict=True)] if keys else column.cells
 
     def csv(self, same: Mapping[str, object]) -> str:
         """The bare values as CSV, after columns that are the same in each row; missing is empty."""
@@ -78,6 +95,8 @@ class Figure:
     charts: Mapping[Size, altair.TopLevelMixin] = field(default_factory=dict)
     reason: str = ""
     notes: Sequence[str] = ()
+    why: str = ""
+    """The evidence key of what it shows, its finding and notes included."""
 
 
 def chart_of(rows: Sequence[Mapping[str, object]]) -> altair.Chart:

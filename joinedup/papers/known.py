@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from functools import cached_property
 from itertools import groupby
 
+from joinedup.access.published import evidence_key
 from joinedup.papers.facts import Facts, Row
 from joinedup.papers.figure import Column, Table
 from joinedup.papers.needs import MeasureSpec
@@ -180,4 +181,5 @@ def table(known: Known) -> Table:
         Column("Part of stays", [share(each.share, 1) for _, each in rows], "share_of_stays", [each.share for _, each in rows]),
         Column("Left out", [capital(each) or "nothing" for each in out], "left_out", out, text=True),
     ]
-    return Table(f"What each measure can be known of, {known.facts.period}", columns)
+    keys = [evidence_key("measure_basis", spec.id, each.code) for spec, each in rows]
+    return Table(f"What each measure can be known of, {known.facts.period}", columns, why=keys)

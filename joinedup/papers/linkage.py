@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from joinedup.access.published import evidence_key
 from joinedup.papers.facts import Area, Facts, Row
 from joinedup.papers.figure import BOTH, Column, Figure, Table, headed
 from joinedup.papers.figures import bars
@@ -101,6 +102,7 @@ def by_source(links: Links) -> Table:
     def counted(head: str, name: str) -> Column:
         return Column(head, [whole(row[name]) for row in rows], name, [row[name] for row in rows])
 
+    keys = [evidence_key("linked_rows", row["contract"], row["source"], "all", "all") for row in rows]
     return Table(
         "How the rows of each source are linked to people",
         [
@@ -120,6 +122,7 @@ def by_source(links: Links) -> Table:
                 [row["linked_share"] for row in rows],
             ),
         ],
+        why=keys,
     )
 
 
@@ -156,9 +159,17 @@ def _of_group(links: Links, characteristic: str, name: str, groups: Mapping[str,
             Column(name="lower", values=[round(float(value), 3) for value in limits.lower]),
             Column(name="upper", values=[round(float(value), 3) for value in limits.upper]),
         ],
+        why=[evidence_key("link_spread", characteristic, group) for group in said],
     )
     return Figure(
-        identity, _finding(name, groups, said, limits.lower, limits.upper), about, key, table, charts, notes=_silent(links, characteristic)
+        identity,
+        _finding(name, groups, said, limits.lower, limits.upper),
+        about,
+        key,
+        table,
+        charts,
+        notes=_silent(links, characteristic),
+        why=evidence_key("link_spread", characteristic),
     )
 
 
@@ -189,6 +200,7 @@ def weights(links: Links) -> Table:
             Column("u", [_small(row["u"]) for row in rows], "u", [row["u"] for row in rows]),
             Column("Weight", [f"{row['weight']:+.1f}" for row in rows], "weight", [row["weight"] for row in rows]),
         ],
+        why=[evidence_key("match_weights", row["comparison"], row["level"]) for row in rows],
     )
 
 
@@ -204,7 +216,8 @@ def moved(links: Links) -> Table:
     for spec in facts.specs.values():
         bounds = [_bounds(links, spec.id, area) for area in every]
         said = [f"{rate(value)} ({rate(low)} to {rate(high)})" if low is not None else rate(value) for value, low, high in bounds]
-        columns.append(Column(f"{spec.title}, {spec.unit}", said, spec.id, [value for value, *_ in bounds]))
+        keys = [area.why(spec.id) for area in every]
+        columns.append(Column(f"{spec.title}, {spec.unit}", said, spec.id, [value for value, *_ in bounds], why=keys))
         columns.append(Column(name=f"{spec.id}_lowest", values=[low for _, low, _ in bounds]))
         columns.append(Column(name=f"{spec.id}_highest", values=[high for *_, high in bounds]))
     return Table("How far linkage could move the indicators: as published (lowest to highest)", columns, total=True)
@@ -262,6 +275,7 @@ def truth(links: Links) -> Table | None:
             ),
             Column("Recall (95% limits)", [limits(row, "recall") for row in every], "recall", [row["recall"] for row in every]),
         ],
+        why=[evidence_key("link_truth", row["decided_by"], row["characteristic"], row["group_value"]) for row in every],
     )
 
 

@@ -45,7 +45,7 @@ def pair(links: Links) -> Figure:
         ],
     )
     notes = ["Rare names and postcodes weigh more, common ones less, than is shown. Where a value is missing on one side nothing is added."]
-    return Figure("pair", finding, about, key, table, charts, notes=notes)
+    return Figure("pair", finding, about, key, table, charts, notes=notes, why="match_weights")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import altair
 
 from joinedup.access.look_report import Looked
 from joinedup.access.overview import WEEKS, Access
+from joinedup.access.published import evidence_key
 from joinedup.access.unusual import NOT_KNOWN
 from joinedup.papers.figure import BOTH, Column, Figure, Table, chart_of, titled
 from joinedup.papers.numbers import day, moment, whole
@@ -61,10 +62,10 @@ def key_figures(access: Access) -> list[KeyFigure]:
     people = sum(group.people for group in report.by["door"])
     accounts = len({group.name[0] for group in report.who})
     return [
-        KeyFigure("Looks", whole(report.looks), f"in {WEEKS} weeks", ""),
-        KeyFigure("Accounts that looked", whole(accounts), "of the operating system", ""),
-        KeyFigure("People looked at by name or id", whole(people), "different people, by door", ""),
-        KeyFigure("To ask about", whole(len(report.unusual)), "looks that stand out, by the rules below", ""),
+        KeyFigure("Looks", whole(report.looks), f"in {WEEKS} weeks", "", why="looks"),
+        KeyFigure("Accounts that looked", whole(accounts), "of the operating system", "", why="looks"),
+        KeyFigure("People looked at by name or id", whole(people), "different people, by door", "", why="looks"),
+        KeyFigure("To ask about", whole(len(report.unusual)), "looks that stand out, by the rules below", "", why="looks/unusual"),
     ]
 
 
@@ -79,7 +80,7 @@ def figure(access: Access, place: Place) -> Figure:
     first = min([access.since.date(), *(when for when, _, _ in days)])
     dates = [first + timedelta(days=i) for i in range((access.until.date() - first).days + 1)]
     charts = {size: titled(_strips(counts, doors, dates, size), size, about, key, invented=place.invented) for size in BOTH}
-    return Figure("looks", finding(access), about, key, _by_day(counts, doors, dates), charts)
+    return Figure("looks", finding(access), about, key, _by_day(counts, doors, dates), charts, why="looks")
 
 
 def finding(access: Access) -> str:
@@ -120,7 +121,7 @@ def _by_day(counts: Mapping[tuple[date, str], int], doors: Sequence[str], dates:
     for door in doors:
         values = [counts.get((each, door), 0) for each in latest_first]
         columns.append(Column(_door(door), [whole(value) for value in values], door, values))
-    return Table("Looks by day and door", columns)
+    return Table("Looks by day and door", columns, why=[evidence_key("looks", "day", each) for each in latest_first])
 
 
 def tables(access: Access) -> dict[str, Table]:
@@ -143,7 +144,8 @@ def _groups(caption: str, head: str, name: str, groups: Sequence[Looked], words:
         values = [getattr(group, field) for group in groups]
         columns.append(Column(title, [whole(value) for value in values], field, values))
     lasts = [group.last for group in groups]
-    return Table(caption, [*columns, Column("Last", [moment(last) for last in lasts], "last", lasts, text=True)])
+    keys = [evidence_key("looks", name, each) for each in names]
+    return Table(caption, [*columns, Column("Last", [moment(last) for last in lasts], "last", lasts, text=True)], why=keys)
 
 
 def _unusual(access: Access) -> Table:
@@ -156,6 +158,7 @@ def _unusual(access: Access) -> Table:
             Column("What", [capital(each.rule) for each in found], "rule", [each.rule for each in found], text=True),
             Column("Why it stands out", [capital(each.reason) for each in found], "reason", [each.reason for each in found], text=True),
         ],
+        why=[evidence_key("looks", "unusual", each.rule) for each in found],
     )
 
 

@@ -14,6 +14,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from joinedup.access.behind import Behind
 from joinedup.access.built import Built
 from joinedup.access.overview import Access
 from joinedup.findings import Finding
@@ -203,6 +204,10 @@ class Aggregates(Protocol):
 
     def built(self) -> Built | None:
         """How the build was made; None where pages don't say."""
+        ...
+
+    def behind(self, name: str) -> Behind:
+        """What stands behind a measure, a published table or what a landing tells."""
         ...
 
     def access(self) -> Access | None:

@@ -26,9 +26,10 @@ from joinedup.access.overview import Access
 from joinedup.engine.store import PRIVATE_FOLDER, atomic_write
 from joinedup.errors import StoreProblem
 from joinedup.findings import Finding
-from joinedup.papers import agreed, assets, built, deliveries, evidence, known, linkage, linkage_pair, looks, prices, safety, summary
+from joinedup.papers import agreed, assets, built, deliveries, evidence, known, linkage, linkage_pair, looks, prices, safety, summary, why
 from joinedup.papers.deliveries import Deliveries
 from joinedup.papers.drawing import draw, named
+from joinedup.papers.evident import evident, rooted, unlinked
 from joinedup.papers.facts import Area, Facts
 from joinedup.papers.figure import Figure, Table
 from joinedup.papers.figures import costs, deprivation, indicators, people, tiles, use
@@ -96,6 +97,7 @@ class Shown:
 def write_pages(aggregates: Aggregates, place: Place, out: Path, progress: Progress = silent, cache: Path | None = None) -> list[Path]:
     """The pages written to `out`, the overview first; drawings are kept in `cache`, so that unchanged charts aren't drawn again.
 
+    Beside them lie the pages of evidence, to which their numbers lead, and the files of their tables.
     Every file is written whole or not at all; files of an earlier writing that have no place any more are removed.
     Raises AssetsMissing where set-up hasn't brought the style sheet, StoreProblem where the folder holds files but no pages.
     """
@@ -109,11 +111,14 @@ def write_pages(aggregates: Aggregates, place: Place, out: Path, progress: Progr
     atomic_write(out / WRITTEN, json.dumps(sorted(before)).encode())  # from now on the folder is known as one of pages, however this ends
     files = {f"assets/{name}": content for name, content in style.items()}
     total, pages = len(facts.areas) + (6 if facts.internal else 3) + (facts.access is not None) + (facts.built is not None), []
+    told: dict[str, tuple[str, str]] = {}
     for done, page in enumerate(_pages(facts, cache), start=1):
         began = time.perf_counter()
-        files |= {page.file: _render(page, facts).encode(), **_downloads(page, facts)}
+        told[page.file] = page.title, (text := _render(page, facts))
+        files |= {page.file: text.encode(), **_downloads(page, facts)}
         progress(Step("pages", page.file, done, total, time.perf_counter() - began, rows={"tables": len(page.tables)}))
         pages.append(page.file)
+    files |= {page.file: _render(page, facts).encode() for page in _evidence(facts, told)}
     for name, content in files.items():
         atomic_write(out / name, content)
     atomic_write(out / WRITTEN, json.dumps(sorted(files)).encode())
@@ -282,7 +287,7 @@ def write_check(place: Place, files: Sequence[FileAccount], findings: Sequence[F
         "as_at": day(place.as_at),
     }
     told = {"checked": moment(datetime.now(UTC)), "version": version("joinedup"), "local": partial(local, word=place.word)}
-    text = _environment().get_template(page.template).render(**shared, **told, **page.shows)
+    text = unlinked(_environment().get_template(page.template).render(**shared, **told, **page.shows))
     made |= {f"assets/{name}": content for name, content in style.items()} | {page.file: text.encode()}
     atomic_write(out / WRITTEN, json.dumps(sorted(before | made.keys())).encode())
     for name, content in made.items():
@@ -325,6 +330,13 @@ def _about(facts: Facts) -> Page:
     return Page("about.html", "about.jinja", "About these data", shows, tables, crumbs=crumbs)
 
 
+def _evidence(facts: Facts, told: Mapping[str, tuple[str, str]]) -> Iterator[Page]:
+    """A page of evidence for each measure and table that the other pages show a number of."""
+    crumbs = ({"href": "index.html", "text": facts.place.name},)
+    for name, keys in why.cited(told).items():
+        yield Page(why.file_of(name), "why.jinja", why.title(facts, name), why.shows(facts, name, keys.values()), crumbs=crumbs)
+
+
 def _shown(figure: Figure, page: str, cache: Path | None, spec: MeasureSpec | None = None, *, linked: bool = False) -> Shown:
     name, about = figure.finding, f"{figure.about}. {figure.key} The table below the picture has every number."
     wide, narrow = (
@@ -364,6 +376,7 @@ def _environment() -> Environment:
     loader = ChoiceLoader([PackageLoader("joinedup.papers"), PackageLoader("nhsuk_frontend_jinja")])
     environment = Environment(loader=loader, undefined=ChainableUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters["first_capital"] = capital
+    environment.globals["evident"] = evident
     return environment
 
 
@@ -384,4 +397,4 @@ def _render(page: Page, facts: Facts) -> str:
         "as_at": facts.as_at,
         "period_words": f"Figures are for the 12 months from {facts.period}, people as on {facts.as_at}.",
     }
-    return _environment().get_template(page.template).render(**shared, **page.shows)
+    return rooted(_environment().get_template(page.template).render(**shared, **page.shows), page.root)

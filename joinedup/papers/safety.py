@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import yaml
 from pydantic import Field, model_validator
 
+from joinedup.access.published import evidence_key
 from joinedup.engine.specs import Frozen
 from joinedup.papers.figure import Column, Table
 from joinedup.papers.words import capital
@@ -108,6 +109,7 @@ def table(log: HazardLog) -> Table:
             Column("Tests", [str(count) for count in tests], "tests", tests),
             Column("Owner", [capital(owner) for owner in owners], "owner", owners, text=True),
         ],
+        why=[evidence_key("hazards", hazard.id) for hazard in log.hazards],
     )
 
 

@@ -29,6 +29,8 @@ class KeyFigure:
     against: str
     figure: str = ""
     """The figure of the page that shows it in full, where there is one."""
+    why: str = ""
+    """Its evidence key."""
 
 
 def key_figures(facts: Facts, area: Area) -> list[KeyFigure]:
@@ -45,9 +47,25 @@ def _people(facts: Facts, area: Area) -> list[KeyFigure]:
     figure = {"people": "people" if part else "", "deprivation": "deprivation" if part else ""}
     where = "of people, by small area in England"
     return [
-        KeyFigure("People registered", whole(facts.people(area)), f"on {facts.as_at}", share_of_all, figure["people"]),
-        KeyFigure("Aged 65 or over", old[area], "of people registered", _against(facts, area, old[facts.whole]), figure["people"]),
-        KeyFigure("In the most deprived fifth", poorest[area], where, _against(facts, area, poorest[facts.whole]), figure["deprivation"]),
+        KeyFigure(
+            "People registered", whole(facts.people(area)), f"on {facts.as_at}", share_of_all, figure["people"], area.why("population")
+        ),
+        KeyFigure(
+            "Aged 65 or over",
+            old[area],
+            "of people registered",
+            _against(facts, area, old[facts.whole]),
+            figure["people"],
+            area.why("population"),
+        ),
+        KeyFigure(
+            "In the most deprived fifth",
+            poorest[area],
+            where,
+            _against(facts, area, poorest[facts.whole]),
+            figure["deprivation"],
+            area.why("deprivation", 1),
+        ),
     ]
 
 
@@ -55,7 +73,7 @@ def _cost(facts: Facts, area: Area) -> KeyFigure:
     which = ", from the extracts there are" if facts.stamp.missing else ""
     unit = f"over the 12 months{which}; {prices.in_short(facts.place.period)}"
     head, place = (each(costs.costs(facts, of).head()) for of in (area, facts.whole))
-    return KeyFigure("Cost per person", head, unit, _against(facts, area, place), "cost" if area != facts.whole else "")
+    return KeyFigure("Cost per person", head, unit, _against(facts, area, place), "cost" if area != facts.whole else "", area.why("costs"))
 
 
 def _against(facts: Facts, area: Area, place: str) -> str:
@@ -66,14 +84,14 @@ def _indicator(facts: Facts, area: Area, spec: MeasureSpec) -> KeyFigure:
     row, place = facts.measures.get((spec.id, area)), facts.measures.get((spec.id, facts.whole))
     figure = f"{'map-' if area == facts.whole else ''}{spec.id.replace('_', '-')}" if facts.areas else ""
     if row is None or row["value"] is None:
-        return KeyFigure(spec.title, NO_DATA, spec.unit, reason(row["reason"] if row else None), figure)
+        return KeyFigure(spec.title, NO_DATA, spec.unit, reason(row["reason"] if row else None), figure, area.why(spec.id))
     compared = compared_with(row["comparison"], facts.whole.name)
     against = (
         f"{MARKS[row['comparison']]} {capital(compared)} ({rate(place['value'])})"
         if compared and place
         else f"95% limits {limits(row['lower'], row['upper'])}"
     )
-    return KeyFigure(spec.title, rate(row["value"]), f"{spec.unit}{_known_of(row)}", against, figure)
+    return KeyFigure(spec.title, rate(row["value"]), f"{spec.unit}{_known_of(row)}", against, figure, area.why(spec.id))
 
 
 def _known_of(row: Row) -> str:
@@ -90,17 +108,26 @@ def side_by_side(facts: Facts) -> Table:
         Column(name="area_type", values=[area.type for area in areas]),
         Column(capital(facts.place.word.singular), [_link(area) for area in areas], "area_id", [area.id for area in areas]),
         Column(name="area", values=[area.name for area in areas]),
-        Column(f"People, {facts.as_at}", [whole(count) for count in registered], "people", registered),
+        Column(
+            f"People, {facts.as_at}",
+            [whole(count) for count in registered],
+            "people",
+            registered,
+            why=[area.why("population") for area in areas],
+        ),
         *(column for spec in facts.specs.values() for column in _measured(facts, spec, areas)),
-        Column("Cost per person", [each(head) for head in heads], "cost_pence_per_person", heads),
+        Column(
+            "Cost per person", [each(head) for head in heads], "cost_pence_per_person", heads, why=[area.why("costs") for area in areas]
+        ),
     ]
     return Table(f"{capital(facts.place.word.plural)} of {facts.whole.name} side by side, {facts.period}", columns, total=True)
 
 
 def _measured(facts: Facts, spec: MeasureSpec, areas: Sequence[Area]) -> list[Column]:
     rows: list[Row] = [facts.measures.get((spec.id, area)) or {} for area in areas]
+    keys = [area.why(spec.id) for area in areas]
     return [
-        Column(f"{spec.title}, {spec.unit}", [_cell(row) for row in rows], spec.id, [row.get("value") for row in rows]),
+        Column(f"{spec.title}, {spec.unit}", [_cell(row) for row in rows], spec.id, [row.get("value") for row in rows], why=keys),
         *(Column(name=f"{spec.id}_{name}", values=[row.get(name) for row in rows]) for name in ("lower", "upper", "comparison")),
     ]
 

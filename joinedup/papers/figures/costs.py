@@ -119,6 +119,7 @@ def figure(facts: Facts, area: Area) -> Figure:
         table(facts, area),
         charts,
         notes=[*notes(here), *nought(facts), prices.in_words(facts.place.period), *constant(here), *without(facts)],
+        why=area.why("costs"),
     )
 
 
@@ -185,6 +186,8 @@ def table(facts: Facts, area: Area) -> Table:
     fixed = [here.rows[kind]["constant_pence"] if kind in here.rows else 0 for kind in order]
     each_here, each_place = ([of.each(kind) for kind in order] for of in (here, place))
     costed = [share(part, total) if total else "—" for part, total in zip(counts["costed"], counts["activities"], strict=True)]
+    keys, of_place = _why(area, order), _why(facts.whole, order)
+    whole_name = f"Per person, {facts.whole.name}"
     columns = [
         Column("Sector", [*(capital(sector) for sector, _ in order), "All"], "sector", [sector for sector, _ in order]),
         Column("Point of delivery", [*(named(kind) for kind in order), ""], "point_of_delivery", [point for _, point in order], text=True),
@@ -195,6 +198,10 @@ def table(facts: Facts, area: Area) -> Table:
         Column(name=f"cost_pence_at_{prices.base().replace('-', '_')}_prices", values=fixed),
         Column(name="people", values=[here.people] * len(order)),
         Column("Per person", [*map(each, each_here), each(here.head())], "cost_pence_per_person", each_here),
-        Column(f"Per person, {facts.whole.name}", [*map(each, each_place), each(place.head())], "place_cost_pence_per_person", each_place),
+        Column(whole_name, [*map(each, each_place), each(place.head())], "place_cost_pence_per_person", each_place, why=of_place),
     ]
-    return Table(f"Cost of care of people of {area.name}, {facts.period}", columns, total=True)
+    return Table(f"Cost of care of people of {area.name}, {facts.period}", columns, total=True, why=keys)
+
+
+def _why(area: Area, order: list[Kind]) -> list[str]:
+    return [*(area.why("costs", *kind) for kind in order), area.why("costs")]

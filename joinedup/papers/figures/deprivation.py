@@ -47,7 +47,9 @@ def figure(facts: Facts, area: Area) -> Figure:
             reason=f"Nobody registered in {area.name} on {facts.as_at} has a small area with a known fifth.",
         )
     charts = {size: headed(chart(facts, area, size), size, facts, about, key) for size in BOTH}
-    return Figure("deprivation", finding(facts, here, place), about, key, table(facts, area), charts, notes=notes(here))
+    return Figure(
+        "deprivation", finding(facts, here, place), about, key, table(facts, area), charts, notes=notes(here), why=area.why("deprivation")
+    )
 
 
 def finding(facts: Facts, here: Shares, place: Shares) -> str:
@@ -92,9 +94,15 @@ def table(facts: Facts, area: Area) -> Table:
         Column("Fifth of small areas in England", [FIFTHS[fifth] for fifth in fifths], "deprivation_fifth", fifths),
         Column("People", [whole(here[fifth]) for fifth in fifths], "people", [here[fifth] for fifth in fifths]),
         Column(of_known, [_percent(each) for each in mine], "share", mine),
-        Column(f"{of_known}, {facts.whole.name}", [_percent(each) for each in theirs], "place_share", theirs),
+        Column(
+            f"{of_known}, {facts.whole.name}", [_percent(each) for each in theirs], "place_share", theirs, why=_why(facts.whole, fifths)
+        ),
     ]
-    return Table(f"People registered in {area.name} on {facts.as_at} by deprivation fifth", columns)
+    return Table(f"People registered in {area.name} on {facts.as_at} by deprivation fifth", columns, why=_why(area, fifths))
+
+
+def _why(area: Area, fifths: list[int | None]) -> list[str]:
+    return [area.why("deprivation", fifth) for fifth in fifths]
 
 
 def _percent(part: float | None) -> str:

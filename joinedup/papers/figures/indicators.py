@@ -40,9 +40,11 @@ def figure(facts: Facts, spec: MeasureSpec, area: Area) -> Figure:
     key = f"Dots with 95% limits; the diamond is {area.name}. Dashed line: {facts.whole.name}."
     mine, place = facts.measures.get((spec.id, area)), facts.measures.get((spec.id, facts.whole))
     if mine is None or mine["value"] is None:
-        return Figure(identity, f"{spec.title}: {NO_DATA}", about, key, table(facts, spec), reason=reason(mine))
+        return Figure(identity, f"{spec.title}: {NO_DATA}", about, key, table(facts, spec), reason=reason(mine), why=area.why(spec.id))
     charts = {size: headed(chart(facts, spec, area, size), size, facts, about, key) for size in BOTH}
-    return Figure(identity, finding(facts, spec, mine, place), about, key, table(facts, spec), charts, notes=notes(facts, spec))
+    return Figure(
+        identity, finding(facts, spec, mine, place), about, key, table(facts, spec), charts, notes=notes(facts, spec), why=area.why(spec.id)
+    )
 
 
 def reason(row: Row | None) -> str:
@@ -196,4 +198,5 @@ def table(facts: Facts, spec: MeasureSpec) -> Table:
         ),
         Column(name="unit", values=[spec.unit] * len(areas)),
     ]
-    return Table(f"{spec.title}, {spec.unit}, {facts.period}", columns, total=True)
+    keys = [area.why(spec.id) for area in areas]
+    return Table(f"{spec.title}, {spec.unit}, {facts.period}", columns, total=True, why=keys)

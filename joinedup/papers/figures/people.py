@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import altair
@@ -67,7 +67,9 @@ def figure(facts: Facts, area: Area) -> Figure:
         reason = f"Nobody was registered in {area.name} on {facts.as_at}." if place.total else missing(facts, "registered people")
         return Figure("people", f"Ages of people in {area.name}", about, key, reason=reason)
     charts = {size: headed(chart(facts, area, size), size, facts, about, key) for size in BOTH}
-    return Figure("people", finding(facts, area, here, place), about, key, table(facts, area), charts, notes=notes(here))
+    return Figure(
+        "people", finding(facts, area, here, place), about, key, table(facts, area), charts, notes=notes(here), why=area.why("population")
+    )
 
 
 def finding(facts: Facts, area: Area, here: Ages, place: Ages) -> str:
@@ -128,12 +130,16 @@ def table(facts: Facts, area: Area) -> Table:
     total, mine, theirs = [here.of(band) for band in bands], *(_shares(of, bands) for of in (here, place))
     columns = [
         Column("Age", bands, "age_band", bands),
-        *(_of_sex(here, bands, sex) for sex in sexes),
+        *(replace(_of_sex(here, bands, sex), why=_why(area, bands, sex)) for sex in sexes),
         Column("All", [whole(count) for count in total], "people", total),
         Column("% of all", [share(part, 1) for part in mine], "share", mine),
-        Column(f"% of all, {facts.whole.name}", [share(part, 1) for part in theirs], "place_share", theirs),
+        Column(f"% of all, {facts.whole.name}", [share(part, 1) for part in theirs], "place_share", theirs, why=_why(facts.whole, bands)),
     ]
-    return Table(f"People registered in {area.name} on {facts.as_at} by age and sex", columns)
+    return Table(f"People registered in {area.name} on {facts.as_at} by age and sex", columns, why=_why(area, bands))
+
+
+def _why(area: Area, bands: list[str], *sex: str | None) -> list[str]:
+    return [area.why("population", None if band == SEXES[None] else band, *sex) for band in bands]
 
 
 def _shares(of: Ages, bands: list[str]) -> list[float | None]:

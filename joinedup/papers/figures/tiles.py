@@ -44,10 +44,13 @@ def figure(facts: Facts, spec: MeasureSpec) -> Figure:
     rows = {area: facts.measures.get((spec.id, area)) for area in facts.areas}
     table = indicators.table(facts, spec)
     if not any(row is not None and row["value"] is not None for row in rows.values()):
-        return Figure(identity, finding(facts, spec), about, key, table, reason=indicators.reason(rows[facts.areas[0]]))
+        return Figure(
+            identity, finding(facts, spec), about, key, table, reason=indicators.reason(rows[facts.areas[0]]), why=facts.whole.why(spec.id)
+        )
     says = {area: Says.of(row) for area, row in rows.items()}
     charts = {size: headed(chart(facts, says, size), size, facts, about, key) for size in BOTH}
-    return Figure(identity, finding(facts, spec), about, key, table, charts, notes=[*notes(facts), *Known(facts).notes(spec)])
+    said = [*notes(facts), *Known(facts).notes(spec)]
+    return Figure(identity, finding(facts, spec), about, key, table, charts, notes=said, why=facts.whole.why(spec.id))
 
 
 def people(facts: Facts) -> Figure:
@@ -56,7 +59,7 @@ def people(facts: Facts) -> Figure:
     says = {area: Says(whole(facts.people(area)), None, known=facts.people(area) is not None) for area in facts.areas}
     charts = {size: headed(chart(facts, says, size), size, facts, about, key) for size in BOTH}
     finding = f"{many(len(says), facts.place.word.singular, facts.place.word.plural)} of {facts.whole.name} and the people registered there"
-    return Figure("map-people", capital(finding), about, key, None, charts, notes=notes(facts))
+    return Figure("map-people", capital(finding), about, key, None, charts, notes=notes(facts), why=facts.whole.why("population"))
 
 
 @dataclass(frozen=True, slots=True)

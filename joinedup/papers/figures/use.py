@@ -116,6 +116,7 @@ def figure(facts: Facts, area: Area) -> Figure:
         table(facts, area),
         charts,
         notes=[*notes(facts, drawn), *gaps(facts, area, drawn), *without(facts)],
+        why=area.why("activity"),
     )
 
 
@@ -230,4 +231,5 @@ def _point(facts: Facts, area: Area, point: str, of_months: Sequence[date]) -> l
     among = [_among(people, of_all.get((point, each), 1)) for each in of_months]
     rated = [per(count, each, EACH) for count, each in zip(activities, among, strict=True)]
     rates = Column(name=f"{name}_per_{EACH}_people", values=rated)
-    return [Column(point_of_delivery(point), [whole(count) for count in activities], name, activities), rates]
+    keys = [area.why("activity", each, point) for each in of_months]
+    return [Column(point_of_delivery(point), [whole(count) for count in activities], name, activities, why=keys), rates]

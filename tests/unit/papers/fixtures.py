@@ -17,8 +17,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from joinedup.access.behind import Behind, BuiltBy, Step
 from joinedup.access.built import Built
+from joinedup.access.disclosure import Audience
 from joinedup.access.overview import Access, access_of
+from joinedup.access.published import PUBLISHED, TOLD
 from joinedup.engine.manifest import Because, InputRecord, Manifest, TableRecord
 from joinedup.engine.measuring import Measured, ProcessMeasured, StepMeasured
 from joinedup.findings import Finding, Severity
@@ -490,6 +493,18 @@ class FakeAggregates:
 
     def built(self) -> Built | None:
         return made_up_build(self.stamp.build_id) if self.audience == "internal" else None
+
+    def behind(self, name: str) -> Behind:
+        """A step from one landed file to the number."""
+        told = SPECS[name].title if name in SPECS else (PUBLISHED.get(name) or TOLD[name]).title
+        steps = (
+            Step("landed_apc", "Admitted patient care, as landed", "landed", 1, ("admidate",), rows=13_120, digest="0" * 64),
+            Step("measure_count", "Counts", "derived", 1, ("events",), ("landed_apc",), rows=21, digest="1" * 64),
+        )
+        period = (self.place.period.start, self.place.period.end)
+        built = BuiltBy(self.stamp.build_id, self.stamp.built_at.isoformat(), self.stamp.version, "duckdb")
+        audience: Audience = "public" if self.audience == "public" else "internal"
+        return Behind(name, told, "What it is", "Of whom", "count", period, self.place.as_at, audience, built, steps=steps)
 
     def access(self) -> Access | None:
         return accessed(self.place) if self.audience == "internal" else None

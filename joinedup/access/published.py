@@ -1,0 +1,161 @@
+"""What is published, by the names that evidence keys begin with: which table holds it, by what it is told apart, and of whom it is."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+NOT_KNOWN = "not-known"
+"""Stands in a key for a missing value."""
+ANY = "any"
+"""Stands in a key for all values of a column together, where more follows."""
+AREA = ("area_type", "area_id")
+REGISTERED = "People registered with a practice of the place on the as-at date, but those who object to being counted for planning"
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """One table of the build that pages show."""
+
+    title: str
+    table: str
+    grain: tuple[str, ...]
+    """The columns whose values follow the name in a key, in this order; those left off at the end are taken together."""
+    counts: tuple[str, ...]
+    population: str
+    statistic: str = "count"
+
+
+PUBLISHED: Mapping[str, Published] = {
+    "population": Published("People by age and sex", "area_population", (*AREA, "age_band", "sex"), ("people",), REGISTERED),
+    "deprivation": Published("People by deprivation fifth", "area_deprivation", (*AREA, "deprivation_fifth"), ("people",), REGISTERED),
+    "practice_people": Published(
+        "People over whom what practices hold is counted", "area_practice_people", AREA, ("people",), f"{REGISTERED}, and to that"
+    ),
+    "activity": Published(
+        "Use of services by month",
+        "area_month",
+        (*AREA, "month", "point_of_delivery"),
+        ("activities",),
+        "Activities of people who were registered with the place on the day, but of those who object to being counted for planning",
+    ),
+    "costs": Published(
+        "Cost of care",
+        "area_cost",
+        (*AREA, "sector", "point_of_delivery"),
+        ("activities", "costed", "cost_pence", "from_extract", "from_unit_cost"),
+        "Activities of the period of people who were registered with the place on the day, but of those who object",
+        "sum of what extracts say, else of published averages; per person: over the people registered on the as-at date",
+    ),
+    "cost_differences": Published(
+        "Costs of the extracts beside published averages",
+        "cost_difference",
+        ("sector", "point_of_delivery"),
+        ("activities", "extract_pence", "average_pence", "ratio"),
+        "Activities of the period with a cost in the extract and a published average",
+        "sums, and the first over the second",
+    ),
+    "measure_basis": Published(
+        "What each measure can be known of",
+        "measure_basis",
+        ("measure_id", "provider_code", "month"),
+        ("known",),
+        "Months of the period of each provider where people of the place stay",
+    ),
+    "quality": Published(
+        "What was found wrong or missing in the record",
+        "data_quality",
+        ("rule",),
+        ("found", "out_of"),
+        "All rows or people that the rule is about",
+    ),
+    "objections": Published(
+        "Who is left out because they object",
+        "opted_out",
+        ("purpose", "kind", *AREA, "deprivation_fifth", "age_band"),
+        ("registered", "removed"),
+        "Everyone registered with a practice of the place on the as-at date",
+    ),
+    "linked_rows": Published(
+        "How rows are linked to people",
+        "linked_rows",
+        ("contract", "source", "characteristic", "group_value"),
+        ("row_count", "by_key", "confirmed", "by_probability", "unlinked"),
+        "Rows that were loaded, of each source",
+    ),
+    "link_spread": Published(
+        "Rows that no key links, by group",
+        "link_spread",
+        ("characteristic", "group_value"),
+        ("row_count", "not_by_key", "effective_rows"),
+        "Rows of all extracts but the registration list",
+        "share, with Wilson's 95% limits for as many independent rows as they are worth",
+    ),
+    "link_truth": Published(
+        "How rightly rows were linked",
+        "link_truth",
+        ("decided_by", "characteristic", "group_value"),
+        ("correct", "wrong", "missed", "of_strangers", "strangers_linked"),
+        "Rows with a planted fault, of invented people",
+        "shares, with Wilson's 95% limits",
+    ),
+    "measure_linkage": Published(
+        "How far linkage could move the indicators",
+        "measure_linkage",
+        ("measure_id", *AREA),
+        ("numerator", "by_probability", "kindred", "kindred_unlinked"),
+        "What the measure counts, all months together",
+    ),
+    "match_weights": Published(
+        "What agreement between two records is worth", "match_weight", ("comparison", "level"), ("m", "u", "weight"), "Pairs of records"
+    ),
+    "match_figures": Published("What matching came to", "match_figure", ("figure",), ("value",), "Records that no key decides"),
+}
+"""Name -> what it is; measures come beside them, each under its own id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Something that pages show and that is no table of the build: where it stands, and by what it is told apart."""
+
+    title: str
+    origin: str
+    grain: tuple[str, ...]
+    of: str
+    """What it says, of whom."""
+
+
+TOLD: Mapping[str, Told] = {
+    "accounting": Told("What became of the rows of each source", "landing", ("source",), "Every row of every file that was landed"),
+    "files": Told("What became of the rows of each file", "landing", ("source", "file"), "Every row of the file"),
+    "deliveries": Told(
+        "Rows loaded by month", "landing", ("source", "month"), "Rows loaded from each source, by the month that they are of"
+    ),
+    "findings": Told("What was found wrong with files and folder", "landing", ("rule", "file"), "Each finding of the landing"),
+    "restricted": Told(
+        "What the law keeps out", "landing", ("contract",), "Rows and codes that were kept out, no nearer than roughly how many"
+    ),
+    "agreements": Told("Agreements to share", "place folder", ("agreement_id",), "sharing.yml of the place, as it stands"),
+    "looks": Told("Who looked", "access log", ("by", "group"), "Looks at the doors in the last weeks"),
+    "hazards": Told("Hazards", "software", ("hazard",), "The hazard log that comes with joinedup"),
+    "build": Told("The build", "manifest", (), "Which build the pages are of"),
+}
+"""Name -> what it is."""
+
+
+def evidence_key(name: str, *values: object) -> str:
+    """The key of a number: what it is of, a measure or table, then the values that tell it apart; fit for the end of an address."""
+    return "/".join((name, *map(slug, values)))
+
+
+def slug(value: object) -> str:
+    """A value as it stands in a key: small letters, digits, full stops and hyphens; a month without its day."""
+    if value is None or value == "":
+        return NOT_KNOWN
+    if isinstance(value, date):
+        return f"{value:%Y-%m}" if value.day == 1 else value.isoformat()
+    plain = unicodedata.normalize("NFKD", str(value)).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9._]+", "-", plain.lower()).strip("-") or NOT_KNOWN
