@@ -70,6 +70,8 @@ class ContractField(Frozen):
     """Values that mean missing, besides blank."""
     without: str = ""
     """Characters that some extracts write and that are taken out, such as the point of a diagnosis code."""
+    record_number: bool = False
+    """It numbers records of the sender's system, and may be given anew: it says nothing of what was done."""
     recurs: bool = False
     """People type it: only what several rows of several people have is landed, and `Other` for the rest."""
     codes: dict[str, str] = Field(default_factory=dict)

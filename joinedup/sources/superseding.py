@@ -21,6 +21,7 @@ from joinedup.sources.order import ReadFile
 from joinedup.sources.prices import prices_in_doubt, repriced
 from joinedup.sources.recoded import recoded
 from joinedup.sources.rejected_keys import files_with_restricted
+from joinedup.sources.sent_again import sent_again
 from joinedup.sources.snapshots import supersede_lists, undated
 from joinedup.sources.two_sources import sources_alike
 from joinedup.sources.waiting_days import waiting_days
@@ -57,7 +58,7 @@ def supersede(con: Connection, contract: ContractSpec, files: Sequence[ReadFile]
     if contract.keeps_back:
         found += ended_objections(con, contract, used)
     found += undated(con, contract, {file.file_id: (file.drop.source.name, file.drop.name) for file in used})
-    found += sources_alike(con, contract, used)
+    found += [*sent_again(con, contract, used), *sources_alike(con, contract, used)]
     found += [*doubts(con, contract, [*used, *kept_out]), *prices_in_doubt(con, contract, used)]
     con.execute("DROP TABLE superseding_pair")
     return found
