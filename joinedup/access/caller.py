@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -18,7 +19,7 @@ from typing import Literal, TypeAlias, get_args
 from joinedup.access.signing_in import ACTOR_VARIABLE, WORD_FILE_VARIABLE, WORD_VARIABLE, WRONG, given, is_word
 from joinedup.errors import Refused
 from joinedup.findings import errors
-from joinedup.place.facts import read_staff
+from joinedup.place.facts import MOST_OF_STAFF, read_staff
 from joinedup.place.model import Place, Role, ScopeKind, StaffMember
 from joinedup.place.staff import span
 
@@ -144,11 +145,18 @@ _STAFF: dict[Path, tuple[bytes | None, tuple[StaffMember, ...]]] = {}
 """By place folder: what its staff file held when it was last worked out, and what it says."""
 
 
+UNREADABLE = b"\0"
+"""What no staff file holds: something else stands in its place."""
+
+
 def _content(folder: Path) -> bytes | None:
     try:
-        return (folder / "staff.csv").read_bytes()
-    except OSError:
+        with os.fdopen(os.open(folder / "staff.csv", os.O_RDONLY | os.O_NONBLOCK), "rb") as file:  # a pipe isn't waited for
+            return file.read(MOST_OF_STAFF) if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else UNREADABLE
+    except FileNotFoundError:
         return None
+    except OSError:
+        return UNREADABLE
 
 
 def without_row(place: Place, caller: Caller) -> bool:

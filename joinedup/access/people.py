@@ -58,6 +58,7 @@ SHORTEST_OF_STAFF = 15
 """Characters of a reason for looking at a colleague: a sentence, not a word. (A rule of ours; 2026.)"""
 OWN = "nobody looks at their own record here; ask your practice, or the information governance lead, for what is held of you"
 OF_STAFF = "this person works for a partner: say in a sentence why you look, as in 'on ward 4 today, discharge plan'; it is marked"
+NO_ID = "a person is asked for by person_id, a whole number; what was given is none"
 NOBODY = "nobody of that person_id is in your scope, or their record isn't shared; check the number, or ask whoever keeps staff.csv"
 NOBODY_SO = "nobody known so is in your scope, or their record isn't shared; check what was typed, or ask whoever keeps staff.csv"
 """One sentence for all three, so that it tells none of them."""
@@ -178,6 +179,8 @@ class People:
     def _let_in(self, caller: Caller, person_id: int, what: str) -> str:
         """What the log calls the look, where the caller may look at somebody; Refused, and logged, otherwise."""
         self.may_look(caller)
+        if isinstance(person_id, bool) or not isinstance(person_id, int | np.integer):
+            raise Refused(NO_ID)
         if not (is_shown(self.reader, person_id) and in_scope(self.reader, self.place, caller.scope, person_id, CARE)):
             self._logged(caller, person_id, f"{what}, refused", 0)
             raise Refused(NOBODY)

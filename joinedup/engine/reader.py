@@ -57,7 +57,8 @@ class Reader:
             groups = [group for group, (least, most) in enumerate(self._spans[name]) if least <= person_id <= most]
             wanted = None if columns is None else list(dict.fromkeys(["person_id", *columns]))
             found = file.read_row_groups(groups, columns=wanted, use_threads=False)
-        return found.filter(pc.equal(found["person_id"], person_id)).select(columns or found.column_names)
+        whose = pa.scalar(person_id, found["person_id"].type)  # of a bare number pyarrow looks for dateutil, each time
+        return found.filter(pc.equal(found["person_id"], whose)).select(columns or found.column_names)
 
 
 def read_rows(path: Path, columns: Sequence[str] | None = None, where: pc.Expression | None = None) -> pa.Table:

@@ -10,6 +10,7 @@ import os
 import re
 import sqlite3
 import time
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -85,7 +86,8 @@ def _row(look: Look) -> dict[str, Any]:
     }
 
 
-NUMBER = re.compile(r"(?<!\d)\d{3}[ -]?\d{3}[ -]?\d{4}(?!\d)", re.ASCII)
+BETWEEN = r"[\s.,/_·\-\u2010-\u2015\u2212]{0,2}"
+NUMBER = re.compile(rf"(?<!\d)\d{{3}}{BETWEEN}\d{{3}}{BETWEEN}\d{{4}}(?!\d)", re.ASCII)
 
 
 def _is_nhs_number(digits: str) -> bool:
@@ -98,7 +100,8 @@ def _text(name: str, value: str) -> str:
     text, most = " ".join(value.split()), LONGEST.get(name, LONGEST_OTHER)
     if not text.isprintable():
         raise Refused(f"the {name} of a look holds characters that can't be seen, so it can't be logged: write it again")
-    if name == "reason" and any(_is_nhs_number("".join(filter(str.isdigit, found))) for found in NUMBER.findall(text)):
+    plain = unicodedata.normalize("NFKC", text)  # digits of full width are digits
+    if name == "reason" and any(_is_nhs_number("".join(filter(str.isdigit, found))) for found in NUMBER.findall(plain)):
         raise Refused("the reason of a look holds what looks like an NHS number, and the log holds none: give the reason without it")
     if len(text) > most:
         raise Refused(f"the {name} of a look has {len(text)} characters, {most} at most, so it can't be logged: shorten it")
@@ -121,6 +124,8 @@ class AccessLog:
         self.seal_file = seal_file
         self.key = key
         self._there = False
+        self._begun = 0, 0
+        """The first event that isn't sealed, and when it was: events never change."""
 
     def append(self, looks: Sequence[Look]) -> None:
         """Nothing; the looks are in the log, all of them, in their order. Refused or StoreProblem, and none of them is, otherwise.
@@ -184,8 +189,12 @@ class AccessLog:
         return made
 
     def _old(self, connection: sa.Connection, number: int, now: int) -> bool:
-        at = connection.scalar(sa.select(LOOK.c.at).where(LOOK.c.number == number))
-        return at is not None and now - at >= BATCH_TIME // MICROSECOND
+        if self._begun[0] != number:
+            at = connection.scalar(sa.select(LOOK.c.at).where(LOOK.c.number == number))
+            if at is None:
+                return False
+            self._begun = number, at
+        return now - self._begun[1] >= BATCH_TIME // MICROSECOND
 
     def looks(self, *, since: datetime | None = None, until: datetime | None = None, person_id: int | None = None) -> pa.Table:
         """The looks of a time [since, until), or those at one person, in order, as LOOKS has them."""

@@ -17,6 +17,8 @@ MEMBER, ACTIVE = "referencedcomponentid", "active"
 SHORTEST, LONGEST = 6, 18
 CONCEPT = ("00", "10")
 """The two digits before the last by which an identifier is one of a concept, and not of a description or relationship (the same)."""
+MOST = 100_000
+"""Concepts. The exclusion sets of general practice systems have some thousands, SNOMED CT as a whole four hundred thousand."""
 FAULTS_TOLD = 20
 """More wrong lines than this are counted, not told one by one."""
 
@@ -29,7 +31,11 @@ def read_concepts(folder: Path) -> tuple[list[Located[RestrictedCode]], list[Fin
     text = read_text(folder, FILE)
     if isinstance(text, Finding):
         return [], [text] if text.rule != "file-missing" else []
-    found, wrong = [], []
+    if len(text.splitlines()) > MOST:
+        message = f"has more than {MOST:,} lines: bring the concepts that may not enter the record, not a whole release"
+        return [], [Finding(FILE, "file-too-large", message)]
+    found: list[Located[RestrictedCode]] = []
+    wrong: list[int] = []
     for line, concept in _members(text):
         if is_concept(concept):
             found.append(Located(RestrictedCode(system="SNOMED CT", code=concept), Spot(FILE, _at(line))))

@@ -12,8 +12,9 @@ from joinedup.cells import as_it_was
 from joinedup.findings import Finding
 from joinedup.place.located import Spot
 from joinedup.place.sentences import unknown
-from joinedup.place.text import read_text
+from joinedup.place.text import MOST_BYTES, read_text
 
+MOST_COLUMNS = 200
 NOTE = "note"
 """A column that every file may have, for its people: nothing reads it."""
 
@@ -44,9 +45,9 @@ class Row:
         return {field: self.cells[column] for field, column in names.items() if column in self.cells}
 
 
-def read_csv(folder: Path, file: str, columns: Columns) -> tuple[list[Row], list[Finding]]:
-    """The rows of a file, and the findings about its shape."""
-    text = read_text(folder, file)
+def read_csv(folder: Path, file: str, columns: Columns, most: int = MOST_BYTES) -> tuple[list[Row], list[Finding]]:
+    """The rows of a file of so many bytes at most, and the findings about its shape."""
+    text = read_text(folder, file, most)
     if isinstance(text, Finding):
         return [], [text]
     reader = csv.reader(StringIO(text, newline=""), strict=True)
@@ -66,6 +67,9 @@ def rows_of(file: str, records: list[tuple[int, list[str]]], columns: Columns) -
     """The rows under a header that holds what it must; a row with too many or too few cells is a finding."""
     line, first = records[0]
     header = [cell.lower().replace(" ", "_") for cell in trimmed(first)]
+    if len(header) > MOST_COLUMNS:
+        message = f"has {len(header):,} columns, where {MOST_COLUMNS} are more than any file of a place needs: it is something else"
+        return [], [Finding(file, "too-many-columns", message, line=line)]
     faults = [Finding(file, rule, message, line=line) for rule, message in header_faults(header, columns)]
     if faults:
         return [], faults

@@ -70,6 +70,10 @@ RESTRICTED_CODES = Columns((*RESTRICTED_CODE, "why"), tuple(RESTRICTED_CODE))
 AREA_PEOPLE = Columns(tuple(AREA_GROUP.values()), tuple(AREA_GROUP.values()))
 
 
+MOST_OF_STAFF = 2_000_000
+"""Bytes: some thirty thousand rows. The file is read at each look."""
+
+
 class Head(Frozen):
     """What place.yml says of the place as a whole."""
 
@@ -221,7 +225,7 @@ def read_area_people(folder: Path) -> tuple[Parts, list[Finding]]:
 
 def read_staff(folder: Path) -> tuple[Parts, list[Finding]]:
     """For whom accounts act, of staff.csv, a file that a place may do without."""
-    rows, findings = read_csv(folder, "staff.csv", STAFF)
+    rows, findings = read_csv(folder, "staff.csv", STAFF, MOST_OF_STAFF)
     staff, faults = each(StaffMember, rows, STAFF_MEMBER)
     return {"staff": staff}, [finding for finding in findings if finding.rule != "file-missing"] + faults
 

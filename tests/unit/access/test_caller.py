@@ -143,3 +143,14 @@ def test_an_agreement_that_ended_since_the_build_shuts_what_it_opened(real: Plac
     for purpose in ("planning", "direct care"):
         with pytest.raises(Refused, match="no agreement is in force today"):
             still_agreed(place, built, purpose, date(2026, 7, 1))
+
+
+@pytest.mark.parametrize("kind", ["device", "pipe", "folder"])
+def test_what_stands_in_place_of_the_staff_file_is_neither_waited_for_nor_read_for_ever(real: Place, kind: str) -> None:
+    """Put there after the place was read: nobody has a role, and no door hangs."""
+    file = real.folder / "staff.csv"
+    caller_for(real, "planning", account="analyst")
+    file.unlink(missing_ok=True)
+    {"device": lambda: file.symlink_to("/dev/zero"), "pipe": lambda: os.mkfifo(file), "folder": file.mkdir}[kind]()
+    with pytest.raises(Refused, match="nobody has a role"):
+        caller_for(real, "planning", account="analyst")

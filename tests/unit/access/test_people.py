@@ -357,3 +357,11 @@ def test_what_is_no_nhs_number_is_refused_and_not_repeated(typed: str) -> None:
 def test_every_table_has_what_the_door_needs(fell: Built, opened: People) -> None:
     for table in TABLES:
         assert {"person_id", "linked_by"} <= set(opened.reader.table(table).column_names)
+
+
+@pytest.mark.parametrize("given", [None, True, float("nan"), 1.5, "7", "1 OR 1=1", [7]])
+def test_what_is_no_person_id_is_refused_and_not_repeated(opened: People, carer: Caller, given: object) -> None:
+    for asked in (lambda: opened.person(carer, given), lambda: opened.rows(carer, given, "activity")):  # type: ignore[arg-type]
+        with pytest.raises(Refused, match="a whole number") as refused:
+            asked()
+        assert repr(given) not in str(refused.value)

@@ -345,7 +345,13 @@ def test_who_holds_the_lock_of_postgresql_too_long_is_not_waited_for_ever(postgr
     log.close()
 
 
-@pytest.mark.parametrize("number", ["9990000018", "999 000 0018", "999-000-0018"])
+@pytest.mark.parametrize(
+    "number",
+    [
+        *("9990000018", "999 000 0018", "999-000-0018"),
+        *("999.000.0018", "999  000  0018", "999\u2013000\u20130018", "９９９０００００１８"),
+    ],
+)
 def test_an_nhs_number_in_a_reason_is_refused_and_not_repeated(on_sqlite: AccessLog, number: str) -> None:
     with pytest.raises(Refused, match="looks like an NHS number") as refused:
         on_sqlite.append([look(1, reason=f"ward round, {number}")])

@@ -103,3 +103,40 @@ def test_an_id_is_a_plain_name(folder: Path, text: str) -> None:
     said["id"] = text
     (folder / "place.yml").write_text(yaml.safe_dump(said, sort_keys=False))
     assert "place.yml" in refused(folder)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "rule"),
+    [
+        ("restricted_concepts.txt", "1234567\n" * 1_800_000, "file-too-large"),
+        ("restricted_concepts.txt", "1" * 19_000_000, "no-concept"),
+        ("staff.csv", "account,name,role\n" + "".join(f"u{n},U,analyst\n" for n in range(300_000)), "file-too-large"),
+        ("staff.csv", ",".join(["account"] * 1_000_000) + "\n", "file-too-large"),
+        ("practices.csv", ",".join(["practice_code"] * 1_000_000) + "\n", "too-many-columns"),
+        ("partners.csv", '"' + "x" * 15_000_000 + '",U\n', "not-csv"),
+    ],
+    ids=["wrong concepts", "one concept", "staff", "columns of staff", "columns", "cell"],
+)
+def test_what_is_long_is_refused_at_once(folder: Path, file: str, text: str, rule: str) -> None:
+    (folder / file).write_text(text)
+    assert f"{file} {rule}" in refused(folder)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "as_at: " + "9" * 5_000,
+        "as_at: 2025-02-30",
+        "as_at: 0001-01-01",
+        "as_at: !!binary '%%%'",
+        "? [a, b]\n: c",
+        "x: &x [*x]",
+        "---\nname: other",
+    ],
+    ids=["digits", "no day", "year 1", "binary", "key", "alias to itself", "two documents"],
+)
+def test_what_yaml_can_say_and_a_place_can_not_is_a_finding(folder: Path, line: str) -> None:
+    text = (folder / "place.yml").read_text()
+    kept = [each for each in text.splitlines() if not (line.startswith("as_at") and each.startswith("as_at"))]
+    (folder / "place.yml").write_text("\n".join([*kept, line, ""]))
+    assert "place.yml" in refused(folder)
