@@ -49,3 +49,10 @@ def in_words(period: Period) -> str:
     if period.end > years()[last].end:
         said += f", the last year that the index of prices knows, and so below those of the time after {years()[last].last_day:%B %Y}"
     return f"{said}."
+
+
+def none_later(period: Period) -> str:
+    """Why costs at the prices of the base year are the costs of a period: the index knows no later prices, or they are the same."""
+    last = list(years())[-1]
+    later = period.end > years()[last].end
+    return f"the index of prices ends with {last}, so what prices did since isn't known" if later else "prices make no difference to it"

@@ -15,6 +15,7 @@ from joinedup.papers.figures import bars
 from joinedup.papers.numbers import each, per, pounds, share, whole
 from joinedup.papers.theme import Size
 from joinedup.papers.words import capital, lower_first, point_of_delivery
+from joinedup.periods import Period
 
 COUNTS = ("activities", "costed", "from_extract", "from_unit_cost")
 SAME = 50
@@ -118,7 +119,7 @@ def figure(facts: Facts, area: Area) -> Figure:
         key,
         table(facts, area),
         charts,
-        notes=[*notes(here), *nought(facts), prices.in_words(facts.place.period), *constant(here), *without(facts)],
+        notes=[*notes(here), *nought(facts), prices.in_words(facts.place.period), *constant(here, facts.place.period), *without(facts)],
         why=area.why("costs"),
     )
 
@@ -141,14 +142,14 @@ def notes(here: Costs) -> list[str]:
     return [f"{known} of {whole(activities)} activities have a cost: {whence}. The cost of the rest is not known, and not in the sums."]
 
 
-def constant(here: Costs) -> list[str]:
+def constant(here: Costs, period: Period) -> list[str]:
     """The cost a head at the prices of one year, so that a change between two periods can be told from that of prices."""
     now, then = here.head(), here.head("constant_pence")
     if not now or not then:
         return []
     said = f"At the prices of {prices.base()} that is {each(then)} per person"
     apart = f"{share(abs(now - then), then)} {'more' if now > then else 'less'}"
-    so = "prices make no difference to it" if round(now) == round(then) else f"the prices of the period make it {apart}"
+    so = prices.none_later(period) if round(now) == round(then) else f"the prices of the period make it {apart}"
     return [
         f"{said}: {so}. Between two periods, this figure changes with what was done, and the rest of a change in cost is price. The file "
         "of the table has it for each point of delivery; what extracts give as paid is brought to that year by the Consumer Prices Index."

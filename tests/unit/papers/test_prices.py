@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from joinedup.papers.prices import in_short, in_words, of_averages
+from joinedup.papers.prices import in_short, in_words, none_later, of_averages
 from joinedup.periods import Period
 
 
@@ -35,3 +35,8 @@ def test_what_the_index_does_not_know_is_said() -> None:
         "Costs from extracts are as paid; published averages are at the prices of 2024-25, the last year that the index of prices "
         "knows, and so below those of the time after March 2025."
     )
+
+
+def test_a_period_after_the_last_year_of_the_index_has_no_known_change_of_prices() -> None:
+    assert none_later(year_from(2024, 4)) == "prices make no difference to it"
+    assert none_later(year_from(2025, 4)) == "the index of prices ends with 2024-25, so what prices did since isn't known"
