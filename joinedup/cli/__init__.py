@@ -67,7 +67,8 @@ class Verbs(click.Group):
             found = super().invoke(context)
         except BaseException as error:
             ended = self.ended_by(error)
-            journal.end(_code(error) if ended is None else ended, type(error).__name__)
+            code = _code(error) if ended is None else ended
+            journal.end(code, "" if isinstance(error, SystemExit | click.exceptions.Exit) else type(error).__name__)
             if ended is None:
                 raise
             context.exit(ended)

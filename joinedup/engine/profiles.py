@@ -8,6 +8,8 @@ from joinedup.engine.measuring import Measured
 from joinedup.engine.specs import Frozen
 from joinedup.engine.store import Store
 
+MOST_LINES = 25
+"""Operators of a plan that are shown."""
 SUMMARY, WORDS = "summary.json", "slowest.txt"
 
 
@@ -62,10 +64,15 @@ def heading(table: TableProfile, total: float) -> str:
 
 
 def plan_text(table: TableProfile) -> str:
-    """The plan of a table's query, an operator a line, what comes last first."""
-    return "\n".join(
-        f"{line.seconds:8.3f} s {line.rows:>13,} rows  {'  ' * line.depth}{line.operator} {line.about}".rstrip() for line in table.plan
-    )
+    """The plan of a table's query, an operator a line, what comes last first; of a long one the operators that took longest."""
+    shown = {id(line) for line in sorted(table.plan, key=lambda line: -line.seconds)[:MOST_LINES]}
+    said = [
+        f"{line.seconds:8.3f} s {line.rows:>13,} rows  {'  ' * line.depth}{line.operator} {line.about}".rstrip()
+        for line in table.plan
+        if id(line) in shown
+    ]
+    rest = [line.seconds for line in table.plan if id(line) not in shown]
+    return "\n".join([*said, *([f"{sum(rest):8.3f} s in {len(rest)} operators that took less"] if rest else [])])
 
 
 def read_profile(store: Store, build_id: str) -> BuildProfile | None:

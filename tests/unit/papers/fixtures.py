@@ -24,6 +24,7 @@ from joinedup.access.overview import Access, access_of
 from joinedup.access.published import PUBLISHED, TOLD
 from joinedup.engine.manifest import Because, InputRecord, Manifest, TableRecord
 from joinedup.engine.measuring import Measured, ProcessMeasured, StepMeasured
+from joinedup.engine.profiles import BuildProfile, PlanLine, TableProfile
 from joinedup.findings import Finding, Severity
 from joinedup.kept.access_log import Look, open_access_log
 from joinedup.periods import add_months
@@ -217,7 +218,22 @@ def made_up_build(build_id: str) -> Built:
             for stage, name, seconds, rows in steps
         ),
         ProcessMeasured(seconds=79.9, processor_seconds=119.0, peak_memory=1_100_000_000, cores=2),
+        made_up_profile(build_id),
     )
+
+
+def made_up_profile(build_id: str) -> BuildProfile:
+    """Of two tables the slower one with its plan."""
+    cost = Measured(seconds=4.2, processor_seconds=6.0, thread_seconds=5.9, rows_read=1_250_000, peak_memory=310_000_000, spilled=0)
+    plan = (
+        PlanLine(depth=0, operator="ORDER_BY", rows=765_051, seconds=3.1),
+        PlanLine(depth=1, operator="TABLE_SCAN", about="activity_primary", rows=537_505, seconds=1.0),
+    )
+    tables = (
+        TableProfile(table="activity", rows=765_051, measured=cost, plan=plan),
+        TableProfile(table="area_cost", rows=221, measured=cost.model_copy(update={"seconds": 1.8})),
+    )
+    return BuildProfile(build_id=build_id, at=datetime(2026, 5, 6, 13, 5, tzinfo=UTC), software="duckdb 2.0.0", tables=tables)
 
 
 def accessed(place: Place) -> Access:

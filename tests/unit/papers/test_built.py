@@ -7,9 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from joinedup.engine.manifest import Because
-from joinedup.papers.built import beginnings, in_short, in_template, steps_figure, tables_figure, why
+from joinedup.engine.profiles import PlanLine, plan_text
+from joinedup.papers.built import beginnings, in_short, in_template, plans, steps_figure, tables_figure, why
 from tests.unit.papers.fixtures import five, made_up_build
 from tests.unit.papers.reading import read
+from tools.browser import Tab, address
 
 BUILT = made_up_build("20260506T130412Z-b3f19c02")
 
@@ -70,3 +72,21 @@ def test_a_build_of_before_all_this_has_a_page() -> None:
 
 def test_the_public_isnt_told() -> None:
     assert replace(five(), audience="public").built() is None
+
+
+def test_it_fits_a_narrow_window_with_everything_open(five_pages: Path, tab: Tab) -> None:
+    tab.show(address(five_pages / "build.html"), 320)
+    opened = "document.querySelectorAll('details').forEach(each => each.open = true), document.documentElement.scrollWidth"
+    assert tab.evaluate(opened) == 320
+
+
+def test_plans_of_the_slowest_stand_on_the_page_where_somebody_asked() -> None:
+    assert BUILT.profile is not None
+    ((heading, plan),) = plans(BUILT)
+    assert heading == "activity: 4.20 s, 70% of all; 1,250,000 rows read, 765,051 written, 310 MB"
+    assert plan.splitlines() == ["   3.100 s       765,051 rows  ORDER_BY", "   1.000 s       537,505 rows    TABLE_SCAN activity_primary"]
+    assert plans(replace(BUILT, profile=None)) == []
+    long = BUILT.profile.tables[0].model_copy(
+        update={"plan": tuple(PlanLine(depth=0, operator=f"O{n}", rows=0, seconds=n) for n in range(30))}
+    )
+    assert plan_text(long).splitlines()[-1] == "  10.000 s in 5 operators that took less"
