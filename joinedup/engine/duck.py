@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -52,6 +53,15 @@ def connect(*, spill: Path | None = None, threads: int | None = None, memory_lim
     if memory_limit is not None or spill is not None:
         _limit_memory(connection, memory_limit or os.environ.get(MEMORY))
     return connection
+
+
+@cache
+def of_process() -> duckdb.DuckDBPyConnection:
+    """A database of one thread that this process keeps, for what is asked some hundred times of few rows: opening one takes as long.
+
+    Each question takes a cursor of its own, which closes with it.
+    """
+    return connect(threads=1)
 
 
 def connect_encrypted(spill: Path | None, *, memory_limit: str | None = None) -> duckdb.DuckDBPyConnection:

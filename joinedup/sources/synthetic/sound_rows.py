@@ -6,13 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from functools import cache
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 
-from joinedup.engine.duck import connect
+from joinedup.engine.duck import of_process
 from joinedup.engine.files_lines import literal
 from joinedup.sources.contract import ContractField, ContractSpec, FieldType
 from joinedup.sources.rows import sql_type
@@ -71,18 +69,12 @@ def sound(contract: ContractSpec, rows: Rows, as_at: date) -> Bools:
 
 def broken_rules(contract: ContractSpec, rows: Rows, as_at: date) -> Bools:
     """For each row and each rule of its contract, whether it breaks it; by the SQL of the rules over the values as they should be read."""
-    with _database().cursor() as con:
+    with of_process().cursor() as con:
         con.register("given", pa.table({name: _arrow(column) for name, column in rows.columns.items()} | {"row": np.arange(len(rows.day))}))
         fields = ", ".join(_field_sql(field, rows.columns) for field in contract.fields)
         rules = ", ".join(f"coalesce({rule.when}, false) AS rule_{place}" for place, rule in enumerate(contract.rules))
         found = con.execute(f"SELECT {rules} FROM (SELECT row, DATE '{as_at}' AS as_at, {fields} FROM given) ORDER BY row").fetchnumpy()
     return np.stack([np.asarray(found[f"rule_{place}"], dtype=np.bool_) for place in range(len(contract.rules))], axis=1)
-
-
-@cache
-def _database() -> duckdb.DuckDBPyConnection:
-    """One for the process, since rules are asked about some hundred times and opening one takes as long as asking."""
-    return connect(threads=1)
 
 
 def changed(contract: ContractSpec, rows: Rows, values: Mapping[str, str | Shift], as_at: date) -> Changed:
