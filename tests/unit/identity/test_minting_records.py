@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+
+import duckdb
 import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,22 +22,28 @@ Clusters = dict[int, int]
 CLUSTERS = st.dictionaries(st.integers(1, RECORDS), st.integers(1, 3), min_size=1)
 
 
-def landed(register: IdentityRegister, landing_id: str, clusters: Clusters) -> Clusters:
-    """Cluster -> person_id; each cluster has one."""
+@cache
+def connection() -> duckdb.DuckDBPyConnection:
+    """Where landings are worked out, one after another: what is the same in all of them is made, and hashed, once."""
     con = connect(threads=1)
-    con.execute("CREATE TEMP TABLE identity_key(scheme VARCHAR, value VARCHAR)")
     con.execute("CREATE TEMP TABLE identity_former(value VARCHAR, former VARCHAR, steps INTEGER)")
     con.execute(f"CREATE TEMP TABLE unlinked_record AS SELECT range AS record, 'record ' || range AS value FROM range({RECORDS + 1})")
     hashed = hmac_sql(joined_sql(f"'{RECORD_SCHEME}'", "value"))
     con.execute(f"CREATE TEMP TABLE record_hash AS SELECT record, {hashed} AS hash FROM unlinked_record", hmac_parameters(KEYS.pseudonym))
     con.execute("CREATE TEMP TABLE matching_decision(record BIGINT, person_id BIGINT, status VARCHAR)")
+    return con
+
+
+def landed(register: IdentityRegister, landing_id: str, clusters: Clusters) -> Clusters:
+    """Cluster -> person_id; each cluster has one."""
+    con = connection()
+    con.execute("CREATE OR REPLACE TEMP TABLE identity_key(scheme VARCHAR, value VARCHAR)")
     con.register("given", pa.table({"record": list(clusters), "cluster": list(clusters.values())}))
-    con.execute("CREATE TEMP TABLE matching_cluster AS FROM given")
+    con.execute("CREATE OR REPLACE TEMP TABLE matching_cluster AS FROM given")
     with register.landing(landing_id, KEYS) as entry:
         mint(con, entry)
         mint_records(con, entry)
     rows = con.execute("SELECT DISTINCT cluster, person_id FROM record_person JOIN matching_cluster USING (record)").fetchall()
-    con.close()
     assert len(rows) == len(dict(rows)), "a cluster has one id"
     return dict(rows)
 
