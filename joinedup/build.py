@@ -25,6 +25,7 @@ from joinedup.progress import Progress, silent
 from joinedup.sources.contract import contracts
 from joinedup.sources.identifying import refuse_identifiers
 from joinedup.sources.landed import LandingRecord, read_landing
+from joinedup.sources.leaving import MANY_LEFT
 from joinedup.sources.objections import many_ended_rule
 
 
@@ -56,7 +57,8 @@ def build(  # noqa: PLR0913 - what a build depends on, each by its name
     Where another process holds the store it is waited for, `wait` seconds at most; StoreHeld then.
 
     PlaceError where a source of the place, or one that has landed, has no agreement in force `today`, which is the machine's day
-    when none is given; where objections of real people could not be read; and where what has landed may identify anyone.
+    when none is given; where objections of real people could not be read, or a list ends many and nobody has confirmed it; and where
+    what has landed may identify anyone.
     """
     day = today or date.today()
     refuse_unshared(place, day)
@@ -65,6 +67,7 @@ def build(  # noqa: PLR0913 - what a build depends on, each by its name
         landing = read_landing(store)
         refuse_unshared(place, day, {file.source for file in landing.files if not file.refused})
         refuse_without_objections(place, landing)
+        refuse_unconfirmed(place, landing)
         refuse_identifiers(landing, store)
         inputs = landed_inputs(landing, store) | place_inputs(place, store, specs, day)
         return build_tables(
@@ -83,7 +86,7 @@ def profile(store: Store, *, wait: float = 0, progress: Progress = silent) -> Bu
 def refuse_without_objections(place: Place, landing: LandingRecord) -> None:
     """Nothing, unless objections or protections of real people may be missing; PlaceError then, for they would not be honoured.
 
-    A file of them couldn't be used, a source of them has no file, or a file ends many that nobody has confirmed.
+    A file of them couldn't be used, or a source of them has no file.
     """
     if place.invented:
         return
@@ -109,12 +112,25 @@ def _refuse_without(called: str, contract: str, place: Place, landing: LandingRe
             f"no file of {' and '.join(missing)} has landed, so whoever is kept back by {called} there would not be, and nothing is built: "
             "fetch its files and land again"
         )
+
+
+def refuse_unconfirmed(place: Place, landing: LandingRecord) -> None:
+    """Nothing, unless a list of real people ends many objections or records that nobody has confirmed; PlaceError then.
+
+    Confirmed is the very number that the finding tells, under the source of the file.
+    """
+    if place.invented:
+        return
+    called = {many_ended_rule(each.keeps_back.called): each.keeps_back.called for each in contracts().values() if each.keeps_back}
+    called[MANY_LEFT] = "records of lists"
+    sources = {source.name: source for source in place.sources}
     source_of = {file.file: sources[file.source] for file in landing.files if file.source in sources}
-    many = [finding for finding in landing.findings if finding.rule == many_ended_rule(called) and finding.file in source_of]
+    many = [finding for finding in landing.findings if finding.rule in called and finding.file in source_of]
     unconfirmed = [finding for finding in many if source_of[finding.file].ended_confirmed.get(finding.file) != finding.count]
     if unconfirmed:
-        count = sum(finding.count for finding in unconfirmed)
-        raise PlaceError(f"{count:,} {called} end and nobody has confirmed it, so nothing is built: read the findings", unconfirmed)
+        counts = {what: sum(each.count for each in unconfirmed if called[each.rule] == what) for what in called.values()}
+        told = " and ".join(f"{count:,} {what}" for what, count in counts.items() if count)
+        raise PlaceError(f"{told} end and nobody has confirmed it, so nothing is built: read the findings", unconfirmed)
 
 
 def landed_inputs(landing: LandingRecord, store: Store) -> dict[str, InputFile]:

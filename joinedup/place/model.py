@@ -211,7 +211,8 @@ class Source(Frozen):
     """The namespace of the source's own person pseudonym (contract column SOURCE_PSEUDONYM) where it brings one
     instead of an NHS number: sources that share the namespace share their people."""
     ended_confirmed: dict[Text, int] = Field(default_factory=dict)
-    """Of a source of objections or protections: a file that ends many -> how many, as somebody has confirmed; another number isn't."""
+    """Of a source of lists, such as of registrations or objections: a file that ends many -> how many, as somebody has confirmed; another
+    number isn't."""
 
 
 Role = Literal["analyst", "commissioner", "finance", "coordinator", "care_team", "ig_lead", "safety_officer", "board", "public"]

@@ -10,9 +10,27 @@ from joinedup.sources.contract import ContractSpec
 
 SAME_KEY, DELETION, REPLACED, MONTH_REPLACED, SAME_FILE = "same-key", "deletion", "replaced", "month-replaced", "same-file"
 SAME_ROW = "same-row"
+SHRANK = 0.1
+"""Our choice, 2026: no list loses a tenth of its people in a month, nor a small one three times the root of its tenth, which is chance."""
 SMALLER_SHARE, BY_CHANCE = 0.5, 3.0
 """Our choice, 2026: what replaces other rows and has less than half of them was probably cut short, and of a few rows three times the root
 of that half, which is chance."""
+MANY_LEFT = "many-left-list"
+"""The rule by which it is told that many records of a list end with one that has far fewer."""
+
+
+def are_many(ended: int, before: int) -> bool:
+    """Whether so many records of a list end at once that it was probably cut short."""
+    usual = SHRANK * before
+    return ended > max(usual, BY_CHANCE * sqrt(usual))
+
+
+def until_confirmed(source_file: str, count: int) -> str:
+    """What stops a build of real people, and by what it goes on: the number of endings, confirmed under the source."""
+    return (
+        "nothing is built of real people until the list is mended or, under its source in sources.yml, somebody has written "
+        f'ended_confirmed: {{"{source_file}": {count}}}'
+    )
 
 
 def leave(con: Connection, contract: ContractSpec, which: str, rule: str, reason: str) -> None:

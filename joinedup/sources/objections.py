@@ -14,7 +14,7 @@ from joinedup.engine.files_lines import Connection
 from joinedup.findings import Finding
 from joinedup.sources.about_whom import key_columns
 from joinedup.sources.contract import ContractSpec
-from joinedup.sources.leaving import warning
+from joinedup.sources.leaving import until_confirmed, warning
 from joinedup.sources.order import ReadFile
 from joinedup.sources.over_files import KeepsBack
 
@@ -115,8 +115,7 @@ def _many(ended: Sequence[tuple[ReadFile, str, int, int]], contract: ContractSpe
         kinds = ", ".join(f"{count:,} of {before:,}{f' of kind {kind}' if kind else ''}" for kind, count, before in of_file)
         message = (
             f"{total:,} {called} that the list before has end with it, without a day of withdrawal: {kinds}. That is more than people "
-            "who move or die; nothing is built of real people until the list is mended or, under its source in sources.yml, somebody has "
-            f'written ended_confirmed: {{"{file.drop.name}": {total}}}'
+            f"who move or die; {until_confirmed(file.drop.name, total)}"
         )
         yield warning(file.drop.name, many_ended_rule(called), message, contract, total)
 
@@ -158,8 +157,7 @@ def _with_months(con: Connection, contract: ContractSpec, files: Sequence[ReadFi
         own = [file for file in files if file.drop.source.name == source]
         if own[-1].drop.source.sends == "months":
             message = (
-                f"{count:,} {called} are in no file any more, since their months were sent again without them; nothing is built of real "
-                f'people until somebody has written ended_confirmed: {{"{own[-1].drop.name}": {count}}} under the source in sources.yml, '
-                "or the source says sends: changes"
+                f"{count:,} {called} are in no file any more, since their months were sent again without them; "
+                f"{until_confirmed(own[-1].drop.name, count)}, or the source says sends: changes"
             )
             yield warning(own[-1].drop.name, many_ended_rule(called), message, contract, count)

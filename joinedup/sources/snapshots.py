@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
 from joinedup.engine.files_lines import Connection
 from joinedup.findings import Finding, Severity
 from joinedup.sources.contract import ContractSpec
+from joinedup.sources.leaving import BY_CHANCE, MANY_LEFT, SHRANK, are_many, until_confirmed, warning
 
 LISTED_LATER = "listed-later"
-SHRANK, BY_CHANCE = 0.1, 3.0
-"""Our choice, 2026: no list loses a tenth of its people in a month, nor a small one three times the root of its tenth, which is chance."""
 ALIKE_ROWS = 100
 """Rows from which on no list is like that of another day in every value, whatever its bytes."""
 
@@ -111,25 +110,27 @@ def supersede_lists(
     return found
 
 
-def _shrunk(con: Connection, contract: ContractSpec) -> list[Finding]:
-    """Lists that have far fewer rows than the one before: whoever they lack would be taken to have left."""
+def _shrunk(con: Connection, contract: ContractSpec) -> Iterator[Finding]:
+    """Lists that have far fewer rows than the one before: whoever they lack is taken to have left, unless a later one has them again."""
     counts = con.execute(f"""
-        SELECT name, rows, before FROM (
-            SELECT name, row_count AS rows, lag(row_count) OVER (PARTITION BY source, part ORDER BY number) AS before
+        WITH given AS (
+            SELECT source, part, number, name, row_count AS rows, lag(row_count) OVER (PARTITION BY source, part ORDER BY number) AS before
             FROM list_given JOIN (SELECT file_id, count(*) AS row_count FROM staged_{contract.contract} GROUP BY file_id) USING (file_id)
-        ) WHERE before - rows > greatest({SHRANK} * before, {BY_CHANCE} * sqrt({SHRANK} * before)) ORDER BY name
-    """).fetchall()
-    return [
-        Finding(
-            name,
-            "list-shrank",
-            f"it lists {rows:,} where the list before had {before:,}: whoever it lacks is taken to have left; was it cut short?",
-            severity=Severity.WARNING,
-            count=before - rows,
-            endangers=contract.endangers,
+        ),
+        left_with AS (
+            SELECT source, part, last_list + 1 AS number, count(*) AS ended FROM list_placed WHERE is_last GROUP BY ALL
         )
-        for name, rows, before in counts
-    ]
+        SELECT name, rows, before, coalesce(ended, 0) FROM given LEFT JOIN left_with USING (source, part, number)
+        WHERE before - rows > greatest({SHRANK} * before, {BY_CHANCE} * sqrt({SHRANK} * before)) ORDER BY name
+    """).fetchall()
+    for name, rows, before, ended in counts:
+        message = f"it lists {rows:,} where the list before had {before:,}"
+        if contract.lists and not contract.keeps_back and are_many(ended, before):
+            message += f", and {ended:,} records of that one are on no list since and taken to have ended, as if it was cut short"
+            yield warning(name, MANY_LEFT, f"{message}; {until_confirmed(name, ended)}", contract, ended)
+        else:
+            message += ": whoever it lacks is taken to have left, unless a later list has them; was it cut short?"
+            yield warning(name, "list-shrank", message, contract, before - rows)
 
 
 def _alike(con: Connection, contract: ContractSpec) -> list[Finding]:

@@ -8,7 +8,7 @@ from itertools import groupby
 from joinedup.engine.files_lines import Connection
 from joinedup.findings import Finding
 from joinedup.sources.contract import ContractSpec
-from joinedup.sources.leaving import REPLACED, SAME_FILE, cut_short, leave, warning, was_cut_short
+from joinedup.sources.leaving import MANY_LEFT, REPLACED, SAME_FILE, are_many, cut_short, leave, until_confirmed, warning, was_cut_short
 from joinedup.sources.order import ReadFile
 
 
@@ -47,7 +47,15 @@ def replaced_files(con: Connection, contract: ContractSpec, files: Sequence[Read
                 "{part} in file_name"
             )
             found.append(warning(last.drop.name, "same-day", message, contract))
-        elif earlier and was_cut_short(last.account.loaded, earlier[-1].account.loaded):
-            before, rows = earlier[-1].account.loaded, f"{last.account.loaded:,} rows"
-            found.append(cut_short(last.drop.name, earlier[-1].drop.name, rows, before, contract))
+        elif earlier:
+            found += _smaller(last, earlier[-1], contract)
     return found
+
+
+def _smaller(last: ReadFile, replaced: ReadFile, contract: ContractSpec) -> list[Finding]:
+    """What is found of a file that has far fewer rows than the one that it replaces; of a list, it ends what it lacks."""
+    rows, before, name = last.account.loaded, replaced.account.loaded, last.drop.name
+    if contract.lists and not contract.keeps_back and are_many(before - rows, before):
+        message = f"it replaces {replaced.drop.name} and lists {rows:,} where that had {before:,}, as if it was cut short"
+        return [warning(name, MANY_LEFT, f"{message}; {until_confirmed(name, before - rows)}", contract, before - rows)]
+    return [cut_short(name, replaced.drop.name, f"{rows:,} rows", before, contract)] if was_cut_short(rows, before) else []

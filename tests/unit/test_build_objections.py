@@ -1,4 +1,4 @@
-"""A build in which a file of objections is missing would count whoever objects."""
+"""A build in which a file of objections is missing would count whoever objects, and one of a list cut short lack whom it lacks."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from joinedup.build import refuse_without_objections
+from joinedup.build import refuse_unconfirmed, refuse_without_objections
 from joinedup.errors import PlaceError
 from joinedup.findings import Finding, Severity
 from joinedup.place.folder import read_place
 from joinedup.place.model import Place, Source
 from joinedup.sources.contract import contracts
+from joinedup.sources.leaving import MANY_LEFT
 from joinedup.sources.objections import many_ended_rule
 
 OBJECTIONS = "opt_out"
@@ -57,8 +58,22 @@ def test_nothing_is_built_while_nobody_has_confirmed_that_many_objections_end(ro
     found = landing((OBJECTIONS, "objections.csv", False), findings=(ended,))
     place = real_place(root, ended_confirmed=confirmed)
     if built:
-        refuse_without_objections(place, found)  # type: ignore[arg-type]
+        refuse_unconfirmed(place, found)  # type: ignore[arg-type]
         return
     with pytest.raises(PlaceError, match="12 objections end and nobody has confirmed it") as error:
-        refuse_without_objections(place, found)  # type: ignore[arg-type]
+        refuse_unconfirmed(place, found)  # type: ignore[arg-type]
     assert error.value.findings == (ended,)
+
+
+@pytest.mark.parametrize(("confirmed", "built"), [({}, False), ({"register.csv": 1105}, False), ({"register.csv": 1106}, True)])
+def test_nor_while_nobody_has_confirmed_that_a_list_loses_so_many(root: Path, confirmed: dict[str, int], built: bool) -> None:
+    lost = Finding("register.csv", MANY_LEFT, "it lists 894 where the list before had 2,000", severity=Severity.WARNING, count=1106)
+    found = landing(("register", "register.csv", False), findings=(lost,))
+    place = real_place(root, name="register", contract="register", files=("register.csv",), ended_confirmed=confirmed)
+    refuse_unconfirmed(place.model_copy(update={"invented": True}), found)  # type: ignore[arg-type]
+    if built:
+        refuse_unconfirmed(place, found)  # type: ignore[arg-type]
+        return
+    with pytest.raises(PlaceError, match="1,106 records of lists end and nobody has confirmed it") as error:
+        refuse_unconfirmed(place, found)  # type: ignore[arg-type]
+    assert error.value.findings == (lost,)

@@ -635,7 +635,9 @@ def test_a_list_that_was_cut_short_is_told(tmp_path: Path) -> None:
     people = [f"{row},P{n}" for n, row in enumerate(people)]
     content = {f"list_2025-0{month}-01.csv": lines(f"{HEADER},PSEUDO_HESID", *rows) for month, rows in ((4, people), (5, people[:100]))}
     found = staged(tmp_path, content, source("register", "list_*.csv", **LIST))
-    assert (found.only("list-shrank").file, found.only("list-shrank").count) == ("list_2025-05-01.csv", 20)
+    assert (found.only("many-left-list").file, found.only("many-left-list").count) == ("list_2025-05-01.csv", 20)
+    assert 'ended_confirmed: {"list_2025-05-01.csv": 20}' in found.only("many-left-list").message
+    assert "list-shrank" not in found.rules
 
 
 def pseudonymous(n: int, name: str = "", area: str = "E01000001") -> str:
@@ -650,7 +652,28 @@ def pseudonymous_lists(folder: Path, *lists: Sequence[str]) -> Staged:
 @pytest.mark.parametrize(("before", "after", "told"), [(30, 23, True), (30, 26, False), (8, 3, True), (8, 6, False), (1000, 899, True)])
 def test_a_small_list_that_was_cut_short_is_told(tmp_path: Path, before: int, after: int, told: bool) -> None:
     found = pseudonymous_lists(tmp_path, [pseudonymous(n) for n in range(before)], [pseudonymous(n) for n in range(after)])
-    assert ("list-shrank" in found.rules) == told
+    assert ("many-left-list" in found.rules) == told
+
+
+def test_a_list_that_was_cut_short_and_put_right_by_the_next_is_told_and_ends_nobody(tmp_path: Path) -> None:
+    people = [pseudonymous(n) for n in range(100)]
+    found = pseudonymous_lists(tmp_path, people, people[:45], people)
+    assert (found.only("list-shrank").file, found.only("list-shrank").count) == ("list_2025-05-01.csv", 55)
+    assert "many-left-list" not in found.rules
+
+
+def test_who_is_on_no_list_since_a_short_one_counts_though_the_lists_have_grown_again(tmp_path: Path) -> None:
+    people, others = ([pseudonymous(n) for n in range(first, first + 100)] for first in (0, 100))
+    found = pseudonymous_lists(tmp_path, people, people[:45], [*people[:45], *others])
+    assert (found.only("many-left-list").file, found.only("many-left-list").count) == ("list_2025-05-01.csv", 55)
+
+
+@pytest.mark.parametrize(("after", "told"), [(45, {"many-left-list": 55}), (85, {"many-left-list": 15}), (95, {})])
+def test_a_list_that_replaces_all_and_was_cut_short_is_told_too(tmp_path: Path, after: int, told: dict[str, int]) -> None:
+    rows = [pseudonymous(n) for n in range(100)]
+    content = {f"{at}.csv": lines(f"{HEADER},PSEUDO_HESID", *rows[:count]) for at, count in enumerate((100, after))}
+    found = staged(tmp_path, content, source("register", "*.csv", sends="everything"))
+    assert {each.rule: each.count for each in found.findings if each.rule in ("many-left-list", "much-smaller")} == told
 
 
 def test_one_list_for_two_days_is_told(tmp_path: Path) -> None:
