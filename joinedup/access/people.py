@@ -195,7 +195,7 @@ class People:
         return f"{what}, staff record"
 
     def _logged(self, caller: Caller, person_id: int, what: str, rows: int) -> None:
-        self.log.append([look(caller, "people", what, self._build, people=(person_id,), rows=rows)])
+        self.log.append([look(caller, "people", what, self._build, people=(int(person_id),), rows=rows)])
 
     def _with_listing(self, people: pa.Table) -> pa.Table:
         """People with where they are registered and live on the as-at date; whether they died is said, and of protected people no place."""

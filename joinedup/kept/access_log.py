@@ -39,6 +39,7 @@ ROWS_AT_A_TIME = 50_000
 ID_DIGITS = 16
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+# of any other kind of number a range would be gone through one by one, for ever
 PERSON_IDS = range(-(2**63), 2**63)
 
 
@@ -75,7 +76,7 @@ def _row(look: Look) -> dict[str, Any]:
     """A look as the log holds it; Refused where it can't be written down as it is."""
     if look.at.utcoffset() is None:
         raise Refused("a look has no time zone, so it can't be logged: give its time in UTC")
-    if look.rows < 0 or not all(person in PERSON_IDS for person in look.people):
+    if look.rows < 0 or not all(type(person) is int and person in PERSON_IDS for person in look.people):
         raise Refused("a look is at fewer than no rows, or at a person_id that is none, so it can't be logged")
     people = sorted(set(look.people))
     return {

@@ -13,6 +13,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 
@@ -358,3 +359,10 @@ def test_an_nhs_number_in_a_reason_is_refused_and_not_repeated(on_sqlite: Access
     assert number not in str(refused.value)
     assert on_sqlite.looks().num_rows == 0
     on_sqlite.append([look(1, reason="call of 01422 000 000 about ticket 1234567890123")])
+
+
+@pytest.mark.parametrize("person", [float("nan"), 1.5, True, np.int64(5), 2**63, "7"])
+def test_what_is_no_id_is_refused_at_once(on_sqlite: AccessLog, person: object) -> None:
+    with pytest.raises(Refused, match="a person_id that is none"):
+        on_sqlite.append([look(1, people=(person,))])
+    assert on_sqlite.looks().num_rows == 0
