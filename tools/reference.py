@@ -15,6 +15,7 @@ import yaml
 from joinedup.build import all_specs
 from joinedup.cli import main as command_line
 from joinedup.engine.order import inputs_of
+from joinedup.engine.portable_lessons import RUNS, Example, examples
 from joinedup.engine.specs import Case, TableSpec
 from joinedup.sources.contract import ContractField, ContractSpec, contracts
 from joinedup.sources.restricted import legal_codes, restricted_list
@@ -135,6 +136,36 @@ def measure_value(value: object) -> object:
     return "; ".join(map(str, value)) if isinstance(value, list) else value
 
 
+REFUSED = """# What portable SQL refuses, and what to write instead
+
+Each table's SQL runs word for word on DuckDB and on Spark ([why](../explanation/portable-sql.md)). The linter refuses the rest;
+`joinedup sql FILE` shows the place and what to write, and `--fix` writes it where that can't change what the query means
+([how to](../how-to/write-a-table.md)). These are its words. Each example is tried on both engines by a test: what is written instead
+gives the same answer on both, and what comes of the refused one is as said here.
+
+The examples are values of each row of this table, or whole queries:
+"""
+
+
+def refused_page() -> str:
+    """Everything that the linter refuses, by rule, in its own words."""
+    told = examples()
+    parts = [
+        MADE.format(source="engine/lessons.yml and the linter"),
+        REFUSED,
+        table((column.name for column in told.table.columns), told.rows) + "\n",
+        "What comes of what is refused: " + "; ".join(f"**{name}**: {what}" for name, what in RUNS.items()) + ".\n",
+    ]
+    by_rule: dict[str, list[Example]] = {}
+    for example in told.examples:
+        by_rule.setdefault(example.refusals[0].rule, []).append(example)
+    for rule in sorted(by_rule):
+        rows = ((f"`{e.refused}`", f"`{e.portable}`", e.refusals[0].message, e.runs, "yes" if e.mended else "") for e in by_rule[rule])
+        header = ("refused", "for example, write", "what the linter says", "what comes of it", "`--fix`")
+        parts.append(f"## {rule}\n\n" + table(header, rows) + "\n")
+    return "\n".join(parts)
+
+
 def command_page() -> str:
     """The help of every verb."""
     parts = [MADE.format(source="joinedup/cli"), "# Command line\n"]
@@ -186,6 +217,7 @@ def pages() -> dict[Path, str]:
     made[REFERENCE / "measures.md"] = measure_page()
     made[REFERENCE / "command-line.md"] = command_page()
     made[REFERENCE / "restricted-codes.md"] = restricted_page()
+    made[REFERENCE / "refused-sql.md"] = refused_page()
     tables = (
         (f"[{n}](tables/{n}.md)", layer_of(s), s.title, s.grain) for n, s in sorted(specs.items(), key=lambda i: (layer_of(i[1]), i[0]))
     )
@@ -194,7 +226,7 @@ def pages() -> dict[Path, str]:
         [
             MADE.format(source="every .yml of the package"),
             "# Reference\n\n- [Command line](command-line.md)\n- [Measures](measures.md)",
-            "- [Legally restricted codes](restricted-codes.md)\n",
+            "- [Legally restricted codes](restricted-codes.md)\n- [What portable SQL refuses](refused-sql.md)\n",
             "## Contracts\n\n" + table(("contract", "title", "grain"), listed) + "\n",
             "## Tables\n\n" + table(("table", "layer", "title", "grain"), tables) + "\n",
         ]

@@ -8,6 +8,7 @@ from difflib import unified_diff
 
 from joinedup.engine.explaining import Given, Read
 from joinedup.engine.portable_context import Refusal
+from joinedup.engine.portable_lessons import RUNS, example_of
 from joinedup.engine.specs import TableSpec
 from joinedup.engine.teaching import Explained, Lesson, Plan
 
@@ -23,7 +24,18 @@ def lesson_lines(file: str, sql: str, lessons: Iterable[Lesson]) -> Iterator[str
         yield f"    {refusal.message}"
         if lesson.fix is not None:
             yield f"    --fix writes: {lesson.fix.shown or '(nothing)'}"
+        else:
+            yield from _example(refusal)
         yield ""
+
+
+def _example(refusal: Refusal) -> Iterator[str]:
+    """A pair of examples of what only a person can decide, and what comes of the refused one."""
+    example = example_of(refusal)
+    if example is not None:
+        yield f"    for example, instead of  {example.refused}"
+        yield f"                     write  {example.portable}"
+        yield f"    left to you: of the example, {RUNS[example.runs]}"
 
 
 def marked(sql: str, refusal: Refusal) -> Iterator[str]:

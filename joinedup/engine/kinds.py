@@ -12,10 +12,11 @@ from joinedup.engine.specs import Column, ColumnType
 
 
 class Kind(Enum):
-    """A number that may have a fraction, text, or anything else (whole numbers, dates, what can't be told)."""
+    """A number that may have a fraction, text, a date, or anything else (whole numbers, what can't be told)."""
 
     FRACTION = "fraction"
     TEXT = "text"
+    DATE = "date"
     OTHER = "other"
 
 
@@ -28,8 +29,15 @@ class Shape(NamedTuple):
 
 Names = Mapping[str, frozenset[Kind]]
 
-OF_TYPE = {ColumnType.DOUBLE: Kind.FRACTION, ColumnType.STRING: Kind.TEXT}
-OF_CAST = {"DOUBLE": Kind.FRACTION, "FLOAT": Kind.FRACTION, "DECIMAL": Kind.FRACTION, "TEXT": Kind.TEXT, "VARCHAR": Kind.TEXT}
+OF_TYPE = {ColumnType.DOUBLE: Kind.FRACTION, ColumnType.STRING: Kind.TEXT, ColumnType.DATE: Kind.DATE}
+OF_CAST = {
+    "DOUBLE": Kind.FRACTION,
+    "FLOAT": Kind.FRACTION,
+    "DECIMAL": Kind.FRACTION,
+    "TEXT": Kind.TEXT,
+    "VARCHAR": Kind.TEXT,
+    "DATE": Kind.DATE,
+}
 FRACTIONS = (exp.Div, exp.Avg, exp.Median)
 TEXTS = (exp.DPipe, exp.Left, exp.Right, exp.Substring, exp.Replace, exp.Upper, exp.Lower, exp.Trim, exp.Pad)
 WHOLE = (exp.Floor, exp.Ceil, exp.Round)
@@ -68,7 +76,8 @@ def kind_of(node: exp.Expression, names: Names) -> Kind:
         return Kind.TEXT if node.is_string else Kind.OTHER if node.this.isdigit() else Kind.FRACTION
     if isinstance(node, exp.Column):
         return _together(names.get(node.name.lower(), frozenset()))
-    return _together({kind_of(part, names) for part in _parts(node)})
+    kind = _together({kind_of(part, names) for part in _parts(node)})
+    return Kind.OTHER if kind is Kind.DATE and isinstance(node, exp.Sub) else kind
 
 
 def _parts(node: exp.Expression) -> list[exp.Expression]:
@@ -89,4 +98,4 @@ def _together(kinds: Iterable[Kind]) -> Kind:
     found = set(kinds)
     if Kind.FRACTION in found:
         return Kind.FRACTION
-    return Kind.TEXT if found == {Kind.TEXT} else Kind.OTHER
+    return found.pop() if found in ({Kind.TEXT}, {Kind.DATE}) else Kind.OTHER

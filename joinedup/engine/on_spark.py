@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -153,15 +154,22 @@ def _portable(kind: str) -> str:
     return PORTABLE_NAMES.get(kind, kind.upper())
 
 
+logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)  # else each error is written to stderr with all its frames
+
+
 @contextmanager
 def _told(spec: TableSpec) -> Iterator[None]:
     """Turns what Spark says about a table into one sentence."""
     try:
         yield
     except AnalysisException as error:
-        raise SqlError(f"{spec.sql_file}: Spark can't run it: {str(error).splitlines()[0]}") from error
+        raise SqlError(f"{spec.sql_file}: Spark can't run it: {_first_line(error)}") from error
     except (PySparkException, Py4JJavaError) as error:
         raise _stopped(spec, error) from None
+
+
+def _first_line(error: AnalysisException) -> str:
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), "it says no more")
 
 
 def _stopped(spec: TableSpec, error: PySparkException | Py4JJavaError) -> SqlError | StoreProblem:

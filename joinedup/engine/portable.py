@@ -13,10 +13,11 @@ from functools import lru_cache
 from sqlglot import exp
 
 from joinedup.engine.kinds import Shape
-from joinedup.engine.parse import Parsed, Token, TokenType, line_of, parse, place_of, span_of
+from joinedup.engine.parse import Parsed, line_of, parse, span_of
 from joinedup.engine.portable_context import Context, Refusal
 from joinedup.engine.portable_rules import RULES
-from joinedup.engine.portable_words import CONSTRUCTS, FUNCTIONS, INSTEAD, ON_THE_LIST, PATTERN, SIGNS, STRUCTURE, TEXT_TYPES
+from joinedup.engine.portable_tokens import token_refusals
+from joinedup.engine.portable_words import CONSTRUCTS, ON_THE_LIST
 from joinedup.engine.specs import TableSpec
 from joinedup.findings import Finding
 
@@ -38,7 +39,7 @@ def refusals_of(sql: str, reads: Mapping[str, TableSpec] | None = None) -> list[
 @lru_cache(maxsize=1024)
 def _refusals(sql: str, reads: tuple[Shape, ...]) -> tuple[Refusal, ...]:
     parsed = parse(sql)
-    found = list(dict.fromkeys([*_token_refusals(parsed.tokens), *_tree_refusals(parsed, reads)]))
+    found = list(dict.fromkeys([*token_refusals(parsed.tokens), *_tree_refusals(parsed, reads)]))
     told = [refusal for refusal in found if not (refusal.rule == "type" and _said_within(refusal, found))]
     return tuple(sorted(told, key=lambda refusal: (refusal.line or 0, refusal.span or (0, 0), refusal.rule, refusal.message)))
 
@@ -46,7 +47,7 @@ def _refusals(sql: str, reads: tuple[Shape, ...]) -> tuple[Refusal, ...]:
 def _said_within(refusal: Refusal, found: Iterable[Refusal]) -> bool:
     """Whether the type of a CAST is told already, by its own name or by the sign that makes it."""
     begin, end = refusal.span or (0, 0)
-    return any(other.rule in ("text-type", "double-colon") and other.span and begin <= other.span[0] <= end for other in found)
+    return any(other.rule in ("text-type", "type-name", "double-colon") and other.span and begin <= other.span[0] <= end for other in found)
 
 
 def _tree_refusals(parsed: Parsed, reads: tuple[Shape, ...]) -> Iterator[Refusal]:
@@ -79,36 +80,3 @@ def _unknown(node: exp.Expression) -> Iterator[Refusal]:
         return
     what, instead = CONSTRUCTS.get(name, (name, ON_THE_LIST))
     yield Refusal("not-portable", f"{what} isn't portable; {instead}")
-
-
-def _token_refusals(tokens: tuple[Token, ...]) -> Iterator[Refusal]:
-    for index, token in enumerate(tokens):
-        before = tokens[index - 1] if index else None
-        after = tokens[index + 1] if index + 1 < len(tokens) else None
-        yield from _word(token, before, after)
-        yield from _mark(token, before)
-
-
-def _word(token: Token, before: Token | None, after: Token | None) -> Iterable[Refusal]:
-    """Refusals of a function that isn't on the list and of a type's name that only one engine knows."""
-    if after is None or token.token_type in (TokenType.STRING, TokenType.NUMBER, TokenType.IDENTIFIER):
-        return
-    named = before is not None and before.text.upper() == "AS"
-    if named and token.text.upper() in TEXT_TYPES and after.token_type in (TokenType.R_PAREN, TokenType.L_PAREN):
-        yield Refusal("text-type", f"{token.text} is not a type on both engines; write STRING", token.line, place_of(token))
-    called = after.token_type is TokenType.L_PAREN and token.text.isidentifier() and not named
-    word = token.text.lower()
-    if called and word not in FUNCTIONS | STRUCTURE and not (before is not None and before.token_type is TokenType.WITH):
-        instead = INSTEAD.get(word) or (PATTERN if word.startswith("regexp") else ON_THE_LIST)
-        yield Refusal("function", f"{word}() isn't portable; {instead}", token.line, place_of(token))
-
-
-def _mark(token: Token, before: Token | None) -> Iterable[Refusal]:
-    """Refusals of signs, such as :: and the semicolon, and of backslashes in text."""
-    name = token.token_type.name
-    if name == "STRING" and "\\" in token.text:
-        name = "BACKSLASH"
-    elif name == "SLASH" and before is not None and before.token_type.name == "SLASH":
-        name = "SLASHES"
-    if name in SIGNS:
-        yield Refusal(*SIGNS[name], token.line, place_of(token))

@@ -16,6 +16,7 @@ from joinedup.engine.portable_context import Refusal
 from joinedup.engine.portable_known import Known
 from joinedup.engine.portable_text import Edit, Text, edited
 from joinedup.engine.portable_values import TIME_UNITS, UNITS
+from joinedup.engine.portable_words import PLAIN_TYPES, TYPE_NAMES
 from joinedup.engine.specs import ColumnType, TableSpec
 
 MOST = 1000
@@ -42,7 +43,10 @@ PARTS = {
 MOST_IN_SETS = 4
 TEXT_NAMES = {"VARCHAR", "TEXT", "NVARCHAR"}
 """Not CHAR and its kin: to some that is one letter."""
-CAST_TO = TEXT_NAMES | {"STRING", "INTEGER", "INT", "BIGINT", "DOUBLE", "BOOLEAN", "DATE", "TIMESTAMP", "DECIMAL", "FLOAT", "REAL"}
+CAST_TO = TEXT_NAMES | PLAIN_TYPES | TYPE_NAMES.keys() | {"DECIMAL", "FLOAT", "REAL"}
+
+
+Fixer = Callable[[Text, int, Known], list[Edit]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +100,8 @@ def _step(sql: str, refusal: Refusal, refusals: Iterable[Refusal], reads: Mappin
     before, left = Counter(each.rule for each in refusals), Counter(each.rule for each in refusals_of(after, reads))
     if left[refusal.rule] >= before[refusal.rule] or left.total() > before.total():
         return None
-    if refusal.rule == "double-colon" and parse(after).trees != parsed.trees:
-        return None  # :: binds tighter than it was taken to
+    if refusal.rule in SAME_TREE and parse(after).trees != parsed.trees:
+        return None  # a sign binds tighter, or less tight, than it was taken to
     begin, end = min(edit.start for edit in edits), max(edit.end for edit in edits)
     now = after[begin : end + len(after) - len(sql)]
     line = line_at(sql, begin)
@@ -122,6 +126,55 @@ def _double_colon(text: Text, at: int, known: Known) -> list[Edit]:
         Edit(text.end(at - 1), text.start(at + 1), " AS "),
         text.after(at + 1, ")"),
     ]
+
+
+def _type_name(text: Text, at: int, known: Known) -> list[Edit]:
+    """A type by the name that both engines know. A length is left to a person."""
+    word = " ".join(text.word(at).upper().split())
+    return [text.instead(at, TYPE_NAMES[word])] if word in TYPE_NAMES and text.kind(at + 1) is TokenType.R_PAREN else []
+
+
+def _sign(sign: str) -> Fixer:
+    """One sign or word for another."""
+
+    def fixer(text: Text, at: int, known: Known) -> list[Edit]:
+        return [text.instead(at, sign)]
+
+    return fixer
+
+
+def _is_null(text: Text, at: int, known: Known) -> list[Edit]:
+    """ISNULL and NOTNULL as IS NULL and IS NOT NULL."""
+    return [text.instead(at, {"ISNULL": "IS NULL", "NOTNULL": "IS NOT NULL"}.get(text.word(at).upper(), ""))]
+
+
+def _count(text: Text, at: int, known: Known) -> list[Edit]:
+    """count() as count(*)."""
+    return [text.after(at + 1, "*")] if text.word(at).lower() == "count" and text.kind(at + 1) is TokenType.L_PAREN else []
+
+
+def _filter(text: Text, at: int, known: Known) -> list[Edit]:
+    """FILTER (a) as FILTER (WHERE a)."""
+    return [text.after(at + 1, "WHERE ")]
+
+
+def _where(text: Text, at: int, known: Known) -> list[Edit]:
+    """WHERE (a) as WHERE a."""
+    return [Edit(text.end(at), text.start(at + 2), " "), text.instead(at + 3, "")] if text.uncommented(at, at + 3) else []
+
+
+def _extract(text: Text, at: int, known: Known) -> list[Edit]:
+    """extract('year' FROM d) as extract(year FROM d)."""
+    quoted = text.kind(at) is TokenType.STRING and text.word(at).upper() in UNITS | TIME_UNITS
+    return [text.instead(at, text.word(at).lower())] if quoted and text.word(at - 2).lower() == "extract" else []
+
+
+def _with(text: Text, at: int, known: Known) -> list[Edit]:
+    """AS MATERIALIZED as AS."""
+    while at < len(text.tokens) and text.word(at).upper() != "MATERIALIZED":
+        at += 1
+    first = at - 1 if text.word(at - 1).upper() == "NOT" else at
+    return [Edit(text.end(first - 1), text.end(at), "")] if at < len(text.tokens) and text.word(first - 1).upper() == "AS" else []
 
 
 def _semicolon(text: Text, at: int, known: Known) -> list[Edit]:
@@ -272,7 +325,6 @@ def _subsets(names: list[str]) -> list[list[str]]:
     return [[names[0], *each] for each in rest] + rest
 
 
-Fixer = Callable[[Text, int, Known], list[Edit]]
 CALLS: tuple[tuple[Iterable[str], Fixer], ...] = (
     (PARTS, _part),
     (("date_part", "datepart"), _date_part),
@@ -285,11 +337,23 @@ FIXERS: dict[str, Fixer] = {
     "text-type": _text_type,
     "double-colon": _double_colon,
     "one-select": _semicolon,
+    "type-name": _type_name,
+    "null-safe": _sign("IS NOT DISTINCT FROM"),
+    "is-null": _is_null,
+    "like-sign": _sign("LIKE"),
+    "comma": _sign(""),
+    "count": _count,
+    "filter": _filter,
+    "where-bracket": _where,
+    "extract": _extract,
+    "with": _with,
     "function": _function,
     "sum": _sum,
     "null-order": _null_order,
     "star": _star,
     "not-portable": _sets,
 }
+SAME_TREE = {"double-colon", "null-safe", "is-null", "like-sign", "comma", "filter"}
+"""Rules whose fixes are read as the same query by a parser that knows both ways to write it."""
 
 __all__ = ["FIXERS", "Fix", "Fixed", "fixable", "fixed"]

@@ -84,10 +84,41 @@ def with_rule(node: exp.Expression, context: Context) -> Iterator[Refusal]:
         yield Refusal("recursive", "WITH RECURSIVE isn't on the list; read the steps from a table, such as a calendar")
 
 
+def cte_rule(node: exp.Expression, context: Context) -> Iterator[Refusal]:
+    """Refusals of MATERIALIZED."""
+    if node.args.get("materialized") is not None:
+        yield Refusal("with", "MATERIALIZED is DuckDB's own, and changes no row; leave it out")
+
+
 def group_rule(node: exp.Expression, context: Context) -> Iterator[Refusal]:
     """Refusals of a grain that isn't written out."""
     if node.args.get("all"):
         yield Refusal("group", "GROUP BY ALL leaves the grain open; name the columns")
+    if any(isinstance(each, exp.Tuple) for each in node.expressions):
+        yield Refusal("group", "GROUP BY (a, b) groups by a struct on Spark; write GROUP BY a, b")
+
+
+def in_rule(node: exp.Expression, context: Context) -> Iterator[Refusal]:
+    """Refusals of IN of nothing, and of IN with a subquery where its null would show."""
+    if node.args.get("query") is None:
+        if not node.expressions:
+            yield Refusal("in", "IN () is DuckDB's own; write the condition that is meant, or leave it out")
+    elif not _only_keeps_rows(node):
+        yield Refusal(
+            "in",
+            "IN (SELECT …) of a null is null on DuckDB and false on Spark, unless WHERE asks it; write EXISTS (SELECT 1 FROM … WHERE …)",
+        )
+
+
+def _only_keeps_rows(node: exp.Expression) -> bool:
+    """Whether a condition is one of those that WHERE joins by AND; or by OR, if it isn't denied."""
+    above = []
+    holder = node.parent
+    while isinstance(holder, exp.And | exp.Or | exp.Not | exp.Paren):
+        above.append(type(holder))
+        holder = holder.parent
+    denied, chosen = above.count(exp.Not), exp.Or in above
+    return isinstance(holder, exp.Where) and isinstance(holder.parent, exp.Select) and denied + chosen <= 1
 
 
 def ordered_rule(node: exp.Expression, context: Context) -> Iterator[Refusal]:
@@ -100,6 +131,10 @@ def window_rule(node: exp.Expression, context: Context) -> Iterator[Refusal]:
     """Refusals of windows whose answer depends on the engine or on the order in which rows come."""
     function = node.this.this if isinstance(node.this, exp.Filter) else node.this
     order, frame = node.args.get("order"), node.args.get("spec")
+    if frame is not None and frame.args.get("exclude"):
+        yield Refusal("frame", "EXCLUDE is DuckDB's own; take what is to be left out off the result, as in sum(x) OVER (…) - x")
+    if isinstance(function.this, exp.Distinct):
+        yield Refusal("window", "Spark counts nothing DISTINCT along a window; count it by GROUP BY in a CTE, and join that")
     if node.args.get("alias"):
         yield NAMED_WINDOW
     elif isinstance(function, RANKING):
@@ -109,6 +144,9 @@ def window_rule(node: exp.Expression, context: Context) -> Iterator[Refusal]:
 
 
 def _ranking(function: exp.Expression, order: exp.Expression | None, frame: exp.Expression | None, context: Context) -> Iterator[Refusal]:
+    offset = function.args.get("offset")
+    if offset is not None and not isinstance(offset.this if isinstance(offset, exp.Neg) else offset, exp.Literal):
+        yield Refusal("offset", "Spark's lag and lead take a written number of rows; write lag(x, 1)")
     if frame is not None:
         yield Refusal("frame", "row_number, rank, lag and lead take no frame; leave out ROWS …")
     if order is None:

@@ -18,11 +18,11 @@ def _allowed(node: exp.Expression, context: Context) -> Iterable[Refusal]:
 RULES: dict[type[exp.Expression], Rule] = {
     **dict.fromkeys(
         [
-            exp.CTE, exp.TableAlias, exp.From, exp.Column, exp.Where, exp.Having, exp.Order, exp.GroupingSets,
+            exp.TableAlias, exp.From, exp.Column, exp.Where, exp.Having, exp.Order, exp.GroupingSets,
             exp.Subquery, exp.Paren, exp.Tuple, exp.Values, exp.Null, exp.Boolean, exp.Var, exp.DataType, exp.DataTypeParam,
-            exp.And, exp.Or, exp.Not, exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Is, exp.In, exp.Between, exp.Exists,
+            exp.And, exp.Or, exp.Not, exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Is, exp.Between, exp.Exists,
             exp.NullSafeEQ, exp.NullSafeNEQ, exp.Case, exp.If, exp.Coalesce, exp.Nullif, exp.Mul, exp.Neg, exp.Abs,
-            exp.Count, exp.Min, exp.Max, exp.Avg, exp.Median, exp.LogicalOr, exp.LogicalAnd, exp.Filter, exp.Grouping,
+            exp.Min, exp.Max, exp.Avg, exp.LogicalOr, exp.LogicalAnd, exp.Filter,
             exp.WindowSpec, *queries.RANKING, exp.Replace, exp.Upper, exp.Lower, exp.Length, exp.Least, exp.Greatest,
             exp.Anonymous,  # a function that sqlglot has no node for: its name is judged as a word
         ],
@@ -38,6 +38,8 @@ RULES: dict[type[exp.Expression], Rule] = {
     exp.Except: queries.set_operation_rule,
     exp.Intersect: queries.set_operation_rule,
     exp.With: queries.with_rule,
+    exp.CTE: queries.cte_rule,
+    exp.In: queries.in_rule,
     exp.Group: queries.group_rule,
     exp.Ordered: queries.ordered_rule,
     exp.Literal: values.literal_rule,
@@ -47,6 +49,9 @@ RULES: dict[type[exp.Expression], Rule] = {
     exp.TryCast: values.cast_rule,
     exp.DPipe: values.joined_text_rule,
     exp.Sum: values.sum_rule,
+    exp.Count: values.count_rule,
+    exp.Median: values.median_rule,
+    exp.Grouping: values.grouping_rule,
     exp.Floor: values.whole_rule,
     exp.Ceil: values.whole_rule,
     exp.Round: values.whole_rule,

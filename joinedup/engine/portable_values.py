@@ -21,12 +21,15 @@ PASSED_ON = (
     exp.Filter, exp.Window, exp.Min, exp.Max,
 )  # fmt: skip
 SETTLED = (exp.Cast, exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Between, exp.In, exp.Div, exp.Mod, exp.Is)
+GREATEST = 2**63 - 1
 ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 ISO_TIMESTAMP = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}")
 
 
 def literal_rule(node: exp.Expression, context: Context) -> Iterator[Refusal]:
     """Refusals of decimal numbers, which are neither whole nor DOUBLE."""
+    if not node.is_string and node.this.isdigit() and int(node.this) > GREATEST:
+        yield Refusal("number", f"{node.this} is too great for BIGINT, and of another type on each engine; write a smaller number")
     if node.is_string or "." not in node.this or "e" in node.this.lower():
         return
     holder = node.parent
@@ -135,7 +138,9 @@ def _settled(node: exp.Expression) -> bool:
 
 
 def arithmetic_rule(node: exp.Expression, context: Context) -> Iterator[Refusal]:
-    """Refusals of a date with an interval that no CAST makes a date again."""
+    """Refusals of a date with an interval that no CAST makes a date again, and of days that no CAST makes a number."""
+    if isinstance(node, exp.Sub) and {kind_of(node.this, context.names), kind_of(node.expression, context.names)} == {Kind.DATE}:
+        yield from _days(node)
     if not (isinstance(node.this, exp.Interval) or isinstance(node.expression, exp.Interval)):
         return
     holder = node.parent
@@ -143,6 +148,32 @@ def arithmetic_rule(node: exp.Expression, context: Context) -> Iterator[Refusal]
         holder = holder.parent
     if not isinstance(holder, exp.Cast):
         yield Refusal("interval", "a date with an interval is a timestamp on DuckDB; write CAST(d + INTERVAL 1 MONTH AS DATE)")
+
+
+def _days(node: exp.Expression) -> Iterator[Refusal]:
+    holder = node.parent
+    while isinstance(holder, exp.Paren):
+        holder = holder.parent
+    if not isinstance(holder, exp.Cast):
+        yield Refusal("days", "a date less a date is a number on DuckDB and an interval on Spark; write CAST(b - a AS INTEGER)")
+
+
+def count_rule(node: exp.Expression, context: Context) -> Iterator[Refusal]:
+    """Refusals of count() of nothing."""
+    if node.this is None and not node.expressions:
+        yield Refusal("count", "count() is DuckDB's own; write count(*)")
+
+
+def median_rule(node: exp.Expression, context: Context) -> Iterator[Refusal]:
+    """Refusals of a median of text or dates."""
+    if kind_of(node.this, context.names) in (Kind.TEXT, Kind.DATE):
+        yield Refusal("median", "Spark has a median of numbers alone; number the rows with row_number() OVER (…) and take the middle one")
+
+
+def grouping_rule(node: exp.Expression, context: Context) -> Iterator[Refusal]:
+    """Refusals of grouping() of several columns."""
+    if len(node.expressions) > 1:
+        yield Refusal("grouping", "Spark's grouping() takes one column; write grouping(a) * 2 + grouping(b)")
 
 
 def interval_rule(node: exp.Expression, context: Context) -> Iterator[Refusal]:
@@ -168,6 +199,9 @@ def date_trunc_rule(node: exp.Expression, context: Context) -> Iterator[Refusal]
 def extract_rule(node: exp.Expression, context: Context) -> Iterator[Refusal]:
     """Refusals of the parts of a date that the engines number differently."""
     unit = node.this.name.upper()
+    if isinstance(node.this, exp.Literal):
+        yield Refusal("extract", f"the quotes around '{node.this.name}' are DuckDB's own; write extract(year FROM d)")
+        return
     if unit in UNITS | TIME_UNITS:
         return
     instead = {

@@ -76,6 +76,19 @@ INSTEAD: dict[str, str] = {
     "ifnull": "write coalesce(a, b)",
     "nvl": "write coalesce(a, b)",
     "if": "write CASE WHEN … THEN … ELSE … END",
+    "isnull": "write a IS NULL",
+    "isnotnull": "write a IS NOT NULL",
+    "hour": "write extract(hour FROM d)",
+    "minute": "write extract(minute FROM d)",
+    "weekofyear": "write extract(week FROM d)",
+    "dayofmonth": "write extract(day FROM d)",
+    "char_length": "write length(a)",
+    "character_length": "write length(a)",
+    "ceiling": "write ceil(a)",
+    "ucase": "write upper(a)",
+    "lcase": "write lower(a)",
+    "mean": "write avg(a)",
+    "prefix": "write a LIKE 'prefix%'",
     "iff": "write CASE WHEN … THEN … ELSE … END",
     "substr": "write substring(a, 1, 3)",
     "len": "write length(a)",
@@ -104,8 +117,18 @@ INSTEAD: dict[str, str] = {
 STRUCTURE = frozenset({
     "in", "exists", "as", "over", "filter", "values", "and", "or", "not", "on", "where", "select", "from", "join", "when", "then",
     "else", "by", "having", "union", "all", "except", "intersect", "sets", "between", "like", "using", "distinct", "with", "case",
-    "is", "interval", "qualify", "limit", "offset", "rows", "range", "groups", "any", "some", "lateral", "rollup", "cube", "tablesample",
+    "is", "interval", "qualify", "limit", "offset", "any", "some", "lateral", "rollup", "cube", "tablesample",
 })  # fmt: skip
+PLAIN_TYPES = frozenset({"STRING", "INTEGER", "INT", "BIGINT", "DOUBLE", "BOOLEAN", "DATE", "TIMESTAMP"})
+TYPE_NAMES = {
+    "INT4": "INTEGER",
+    "INT8": "BIGINT",
+    "FLOAT8": "DOUBLE",
+    "DOUBLE PRECISION": "DOUBLE",
+    "BOOL": "BOOLEAN",
+    "DATETIME": "TIMESTAMP",
+}
+"""DuckDB's other names of types that both engines have."""
 TEXT_TYPES = frozenset({"VARCHAR", "TEXT", "CHAR", "BPCHAR", "NVARCHAR", "NCHAR"})
 
 CONSTRUCTS: dict[str, tuple[str, str]] = {
@@ -141,10 +164,17 @@ CONSTRUCTS: dict[str, tuple[str, str]] = {
 }
 
 SIGNS: dict[str, tuple[str, str]] = {
-    "DCOLON": ("double-colon", ":: is DuckDB's own; write CAST(x AS STRING)"),
+    "DCOLON": ("double-colon", ":: is out of the subset, as it binds tighter than it looks; write CAST(x AS STRING)"),
     "SEMICOLON": ("one-select", "a table's file holds one SELECT; leave out the semicolon"),
     "BACKSLASH": ("backslash", "a backslash in text means another thing on Spark; put the text into a table of codes"),
     "SLASHES": ("whole-division", f"// is DuckDB's own; {WHOLE_DIVISION}"),
+    "NULLSAFE_EQ": ("null-safe", "<=> is Spark's own; write a IS NOT DISTINCT FROM b"),
+    "ISNULL": ("is-null", "ISNULL is DuckDB's own; write a IS NULL"),
+    "NOTNULL": ("is-null", "NOTNULL is DuckDB's own; write a IS NOT NULL"),
+    "LIKE_SIGN": ("like-sign", "~~ is DuckDB's own; write a LIKE 'prefix%'"),
+    "LAST_COMMA": ("comma", "a comma at the end of a list is DuckDB's own; leave it out"),
+    "FILTER_ALONE": ("filter", "FILTER (condition) is DuckDB's own; write FILTER (WHERE condition)"),
+    "WHERE_BRACKET": ("where-bracket", "Spark takes WHERE (a) for another name of the table; write WHERE a, without brackets"),
     "CARET": ("power", f"^ is a power on DuckDB and a bit operation on Spark; {POWER}"),
     "DSTAR": ("power", f"** is DuckDB's own; {POWER}"),
     "TILDE": ("regular-expression", f"~ is DuckDB's own; {PATTERN}"),

@@ -148,7 +148,7 @@ def test_for_programs_it_is_json(file: Path) -> None:
         ("SELECT member, count(*) AS many FROM loan GROUP BY member", "gives many where loans is declared"),
         ("SELECT member, CAST('x' AS STRING) AS loans FROM loan GROUP BY member", "declared is BIGINT"),
         ("SELECT member, count(*) + 1 AS loans FROM loan GROUP BY member", "1 of 1 cases give something else"),
-        ("SELECT member, FROM WHERE", "isn't portable"),
+        ("SELECT member, FROM WHERE", "2 things aren't portable"),
     ],
 )
 def test_what_is_wrong_ends_with_3_and_a_sentence(sql: str, said: str, file: Path) -> None:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
+import pyarrow as pa
 import pytest
 
+from joinedup.engine.cases import same_value
 from joinedup.engine.engines import Engine
 from joinedup.engine.portable import findings_of
+from joinedup.engine.portable_fixes import fixed
+from joinedup.engine.portable_lessons import Example, examples, is_query, query
 from joinedup.engine.portable_words import FUNCTIONS
 from joinedup.engine.rows import same_rows
 
@@ -169,3 +174,76 @@ def test_spark_agrees_with_duckdb(sql: str, duck_engine: Engine, spark_engine: E
     assert duck.column_names == spark.column_names
     assert duck.num_rows > 0
     assert same_rows(duck, spark.cast(duck.schema)) == []
+
+
+LOAN = examples().table
+LOANS = rows(LOAN, *examples().rows)
+PORTABLE = list(dict.fromkeys(each.portable for each in examples().examples))
+
+
+def answer(engine: Engine, sql: str) -> pa.Table | None:
+    """What an engine gives, or None where it gives nothing."""
+    try:
+        return engine.rows(LOAN.model_copy(update={"sql": sql}), sql)
+    except Exception:  # whatever an engine says of SQL that is refused
+        return None
+
+
+def same_type(one: pa.DataType, other: pa.DataType) -> bool:
+    whole = pa.types.is_integer(one) and pa.types.is_integer(other)
+    return whole or one == other or pa.null() in (one, other)
+
+
+def values(table: pa.Table) -> list[list[object]]:
+    """The rows, in an order of their own."""
+    return sorted(([plain(value) for value in row.values()] for row in table.to_pylist()), key=repr)
+
+
+def plain(value: object) -> object:
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def what_comes_of(sql: str, duck: Engine, spark: Engine) -> str:
+    """Whether a query runs, and alike, in the words of the lessons."""
+    one, other = answer(duck, sql), answer(spark, sql)
+    if one is None or other is None:
+        return "neither" if one is other else "spark" if one is None else "duckdb"
+    found, expected = values(one), values(other)
+    alike = len(found) == len(expected) and all(map(same_type, one.schema.types, other.schema.types))
+    pairs = [pair for a, b in zip(found, expected, strict=False) for pair in zip(a, b, strict=True)]
+    return "alike" if alike and all(same_value(*pair) for pair in pairs) else "differ"
+
+
+@pytest.mark.spark
+def test_lessons_say_rightly_what_comes_of_what_is_refused(duck_engine: Engine, spark_engine: Engine) -> None:
+    duck_engine.show("loan", LOANS)
+    spark_engine.show("loan", LOANS)
+    wrong = {
+        each.refused: came
+        for each in examples().examples
+        if (came := what_comes_of(query(each.refused), duck_engine, spark_engine)) != each.runs
+    }
+    assert wrong == {}
+
+
+@pytest.mark.spark
+def test_what_lessons_say_to_write_gives_the_same_on_both_engines(duck_engine: Engine, spark_engine: Engine) -> None:
+    duck_engine.show("loan", LOANS)
+    spark_engine.show("loan", LOANS)
+    written = [each for each in PORTABLE if not is_query(each)]
+    all_values = f"SELECT loan_id, {', '.join(f'{value} AS v{at}' for at, value in enumerate(written))} FROM loan"
+    assert what_comes_of(all_values, duck_engine, spark_engine) == "alike"
+    assert {each for each in PORTABLE if is_query(each) and what_comes_of(each, duck_engine, spark_engine) != "alike"} == set()
+
+
+def test_what_is_mended_gives_on_duckdb_what_it_gave(duck_engine: Engine) -> None:
+    duck_engine.show("loan", LOANS)
+    for each in (each for each in examples().examples if each.mended and each.runs != "spark" and each.runs != "neither"):
+        before, after = answer(duck_engine, query(each.refused)), answer(duck_engine, mended(each))
+        assert before is not None, each
+        assert after is not None, each
+        assert values(before) == values(after), each
+
+
+def mended(example: Example) -> str:
+    return fixed(query(example.refused), {"loan": LOAN}).sql
