@@ -27,13 +27,13 @@ import splink
 import splink.comparison_library as cl
 from splink import block_on
 
-from joinedup.engine.duck import connect
+from joinedup.engine.duck import connect, connect_encrypted
 from joinedup.identity import linking, matching, records, scoring
 from joinedup.identity.candidates import find_candidates
 from joinedup.identity.staged import Staged
 from joinedup.kept.identity_register import open_register
 from joinedup.kept.keys import derived_keys
-from joinedup.land import ENCRYPT_SPILL, _source_files
+from joinedup.land import _source_files
 from joinedup.place.folder import read_place
 from joinedup.sources.landing import stage
 
@@ -55,8 +55,7 @@ name and home (mistyped ones count): many share a day of birth or a name, and a 
 def linked(place_folder: Path, extracts: Path, folder: Path) -> tuple[Staged, dict[str, float]]:
     """The place's extracts staged and linked, and what matching took of it."""
     place = read_place(place_folder)
-    con = connect(spill=folder / "spill")
-    con.execute(ENCRYPT_SPILL)
+    con = connect_encrypted(folder / "spill")
     staging = stage(con, place, extracts, lambda step: None)
     staged = Staged(con, _source_files(place, staging))
     took: dict[str, float] = {}

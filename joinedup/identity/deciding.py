@@ -20,14 +20,14 @@ SAME_DAY = level_number(BORN, "the same day")
 NUMBER_OF_ANOTHER = level_number(NUMBER, "the same, with another date of birth")
 
 SUPPORTED = f"""(
-    {_local} = 1
+    {_local} = 1 AND ({_born} <> 0 OR {_given} > 0)
     OR ({_given} <> 0 OR {_number} = {NUMBER_SAME} AND {_born} > 0)
     AND ({_born} > 0 OR {_born} < 0 AND {_number} > 0)
     AND NOT ({_born} = 0 AND {_number} = {NUMBER_OF_ANOTHER})
 )"""
 """What no weight replaces. Twins, and brothers and sisters, share all but the given name: where given names have nothing in common,
 number and date of birth must be the same. Fathers and sons share all but the date of birth: it must agree, or be missing and the number
-must speak for it. The provider's own number is enough.
+must speak for it. The provider's own number is enough, unless neither date of birth nor given name agrees: hospitals use numbers again.
 
 Who isn't supported is no rival of somebody born on the very day: a child's record with a parent's number is the child's."""
 

@@ -22,10 +22,10 @@ from hypothesis import strategies as st
 
 from joinedup.engine.duck import connect_encrypted
 from joinedup.errors import StoreProblem
-from joinedup.identity import matching, scoring
+from joinedup.identity import comparisons, matching, scoring
 from joinedup.identity.asking import person_ids_of
-from joinedup.identity.comparisons import COMPARISONS, ELSE
-from joinedup.identity.deciding import with_known_share
+from joinedup.identity.comparisons import COMPARISONS, ELSE, level_column
+from joinedup.identity.deciding import decide, with_known_share
 from joinedup.identity.matching import own_connection
 from joinedup.kept.decisions import DECIDED_SCHEMA
 from joinedup.kept.erasing import Act, by_number, by_person, erase
@@ -122,6 +122,25 @@ def test_dirt_that_is_seen_through(dirt: str, tmp_path: Path) -> None:
     )
     result = found(tmp_path, [ayesha], [DIRT[dirt](ayesha)])
     assert result.rows("apc") == [("probability", person_of(result, ayesha))]
+
+
+@pytest.mark.parametrize(
+    ("given_name", "born", "status"),
+    [(-1, 0, "in_doubt"), (0, 0, "in_doubt"), (1, 0, "probability"), (-1, -1, "probability"), (0, 1, "probability")],
+)
+def test_a_hospitals_number_that_is_given_again_is_not_its_former_holders(given_name: int, born: int, status: str) -> None:
+    """The hospital's own number agrees, and a weight that would link: is it enough, by what given name and date of birth say?"""
+    said = {comparisons.LOCAL: 1, comparisons.GIVEN: given_name, comparisons.BORN: born}
+    con = duckdb.connect()
+    con.execute("CREATE TABLE record AS SELECT 1 AS id, 'r' AS record; CREATE TABLE person AS SELECT 2 AS id, 7 AS person_id")
+    levels = ", ".join(f"{said.get(each, -1)} AS {level_column(each)}" for each in COMPARISONS)
+    con.execute(f"CREATE TABLE scored AS SELECT 1 AS one, 2 AS other, 20.0::DOUBLE AS weight, {levels}")
+    decide(
+        con,
+        MATCHED,
+        pa.table({"record": pa.array([], pa.string()), "person_id": pa.array([], pa.int64()), "same": pa.array([], pa.bool_())}),
+    )
+    assert con.execute("SELECT status FROM decision").fetchall() == [(status,)]
 
 
 def test_a_short_form_of_a_name_is_that_name(tmp_path: Path) -> None:
