@@ -31,6 +31,9 @@ RESTRICTED = "restricted-code"
 REASON = "the row is about what the law keeps out of shared records"
 FEW = 10
 """Fewer rows or fields than this are told as few, more by the ten: a file of one practice may be of one person. (Our choice, 2026.)"""
+LISTED = pa.schema([("system", pa.string()), ("code", pa.string()), ("hierarchical", pa.bool_()), ("meaning", pa.string())])
+APOSTROPHE = "''"
+"""One, as it stands in a text of SQL."""
 RANGE = re.compile(r"(.*?)(\d+) to (.*?)(\d+)")
 
 
@@ -114,17 +117,21 @@ def _named(part: str) -> Iterator[str]:
 
 
 def keep_restricted(con: Connection, further: Sequence[RestrictedCode]) -> None:
-    """Nothing; the temp table `restricted_code` has the codes of the list and what the place adds."""
+    """Nothing; the temp table `restricted_code` has the codes of the list and what the place adds, with the meaning that some have."""
     systems = restricted_list().systems
-    rows = sorted({(code.system, _plain(code.code), systems[code.system].hierarchical) for code in (*legal_codes(), *further)})
-    listed = pa.table(dict(zip(("system", "code", "hierarchical"), map(list, zip(*rows, strict=True)), strict=True)))
-    con.register("listed_codes", listed)
-    con.execute("CREATE OR REPLACE TEMP TABLE restricted_code AS SELECT * FROM listed_codes")
+    every = {(code.system, code.code): None for code in further} | {(code.system, code.code): code.meaning for code in legal_codes()}
+    columns = [[system for system, _ in every], [code for _, code in every], [systems[system].hierarchical for system, _ in every]]
+    con.register("listed_codes", pa.table([*columns, [*every.values()]], schema=LISTED))
+    con.execute(f"""
+        CREATE OR REPLACE TEMP TABLE restricted_code AS
+        SELECT DISTINCT system, {_bare("code")} AS code, hierarchical, upper({_bare("meaning")}) AS meaning FROM listed_codes
+    """)
     con.unregister("listed_codes")
 
 
-def _plain(code: str) -> str:
-    return code.replace(".", "").replace(" ", "")
+def _bare(value: str) -> str:
+    """What is compared of a code, as SQL: nothing of points, blanks, quotes, nor of a meaning behind a bar, as SNOMED CT writes it."""
+    return f"""translate(split_part({value}, '|', 1), '. "{APOSTROPHE}', '')"""
 
 
 def drop_restricted(con: Connection, contract: ContractSpec, file_id: int) -> Dropped:
@@ -155,10 +162,12 @@ def _find(con: Connection, contract: ContractSpec, held: Mapping[str, Held], fil
                 FROM (SELECT unnest([{pairs}]) AS said FROM staged_{contract.contract} WHERE file_id = {file_id})
                 WHERE said.value IS NOT NULL
             ),
-            bare AS (SELECT DISTINCT value, replace(replace(value, '.', ''), ' ', '') AS code FROM given),
+            bare AS (SELECT DISTINCT value, {_bare("value")} AS code FROM given),
+            listed AS (SELECT * FROM restricted_code WHERE system IN ({of_systems})),
             found AS (
-                SELECT DISTINCT b.value FROM bare b JOIN restricted_code r
-                ON b.code = r.code OR (r.hierarchical AND starts_with(b.code, r.code)) WHERE r.system IN ({of_systems})
+                SELECT b.value FROM bare b JOIN listed r ON b.code = r.code OR (r.hierarchical AND starts_with(b.code, r.code))
+                UNION SELECT b.value FROM bare b JOIN listed r ON ltrim(b.code, '0') = ltrim(r.code, '0') WHERE NOT r.hierarchical
+                UNION SELECT b.value FROM bare b JOIN listed r ON upper(b.code) = r.meaning
             )
             SELECT field, value FROM given SEMI JOIN found USING (value)
         """)

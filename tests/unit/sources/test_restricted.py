@@ -86,6 +86,30 @@ def test_of_an_episode_the_main_code_rejects_and_one_beside_it_is_blanked(tmp_pa
     assert found.rows("apc", "diag_01, diag_02, diag_03, sushrg") == [(2, "J189", None, "I10X", "DZ11V"), (5, "O039", None, None, None)]
 
 
+@pytest.mark.parametrize(
+    "written",
+    ["93461009", " 93461009", "93461009 | Gender dysphoria |", '"93461009"', "Gender dysphoria", "GENDER  DYSPHORIA", "093461009"],
+)
+def test_a_code_is_known_however_it_is_written(written: str, tmp_path: Path) -> None:
+    quoted = '"' + written.replace('"', '""') + '"'
+    rows = [f"9990000018,1,Y00001,2024-01-02,{quoted},x", "9990000026,2,Y00001,2024-01-02,44054006 | Diabetes |,x"]
+    found = staged(tmp_path, {"gp.csv": lines(SNOMED, *rows)}, source("gp_record", files=["gp.csv"]))
+    assert found.counts == (2, 1, 0, 1)
+    assert found.file.rejected_by == {"restricted-code": 1}
+
+
+def test_a_reason_is_known_by_its_meaning_and_a_specialty_with_a_nought_before_it(tmp_path: Path) -> None:
+    head = "NHS_NUMBER,SERVICE_REQUEST_IDENTIFIER,CARE_CONTACT_IDENTIFIER,CARE_CONTACT_DATE,RECORD_TYPE,"
+    head += "PRIMARY_REASON_FOR_REFERRAL_MENTAL_HEALTH"
+    rows = [f"9990000018,S{at},C{at},2024-01-02,CONTACT,{why}" for at, why in enumerate(("20", "020", "Gender discomfort", "04"))]
+    found = staged(tmp_path, {"m.csv": lines(head, *rows)}, source("mhsds", files=["m.csv"]))
+    assert found.counts == (4, 1, 0, 3)
+    assert not [each for each in found.findings if "020" in each.message or "discomfort" in each.message]
+    rows = ["9990000018,1,2024-01-02,21,,J189,,,,0360,", "9990000018,2,2024-01-02,21,,J189,,,,300,"]
+    found = staged(tmp_path, {"apc.csv": lines(APC, *rows)}, source("apc", files=["apc.csv"]))
+    assert found.counts == (2, 1, 0, 1)
+
+
 def test_who_has_died_stays_dead_without_the_cause(tmp_path: Path) -> None:
     text = lines("NHS_NUMBER,REG_DATE_OF_DEATH,S_UNDERLYING_COD_ICD10,S_COD_CODE_1", "9990000018,2024-01-02,B24,J18")
     found = staged(tmp_path, {"d.csv": text}, source("deaths", files=["d.csv"]))
