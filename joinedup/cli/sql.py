@@ -129,6 +129,9 @@ def _explain(spec: TableSpec, specs: dict[str, TableSpec], plans: str) -> None:
     click.echo("\n".join([*explained_lines(explained), *reader_lines(readers)]))
     if explained.findings:
         raise SqlError(f"{explained.findings[0].file}: {explained.findings[0].message}", explained.findings)
+    for plan in explained.plans:
+        if plan.at_fault:
+            raise SqlError(plan.why_not)
     wrong = [name for name, differs in explained.cases if differs]
     if wrong:
         raise SqlError(f"{spec.table}.yml: {len(wrong)} of {len(explained.cases)} cases give something else than is expected")

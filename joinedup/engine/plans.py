@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from joinedup.engine.engines import Engine, Step
 from joinedup.engine.results import schema
 from joinedup.engine.specs import TableSpec
 
+SPARKS_COLUMN = re.compile(r"(\w+)#\d+")
 UNSAID = {"PROJECTION", "Project", "ColumnarToRow", "InputAdapter", "WholeStageCodegen", "AdaptiveSparkPlan", "Subquery", "ReusedSubquery"}
 """Steps that only work out columns, or only pass rows on."""
 EVERY_PAIR = "compares every row of one side with every row of the other: slow where both are big; join on equal columns where you can"
@@ -118,6 +120,6 @@ def _table(step: Step, reads: Sequence[TableSpec]) -> str:
     named = [spec.table for spec in reads if f"/{spec.table}.parquet" in details]
     if named:
         return named[0]
-    columns = set(step.said.get("Projections", "").split(", ")) - {""}
+    columns = set(step.said.get("Projections", "").split(", ")) - {""} | set(SPARKS_COLUMN.findall(details.partition("]")[0]))
     holding = [spec.table for spec in reads if columns <= {column.name for column in spec.columns}]
     return " or ".join(holding) if columns and holding else "a table"

@@ -31,11 +31,12 @@ class Lesson:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How an engine would run the query; without steps, why there are none."""
+    """How an engine would run the query; without steps, why there are none, and whether that is the query's fault."""
 
     engine: str
     steps: tuple[Told, ...] = ()
     why_not: str = ""
+    at_fault: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,5 +127,7 @@ def _plan(name: str, duck: Engine, spec: TableSpec, reads: Sequence[TableSpec], 
     try:
         show_shapes(engine, reads, tmp)
         return Plan(name, tuple(in_words(engine.plan(spec), reads)))
+    except SqlError as error:
+        return Plan(name, why_not=str(error), at_fault=True)
     finally:
         engine.close()
