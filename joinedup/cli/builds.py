@@ -78,8 +78,8 @@ def builds(place_folder: Path, store_folder: Path | None, form: str) -> None:
 def collect(place_folder: Path, store_folder: Path | None, days: int | None, dry_run: bool, wait: float, quiet: bool) -> None:
     """Remove builds that are kept no longer, and files of no build.
 
-    The published build always stays, and whatever a build that is kept names. A file of no build stays for an hour, for whoever is still
-    reading it. Prints the builds that went.
+    The published build always stays, and whatever a build that is kept names. A build stays for an hour at least once another is
+    published, for whoever is still reading it. Prints the builds that went.
     """
     from datetime import UTC, datetime
 

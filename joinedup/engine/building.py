@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
@@ -21,6 +21,9 @@ from joinedup.engine.store import Store
 from joinedup.engine.supply import supply
 from joinedup.errors import SqlError
 from joinedup.progress import Progress, Step
+
+STOP_AGAIN = 0.1
+"""Seconds until a query is told again to stop: one that began just now may not have heard."""
 
 
 def plan(  # noqa: PLR0913 - what a build depends on, each by its name
@@ -47,6 +50,8 @@ class Work:
     recipes: dict[str, str] = field(default_factory=dict)
     records: dict[str, TableRecord] = field(default_factory=dict)
     at_once: AtOnce = field(default_factory=AtOnce)
+    engines: set[Engine] = field(default_factory=set)
+    """Those that make a table now."""
 
     @classmethod
     def planned(
@@ -114,14 +119,29 @@ class Work:
                         name = running.pop(future)
                         self.done(rest[name], future.result(), progress)
                         sorter.done(name)
+            except BaseException:
+                self.stop(running)
+                raise
             finally:
                 pool.shutdown(cancel_futures=True)
+
+    def stop(self, running: Iterable[Future[TableRecord]]) -> None:
+        """Nothing; tables that are still being made are given up at once: whoever asked the build to end doesn't wait for them."""
+        for future in running:
+            future.cancel()
+        while not all(future.done() for future in running):
+            for engine in list(self.engines):
+                engine.stop()
+            wait(running, timeout=STOP_AGAIN)
 
     def make_one(self, spec: TableSpec, engine: Engine) -> TableRecord:
         """The record of a table that was made now."""
         watch = Watch()
         with self.at_once.one_more() as others:
-            rows, cost = make(spec, engine.beside(), self.store, self.path(spec))
+            beside = engine.beside()
+            self.engines.add(beside)
+            rows, cost = make(spec, beside, self.store, self.path(spec))
+            self.engines.discard(beside)
             record = new_record(self.store, self.path(spec), self.made_from(spec), rows)
         measured = Measured(
             **cost.model_dump(), seconds=watch.seconds(), processor_seconds=None if others.most else watch.processor(), beside=others.most

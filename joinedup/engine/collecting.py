@@ -14,18 +14,19 @@ from joinedup.engine.store import Store, store_errors
 from joinedup.errors import StoreProblem
 
 READERS_TIME = timedelta(hours=1)
-"""For how long a file that nobody names any more stays: whoever opened its build before that may still be reading (our choice, 2026)."""
+"""For how long a build stays at least once another is published: whoever opened it before may still be reading it. A file that no build
+names, as a killed one leaves it, stays as long from when it was written, for the next build may take it over (our choice, 2026)."""
 
 
 def older_than(store: Store, days: int, now: datetime) -> list[Manifest]:
-    """Builds that aren't published and were the published one last more than so many days before now, the oldest first.
+    """Builds that aren't published and were the published one last more than so many days, and an hour, before now, the oldest first.
 
     A build counts from when the one after it was published, for until then it was what pages were made from. By number, not by time: a
     clock that went back makes no build older than it is, and the newest always stays.
     """
     builds = builds_by_number(store)
     until = {build.build_id: after.built_at for build, after in pairwise(builds)}
-    return [build for build in builds[:-1] if now - until[build.build_id] > timedelta(days=days)]
+    return [build for build in builds[:-1] if now - until[build.build_id] > max(timedelta(days=days), READERS_TIME)]
 
 
 def collect(store: Store, *, keep: int = 1, spare: timedelta = timedelta(0)) -> list[Path]:

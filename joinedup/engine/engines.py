@@ -53,6 +53,9 @@ class Engine(Protocol):
     def write(self, spec: TableSpec, columns: Sequence[str], path: Path) -> EngineMeasured:
         """What it cost; `path` is a Parquet file of `columns` of the table's query, sorted as the table says."""
 
+    def stop(self) -> None:
+        """Nothing; a query of this engine that runs in another thread ends soon, with an error."""
+
     def beside(self) -> Engine:
         """The same engine for another thread: it shows the same tables."""
 

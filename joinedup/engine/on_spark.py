@@ -119,6 +119,10 @@ class SparkEngine:
         next(folder.glob("part-*.parquet")).replace(path)
         return EngineMeasured()
 
+    def stop(self) -> None:
+        """Nothing; what the session runs ends soon, with an error."""
+        self.session.sparkContext.cancelAllJobs()
+
     def beside(self) -> SparkEngine:
         """The same session: Spark spreads the work itself."""
         return SparkEngine(self.session, self.tmp, own=False)

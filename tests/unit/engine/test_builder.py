@@ -329,3 +329,26 @@ def test_spark_stops_at_the_same_faults(store: Store, spark_engine: Engine, faul
 def test_an_engine_that_isnt_there(store: Store) -> None:
     with pytest.raises(SqlError, match="there is no engine sqlite; choose duckdb or spark"):
         build(SPECS, visits(store, *FEW), store, engine="sqlite")
+
+
+SLOW = (
+    "SELECT count(*) AS n FROM visit AS a CROSS JOIN visit AS b CROSS JOIN visit AS c CROSS JOIN visit AS d WHERE a.id + b.id < c.id + d.id"
+)
+
+
+def test_a_build_that_is_asked_to_end_gives_up_a_long_query_at_once(store: Store) -> None:
+    specs = {**SPECS, "slow": table("slow", {"n": "BIGINT"}, key=["n"], sql=SLOW)}
+    inputs = visits(store, *((n, 7, None, None) for n in range(3000)))
+    seen = []
+
+    def interrupts(step: Step) -> None:
+        seen.append(step.name)
+        if step.name == "total":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        build(specs, inputs, store, jobs=2, progress=interrupts)
+    assert seen == ["busy", "total"]
+    assert list(store.tmp.iterdir()) == []
+    with pytest.raises(NothingPublished):
+        read_manifest(store)

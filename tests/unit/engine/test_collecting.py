@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -108,17 +109,19 @@ def test_two_builds_of_one_second_are_two(store: Store, monkeypatch: pytest.Monk
     assert len(list(store.builds.iterdir())) == 3
 
 
-def test_who_has_opened_an_old_build_reads_on(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_opened_a_build_while_it_was_published_has_an_hour_to_read_on(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     builds(store, monkeypatch, 0)
     reader = Reader(store)
     assert reader.manifest.number == 1
-    build({**SPECS, "busy": SPECS["busy"].model_copy(update={"version": 2})}, visits(store), store)
-    collect(store, spare=READERS_TIME)
-    assert reader.table("busy")["visits"].to_pylist() == [1]
+    made = [reader.manifest, build({**SPECS, "busy": SPECS["busy"].model_copy(update={"version": 2})}, visits(store), store)]
     aged(store)
-    collect(store, spare=READERS_TIME)
+    replaced = made[1].built_at
+    drop(store, older_than(store, 0, replaced + timedelta(minutes=59)), spare=READERS_TIME)
+    assert reader.table("busy")["visits"].to_pylist() == [1]
+    drop(store, older_than(store, 0, replaced + timedelta(minutes=61)), spare=READERS_TIME)
     with pytest.raises(StoreProblem, match="missing or damaged"):
         reader.table("busy")
+    assert Reader(store).table("busy").num_rows == 0
 
 
 def test_nothing_goes_while_a_manifest_cant_be_read(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,3 +151,33 @@ def test_killed_after_the_manifests_the_rest_goes_the_next_time(store: Store, mo
     collect(store)
     assert not any((store.root / record.file).exists() for record in made[0].tables.values())
     assert Reader(store).table("busy").num_rows == 1
+
+
+def test_stopped_at_any_file_the_next_one_completes(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    unlink, turn, left = Path.unlink, 0, 1
+
+    def dies(path: Path, missing_ok: bool = False) -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise KeyboardInterrupt
+        unlink(path, missing_ok=missing_ok)
+
+    while True:
+        made = builds(store, monkeypatch, 0, 1, 2)
+        left = turn
+        monkeypatch.setattr(Path, "unlink", dies)
+        with suppress(KeyboardInterrupt):
+            collect(store)
+        monkeypatch.setattr(Path, "unlink", unlink)
+        assert Reader(store).manifest == made[-1]
+        assert Reader(store).table("total").num_rows == 1
+        for kept in builds_by_number(store):
+            assert all((store.root / record.file).exists() for record in (*kept.tables.values(), *kept.inputs.values())), turn
+        collect(store)
+        assert {path.name for path in store.objects.iterdir()} == {Path(record.file).name for record in made[-1].tables.values()}
+        assert len(builds_by_number(store)) == 1
+        if left >= 0:
+            break
+        turn += 1
+    assert turn >= 8
