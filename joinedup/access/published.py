@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 NOT_KNOWN = "not-known"
 """Stands in a key for a missing value."""
@@ -141,7 +142,7 @@ TOLD: Mapping[str, Told] = {
     "agreements": Told("Agreements to share", "place folder", ("agreement_id",), "sharing.yml of the place, as it stands"),
     "looks": Told("Who looked", "access log", ("by", "group"), "Looks at the doors in the last weeks"),
     "hazards": Told("Hazards", "software", ("hazard",), "The hazard log that comes with joinedup"),
-    "build": Told("The build", "manifest", (), "Which build the pages are of"),
+    "build": Told("The build", "manifest", ("table",), "Which build the pages are of, and what making it took"),
 }
 """Name -> what it is."""
 
@@ -151,6 +152,7 @@ def evidence_key(name: str, *values: object) -> str:
     return "/".join((name, *map(slug, values)))
 
 
+@cache
 def slug(value: object) -> str:
     """A value as it stands in a key: small letters, digits, full stops and hyphens; a month without its day."""
     if value is None or value == "":

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from joinedup.access.behind import Behind
-from joinedup.access.published import ANY, PUBLISHED, TOLD, evidence_key, slug
+from joinedup.access.published import ANY, NOT_KNOWN, PUBLISHED, TOLD, evidence_key, slug
 from joinedup.access.rounding import added
 from joinedup.errors import Refused
 from joinedup.findings import Finding
@@ -20,6 +20,7 @@ from joinedup.sources.accounts import FileAccount
 __all__ = ["Evidence", "evidence_key", "why"]
 
 Row = Mapping[str, Any]
+NOT_SUMMED = ("ratio", "m", "u", "weight", "value")
 OF_A_MEASURE = ("measure_id", "area_type", "area_id")
 
 
@@ -75,31 +76,80 @@ class Evidence:
 
 def why(door: Door, key: str) -> Evidence:
     """The evidence of a key; Refused where there is no such number, with the nearest that there is."""
-    name, *values = [part for part in key.strip().split("/") if part]
-    _named(name, [*door.measure_specs(), *PUBLISHED, *TOLD])
-    behind = door.behind(name)
-    grain, rows, counts = _table(door, name)
-    if len(values) > len(grain):
-        raise Refused(f"{key} names {len(values)} values, and {name} is told apart by {len(grain)}: {', '.join(grain)}")
-    asked = dict(zip(grain, values, strict=False))
-    # A value may itself be "any"; otherwise it stands for all of them.
-    asked = {column: value for column, value in asked.items() if value != ANY or any(slug(row[column]) == ANY for row in rows)}
-    for column, value in asked.items():
-        _known(rows, column, value, name)
-    found = [row for row in rows if all(slug(row[column]) == value for column, value in asked.items())]
-    told = {column: _first(rows, column, value) for column, value in asked.items()}
-    sums = {column: added(row[column] for row in found) for column in counts} if len(found) != 1 else {}
-    return Evidence(key, told, tuple(found), sums, _links(door, name, found), behind)
+    return Answers(door).of(key)
 
 
-def _table(door: Door, name: str) -> tuple[Sequence[str], list[Row], Sequence[str]]:
-    """By what a table is told apart, its rows, and which of its columns can be summed."""
+@dataclass
+class Answers:
+    """Evidence of many keys from one door, which is asked for each table once."""
+
+    door: Door
+
+    def __post_init__(self) -> None:
+        self._told: dict[str, tuple[Behind, Listed]] = {}
+
+    def grain(self, name: str) -> Sequence[str]:
+        """The columns by whose values the numbers of a name are told apart."""
+        self.of(name)
+        return self._told[name][1].grain
+
+    def of(self, key: str) -> Evidence:
+        """The evidence of a key; Refused as `why`."""
+        name, *values = [part for part in key.strip().split("/") if part] or [""]
+        _named(name, [*self.door.measure_specs(), *PUBLISHED, *TOLD])
+        if name not in self._told:
+            self._told[name] = self.door.behind(name), _listed(self.door, name)
+        behind, listed = self._told[name]
+        if len(values) > len(listed.grain):
+            apart = ", ".join(listed.grain) or "nothing"
+            raise Refused(f"{key} names {len(values)} values, and {name} is told apart by {apart}: leave the rest out")
+        found = listed.found(values, name)
+        told = {column: _first(found, column, value) for column, value in zip(listed.grain, values, strict=False) if value != ANY}
+        sums = {column: added(row[column] for row in found) for column in listed.counts} if len(found) != 1 else {}
+        return Evidence(key, told, tuple(found), sums, self._links(name, found), behind)
+
+    def _links(self, name: str, rows: Sequence[Row]) -> dict[str, Any]:
+        """How far one number of a measure stands on links by probability; nothing for the public."""
+        if name not in self.door.measure_specs() or len(rows) != 1 or self.door.audience != "internal":
+            return {}
+        found = self.of(evidence_key("measure_linkage", name, rows[0]["area_type"], rows[0]["area_id"])).rows
+        return {each: found[0][each] for each in PUBLISHED["measure_linkage"].counts} if found else {}
+
+
+class Listed:
+    """The rows of one table by the keys that name them."""
+
+    def __init__(self, grain: Sequence[str], rows: Sequence[Row], counts: Sequence[str]) -> None:
+        self.grain, self.counts = grain, counts
+        self.rows: dict[tuple[str, ...], list[Row]] = {}
+        self.values: list[set[str]] = [set() for _ in grain]
+        for row in rows:
+            named = tuple(slug(row[column]) for column in grain)
+            for length in range(len(named) + 1):
+                self.rows.setdefault(named[:length], []).append(row)
+            for each, value in zip(self.values, named, strict=True):
+                each.add(value)
+
+    def found(self, values: Sequence[str], name: str) -> list[Row]:
+        """The rows that a key's values name; none where nothing of the kind was counted. Refused where a value is none of the table's."""
+        for column, value, known in zip(self.grain, values, self.values, strict=False):
+            if known and value not in known and value not in (ANY, NOT_KNOWN):
+                near = get_close_matches(value, sorted(known), n=3, cutoff=0.0)
+                raise Refused(f"{name} has no {column} {value}; the nearest are {', '.join(near)}")
+        if not any(value == ANY and ANY not in known for value, known in zip(values, self.values, strict=False)):
+            return self.rows.get(tuple(values), [])
+        asked = [(at, value) for at, value in enumerate(values) if value != ANY or ANY in self.values[at]]
+        return [row for row in self.rows.get((), []) if all(slug(row[self.grain[at]]) == value for at, value in asked)]
+
+
+def _listed(door: Door, name: str) -> Listed:
+    """The rows of what has a name, and which of its columns can be summed."""
     if name in door.measure_specs():
-        return OF_A_MEASURE[1:], [row for row in door.table_of("measures").to_pylist() if row["measure_id"] == name], ()
+        return Listed(OF_A_MEASURE[1:], [row for row in door.table_of("measures").to_pylist() if row["measure_id"] == name], ())
     if name in PUBLISHED:
         of = PUBLISHED[name]
-        return of.grain, door.table_of(name).to_pylist(), [each for each in of.counts if each not in ("ratio", "m", "u", "weight", "value")]
-    return TOLD[name].grain, list(_told(door, name)), ()
+        return Listed(of.grain, door.table_of(name).to_pylist(), [each for each in of.counts if each not in NOT_SUMMED])
+    return Listed(TOLD[name].grain, list(_told(door, name)), ())
 
 
 def _told(door: Door, name: str) -> Iterable[Row]:
@@ -123,27 +173,10 @@ def _account(files: Sequence[FileAccount]) -> dict[str, int]:
     return {name: sum(getattr(each, name) for each in files) for name in names} | {"linked": sum(each.linked or 0 for each in files)}
 
 
-def _links(door: Door, name: str, rows: Sequence[Row]) -> dict[str, Any]:
-    """How far one number of a measure stands on links by probability; nothing for the public."""
-    if name not in door.measure_specs() or len(rows) != 1 or door.audience != "internal":
-        return {}
-    of = (name, rows[0]["area_type"], rows[0]["area_id"])
-    found = next((row for row in door.table_of("measure_linkage").to_pylist() if tuple(row[each] for each in OF_A_MEASURE) == of), None)
-    return {} if found is None else {each: found[each] for each in PUBLISHED["measure_linkage"].counts}
-
-
 def _named(name: str, known: Sequence[str]) -> None:
     if name not in known:
         near = get_close_matches(name, known, n=1, cutoff=0.0)
         raise Refused(f"nothing that is published is called {name}; the nearest is {near[0]}, and there are {', '.join(known)}")
-
-
-def _known(rows: Sequence[Row], column: str, value: str, name: str) -> None:
-    """Nothing where some row has the value; where a table has rows at all."""
-    values = sorted({slug(row[column]) for row in rows})
-    if values and value not in values:
-        near = get_close_matches(value, values, n=3, cutoff=0.0)
-        raise Refused(f"{name} has no {column} {value}; the nearest are {', '.join(near)}")
 
 
 def _first(rows: Sequence[Row], column: str, value: str) -> object:

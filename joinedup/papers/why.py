@@ -17,7 +17,7 @@ from joinedup.papers.numbers import day, whole
 from joinedup.papers.why_picture import drawn
 from joinedup.papers.words import capital
 
-CITED = re.compile(r'<(a|span|li|td|p|ul|dl|figure)\b[^>]*? data-why="([^"]+)"[^>]*>([^<]*)')
+CITED = re.compile(r'<(a|span|li|td|p|ul|dl|div|figure)\b[^>]*? data-why="([^"]+)"[^>]*>([^<]*)')
 """Where a page bears an evidence key, and what stands there."""
 OF_A_NUMBER = ("a", "span")
 MADE_OF = ("events", "numerator", "denominator", "lower", "upper")

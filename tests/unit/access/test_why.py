@@ -1,0 +1,83 @@
+"""Evidence keys, and what they are answered with."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any
+
+import pytest
+
+from joinedup.access.published import PUBLISHED, TOLD, evidence_key, slug
+from joinedup.access.why import Answers
+from joinedup.build import all_specs
+from joinedup.errors import Refused
+from joinedup.outcomes.definitions import measures
+from tests.unit.papers.fixtures import five
+
+
+class Shown:
+    """A door over made-up tables."""
+
+    def __init__(self) -> None:
+        self.made = five()
+        self.audience = "internal"
+        self.asked: list[str] = []
+
+    def table_of(self, name: str) -> Any:
+        self.asked.append(name)
+        return {"measures": self.made.measures, "population": self.made.population, "measure_linkage": self.made.measure_linkage}[name]()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.made, name)
+
+
+def test_a_key_is_fit_for_an_address_and_tells_values_apart() -> None:
+    key = evidence_key("activity", "neighbourhood", "north", date(2026, 3, 1), "Same day emergency care (SDEC) £", None, "")
+    assert key == "activity/neighbourhood/north/2026-03/same-day-emergency-care-sdec/not-known/not-known"
+    assert slug(date(2026, 3, 2)) == "2026-03-02"
+    assert slug("£") == "not-known"
+    assert re.fullmatch(r"[a-z0-9._-]+", slug("Ärzte & “Co”"))
+
+
+def test_what_is_left_off_a_key_is_taken_together_and_any_stands_for_all() -> None:
+    answers = Answers(Shown())
+    everyone = answers.of("population/place/place").counts["people"]
+    assert everyone == sum(area.people for area in five().areas)
+    sexes = [answers.of(f"population/place/place/any/{sex}").counts["people"] for sex in ("1", "2")]
+    assert sum(each or 0 for each in sexes) == everyone
+    one = answers.of("population/place/place/90/2")
+    assert (len(one.rows), one.counts, one.told_apart["age_band"]) == (1, {}, "90+")
+
+
+def test_a_measures_number_comes_with_its_links_and_tables_are_asked_for_once() -> None:
+    door = Shown()
+    answers = Answers(door)
+    for _ in range(2):
+        found = answers.of("delayed_days/neighbourhood/north")
+    assert found.rows[0]["area_id"] == "north"
+    assert found.links == {"numerator": 200.0, "by_probability": 20.0, "kindred": 104, "kindred_unlinked": 4}
+    assert sorted(door.asked) == ["measure_linkage", "measures"]
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("delayed_day/place/place", "nothing that is published is called delayed_day; the nearest is delayed_days"),
+        ("population/neighbourhood/nort", "population has no area_id nort; the nearest are north"),
+        ("delayed_days/place/place/2026-03", "names 3 values, and delayed_days is told apart by area_type, area_id: leave the rest out"),
+        ("", "nothing that is published is called ;"),
+    ],
+)
+def test_a_key_of_no_number_is_refused_with_the_nearest(key: str, said: str) -> None:
+    with pytest.raises(Refused, match=re.escape(said)):
+        Answers(Shown()).of(key)
+
+
+def test_what_is_published_names_tables_and_columns_that_there_are() -> None:
+    specs = all_specs()
+    for name, of in PUBLISHED.items():
+        columns = {column.name for column in specs[of.table].columns}
+        assert {*of.grain, *of.counts} <= columns, name
+    assert not {*PUBLISHED} & {*TOLD}
+    assert not {*PUBLISHED, *TOLD} & {*measures()}
