@@ -16,6 +16,8 @@ from joinedup.sources.cross_rules import CrossRule, current_sql, people_rules, p
 ROWS_NAMED, CODES_NAMED = 5, 10
 LINKABLE_SHARE = 0.95
 """Our choice, 2026: a file of which more than a twentieth can't be linked misleads about people."""
+MANY_PROTECTED, FEWEST_PROTECTED = 0.05, 20
+"""Our choice, 2026: the share and number of rows of a list from which on a flag that protects people isn't believed without a look."""
 REGISTER = "register"
 
 
@@ -39,6 +41,7 @@ def place_findings(con: Connection, place: Place, contracts: Mapping[str, Contra
         for rule in place_rules(place.as_at, [contract for contract in contracts.values() if contract.contract in there]):
             yield from _rule_findings(con, rule, files)
         yield from _nobody_registered(con, place, files)
+    yield from _many_protected(con, files)
     yield from _no_extract(place, contracts)
 
 
@@ -97,6 +100,23 @@ def _nobody_registered(con: Connection, place: Place, files: Sequence[FileAccoun
     for (name,) in empty:
         message = f"nobody is registered in {name} on {place.as_at}: check its practices, and whether their list is in the extract"
         yield Finding("practices.csv", "nobody-registered", message, severity=Severity.WARNING, endangers=f"the page of {name}")
+
+
+def _many_protected(con: Connection, files: Sequence[FileAccount]) -> Iterator[Finding]:
+    """Lists that flag so many people as protected that the column hardly says what it is read as; they are protected all the same."""
+    names = {file.file_id: file.file for file in files if file.contract == REGISTER and not file.refused}
+    if not names:
+        return
+    found = con.execute(f"""
+        SELECT file_id, count(*) FILTER (sensitive_flag NOT IN ('U', 'N')) AS flagged, count(*) AS listed FROM staged_{REGISTER}
+        GROUP BY file_id HAVING flagged >= {FEWEST_PROTECTED} AND flagged > {MANY_PROTECTED} * listed ORDER BY file_id
+    """).fetchall()
+    for file_id, flagged, listed in found:
+        message = (
+            f"SENSITIVE_FLAG protects {flagged:,} of {listed:,} rows, far more than are protected anywhere: address, practice and providers of all of "
+            "them are withheld, and staff of an area see none of them; look what the column holds, map its values in sources.yml, and land again"
+        )
+        yield Finding(names[file_id], "many-protected", message, count=flagged, endangers="the care of people whom nobody may see")
 
 
 def _thin_links(files: Sequence[FileAccount]) -> Iterator[Finding]:

@@ -116,6 +116,18 @@ def test_a_practice_in_no_neighbourhood(folder: Path) -> None:
     assert (finding.rows, finding.message[-7:]) == ((3,), "(TST02)")
 
 
+@pytest.mark.parametrize(
+    ("flag", "flagged", "count"), [("No", 60, None), ("0", 60, None), ("S", 60, 60), ("perhaps", 30, 30), ("S", 19, None)]
+)
+def test_a_flag_that_protects_nearly_everyone(flag: str, flagged: int, count: int | None, folder: Path) -> None:
+    numbers = [f"999{n:06d}" for n in range(60)]
+    numbers = [f"{nine}{nhs_number.calculate_checksum(nine)}" for nine in numbers if nhs_number.calculate_checksum(nine) in range(10)][:60]
+    rows = [f"{n},1950-01-02,TST01,2010-01-01,,E01999001,{flag if at < flagged else 'U'}" for at, n in enumerate(numbers)]
+    (folder / "extracts" / "register.csv").write_text(lines(f"{REGISTER},SENSITIVE_FLAG", *rows))
+    findings = [(each.severity, each.count) for each in found(folder, "many-protected")]
+    assert findings == ([] if count is None else [(Severity.ERROR, min(count, len(rows)))])
+
+
 def test_a_neighbourhood_with_nobody(folder: Path) -> None:
     (finding,) = found(folder, "nobody-registered")
     assert "nobody is registered in South on 2026-03-31" in finding.message
