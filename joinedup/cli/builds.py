@@ -30,7 +30,7 @@ from joinedup.cli.shared import (
 @store_option
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
 def builds(place_folder: Path, store_folder: Path | None, form: str) -> None:
-    """The builds that are kept: when, what they cost, which is published.
+    """The builds that are kept, and which of them is published.
 
     The latest first, in the order in which they were published. It tells of no person.
     """

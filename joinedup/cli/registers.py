@@ -99,7 +99,9 @@ def rekey(place_folder: Path, store_folder: Path | None, key_file: KeyPlaces, ne
 @store_option
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The new file to write, outside PLACE and its store.")
 def backup(place_folder: Path, store_folder: Path | None, out: Path) -> None:
-    """Copy the kept registers, and the files beside them, into one file, as at one instant.
+    """Copy the kept registers into one file, as at one instant.
+
+    The files beside them go with them: who is protected, staff, sealed ids, certificates.
 
     It needs no key: what is encrypted stays so. A landing that is under way is in it whole or not at all. Prints the path of the file.
     """
@@ -129,7 +131,9 @@ def backup(place_folder: Path, store_folder: Path | None, out: Path) -> None:
 @store_option
 @click.option("--replace", is_flag=True, help="Also where a register is another one, or holds what the backup doesn't, which is lost.")
 def restore(place_folder: Path, file: Path, store_folder: Path | None, replace: bool) -> None:
-    """Put the kept registers, and the files beside them, back as they were in FILE.
+    """Put the kept registers back as they were in FILE.
+
+    The files beside them are put back too.
 
     Refused where a register is newer than FILE, unless told --replace; a damaged file of SQLite is moved aside. Needs no key. Land again
     afterwards: everyone keeps their person_id. Prints what became of each register.

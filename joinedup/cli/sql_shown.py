@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
 from collections.abc import Iterable, Iterator
 from difflib import unified_diff
@@ -114,7 +115,9 @@ def _columns(gives: Iterable[Given]) -> Iterator[str]:
 def _grain(explained: Explained) -> Iterator[str]:
     spec = explained.spec
     if not spec.key:
-        yield f"Grain: nobody has said it. Write {spec.table}.yml beside the .sql, with grain, key, columns and a case"
+        yield f"Grain: nobody has said it. Write {spec.table}.yml beside the .sql; to begin with, with … for what only you know:"
+        yield ""
+        yield from (f"    {line}" for line in draft_lines(explained))
         yield ""
         return
     yield f"Grain: {spec.grain}; its key is {', '.join(spec.key)}"
@@ -122,6 +125,21 @@ def _grain(explained: Explained) -> Iterator[str]:
     yield "  Each build asks this, and stops when the answer isn't 0:"
     yield from (f"      {line}" for line in explained.check.split("\n"))
     yield ""
+
+
+def draft_lines(explained: Explained) -> Iterator[str]:
+    """The beginning of a description of a table that has none."""
+    yield from (
+        f"table: {explained.spec.table}",
+        "title: …",
+        "grain: one row per …",
+        "key: [" + ", ".join(explained.grouped_by or ("…",)) + "]",
+    )
+    yield from ("owner: …", "source: …", "columns:")
+    for column in explained.gives:
+        yield f"  - {{name: {column.name}, type: {column.type}, meaning: {json.dumps(column.meaning or '…', ensure_ascii=False)}}}"
+    yield from ("cases:", "  - name: …", "    given: {" + ", ".join(f"{read.spec.table}: [{{…}}]" for read in explained.reads) + "}")
+    yield "    expect: [{…}]"
 
 
 def _cases(explained: Explained) -> Iterator[str]:

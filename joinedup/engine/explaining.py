@@ -155,6 +155,14 @@ def _of_one_table(tree: exp.Select, key: set[str], specs: Mapping[str, TableSpec
     return f"each row is one of {table}, whose key it has, so no key can come twice" if theirs <= key else UNPROMISED
 
 
+def grouped_by(spec: TableSpec) -> tuple[str, ...]:
+    """The columns given that the last GROUP BY is by; none where it can't be told."""
+    trees = parse(spec.sql or "").trees
+    tree = trees[0] if len(trees) == 1 else None
+    group = tree.args.get("group") if isinstance(tree, exp.Select) else None
+    return () if group is None else tuple(sorted(_group_names(tree, group)))
+
+
 def _group_names(tree: exp.Select, group: exp.Expression) -> set[str]:
     """The names of what is grouped by, among the columns given; none where it can't be told, as with grouping sets."""
     given = {given.unalias(): given.alias_or_name.lower() for given in tree.expressions}

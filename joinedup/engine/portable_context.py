@@ -28,11 +28,16 @@ class Context:
     names: Names
     keys: frozenset[str] | None
     """Columns that are part of some key, by every name they have here; None when no table is known."""
+    columns: frozenset[str] | None = None
+    """The columns of all tables read; None when no table is known."""
 
     @classmethod
     def of(cls, tree: exp.Expression, reads: tuple[Shape, ...]) -> Context:
         """The context of a query over the tables it reads."""
-        return cls(names_in(tree, reads), _key_names(tree, reads) if reads else None)
+        if not reads:
+            return cls(names_in(tree, reads), None)
+        columns = frozenset(column.name.lower() for table in reads for column in table.columns)
+        return cls(names_in(tree, reads), _key_names(tree, reads), columns)
 
 
 Rule = Callable[[exp.Expression, Context], Iterable[Refusal]]

@@ -29,6 +29,24 @@ def select_rule(node: exp.Expression, context: Context) -> Iterator[Refusal]:
         yield Refusal("from-first", "there is nothing to select from; write SELECT … FROM …")
 
 
+def where_rule(node: exp.Expression, context: Context) -> Iterator[Refusal]:
+    """Refusals of names in WHERE that the same SELECT gives, and nothing that it reads."""
+    select = node.parent
+    if context.columns is None or not isinstance(select, exp.Select):
+        return
+    given = {column.alias.lower() for column in select.expressions if isinstance(column, exp.Alias)}
+    root = select.root()
+    elsewhere = {alias.alias.lower() for alias in root.find_all(exp.Alias) if alias.parent is not select}
+    elsewhere |= {column.name.lower() for alias in root.find_all(exp.TableAlias) for column in alias.args.get("columns") or ()}
+    only_given = given - elsewhere - context.columns
+    for column in node.find_all(exp.Column):
+        if not column.table and column.name.lower() in only_given and column.find_ancestor(exp.Select) is select:
+            yield Refusal(
+                "where-alias",
+                f"Spark's WHERE doesn't know {column.name}, which this SELECT gives; write out what it stands for, or name it in a CTE",
+            )
+
+
 def _start(node: exp.Expression) -> int:
     """Where in the text a node starts, as far as its parts tell."""
     return min((part.meta["start"] for part in node.walk() if "start" in part.meta), default=0)

@@ -18,7 +18,7 @@ def _allowed(node: exp.Expression, context: Context) -> Iterable[Refusal]:
 RULES: dict[type[exp.Expression], Rule] = {
     **dict.fromkeys(
         [
-            exp.TableAlias, exp.From, exp.Column, exp.Where, exp.Having, exp.Order, exp.GroupingSets,
+            exp.TableAlias, exp.From, exp.Column, exp.Having, exp.Order, exp.GroupingSets,
             exp.Subquery, exp.Paren, exp.Tuple, exp.Values, exp.Null, exp.Boolean, exp.Var, exp.DataType, exp.DataTypeParam,
             exp.And, exp.Or, exp.Not, exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Is, exp.Between, exp.Exists,
             exp.NullSafeEQ, exp.NullSafeNEQ, exp.Case, exp.If, exp.Coalesce, exp.Nullif, exp.Mul, exp.Neg, exp.Abs,
@@ -30,6 +30,7 @@ RULES: dict[type[exp.Expression], Rule] = {
     ),
     exp.Select: queries.select_rule,
     exp.Identifier: queries.name_rule,
+    exp.Where: queries.where_rule,
     exp.Star: queries.star_rule,
     exp.Distinct: queries.distinct_rule,
     exp.Table: queries.table_rule,

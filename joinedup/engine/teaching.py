@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 from joinedup.engine.cases import run_case
 from joinedup.engine.engines import Engine, open_engine, software_of
-from joinedup.engine.explaining import Given, Read, gives_of, grain_reason, reads_of
+from joinedup.engine.explaining import Given, Read, gives_of, grain_reason, grouped_by, reads_of
 from joinedup.engine.order import inputs_of, order_findings
 from joinedup.engine.plans import Told, in_words, show_shapes
 from joinedup.engine.portable import refusals_of
@@ -52,6 +52,8 @@ class Explained:
     """Each case with what differs from its expected answer."""
     findings: tuple[Finding, ...]
     plans: tuple[Plan, ...]
+    grouped_by: tuple[str, ...] = ()
+    """The columns given that the last GROUP BY is by, which are likely the key."""
 
 
 def read_table(path: Path, specs: Mapping[str, TableSpec]) -> tuple[TableSpec, dict[str, TableSpec]]:
@@ -107,6 +109,7 @@ def explain(spec: TableSpec, specs: Mapping[str, TableSpec], engines: Sequence[s
         tuple(cases),
         tuple(_declared(spec, found)),
         tuple(plans),
+        grouped_by(spec),
     )
 
 

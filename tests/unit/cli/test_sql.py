@@ -165,6 +165,8 @@ def test_a_file_without_a_description_is_explained_as_far_as_it_goes(file: Path)
     assert answer.exit_code == 0
     assert "member (BIGINT): Who borrowed (it is loan.member as it stands)" in answer.stdout
     assert "Write loan_count.yml beside the .sql" in answer.stdout
+    for line in ("key: [member]", '- {name: member, type: BIGINT, meaning: "Who borrowed"}', "given: {loan: [{…}]}"):
+        assert line in answer.stdout
 
 
 def test_a_file_that_isnt_text_or_isnt_there(file: Path) -> None:

@@ -182,6 +182,20 @@ def test_types_of_the_tables_read_are_known() -> None:
     assert findings_of(sql.format("round(x)"), "x.sql", reads) == []
 
 
+def test_names_that_select_gives_are_not_for_its_own_where() -> None:
+    reads = {"t": table("t", {"id": "BIGINT", "n": "BIGINT"})}
+    for sql, told in {
+        "SELECT n + 1 AS m FROM t WHERE m > 1": ["where-alias"],
+        "SELECT n + 1 AS n FROM t WHERE n > 1": [],
+        "WITH a AS (SELECT n + 1 AS m FROM t) SELECT m * 2 AS m FROM a WHERE m > 1": [],
+        "SELECT n + 1 AS m FROM t WHERE EXISTS (SELECT 1 FROM t AS u WHERE u.n = t.n)": [],
+        "SELECT n + 1 AS m FROM (VALUES (1, 2)) AS v(n, m) WHERE m > 1": [],
+        "SELECT n + 1 AS m, count(*) FILTER (WHERE n > 1) AS c FROM t GROUP BY n HAVING count(*) > 1": [],
+    }.items():
+        assert [f.rule for f in findings_of(sql, "x.sql", reads)] == told, sql
+    assert findings_of("SELECT n + 1 AS m FROM t WHERE m > 1", "x.sql") == []
+
+
 def test_ties_are_broken_by_a_column_of_a_key() -> None:
     reads = {"t": table("t", {"id": "BIGINT", "n": "BIGINT"})}
     sql = """WITH a AS (SELECT id AS visit, id AS first, n FROM t), b AS (SELECT visit AS last, first, n FROM a)
