@@ -113,8 +113,8 @@ def _many_protected(con: Connection, files: Sequence[FileAccount]) -> Iterator[F
     """).fetchall()
     for file_id, flagged, listed in found:
         message = (
-            f"SENSITIVE_FLAG protects {flagged:,} of {listed:,} rows, far more than are protected anywhere: where they live is withheld, and "
-            "staff of an area see none of them; look what the column holds, map its values in sources.yml, and land again"
+            f"SENSITIVE_FLAG protects {flagged:,} of {listed:,} rows, far more than are protected anywhere: where they live is withheld, "
+            "and staff of an area see none of them; look what the column holds, map its values in sources.yml, and land again"
         )
         yield Finding(names[file_id], "many-protected", message, count=flagged, endangers="the care of people whom nobody may see")
 
