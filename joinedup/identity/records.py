@@ -52,8 +52,6 @@ MOST_BIRTH_DATES = 10
 COMMON_DATE = 0.02
 LEAST_ROWS, LEAST_SHARE = 2, 0.05
 """How often someone's version of a name or postcode must have come to be compared with, unless the registration list gives it."""
-DEFAULT_DATES = "DATE '1900-01-01', DATE '1900-01-02', DATE '1901-01-01'"
-"""What systems write for a date of birth that they don't have."""
 
 COMPARED = {
     "number": "VARCHAR",
@@ -119,7 +117,7 @@ def _said_by_rows_sql(staged: Staged, contract: str) -> str:
     return f"""
         SELECT '{contract}' AS contract, f.sender, s.file_id, s.source_row,
             coalesce(CAST(c.number AS VARCHAR), CASE WHEN regexp_full_match({digits}, '[0-9]{{9,11}}') THEN {digits} END) AS number,
-            c.number IS NOT NULL AS valid, CASE WHEN c.born NOT IN ({DEFAULT_DATES}) THEN c.born END AS born, c.exact,
+            c.number IS NOT NULL AS valid, c.born, c.exact,
             {name_sql(said["family"])} AS family, {name_sql(said["given"])} AS given, {postcode_sql(said["postcode"])} AS postcode,
             {said["practice"]} AS practice, {said["provider"]} AS provider, {said["local"]} AS local
         FROM {claimed_rows(staged, contract, "unlinked_claim")}

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from joinedup.findings import Finding, Severity
 from joinedup.identity.staged import RowRule, Staged, row_findings
+from joinedup.sources.birth_dates import is_default_sql
 
 LIST = "register"
 OBJECTIONS = "opt_out"
@@ -19,7 +20,6 @@ PROTECTED = "protected_person"
 BELIEVED = (OBJECTIONS, PROTECTED)
 """Who objects or is protected is believed by the number, whatever the date of birth: national lists give none; in doubt it holds."""
 TRACED = "01"  # NHS_NUMBER_STATUS_INDICATOR_CODE: number present and verified (NHS Data Dictionary)
-EARLIEST_BIRTH = "DATE '1850-01-01'"  # HES writes a missing month of birth as one of 1800, 1801 or 1802
 MONTH_OF_BIRTH = """
     CASE WHEN regexp_full_match(mydob, '[0-9]{5,6}')
     THEN TRY_CAST(right(mydob, 4) || '-' || left(lpad(mydob, 6, '0'), 2) || '-01' AS DATE) END"""
@@ -48,9 +48,12 @@ CLAIM = f"""
     CREATE OR REPLACE TEMP TABLE identity_claim AS
     SELECT row_number() OVER () AS claim, contract, source, {", ".join(SAID)}, n.number, nhs_number IS NOT NULL AS given,
         nullif(trim(source_pseudonym), '') AS pseudonym, false AS of_many,
-        coalesce(person_birth_date, CASE WHEN month >= {EARLIEST_BIRTH} THEN month END) AS born, person_birth_date IS NOT NULL AS exact,
+        coalesce(birth, CASE WHEN NOT {is_default_sql("month")} THEN month END) AS born, birth IS NOT NULL AS exact,
         coalesce(nhs_number_status_indicator_code = '{TRACED}', false) AS traced, row_count, listed_to
-    FROM (SELECT *, {MONTH_OF_BIRTH} AS month FROM identity_said) LEFT JOIN nhs_number n ON n.given = nhs_number
+    FROM (
+        SELECT *, {MONTH_OF_BIRTH} AS month, CASE WHEN NOT {is_default_sql("person_birth_date")} THEN person_birth_date END AS birth
+        FROM identity_said
+    ) LEFT JOIN nhs_number n ON n.given = nhs_number
 """
 
 OF_MANY = f"""

@@ -16,6 +16,7 @@ from joinedup.engine.files_values import DateStyle, all_fit, date_style, declare
 from joinedup.findings import Finding, Severity, errors
 from joinedup.place.model import Source
 from joinedup.sources.accounts import MOST_ROWS_REJECTED, REST_REJECTED, FileAccount, most_rows_rejected, refused_for_rejections
+from joinedup.sources.birth_dates import blank_defaults
 from joinedup.sources.columns import known_names, match
 from joinedup.sources.contract import ContractSpec, FieldType
 from joinedup.sources.damage import damages, with_repairs
@@ -203,7 +204,7 @@ def _stage_rows(work: FileWork, seen: FileBytes, plan: RowPlan, rows: Rows, told
     restricted = drop_restricted(work.con, work.contract, work.file_id)
     findings += restricted_finding(work.name, restricted)
     marked, to_reject = _seen_in_rows(work)
-    findings += _mark_findings(work, marks(plan), marked)
+    findings += [*_mark_findings(work, marks(plan), marked), *_default_births(work)]
     rejected = _reject(work, refusals(plan)) if to_reject or rows.faulty else restricted.rows
     at_fault = rejected - restricted.rows
     findings += [*(_rejection_findings(work) if at_fault else ()), *_doubts(work, seen, rows.read - restricted.rows, at_fault)]
@@ -313,6 +314,17 @@ def _repeated_columns(work: FileWork, plan: RowPlan) -> list[Finding]:
         message = f"{name} stands twice, as columns {plan.columns.at[name] + 1} and {at + 1}; {differ}; the first is used"
         findings.append(_warning(work, "repeated-column", message, rows))
     return findings
+
+
+def _default_births(work: FileWork) -> Iterator[Finding]:
+    """That a file gives dates of birth which stand for none; they are missing now."""
+    rows = SomeRows(*blank_defaults(work.con, work.contract, work.file_id))
+    if rows.count:
+        message = (
+            f"{rows}: the date of birth is one that systems write where they know none (1 or 2 January 1900, 1 January 1901), or lies "
+            "before 1900; it is taken as missing: ask for the date"
+        )
+        yield _warning(work, "default-birth-date", message, rows, "ages, every link of these people")
 
 
 def _counted(work: FileWork, table: str, number: str, when: str) -> SomeRows:

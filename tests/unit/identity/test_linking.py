@@ -399,3 +399,11 @@ def test_sex_is_no_evidence(rows: tuple[list[Any], ...]) -> None:
         [{**r, "stated_gender": "X"} for r in emergency],
     )
     assert by_row(as_male) == by_row(as_other)
+
+
+def test_a_default_date_of_birth_on_the_list_costs_no_link(tmp_path: Path) -> None:
+    ann = nhs_number(1)
+    rows = {"list": ("register", [traced(ann, date(1900, 1, 1))]), "hospital": ("apc", [row(ann, MAY)])}
+    result = linked(tmp_path, rows)
+    assert result.people("apc") == result.people("register")
+    assert result.statuses("register") == ["nhs_number_traced"]
