@@ -15,8 +15,12 @@ from joinedup.engine.results import Found
 from joinedup.engine.specs import TableSpec
 from joinedup.errors import SqlError
 
-ROWS_IN_GROUP = 49_152
-"""Rows in a row group: at most 50,000, and a multiple of the 2,048 that DuckDB writes at a time."""
+ROWS_IN_GROUP = 20_480
+"""Rows in a row group, a multiple of the 2,048 that DuckDB writes at a time.
+
+Of 770,000 activities one person's are read in 6.8 ms of processor, against 14.6 ms with groups of 50,000; a scan takes a sixth longer and
+the file is 2% larger. With 10,000 it would be 3.5 ms, two fifths and 6%, and the footer of a place of millions would take more to read.
+"""
 
 
 PACKAGES = {"duckdb": "duckdb", "spark": "pyspark"}
