@@ -334,7 +334,8 @@ def _evidence(facts: Facts, told: Mapping[str, tuple[str, str]]) -> Iterator[Pag
     """A page of evidence for each measure and table that the other pages show a number of."""
     crumbs = ({"href": "index.html", "text": facts.place.name},)
     for name, keys in why.cited(told).items():
-        yield Page(why.file_of(name), "why.jinja", why.title(facts, name), why.shows(facts, name, keys.values()), crumbs=crumbs)
+        shows = why.shows(facts, name, keys.values())
+        yield Page(why.file_of(name), "why.jinja", f"Evidence: {shows['behind'].title}", shows, crumbs=crumbs)
 
 
 def _shown(figure: Figure, page: str, cache: Path | None, spec: MeasureSpec | None = None, *, linked: bool = False) -> Shown:

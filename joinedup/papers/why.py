@@ -61,12 +61,6 @@ def shows(facts: Facts, name: str, keys: Iterable[Cited]) -> dict[str, Any]:
     }
 
 
-def title(facts: Facts, name: str) -> str:
-    """The title of a page of evidence."""
-    behind: Behind = facts.aggregates.behind(name)
-    return f"Evidence: {behind.title}"
-
-
 def file_of(name: str) -> str:
     """The file of the page of a measure or table."""
     return page_of(name)
