@@ -19,6 +19,14 @@ BEGINNINGS = {TokenType.SELECT, TokenType.WITH, TokenType.L_PAREN, TokenType.FRO
 
 BEGUN_BY_WORDS = (exp.Limit, exp.Offset, exp.Fetch, exp.Join, exp.With, exp.TableSample, exp.Distinct)
 VALUES = {TokenType.VAR, TokenType.IDENTIFIER, TokenType.STRING, TokenType.NUMBER}
+WORDS_OF = {
+    exp.CurrentDate: TokenType.CURRENT_DATE,
+    exp.CurrentTimestamp: TokenType.CURRENT_TIMESTAMP,
+    exp.CurrentTime: TokenType.CURRENT_TIME,
+    exp.Placeholder: TokenType.PLACEHOLDER,
+    exp.Group: TokenType.GROUP_BY,
+}
+"""Parts of a query that are a word alone: where the first of them stands, as the tree doesn't say where each does."""
 
 
 class Portable(Dialect):  # type: ignore[misc]  # sqlglot's types are not followed
@@ -39,6 +47,7 @@ class Portable(Dialect):  # type: ignore[misc]  # sqlglot's types are not follow
 class Parsed:
     """One SQL text as read: tokens, the trees of its statements, and the fault that stopped the reading."""
 
+    sql: str
     tokens: tuple[Token, ...]
     trees: tuple[exp.Expression, ...]
     fault: str | None = None
@@ -53,15 +62,15 @@ def parse(sql: str) -> Parsed:
     try:
         tokens = tuple(dialect.tokenize(sql))
         if not tokens or tokens[0].token_type not in BEGINNINGS:
-            return Parsed(tokens, ())
+            return Parsed(sql, tokens, ())
         trees = tuple(tree for tree in dialect.parser().parse(list(tokens), sql) if tree is not None)
     except SqlglotError as error:
         details = getattr(error, "errors", None) or [{}]
         what = details[0].get("description") or str(error).splitlines()[0]
-        return Parsed(tokens, (), _plain(what), details[0].get("line"))
+        return Parsed(sql, tokens, (), _plain(what), details[0].get("line"))
     except RecursionError:
-        return Parsed(tokens, (), "it is nested too deeply", 1)
-    return Parsed(tokens, trees)
+        return Parsed(sql, tokens, (), "it is nested too deeply", 1)
+    return Parsed(sql, tokens, trees)
 
 
 def _plain(fault: str) -> str:
@@ -92,7 +101,8 @@ def span_of(node: exp.Expression, parsed: Parsed) -> tuple[int, int] | None:
     """From where to where a node stands in its text: its parts, with the brackets and the name of a call around them."""
     starts = [part.meta["start"] for part in node.walk() if "start" in part.meta]
     if not starts:
-        return None
+        words = WORDS_OF.get(type(node))
+        return next((place_of(token) for token in parsed.tokens if token.token_type is words), None)
     ends = [part.meta["end"] for part in node.walk() if "end" in part.meta]
     tokens = parsed.tokens
     first = next(index for index, token in enumerate(tokens) if token.end >= min(starts))
@@ -143,4 +153,4 @@ def _tables(node: exp.Expression, ctes: frozenset[str]) -> frozenset[str]:
     return found
 
 
-__all__ = ["EXPLICIT", "Parsed", "Token", "TokenType", "inputs_of_sql", "line_at", "line_of", "parse", "place_of", "span_of"]
+__all__ = ["EXPLICIT", "WORDS_OF", "Parsed", "Token", "TokenType", "inputs_of_sql", "line_at", "line_of", "parse", "place_of", "span_of"]

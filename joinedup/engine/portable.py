@@ -13,7 +13,7 @@ from functools import lru_cache
 from sqlglot import exp
 
 from joinedup.engine.kinds import Shape
-from joinedup.engine.parse import Parsed, line_of, parse, span_of
+from joinedup.engine.parse import WORDS_OF, Parsed, line_at, line_of, parse, span_of
 from joinedup.engine.portable_context import Context, Refusal
 from joinedup.engine.portable_rules import RULES
 from joinedup.engine.portable_tokens import token_refusals
@@ -70,7 +70,9 @@ def _node_refusals(node: exp.Expression, context: Context) -> Iterable[Refusal]:
 
 def _placed(refusal: Refusal, node: exp.Expression, parsed: Parsed) -> Refusal:
     """A refusal with the place of the node that it is of."""
-    return replace(refusal, line=refusal.line or line_of(node), span=refusal.span or span_of(node, parsed))
+    span = refusal.span or span_of(node, parsed)
+    line = line_at(parsed.sql, span[0]) if span is not None and type(node) in WORDS_OF else line_of(node)
+    return replace(refusal, line=refusal.line or line, span=span)
 
 
 def _unknown(node: exp.Expression) -> Iterator[Refusal]:

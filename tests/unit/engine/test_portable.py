@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from joinedup.engine.parse import inputs_of_sql
-from joinedup.engine.portable import findings_of
+from joinedup.engine.portable import findings_of, refusals_of
 
 from .made_up import table
 
@@ -170,6 +170,12 @@ def test_each_finding_points_at_its_line() -> None:
     assert [(finding.line, finding.rule) for finding in findings_of(sql, "x.sql")] == [
         (3, "function"), (4, "division"), (6, "double-colon"), (8, "null-order"),
     ]  # fmt: skip
+
+
+def test_words_alone_are_found_on_their_line() -> None:
+    sql = "WITH a AS (SELECT n FROM t)\nSELECT n,\n    CASE WHEN n = 1 THEN current_date END AS d\nFROM a\nWHERE n > ?\nGROUP BY ALL"
+    found = {refusal.line: sql[slice(*(refusal.span or (0, 0)))] for refusal in refusals_of(sql)}
+    assert found == {3: "current_date", 5: "?", 6: "GROUP BY"}
 
 
 def test_types_of_the_tables_read_are_known() -> None:
