@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 import duckdb
 
@@ -18,8 +19,10 @@ WRITTEN_NULLS = ("NULL", r"\N")
 """What databases write for a null; in running text it may be a name."""
 DATE_WORDS = ("epoch", "infinity", "-infinity")
 TIME_STYLES = ("%H:%M", "%H:%M:%S", "%H%M", "%H:%M:%S.%f")
-MONTH_FIRST = ("%m/%d/%Y", "%m-%d-%Y", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M")
+MONTH_FIRST = ("%m/%d/%Y", "%m-%d-%Y", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%Y 12:00:00 AM", "%m/%d/%Y 12:00 AM")
 """Styles that would turn days into months, so that a column is never read partly by them."""
+AHEAD_YEARS = 5
+"""How far ahead of the record a plan or a booking may lie; ours, 2026."""
 EARLIEST, LATEST = "1800-01-01", "2199-12-31"
 LAST_SERIAL = 73050
 """31 December 2099 as spreadsheets number days, from 30 December 1899 on."""
@@ -137,6 +140,11 @@ def date_sql(value: str, styles: Sequence[str]) -> str:
         f"CASE WHEN regexp_full_match({value}, '\\d{{1,7}}') THEN NULL ELSE {value} END" if _digits_mean_whole_dates(styles) else value
     )
     return f"CAST(try_strptime({_no_words_sql(written, value)}, [{', '.join(map(literal, styles))}]) AS DATE)"
+
+
+def not_far_ahead_sql(day: str, as_at: date) -> str:
+    """A date of which two digits of the year were given: of the century before, where it would lie years ahead of the record."""
+    return f"({day} - CASE WHEN {day} > DATE '{as_at}' + INTERVAL {AHEAD_YEARS} YEAR THEN INTERVAL 100 YEAR ELSE INTERVAL 0 YEAR END)::DATE"
 
 
 def likely_date_sql(day: str) -> str:

@@ -125,6 +125,26 @@ class ContractCase(Frozen):
     warned: dict[str, int] = Field(default_factory=dict)
 
 
+MIDNIGHTS = (
+    "%Y-%m-%dT00:00:00Z",
+    "%Y-%m-%dT00:00:00.000Z",
+    "%Y-%m-%dT00:00:00.0000000Z",
+    "%Y-%m-%dT00:00:00.000",
+    "%Y-%m-%dT00:00:00+00:00",
+    "%Y-%m-%dT00:00:00+01:00",
+    "%Y-%m-%dT00:00:00.000+00:00",
+    "%Y-%m-%dT00:00:00.000+01:00",
+    "%Y-%m-%d 00:00:00+00",
+    "%Y-%m-%d 00:00:00+01",
+    "%Y-%m-%d 00:00:00+00:00",
+    "%Y-%m-%d 00:00:00 UTC",
+    "%d/%m/%Y 12:00:00 AM",
+    "%d/%m/%Y 12:00 AM",
+)
+"""How software writes a day as the midnight with which it begins, with a time zone or on a clock of twelve hours. The day is the one
+that is written, whatever the zone; another time with a zone may be of another day here, and isn't read."""
+
+
 class ContractSpec(Frozen):
     """One kind of extract: grain, key, fields and rules."""
 
@@ -190,6 +210,7 @@ class ContractSpec(Frozen):
         "%d %B %Y",
         "%d-%m-%Y",
         "%d.%m.%Y",
+        *MIDNIGHTS,
     )
     """Of these no two read one text as different dates."""
 

@@ -9,7 +9,9 @@ from joinedup.engine.files_text import plain
 from joinedup.engine.files_values import knows_style
 from joinedup.findings import Finding, Severity
 from joinedup.place.model import Source
+from joinedup.sources.birth_dates import BIRTH
 from joinedup.sources.contract import ContractSpec, FieldType
+from joinedup.sources.rows import SHORT_YEAR
 
 FILE = "sources.yml"
 
@@ -30,12 +32,26 @@ def mapping_findings(con: Connection, source: Source, known: Mapping[str, Contra
             "later list lacks are kept; say sends: everything if each file holds all that counts"
         )
         yield _warning(source, "not-a-list", message)
+    yield from _short_years(source, contract)
     for style in {style for style in (source.date_format, *source.date_formats.values()) if style and not knows_style(con, style)}:
         yield _warning(
             source,
             "unknown-date-format",
             f"reads dates as {style}, which can't be done, so the contract's styles are used: write %Y, %m, %d, %b",
         )
+
+
+def _short_years(source: Source, contract: ContractSpec) -> Iterator[Finding]:
+    """That dates of birth can't be read by two digits of their year."""
+    births = [field for field in contract.fields if field.name == BIRTH]
+    said = {name: style for name, style in source.date_formats.items() if plain(name) == BIRTH}
+    style = next(iter(said.values()), source.date_format)
+    if births and style and SHORT_YEAR in style:
+        message = (
+            f"source {source.name} reads {BIRTH} as {style}, and two digits don't tell 1925 from 2025, so dates of birth so written are "
+            f"taken as missing: ask for years of four digits, and say their style under date_formats: {{{BIRTH}: '%d-%b-%Y'}}"
+        )
+        yield Finding(FILE, "short-year-of-birth", message, endangers=f"ages, every link of the people in {contract.contract}")
 
 
 def with_usable_styles(con: Connection, source: Source) -> Source:

@@ -12,6 +12,7 @@ from joinedup.engine.files_bytes import SPACES
 from joinedup.engine.files_lines import literal, quoted
 from joinedup.engine.files_text import DAMAGE, plain
 from joinedup.place.model import Source
+from joinedup.sources.birth_dates import BIRTH
 from joinedup.sources.columns import Columns
 from joinedup.sources.contract import LANDED_TYPES, ContractField, ContractSpec, FieldType
 
@@ -25,6 +26,8 @@ WORDS = {
 """What a value is that isn't text."""
 
 
+SHORT_YEAR = "%y"
+"""How a style writes the last two digits of a year."""
 YEAR_FIRST = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S")
 """How a value that is a date already is written as text."""
 
@@ -78,9 +81,12 @@ class RowPlan:
 
 
 def declared_styles(field: ContractField, contract: ContractSpec, source: Source) -> tuple[str, ...]:
-    """The styles that sources.yml gives for the dates of a field, else the contract's."""
+    """The styles that sources.yml gives for the dates of a field, else the contract's.
+
+    The contract's also for dates of birth where only two digits of the year are given: 25 may be 1925 or 2025.
+    """
     single = next((style for name, style in source.date_formats.items() if plain(name) == field.name), source.date_format)
-    return (single,) if single else contract.date_styles
+    return (single,) if single and not (SHORT_YEAR in single and field.name == BIRTH) else contract.date_styles
 
 
 def text_name(field: ContractField) -> str:
@@ -274,7 +280,12 @@ def _read_sql(plan: RowPlan, field: ContractField) -> str:
     """One field of a row as it is read: from its column, from a constant, or null."""
     kind = "DECIMAL(28, 10)" if field.type is FieldType.MONEY else sql_type(field)
     text = quoted(text_name(field)) if field.name in plan.columns.at else _constant_sql(plan, field)
-    return f"CAST({read_sql(field, _sound_sql(plan, field, text), plan.style_of(field)) if text else 'NULL'} AS {kind}) AS {field.landed}"
+    if not text:
+        return f"CAST(NULL AS {kind}) AS {field.landed}"
+    style = plan.style_of(field)
+    read = f"CAST({read_sql(field, _sound_sql(plan, field, text), style)} AS {kind})"
+    short = field.type is FieldType.DATE and any(SHORT_YEAR in each for each in style.styles)
+    return f"{values.not_far_ahead_sql(read, plan.as_at) if short else read} AS {field.landed}"
 
 
 def _sound_sql(plan: RowPlan, field: ContractField, text: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from joinedup.engine.files_lines import Connection
+from joinedup.engine.files_values import MONTH_FIRST
 from joinedup.sources.contract import FieldType
 from joinedup.starting.entry import Entry
 from joinedup.starting.guess import Guess
@@ -14,8 +15,6 @@ from joinedup.starting.naming import naming
 from joinedup.starting.profile import MANY_TIMES, default_dates, may_be_shown, written_nulls
 from joinedup.starting.shapes import STYLES, TWO_DIGIT_STYLES
 from joinedup.starting.tables import FileTable
-
-MONTH_FIRST = {"%m/%d/%Y", "%m-%d-%Y", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M"}
 
 
 @dataclass(frozen=True)
@@ -99,7 +98,8 @@ def _date_formats(found: Guess, remarks: list[str]) -> Iterator[tuple[str, str]]
             yield each.field.name, style
             if "%y" in style and each.field.name == "PERSON_BIRTH_DATE":
                 remarks.append(
-                    f"{column.name} has years of two digits, so that births before 1969 are read as 2000 and later: ask for four digits"
+                    f"{column.name} has years of two digits, which don't tell 1925 from 2025, so that dates of birth are missing: "
+                    "ask for four digits"
                 )
         elif column.share < 1:
             remarks.append(f"{1 - column.share:.1%} of the dates in {column.name} are not written {style}")
