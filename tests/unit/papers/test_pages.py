@@ -127,7 +127,10 @@ def test_every_page_says_what_is_missing(nine_pages: Path, five_pages: Path) -> 
 
 def test_the_words_are_the_places_own(five_pages: Path, nine_pages: Path) -> None:
     for path in all_pages(five_pages):
-        assert "eighbourhood" not in text_of(path), path.name
+        words = text_of(path)
+        for code in read(path).all("code"):  # the names of tests and tables are the software's own, and shown as they are
+            words = words.replace(code.words(), "")
+        assert "eighbourhood" not in words, path.name
     for path in all_pages(nine_pages):
         assert "ocalit" not in text_of(path), path.name
 
