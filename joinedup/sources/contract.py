@@ -11,7 +11,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from joinedup.engine.specs import Column, ColumnType, Frozen, TableSpec, read_yaml
-from joinedup.sources.over_files import LISTED, NO_LONGER_SENT, WAITING, Deletion, GoesOn, KeepsBack, Repeated, SamePerson
+from joinedup.sources.over_files import LISTED, NO_LONGER_SENT, WAITING, Deletion, GoesOn, KeepsBack, PricedTogether, Repeated, SamePerson
 
 
 class FieldType(StrEnum):
@@ -173,6 +173,8 @@ class ContractSpec(Frozen):
     """The fields that give the first and the last day of the period which a file reports on."""
     goes_on: GoesOn | None = None
     """Which records stand in every file until they end."""
+    priced_together: PricedTogether | None = None
+    """Of what rows of one stay tell: how they are known, and the price that may be of each or of all."""
     repeated: Repeated | None = None
     """The same of an extract that reports on no period, so that a later file ends what it lacks."""
     history_of: tuple[str, ...] = ()

@@ -44,6 +44,17 @@ class GoesOn(Frozen):
     """Parts of the key that say of what kind they are, and may be corrected."""
 
 
+class PricedTogether(Frozen):
+    """Which rows are of one stay, whose price may stand on each of them."""
+
+    number: str
+    """The field that numbers the stay; a row without it is one of its own, by the contract's key."""
+    within: tuple[str, ...]
+    """Fields within which that number is unique."""
+    price: str
+    """The field with the price: of the stay or of the row, as the source says (price_of)."""
+
+
 class Repeated(Frozen):
     """Which records each file repeats until they end, so that one without an end that a later file lacks has ended."""
 

@@ -9,8 +9,8 @@ from joinedup.findings import Finding, Severity
 from joinedup.sources.about_whom import key_columns
 from joinedup.sources.contract import ContractSpec
 from joinedup.sources.order import ReadFile
+from joinedup.sources.over_files import PricedTogether
 
-ADMITTED = "apc"
 OTHER_SHARE, OTHER_SPELLS = 0.05, 8
 """Our choice, 2026: from which share, and number, of the spells with prices on several rows on these look like prices of the other."""
 
@@ -63,14 +63,14 @@ def _nought(con: Connection, contract: ContractSpec, files: Sequence[ReadFile]) 
     price = next((field.landed for field in contract.fields if field.landed in PRICES), None)
     if price is None:
         return
-    of_one = "coalesce(susspellid, epikey), procode3, procodet, admidate" if contract.contract == ADMITTED else "source_row"
+    of_one = _of_one_sql(contract)
     for name in sorted({file.drop.source.name for file in files}):
         mine = [file for file in files if file.drop.source.name == name]
         ((nought, every),) = con.execute(f"""
             SELECT count(*) FILTER (WHERE price <= 0), count(*) FROM (
                 SELECT max({price}) AS price FROM staged_{contract.contract}
                 WHERE file_id IN ({", ".join(str(file.file_id) for file in mine)}) AND {price} IS NOT NULL
-                GROUP BY {"" if contract.contract == ADMITTED else "file_id, "}{of_one}
+                GROUP BY {of_one}
             )
         """).fetchall()
         if nought < NOUGHT_ROWS or nought < NOUGHT_SHARE * every:
@@ -83,31 +83,32 @@ def _nought(con: Connection, contract: ContractSpec, files: Sequence[ReadFile]) 
 
 
 def _of_the_other(con: Connection, contract: ContractSpec, files: Sequence[ReadFile]) -> Iterator[Finding]:
-    """Sources of admitted care whose spells have prices that don't look like what the source says they are of."""
-    if contract.contract != ADMITTED:
+    """Sources whose stays have prices that don't look like what the source says they are of."""
+    together = contract.priced_together
+    if together is None:
         return
     sources = {file.drop.source.name: file.drop.source for file in files}
     for name, source in sources.items():
         mine = [file for file in files if file.drop.source.name == name]
-        spells, differ = _spells(con, [file.file_id for file in mine])
+        spells, differ = _spells(con, contract, together, [file.file_id for file in mine])
         other = differ if source.price_of == "spell" else spells - differ
         if other < OTHER_SPELLS or other < OTHER_SHARE * spells:
             continue
         yield Finding(
             mine[-1].drop.name,
             "price-of-the-other",
-            _message(name, source.price_of, spells, other),
+            _message(name, source.price_of, together.price, spells, other),
             severity=Severity.WARNING,
             count=other,
             endangers="cost",
         )
 
 
-def _message(name: str, price_of: str, spells: int, other: int) -> str:
+def _message(name: str, price_of: str, price: str, spells: int, other: int) -> str:
     of = f"{other:,} of {spells:,} spells of source {name} with a price on several rows"
     if price_of == "spell":
         return (
-            f"{of} have different ones, and only the last is counted, as FINAL_PRICE is taken for the price of the spell: if it is the "
+            f"{of} have different ones, and only the last is counted, as {price} is taken for the price of the spell: if it is the "
             "price of the episode, say price_of: episode in sources.yml, and they are added"
         )
     return (
@@ -116,15 +117,24 @@ def _message(name: str, price_of: str, spells: int, other: int) -> str:
     )
 
 
-def _spells(con: Connection, files: Sequence[int]) -> tuple[int, int]:
+def _of_one_sql(contract: ContractSpec) -> str:
+    """By what rows are grouped that have one price, as SQL columns: each row by itself, unless they are of one stay."""
+    together = contract.priced_together
+    if together is None:
+        return "file_id, source_row"
+    number = f"coalesce({contract.landed(together.number)}, {', '.join(contract.landed(name) for name in contract.key)})"
+    return ", ".join((number, *(contract.landed(name) for name in together.within)))
+
+
+def _spells(con: Connection, contract: ContractSpec, together: PricedTogether, files: Sequence[int]) -> tuple[int, int]:
     """How many spells have a price on several rows, and how many of these have different ones."""
-    listed = ", ".join(map(str, files))
+    number, price = contract.landed(together.number), contract.landed(together.price)
     ((spells, differ),) = con.execute(f"""
         SELECT count(*), count(*) FILTER (WHERE least_price < greatest_price) FROM (
-            SELECT min(final_price_pence) AS least_price, max(final_price_pence) AS greatest_price
-            FROM staged_{ADMITTED}
-            WHERE file_id IN ({listed}) AND susspellid IS NOT NULL AND final_price_pence > 0
-            GROUP BY susspellid, procode3, procodet, admidate HAVING count(*) > 1
+            SELECT min({price}) AS least_price, max({price}) AS greatest_price
+            FROM staged_{contract.contract}
+            WHERE file_id IN ({", ".join(map(str, files))}) AND {number} IS NOT NULL AND {price} > 0
+            GROUP BY {", ".join((number, *(contract.landed(name) for name in together.within)))} HAVING count(*) > 1
         )
     """).fetchall()
     return spells, differ

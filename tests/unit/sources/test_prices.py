@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from joinedup.sources.contract import contracts
 from tests.unit.sources.extracts import NUMBERS, lines, source, staged
 
 HEADER = "NHS_NUMBER,EPIKEY,SUSSPELLID,PROCODE3,ADMIDATE,ADMIMETH,EPIORDER,FINAL_PRICE"
@@ -60,3 +61,10 @@ def test_prices_of_nothing_are_found_by_their_share(tmp_path: Path, nothing: int
 def test_a_spell_with_a_price_on_one_row_has_one(tmp_path: Path) -> None:
     assert nought(tmp_path, "apc", *spells(500, 0)) == []
     assert nought(tmp_path, "apc", *spells(0, 0)) == [("cost", 9)]
+
+
+def test_what_is_priced_together_is_of_the_contract() -> None:
+    together = {name: contract.priced_together for name, contract in contracts().items() if contract.priced_together}
+    assert list(together) == ["apc"]
+    for name, told in together.items():
+        assert {told.number, *told.within, told.price} <= {field.name for field in contracts()[name].fields}
