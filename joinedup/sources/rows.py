@@ -83,10 +83,12 @@ class RowPlan:
 def declared_styles(field: ContractField, contract: ContractSpec, source: Source) -> tuple[str, ...]:
     """The styles that sources.yml gives for the dates of a field, else the contract's.
 
-    The contract's also for dates of birth where only two digits of the year are given: 25 may be 1925 or 2025.
+    A date of birth needs four digits of the year whatever they say: 25 may be 1925 or 2025.
     """
     single = next((style for name, style in source.date_formats.items() if plain(name) == field.name), source.date_format)
-    return (single,) if single and not (SHORT_YEAR in single and field.name == BIRTH) else contract.date_styles
+    if single and field.name == BIRTH:
+        single = single.replace(SHORT_YEAR, "%Y")
+    return (single,) if single else contract.date_styles
 
 
 def text_name(field: ContractField) -> str:
