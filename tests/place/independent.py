@@ -32,6 +32,12 @@ def day(text: str) -> date | None:
         return None
 
 
+def birth(row: Row) -> date | None:
+    """The date of birth that a row gives; what systems write for none is none."""
+    said = day(row["PERSON_BIRTH_DATE"])
+    return None if said is None or said < date(1900, 1, 3) or said == date(1901, 1, 1) else said
+
+
 def before(earlier: str, later: str) -> Callable[[Row], bool]:
     """Whether the second date of a row lies before the first."""
     return lambda row: bool((first := day(row[earlier])) and (second := day(row[later])) and second < first)
@@ -200,7 +206,7 @@ class Record:
         """The dates of birth that the list gives for a number."""
         found = defaultdict(set)
         for row in self.rows["register"]:
-            if is_nhs_number(row["NHS_NUMBER"]) and (born := day(row["PERSON_BIRTH_DATE"])):
+            if is_nhs_number(row["NHS_NUMBER"]) and (born := birth(row)):
                 found[row["NHS_NUMBER"]].add(born)
         return found
 
@@ -211,7 +217,7 @@ class Record:
         if len(births) != 1:
             return None
         (born,) = births
-        if said := day(row["PERSON_BIRTH_DATE"]):
+        if said := birth(row):
             return number if said == born else None
         if month := row.get("MYDOB"):
             return number if month == f"{born:%m%Y}" else None
@@ -247,7 +253,7 @@ class Record:
         found: dict[object, Person] = {}
         for row in self.rows["register"]:
             known_by = self.who(row) or tuple(row[name] for name in (*ROW_IS_KNOWN_BY, PRACTICE, REGISTERED))
-            person = found.setdefault(known_by, Person(day(row["PERSON_BIRTH_DATE"])))
+            person = found.setdefault(known_by, Person(birth(row)))
             person.on_lists += self.taken_over(day(row[REGISTERED]) or date.min, day(row[LEFT]) or FOREVER, row[PRACTICE])
             person.listed_sex[row["PERSON_STATED_GENDER_CODE"]] += 1
         self._add_sex(found)
