@@ -1,7 +1,8 @@
 """Records that each file of a source repeats until they end: which a later file has no more, though none gave their end.
 
 A source may list what goes on in every file, or send what changed. So a later file ends what it lacks only where it repeats at least as
-much of what goes on as it lacks; a list of a day ends it in any case. The record ends on the day of that file.
+much of what goes on as it lacks, of that kind and of all kinds that it has, and nothing that began before or after all that it tells of, as
+a year sent again lacks it; a list of a day ends what it lacks in any case. The record ends on the day of that file.
 """
 
 from __future__ import annotations
@@ -20,11 +21,14 @@ from joinedup.sources.over_files import Repeated
 MANY = 0.1
 """Our choice, 2026, as for lists: no tenth of what goes on ends at once without a word."""
 
+FEWEST = 3
+"""Our choice, 2026: a file that repeats fewer records than this may as well have brought changes."""
+
 FOLLOWED = """
     CREATE OR REPLACE TEMP TABLE repeated_row AS
     WITH told AS (
         SELECT dense_rank() OVER (ORDER BY source, part, {by}, {keys}) AS record, dense_rank() OVER (ORDER BY source, part, {by}) AS series,
-            file_id, source_row, {until} IS NULL AS open
+            file_id, source_row, {until} IS NULL AS open, {begins} AS begins
         FROM staged_{contract} JOIN repeated_file USING (file_id) WHERE {first} IS NOT NULL
     )
     SELECT *, dense_rank() OVER (PARTITION BY series ORDER BY file_id) AS number FROM told
@@ -34,15 +38,21 @@ STEP = """
     WITH here AS (
         SELECT record, series, file_id, arg_max(open, source_row) AS open FROM repeated_row WHERE number = {number} GROUP BY ALL
     ),
-    given AS (SELECT DISTINCT series, file_id FROM here),
+    given AS (
+        SELECT series, file_id, any_value(listing) AS listing, min(begins) AS begins, max(begins) AS begins_last
+        FROM repeated_row JOIN repeated_file USING (file_id) WHERE number = {number} GROUP BY ALL
+    ),
     weighed AS (
-        SELECT standing.record, given.series, given.file_id, here.record IS NULL AS missing,
-            count(*) FILTER (here.open) OVER own AS repeated, count(*) FILTER (here.record IS NULL) OVER own AS lacked
+        SELECT standing.record, given.series, given.file_id, given.listing, here.record IS NULL AS missing,
+            count(*) FILTER (here.open) OVER own AS repeated, count(*) FILTER (here.record IS NULL) OVER own AS lacked,
+            count(*) FILTER (here.open) OVER whole AS repeated_in_file, count(*) FILTER (here.record IS NULL) OVER whole AS lacked_in_file
         FROM repeated_standing AS standing JOIN given ON given.series = standing.series LEFT JOIN here ON here.record = standing.record
-        WHERE standing.open WINDOW own AS (PARTITION BY given.series)
+        WHERE standing.open
+            AND (here.record IS NOT NULL OR given.listing OR standing.begins BETWEEN given.begins AND given.begins_last)
+        WINDOW own AS (PARTITION BY given.series), whole AS (PARTITION BY given.file_id)
     )
-    SELECT record, series, file_id, repeated, lacked FROM weighed JOIN repeated_file USING (file_id)
-    WHERE missing AND (listing OR repeated >= lacked)
+    SELECT record, series, file_id, repeated, lacked FROM weighed
+    WHERE missing AND (listing OR (repeated >= lacked AND repeated_in_file >= greatest(lacked_in_file, {fewest})))
 """
 
 
@@ -57,7 +67,7 @@ def no_longer_sent(con: Connection, contract: ContractSpec, files: Sequence[Read
     _follow(con, contract, contract.repeated, own, as_at)
     last = con.execute("SELECT max(number) FROM repeated_row").fetchall()[0][0] or 0
     con.execute("CREATE OR REPLACE TEMP TABLE repeated_end (record BIGINT, series BIGINT, file_id INTEGER, repeated BIGINT, lacked BIGINT)")
-    con.execute("CREATE OR REPLACE TEMP TABLE repeated_standing (record BIGINT, series BIGINT, file_id INTEGER, open BOOLEAN)")
+    con.execute("CREATE OR REPLACE TEMP TABLE repeated_standing (record BIGINT, series BIGINT, file_id INTEGER, open BOOLEAN, begins DATE)")
     for number in range(1, last + 1):
         _step(con, number)
     con.execute(f"""
@@ -93,7 +103,9 @@ def _follow(con: Connection, contract: ContractSpec, repeated: Repeated, files: 
     keys = key_columns(contract)
     by = ", ".join(contract.landed(name) for name in repeated.by)
     until = contract.landed(repeated.until)
-    con.execute(FOLLOWED.format(contract=contract.contract, by=by, keys=", ".join(keys), first=keys[0], until=until))
+    con.execute(
+        FOLLOWED.format(contract=contract.contract, by=by, keys=", ".join(keys), first=keys[0], until=until, begins=contract.day_sql)
+    )
 
 
 def _named(file: ReadFile) -> date | None:
@@ -104,14 +116,14 @@ def _named(file: ReadFile) -> date | None:
 
 def _step(con: Connection, number: int) -> None:
     """Nothing; the files of that number have ended what they lack, and what they have stands as they show it."""
-    con.execute(STEP.format(number=number))
+    con.execute(STEP.format(number=number, fewest=FEWEST))
     con.execute("INSERT INTO repeated_end SELECT * FROM repeated_gone")
     con.execute("UPDATE repeated_standing SET open = false WHERE record IN (SELECT record FROM repeated_gone)")
     con.execute(f"""
         DELETE FROM repeated_standing WHERE record IN (SELECT record FROM repeated_row WHERE number = {number});
         DELETE FROM repeated_end WHERE record IN (SELECT record FROM repeated_row WHERE number = {number});
         INSERT INTO repeated_standing
-        SELECT record, series, file_id, arg_max(open, source_row) FROM repeated_row WHERE number = {number} GROUP BY ALL;
+        SELECT record, series, file_id, arg_max(open, source_row), min(begins) FROM repeated_row WHERE number = {number} GROUP BY ALL;
         DROP TABLE repeated_gone
     """)
 
