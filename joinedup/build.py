@@ -19,6 +19,7 @@ from joinedup.engine.specs import TableSpec, read_specs
 from joinedup.engine.store import Store
 from joinedup.errors import PlaceError
 from joinedup.findings import Severity
+from joinedup.outcomes.definitions import measures
 from joinedup.place.model import PURPOSES, Place
 from joinedup.place.sharing import in_force, refuse_unshared
 from joinedup.progress import Progress, silent
@@ -144,7 +145,8 @@ def place_inputs(place: Place, store: Store, specs: Mapping[str, TableSpec], day
 
 
 def about(place: Place, landing: LandingRecord, day: date | None = None) -> dict[str, Any]:
-    """What a manifest says of the place, of what its sources may be used for on the day, and of the landing that it stands on."""
+    """What a manifest says of the place, what its sources may be used for on the day, its measures, and the landing it stands on."""
     sources = dict.fromkeys(file.source for file in landing.files if not file.refused)
     uses = {purpose: [name for name in sources if in_force(place, name, purpose, day or date.today())] for purpose in PURPOSES}
-    return {"place": place.summary() | {"uses": uses}, "version": version("joinedup"), "landing": landing.summary()}
+    defined = {name: spec.model_dump(mode="json", by_alias=True) for name, spec in measures().items()}
+    return {"place": place.summary() | {"uses": uses}, "version": version("joinedup"), "landing": landing.summary(), "measures": defined}

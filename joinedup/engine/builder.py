@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from joinedup.engine.definitions import keep_definitions
 from joinedup.engine.engines import software_of
 from joinedup.engine.manifest import Manifest, builds_by_number, publish, read_manifest
 from joinedup.engine.measuring import Watch
@@ -54,6 +55,7 @@ def build(  # noqa: PLR0913 - what a build depends on, each by its name
     work = plan(specs, inputs, store, draft, published, verify=verify)
     work.take_over(progress, verify=verify)
     work.make_rest(engine, jobs, progress)
+    keep_definitions(work.derived, store)
     inside = {name: supplied(specs[name], file, _below(file.path, store)) for name, file in work.supplied.items()}
     tables = {name: described(record, specs[name], specs) for name, record in sorted(work.records.items())}
     told = {"before": "" if published is None else published.build_id, "measured": watch.process(jobs)}

@@ -54,16 +54,23 @@ def drop(store: Store, builds: Sequence[Manifest], *, spare: timedelta = timedel
         unnamed = [path for path in unnamed_files(store, named) if _older(path, spare)]
         for path in unnamed:
             path.unlink(missing_ok=True)
-        _drop_profiles(store)
+        _drop_with_builds(store, spare)
     return [*unnamed, *going]
 
 
-def _drop_profiles(store: Store) -> None:
-    """Nothing; query profiles of builds that are no more are gone."""
-    there = {path.stem for path in store.builds.glob("*.json")}
+def _drop_with_builds(store: Store, spare: timedelta) -> None:
+    """Nothing; query profiles, definitions and comparisons of builds that are no more are gone."""
+    kept = {path.stem: read_build(path) for path in store.builds.glob("*.json")}
     for folder in store.profiles.iterdir() if store.profiles.is_dir() else ():
-        if folder.name not in there:
+        if folder.name not in kept:
             shutil.rmtree(folder)
+    declared = {record.definition for build in kept.values() for record in build.tables.values()}
+    for path in store.definitions.glob("*.json"):
+        if path.stem not in declared and _older(path, spare):
+            path.unlink()
+    for path in store.changes.glob("*"):
+        if not kept.keys() >= set(path.stem.split("_")):
+            path.unlink()
 
 
 def unnamed_files(store: Store, named: set[Path]) -> list[Path]:
@@ -93,7 +100,8 @@ def drop_builds(store: Store) -> list[str]:
         for path in (*store.builds.glob("*.json"), *store.objects.glob("*.parquet")):
             path.unlink()
         shutil.rmtree(store.root / "charts", ignore_errors=True)
-        shutil.rmtree(store.profiles, ignore_errors=True)
+        for folder in (store.profiles, store.definitions, store.changes):
+            shutil.rmtree(folder, ignore_errors=True)
     return gone
 
 

@@ -66,6 +66,16 @@ class Store:
         return self.root / "profiles"
 
     @property
+    def definitions(self) -> Path:
+        """What the tables of kept builds were declared as, each under its hash."""
+        return self.root / "definitions"
+
+    @property
+    def changes(self) -> Path:
+        """What was found when two builds were compared: counts and no rows."""
+        return self.root / "changes"
+
+    @property
     def tmp(self) -> Path:
         """What is being written, and where engines spill; wiped when work starts."""
         return self.root / "tmp"

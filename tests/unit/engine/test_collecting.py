@@ -13,7 +13,9 @@ import pytest
 from joinedup.engine import builder
 from joinedup.engine.builder import build
 from joinedup.engine.collecting import READERS_TIME, collect, drop, older_than
+from joinedup.engine.definitions import definitions_of
 from joinedup.engine.manifest import Manifest, builds_by_number, read_manifest
+from joinedup.engine.objects import definition
 from joinedup.engine.profiling import profile
 from joinedup.engine.reader import Reader
 from joinedup.engine.store import Store
@@ -51,6 +53,38 @@ def aged(store: Store) -> None:
     """Nothing; every file of the store was written two hours ago."""
     for path in (*store.objects.iterdir(), *store.inputs.iterdir()):
         os.utime(path, (path.stat().st_mtime - 7200,) * 2)
+
+
+def test_what_tables_were_declared_as_stays_as_long_as_a_build_of_them(store: Store) -> None:
+    old = build(SPECS, visits(store, *FEW), store)
+    shorter = {**SPECS, "total": SPECS["total"].model_copy(update={"version": 2})}
+    new = build(shorter, visits(store, *FEW), store)
+    before = definitions_of(store, old)
+    assert before is not None
+    assert {name: spec.sql for name, spec in before.items()} == {name: SPECS[name].sql for name in before}
+    assert [definition(before[name]) for name in ("busy", "total")] == [old.tables[name].definition for name in ("busy", "total")]
+    collect(store, keep=1)
+    assert definitions_of(store, old) is None
+    kept = definitions_of(store, new)
+    assert kept is not None
+    assert kept["total"].version == 2
+
+
+def test_what_was_found_between_builds_goes_with_either(store: Store) -> None:
+    old, new = build(SPECS, visits(store, *FEW), store), build(SPECS, visits(store, *FEW[:1]), store)
+    store.changes.mkdir()
+    kept, gone = store.changes / f"{new.build_id}.json", store.changes / f"{old.build_id}_{new.build_id}.json"
+    for path in (kept, gone):
+        path.write_text("{}")
+    collect(store, keep=1)
+    assert (kept.exists(), gone.exists()) == (True, False)
+
+
+def test_a_definition_that_was_altered_is_none(store: Store) -> None:
+    made = build(SPECS, visits(store, *FEW), store)
+    path = store.definitions / f"{made.tables['busy'].definition}.json"
+    path.write_text(path.read_text().replace("count(*)", "count(1)"))
+    assert definitions_of(store, made) is None
 
 
 def test_what_no_kept_build_names_is_removed(store: Store) -> None:
