@@ -103,6 +103,7 @@ def land(  # noqa: PLR0913 - keyword-only where it isn't plain
         finally:
             register.close()
         if record != before:
+            _refuse_overtaken(store, before)
             publish_landing(store, record)
         remove_landings(store)
     return Landing(record, same is not None, waiting)
@@ -120,6 +121,17 @@ def _last_landing(store: Store) -> LandingRecord | None:
         return read_landing(store)
     except (NothingPublished, StoreProblem):
         return None
+
+
+def _refuse_overtaken(store: Store, before: LandingRecord | None) -> None:
+    """Nothing where the landing `before` is still the current one; StoreProblem where another host, which no lock reaches, has landed."""
+    current = _last_landing(store)
+    if (current and current.landing_id) != (before and before.landing_id):
+        raise StoreProblem(
+            f"landing {current.landing_id if current else 'none'} is current in {store.root}, and this one was begun on "
+            f"{before.landing_id if before else 'none'}: another host, which the lock of this folder doesn't reach, lands there too; "
+            "it stays current: land again, from one host at a time"
+        )
 
 
 def _check_register(register: IdentityRegister, keys: Keys, place: Place, before: LandingRecord | None) -> list[Finding]:

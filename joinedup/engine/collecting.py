@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from joinedup.engine.manifest import Manifest, builds_by_number, read_build
-from joinedup.engine.store import Store, store_errors
+from joinedup.engine.store import Store, store_errors, sync_folder
 from joinedup.errors import StoreProblem
 
 READERS_TIME = timedelta(hours=1)
@@ -41,16 +41,18 @@ def collect(store: Store, *, keep: int = 1, spare: timedelta = timedelta(0)) -> 
 def drop(store: Store, builds: Sequence[Manifest], *, spare: timedelta = timedelta(0)) -> list[Path]:
     """The files removed: these builds, unless published, and all that no build that is left names, unless younger than `spare`.
 
-    Manifests go first: killed in between, files stay that nobody names, and the next time they go. StoreProblem where a manifest can't be
-    read, for what it names can't be told then; the caller holds the store's lock.
+    Manifests go first, on disk too: stopped in between, files stay that nobody names, and the next time they go. StoreProblem where a
+    manifest can't be read, for what it names can't be told then; the caller holds the store's lock.
     """
     published = _published(store)
     going = [store.builds / f"{build.build_id}.json" for build in builds if build.build_id != published]
     kept = [path for path in (store.manifest, *sorted(store.builds.glob("*.json"))) if path.exists() and path not in going]
-    named = {store.root / file for path in kept for file in _files(read_build(path))}
+    named = {store.root / file for path in kept for file in read_build(path).files}
     with store_errors(store.root):
         for path in going:
             path.unlink(missing_ok=True)
+        if going:
+            sync_folder(store.builds)
         unnamed = [path for path in unnamed_files(store, named) if _older(path, spare)]
         for path in unnamed:
             path.unlink(missing_ok=True)
@@ -97,13 +99,12 @@ def drop_builds(store: Store) -> list[str]:
     gone = sorted(path.stem for path in store.builds.glob("*.json"))
     with store_errors(store.root):
         store.manifest.unlink(missing_ok=True)
+        sync_folder(store.root)
         for path in (*store.builds.glob("*.json"), *store.objects.glob("*.parquet")):
             path.unlink()
+        for folder in (store.builds, store.objects):
+            sync_folder(folder)
         shutil.rmtree(store.root / "charts", ignore_errors=True)
         for folder in (store.profiles, store.definitions, store.changes):
             shutil.rmtree(folder, ignore_errors=True)
     return gone
-
-
-def _files(manifest: Manifest) -> list[str]:
-    return [table.file for table in manifest.tables.values()] + [source.file for source in manifest.inputs.values()]

@@ -95,6 +95,11 @@ class Manifest(Frozen):
     measured: ProcessMeasured | None = None
     """What the build cost."""
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Every file that it names, below the store's root."""
+        return tuple(record.file for records in (self.tables, self.inputs) for record in records.values())
+
     def same_content(self, other: Manifest) -> bool:
         """Whether two builds hold the same files and say the same about them, whenever they were built."""
         return self._content() == other._content()
@@ -142,8 +147,27 @@ def manifest_before(store: Store, manifest: Manifest) -> Manifest | None:
 
 
 def publish(store: Store, manifest: Manifest) -> None:
-    """Nothing; from its last instant on, `manifest` is the published build."""
+    """Nothing; from its last instant on, `manifest` is the published build, and all that it names is on disk.
+
+    StoreProblem where another build was published since this one began: on a folder that hosts share, locks may not reach from one to
+    the other.
+    """
     content = manifest.model_dump_json(indent=1).encode()
+    refuse_overtaken(store, manifest)
     with store_errors(store.builds):
+        store.sync_names(store.root / file for file in manifest.files)
         atomic_write(store.builds / f"{manifest.build_id}.json", content)
         atomic_write(store.manifest, content)
+
+
+def refuse_overtaken(store: Store, manifest: Manifest) -> None:
+    """Nothing where the published build is still the one that `manifest` was begun on; StoreProblem where it no longer is."""
+    try:
+        published = read_manifest(store).build_id
+    except (NothingPublished, StoreProblem):
+        published = ""
+    if published != manifest.before:
+        raise StoreProblem(
+            f"build {published or 'none'} is published in {store.root}, and this one was begun on {manifest.before or 'none'}: another "
+            "host, that this lock doesn't reach, builds there too; nothing was published: build again, from one host at a time"
+        )

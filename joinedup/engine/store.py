@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,11 +93,21 @@ class Store:
     def create(self) -> Store:
         """This store, its folders made and closed to other users; StoreProblem when that can't be."""
         with store_errors(self.root):
+            new = [folder for folder in (*self.root.parents, *self.folders) if not folder.exists()]
             self.root.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
             for folder in self.folders:
                 folder.mkdir(exist_ok=True, mode=PRIVATE_FOLDER)
                 folder.chmod(PRIVATE_FOLDER)
+            for parent in sorted({folder.parent for folder in new}):
+                sync_folder(parent)
         return self
+
+    def sync_names(self, files: Iterable[Path]) -> None:
+        """Nothing; these files of the store, if on disk themselves, will be found there by name, whoever made their folders."""
+        above = {folder for file in files if file.is_relative_to(self.root) for folder in file.parents if folder.is_relative_to(self.root)}
+        with store_errors(self.root):
+            for folder in sorted(above):
+                sync_folder(folder)
 
     def wipe_tmp(self) -> None:
         """Nothing; what killed work left half written is gone. Only the holder of the lock may, for others may be writing there."""
@@ -173,10 +183,17 @@ def move_into_place(being_written: Path, path: Path) -> None:
         sync_folder(path.parent)
 
 
+NO_SYNC_OF_FOLDERS = {errno.EINVAL, errno.EOPNOTSUPP}
+"""What network folders say that know no such thing: there it is the server that keeps names."""
+
+
 def sync_folder(folder: Path) -> None:
     """Nothing; the names in `folder` are on disk."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in NO_SYNC_OF_FOLDERS:
+            raise
     finally:
         os.close(descriptor)

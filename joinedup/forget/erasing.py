@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from joinedup.engine.collecting import drop_builds
 from joinedup.engine.erasing import has_people, rows_of_people
-from joinedup.engine.store import Store, store_errors
+from joinedup.engine.store import Store, store_errors, sync_folder
 from joinedup.errors import NothingPublished, StoreProblem
 from joinedup.identity.erased import erased_among, erased_in
 from joinedup.kept.beside import looked_through, may_hold_erased
@@ -201,6 +201,7 @@ def _drop_landings(store: Store, current: LandingRecord | None) -> None:
         for folder in landing_folders(store):
             if current is None or folder.name != current.landing_id:
                 shutil.rmtree(folder)
+        sync_folder(store.landed)
 
 
 def handed_over(store: Store) -> Iterator[Path]:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from joinedup.engine.store import PRIVATE_FILE, PRIVATE_FOLDER, store_errors
+from joinedup.engine.store import PRIVATE_FILE, PRIVATE_FOLDER, store_errors, sync_folder
 
 Kind: TypeAlias = Literal["backup", "hand-over", "release"]
 
@@ -38,6 +38,7 @@ def note_copy(kept: Path, kind: Kind, path: Path) -> None:
             file.write(line + "\n")
             file.flush()
             os.fsync(file.fileno())
+        sync_folder(kept)
 
 
 def copies(kept: Path) -> list[Copy]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from joinedup.engine.store import sync_folder
 from joinedup.errors import KeyProblem
 from joinedup.kept import key_ring
 from joinedup.kept.key_halves import Half, joined, parse_half, split
@@ -229,3 +230,4 @@ def _write_file(path: Path, text: str) -> None:
         file.write(text + "\n")
         file.flush()
         os.fsync(file.fileno())
+    sync_folder(path.parent)

@@ -19,7 +19,7 @@ from typing import TextIO
 import pyarrow as pa
 
 from joinedup.cells import read_rows, write_rows
-from joinedup.engine.store import PRIVATE_FILE, PRIVATE_FOLDER, atomic_write, store_errors
+from joinedup.engine.store import PRIVATE_FILE, PRIVATE_FOLDER, atomic_write, store_errors, sync_folder
 from joinedup.errors import StoreProblem
 from joinedup.kept.staff import FILE as STAFF
 
@@ -62,10 +62,13 @@ def protect(kept: Path, person_id: int, account: str, *, ends: bool = False) -> 
     with store_errors(path):
         kept.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
         with held(path) as file:
+            new = os.fstat(file.fileno()).st_size == 0
             row = (datetime.now(UTC).isoformat(timespec="milliseconds"), person_id, ENDS if ends else BEGINS, account)
-            write_rows(file, HEADER, [row], head=os.fstat(file.fileno()).st_size == 0)
+            write_rows(file, HEADER, [row], head=new)
             file.flush()
             os.fsync(file.fileno())
+            if new:
+                sync_folder(kept)
 
 
 @contextmanager

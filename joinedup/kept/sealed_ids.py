@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from joinedup.engine.store import PRIVATE_FOLDER, atomic_write, store_errors
+from joinedup.engine.store import PRIVATE_FOLDER, atomic_write, store_errors, sync_folder
 from joinedup.errors import StoreProblem
 from joinedup.kept.bulk import ROWS_AT_A_TIME, batches
 from joinedup.kept.erased_tables import ERASED_KEY
@@ -132,6 +132,7 @@ def _write(kept: Path, taught: Taught, keys: Keys) -> None:
     folder = kept / FOLDER
     with store_errors(folder):
         folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        sync_folder(kept)
     atomic_write(folder / f"{taught.landing_id}{ENDING}", nonce + AESGCM(_key(keys)).encrypt(nonce, content, _bound_to(taught.landing_id)))
 
 

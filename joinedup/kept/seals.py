@@ -16,6 +16,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from joinedup.engine.store import sync_folder
 from joinedup.errors import KeyProblem, StoreProblem
 from joinedup.kept.keys import HOW_TO_MAKE, parse_key
 from joinedup.kept.log_tables import FORM
@@ -155,6 +156,8 @@ def append_seals(file: Path, after: Callable[[int], Iterable[Seal]]) -> None:
             while content:
                 content = content[out.write(content) :]
             os.fsync(out.fileno())
+            if not size:
+                sync_folder(file.parent)
 
 
 def last_seal_in(file: Path) -> int:

@@ -15,7 +15,7 @@ from joinedup.engine.engines import ROWS_IN_GROUP
 from joinedup.engine.erasing import has_people, rows_of_people, write_without
 from joinedup.engine.objects import sha256_of
 from joinedup.engine.results import schema
-from joinedup.engine.store import Store, move_into_place
+from joinedup.engine.store import Store, move_into_place, sync_folder
 from joinedup.sources.accounts import FileAccount
 from joinedup.sources.landed import LandedTable, LandingRecord, landing_specs
 
@@ -140,9 +140,11 @@ def _links(record: LandingRecord, held: Held) -> dict[str, dict[str, int]]:
 
 
 def remove_unnamed(record: LandingRecord, store: Store) -> list[Path]:
-    """The files of a landing that were removed: all that its record, which is published, doesn't name."""
+    """The files of a landing that were removed, on disk too: all that its record, which is published, doesn't name."""
     named = {store.root / table.file for table in record.tables.values()}
     gone = [path for path in sorted((store.landed / record.landing_id).glob("*.parquet")) if path not in named]
     for path in gone:
         path.unlink()
+    if gone:
+        sync_folder(store.landed / record.landing_id)
     return gone

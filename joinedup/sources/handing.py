@@ -5,12 +5,13 @@ What is handed over is a folder: landed tables and their record. It holds no ide
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
 from joinedup.engine.collecting import drop_builds
 from joinedup.engine.objects import sha256_of
-from joinedup.engine.store import PRIVATE_FOLDER, Store, move_into_place, store_errors
+from joinedup.engine.store import PRIVATE_FOLDER, Store, move_into_place, store_errors, sync_folder
 from joinedup.errors import NothingPublished, PlaceError, StoreProblem
 from joinedup.findings import Finding, Severity
 from joinedup.sources.erasing import remove_unnamed
@@ -75,6 +76,8 @@ def _copy_out(store: Store, landing: LandingRecord, out: Path, folder: Path, sec
         for name, table in landing.tables.items():
             shutil.copyfile(store.root / table.file, being_written / f"{name}.parquet")
             (being_written / f"{name}.parquet").chmod(0o600)
+            with (being_written / f"{name}.parquet").open("rb") as file:
+                os.fsync(file.fileno())
         content = landing.model_dump_json(indent=1).encode()
         written = {LANDING_FILE: content}
         if secret is not None:
@@ -82,7 +85,11 @@ def _copy_out(store: Store, landing: LandingRecord, out: Path, folder: Path, sec
         for name, said in written.items():
             (being_written / name).write_bytes(said)
             (being_written / name).chmod(0o600)
+            with (being_written / name).open("rb") as file:
+                os.fsync(file.fileno())
+        sync_folder(being_written)
         being_written.replace(folder)
+        sync_folder(out)
 
 
 def take_over(folder: Path, place_id: str, store: Store, trusted: str = "") -> LandingRecord:

@@ -132,7 +132,8 @@ def parse_landing(path: Path) -> LandingRecord:
 
 
 def publish_landing(store: Store, record: LandingRecord) -> None:
-    """Nothing; from its last instant on, `record` is the current landing."""
+    """Nothing; from its last instant on, `record` is the current landing, and all that it names is on disk."""
     content = record.model_dump_json(indent=1).encode()
     atomic_write(store.landed / record.landing_id / LANDING_FILE, content)
+    store.sync_names(store.root / table.file for table in record.tables.values())
     atomic_write(current_path(store), content)

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from joinedup.cli import main
 from joinedup.engine.builder import build
-from joinedup.engine.manifest import builds_by_number, publish
+from joinedup.engine.manifest import builds_by_number, publish, read_manifest
 from joinedup.engine.store import Store
 from tests.unit.engine.made_up import SPECS, visits
 
@@ -36,7 +36,8 @@ def store(tmp_path: Path) -> Store:
         build(SPECS, visits(store, *rows), store)
     first, second = builds_by_number(store)
     for manifest, days in ((first, 1000), (second, 500)):
-        publish(store, manifest.model_copy(update={"built_at": manifest.built_at - timedelta(days=days)}))
+        shifted = {"built_at": manifest.built_at - timedelta(days=days), "before": read_manifest(store).build_id}
+        publish(store, manifest.model_copy(update=shifted))
     return store
 
 

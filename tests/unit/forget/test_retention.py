@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from joinedup.engine.manifest import Manifest, publish
+from joinedup.engine.manifest import Manifest, publish, read_build
 from joinedup.forget.retention import RULE, findings, over_age, over_age_in_register, remove_over_age
 from joinedup.kept.copies import note_copy
 from joinedup.kept.identity_register import identifiers_of
@@ -34,6 +34,7 @@ def built(where: Place, build_id: str, days_ago: int) -> None:
         "built_at": at,
         "engine": "duckdb",
         "software": "duckdb",
+        "before": read_build(store.manifest).build_id if (store := where.work.store).manifest.exists() else "",
         "about": {"landing": {"landing_id": build_id}},
     }
     publish(where.work.store, Manifest.model_validate(manifest))
