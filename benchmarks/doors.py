@@ -102,7 +102,7 @@ def main() -> None:
         caller = caller_for(place, "direct care", account="user7", reason="benchmark")
         door = open_people(store, place, caller, log=log_of(store))
         people = np.random.default_rng(3).integers(1, asked.people + 1, asked.looks).tolist()
-        path = reader.path("activity")
+        [path] = reader.paths("activity")
         ways: dict[str, Callable[[int], object]] = {
             "DuckDB, the file as it is": lambda person: files.sql(
                 f"SELECT * FROM read_parquet('{path}') WHERE person_id = {person}"

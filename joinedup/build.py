@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import joinedup.place.tables as place_tables
-from joinedup.engine.builder import InputFile, write_input
+from joinedup.engine.builder import InputFile, PartFile, write_input
 from joinedup.engine.builder import build as build_tables
 from joinedup.engine.manifest import Manifest, read_manifest
 from joinedup.engine.profiles import BuildProfile
@@ -25,7 +25,7 @@ from joinedup.place.sharing import in_force, refuse_unshared
 from joinedup.progress import Progress, silent
 from joinedup.sources.contract import contracts
 from joinedup.sources.identifying import refuse_identifiers
-from joinedup.sources.landed import LandingRecord, read_landing
+from joinedup.sources.landed import LandedTable, LandingRecord, read_landing
 from joinedup.sources.leaving import MANY_LEFT
 from joinedup.sources.objections import many_ended_rule
 
@@ -136,7 +136,13 @@ def refuse_unconfirmed(place: Place, landing: LandingRecord) -> None:
 
 def landed_inputs(landing: LandingRecord, store: Store) -> dict[str, InputFile]:
     """The tables of a landing, as the builder takes them."""
-    return {name: InputFile(store.root / table.file, table.digest, table.rows) for name, table in landing.tables.items()}
+    return {name: _landed_input(table, store.root) for name, table in landing.tables.items()}
+
+
+def _landed_input(table: LandedTable, root: Path) -> InputFile:
+    parts = tuple(PartFile(part.value, root / part.file, part.digest, part.rows) for part in table.parts)
+    where = parts[0].path.parent if parts else root / table.file
+    return InputFile(where, table.digest, table.rows, parts)
 
 
 def place_inputs(place: Place, store: Store, specs: Mapping[str, TableSpec], day: date | None = None) -> dict[str, InputFile]:

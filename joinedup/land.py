@@ -215,7 +215,7 @@ class _Work:
 def _unchanged(work: _Work, before: LandingRecord) -> LandingRecord | None:
     """The landing before, if a new one would hold the same and its tables are there."""
     seen = see_again(work.place, work.extracts, before)
-    there = all((work.store.root / table.file).exists() for table in before.tables.values())
+    there = all((work.store.root / file).exists() for table in before.tables.values() for file in table.files)
     there = there and (work.truth is None or ("linkage_truth" in before.tables and before.tables["linkage_truth"].rows > 0))
     if seen is None or not there or signature(work.place, seen) != before.signature:
         return None

@@ -19,7 +19,7 @@ from joinedup.engine.reader import Reader, read_rows
 from joinedup.engine.store import Store
 from joinedup.errors import NothingPublished
 from joinedup.kept.protected import protected_by_hand
-from joinedup.sources.landed import LandingRecord, current_path, read_landing
+from joinedup.sources.landed import LandedTable, LandingRecord, current_path, read_landing
 
 Ids: TypeAlias = npt.NDArray[np.int64]
 
@@ -53,7 +53,7 @@ def protected_people(reader: Reader) -> pa.Array:
 
 def protected_ids(reader: Reader) -> Ids:
     """The same as an array of numbers."""
-    built = _ids(reader.path(TABLE)) if TABLE in reader.manifest.tables else np.zeros(0, np.int64)
+    built = _ids(reader.paths(TABLE)) if TABLE in reader.manifest.tables else np.zeros(0, np.int64)
     said = protected_by_hand(reader.store.kept)
     return np.union1d(np.union1d(built, _landed_since(reader)), np.fromiter(said, np.int64, len(said)))
 
@@ -88,9 +88,13 @@ def _of_landing(store: Store) -> Ids:
     except OSError:
         return np.zeros(0, np.int64)
     tables = _landing(store, state.st_mtime_ns, state.st_size).tables
-    found = [_ids(store.root / tables[LANDED].file)] if LANDED in tables else []
-    found += [_flagged(store.root / tables[LIST].file)] if LIST in tables else []
+    found = [_ids(_paths(tables[LANDED], store))] if LANDED in tables else []
+    found += [_flagged(_paths(tables[LIST], store))] if LIST in tables else []
     return np.unique(np.concatenate([np.zeros(0, np.int64), *found]))
+
+
+def _paths(table: LandedTable, store: Store) -> tuple[Path, ...]:
+    return tuple(store.root / file for file in table.files)
 
 
 @lru_cache(maxsize=4)
@@ -99,13 +103,13 @@ def _landing(store: Store, changed: int, size: int) -> LandingRecord:
 
 
 @lru_cache(maxsize=8)
-def _ids(path: Path) -> Ids:
-    return np.unique(np.asarray(read_rows(path, ["person_id"])["person_id"].drop_null().to_numpy(), dtype=np.int64))
+def _ids(paths: tuple[Path, ...]) -> Ids:
+    return np.unique(np.asarray(read_rows(paths, ["person_id"])["person_id"].drop_null().to_numpy(), dtype=np.int64))
 
 
 @lru_cache(maxsize=4)
-def _flagged(path: Path) -> Ids:
-    found = read_rows(path, ["person_id"], pc.field(FLAG).is_valid() & ~pc.field(FLAG).isin(NOT_SENSITIVE))
+def _flagged(paths: tuple[Path, ...]) -> Ids:
+    found = read_rows(paths, ["person_id"], pc.field(FLAG).is_valid() & ~pc.field(FLAG).isin(NOT_SENSITIVE))
     return np.unique(np.asarray(found["person_id"].drop_null().to_numpy(), dtype=np.int64))
 
 

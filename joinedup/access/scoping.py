@@ -20,6 +20,8 @@ from joinedup.engine.reader import Reader, read_rows
 from joinedup.place.model import Place
 
 Ids: TypeAlias = npt.NDArray[np.int64]
+Paths: TypeAlias = tuple[Path, ...]
+"""The files of a table."""
 
 VERIFIED = frozenset({"nhs_number", "nhs_number_traced", "register_row", "confirmed"})
 """How a row must be linked to be somebody's: by number, or confirmed by two people. Others may be counted, and are nobody's here."""
@@ -74,22 +76,22 @@ def is_shown(reader: Reader, person_id: int) -> bool:
 
 def shown_people(reader: Reader) -> Ids:
     """Who may be shown at all, in order."""
-    return _shown(reader.path("person"), reader.path("may_use"))
+    return _shown(reader.paths("person"), reader.paths("may_use"))
 
 
 def files_for(reader: Reader, purpose: str) -> Ids:
     """The files that may be used for a purpose, in order."""
-    return _files(reader.path("file_use"), _column(purpose))
+    return _files(reader.paths("file_use"), _column(purpose))
 
 
 def all_agreed(reader: Reader, contract: str, purpose: str) -> bool:
     """Whether there are files of a contract, and all of them may be used for a purpose."""
-    return _all_agreed(reader.path("file_use"), contract, _column(purpose))
+    return _all_agreed(reader.paths("file_use"), contract, _column(purpose))
 
 
 def staff_people(reader: Reader) -> Ids:
     """Who works for a partner, in order; nobody where no extract says so."""
-    return _staff(reader.path(STAFF)) if STAFF in reader.manifest.tables else np.zeros(0, np.int64)
+    return _staff(reader.paths(STAFF)) if STAFF in reader.manifest.tables else np.zeros(0, np.int64)
 
 
 def among(sorted_ids: Ids, person_id: int) -> bool:
@@ -124,37 +126,37 @@ def _of_area(reader: Reader, scope: Scope, purpose: str) -> Ids:
     if not all_agreed(reader, LIST, purpose):
         return np.zeros(0, np.int64)
     column = "neighbourhood_id" if scope.kind == "neighbourhood" else "practice_code"
-    return _listed_in(reader.path("listed_person"), column, scope.ids)
+    return _listed_in(reader.paths("listed_person"), column, scope.ids)
 
 
 _VERIFIED = pa.array(sorted(VERIFIED))
 
 
 @lru_cache(maxsize=64)
-def _listed_in(listed: Path, column: str, ids: tuple[str, ...]) -> Ids:
+def _listed_in(listed: Paths, column: str, ids: tuple[str, ...]) -> Ids:
     """Who is registered in some neighbourhoods or practices, in order."""
     return _ids(read_rows(listed, ["person_id"], pc.field(column).isin(list(ids))))
 
 
 @lru_cache(maxsize=4)
-def _shown(people: Path, may_use: Path) -> Ids:
+def _shown(people: Paths, may_use: Paths) -> Ids:
     sure = _ids(read_rows(people, ["person_id"], pc.field("linked_by").isin(sorted(VERIFIED))))
     shared = _ids(read_rows(may_use, ["person_id"], pc.field("direct_care")))
     return np.intersect1d(sure, shared)
 
 
 @lru_cache(maxsize=4)
-def _staff(people: Path) -> Ids:
+def _staff(people: Paths) -> Ids:
     return _ids(read_rows(people, ["person_id"]))
 
 
 @lru_cache(maxsize=16)
-def _files(file_use: Path, purpose: str) -> Ids:
+def _files(file_use: Paths, purpose: str) -> Ids:
     return _ids(read_rows(file_use, ["file_id"], pc.field(purpose)), "file_id")
 
 
 @lru_cache(maxsize=64)
-def _all_agreed(file_use: Path, contract: str, purpose: str) -> bool:
+def _all_agreed(file_use: Paths, contract: str, purpose: str) -> bool:
     found = read_rows(file_use, [purpose], pc.field("contract") == contract)
     return found.num_rows > 0 and bool(pc.all(found[purpose]).as_py())
 

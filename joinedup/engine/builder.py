@@ -6,20 +6,19 @@ import json
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from joinedup.engine.definitions import keep_definitions
 from joinedup.engine.engines import software_of
-from joinedup.engine.manifest import Manifest, builds_by_number, publish, read_manifest
+from joinedup.engine.manifest import FORM, Manifest, builds_by_number, publish, read_manifest
 from joinedup.engine.measuring import Watch
-from joinedup.engine.objects import InputFile, signature, write_input
+from joinedup.engine.objects import InputFile, PartFile, signature, write_input
 from joinedup.engine.specs import TableSpec
 from joinedup.engine.store import Store
 from joinedup.errors import NothingPublished, StoreProblem
 from joinedup.progress import Progress, belonging, silent
 
-__all__ = ["InputFile", "build", "write_input"]
+__all__ = ["InputFile", "PartFile", "build", "write_input"]
 
 
 def build(  # noqa: PLR0913 - what a build depends on, each by its name
@@ -53,10 +52,9 @@ def build(  # noqa: PLR0913 - what a build depends on, each by its name
     jobs = jobs or usual_jobs()
     progress = belonging(progress, draft.build_id)
     work = plan(specs, inputs, store, draft, published, verify=verify)
-    work.take_over(progress, verify=verify)
-    work.make_rest(engine, jobs, progress)
+    work.make_all(engine, jobs, progress, verify=verify)
     keep_definitions(work.derived, store)
-    inside = {name: supplied(specs[name], file, _below(file.path, store)) for name, file in work.supplied.items()}
+    inside = {name: supplied(specs[name], file, store.root) for name, file in work.supplied.items()}
     tables = {name: described(record, specs[name], specs) for name, record in sorted(work.records.items())}
     told = {"before": "" if published is None else published.build_id, "measured": watch.process(jobs)}
     manifest = draft.model_copy(update={"inputs": inside, "tables": tables, **told})
@@ -85,8 +83,10 @@ def _published(store: Store) -> Manifest | None:
 
 def _all_there(manifest: Manifest, store: Store) -> bool:
     """Whether no file of a build has gone or changed its size."""
-    files = {store.root / table.file: table.size for table in manifest.tables.values()}
-    return all(path.exists() and path.stat().st_size == size for path, size in files.items())
+    sizes = {table.file: table.size for table in manifest.tables.values() if not table.parts}
+    sizes |= {part.file: part.size for table in manifest.tables.values() for part in table.parts}
+    there = {file: store.root / file for file in sizes}
+    return all(path.exists() and path.stat().st_size == sizes[file] for file, path in there.items())
 
 
 def _next(published: Manifest | None, store: Store) -> int:
@@ -107,9 +107,5 @@ def _draft(made_from: str, software: str, about: Mapping[str, Any], store: Store
         software=software,
         signature=made_from,
         about=dict(about),
+        form=FORM,
     )
-
-
-def _below(path: Path, store: Store) -> str:
-    """A path as it is below the store's root; as it is when it lies elsewhere."""
-    return str(path.relative_to(store.root)) if path.is_relative_to(store.root) else str(path)

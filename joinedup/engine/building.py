@@ -47,9 +47,14 @@ class Work:
     draft: Manifest
     before: Manifest | None
     """The build that is published."""
-    recipes: dict[str, str] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
+    """Of every table that is there."""
     records: dict[str, TableRecord] = field(default_factory=dict)
     at_once: AtOnce = field(default_factory=AtOnce)
+    engine: Engine | None = None
+    """None until there is something to make."""
+    shown: set[str] = field(default_factory=set)
+    """The tables that its SQL finds."""
     engines: set[Engine] = field(default_factory=set)
     """Those that make a table now."""
 
@@ -57,73 +62,83 @@ class Work:
     def planned(
         cls, derived: Sequence[TableSpec], supplied: Mapping[str, InputFile], store: Store, draft: Manifest, before: Manifest | None
     ) -> Work:
-        """The work, each table's recipe written down before anything is made."""
-        work = cls(derived, supplied, store, draft, before)
-        work.recipes = {name: file.digest for name, file in supplied.items()}
-        for spec in derived:
-            work.recipes[spec.table] = recipe(spec, work.made_from(spec), draft.software)
-        return work
+        """The work, of which only what was supplied is there."""
+        return cls(derived, supplied, store, draft, before, {name: file.digest for name, file in supplied.items()})
 
     def made_from(self, spec: TableSpec) -> dict[str, str]:
-        """The recipes of what a table reads."""
-        return {name: self.recipes[name] for name in inputs_of(spec)}
+        """The digests of what a table reads, all of which is there."""
+        return {name: self.digests[name] for name in inputs_of(spec)}
 
     def path(self, spec: TableSpec) -> Path:
-        """Where a table lies, or will lie."""
-        return object_path(self.store, spec, self.recipes[spec.table])
+        """Where a table lies, or will lie; what it reads is there.
 
-    def take_over(self, progress: Progress, *, verify: bool) -> None:
-        """Nothing; whatever has been made by this recipe before needn't be made again."""
-        known = {} if self.before is None else self.before.tables
-        for spec in self.derived:
-            record = known.get(spec.table)
-            same = record if record is not None and self.store.root / record.file == self.path(spec) else None
-            found = record_of(self.store, self.path(spec), self.made_from(spec), same, verify=verify)
-            if found is not None:
-                self.done(spec, found.model_copy(update={"definition": definition(spec)}), progress)
+        It is named by what those tables hold and not by how they came about: what was made anew and came out the same changes nothing.
+        """
+        return object_path(self.store, spec, recipe(spec, self.made_from(spec), self.draft.software))
 
-    def done(self, spec: TableSpec, record: TableRecord, progress: Progress) -> None:
-        """Nothing; the table is there."""
-        self.records[spec.table] = record
-        rows = {"written": record.rows}
-        progress(Step("build", spec.table, len(self.records), len(self.derived), record.seconds, rows, record.reused))
-
-    def make_rest(self, engine: str, jobs: int, progress: Progress) -> None:
+    def make_all(self, engine: str, jobs: int, progress: Progress, *, verify: bool) -> None:
         """Nothing; every table is there. The engine starts only when there is something to make."""
-        rest = {spec.table: spec for spec in self.derived if spec.table not in self.records}
-        if rest:
-            running = open_engine(engine, self.store.tmp)
-            try:
-                self.show_inputs(rest, running)
-                self.make_in_order(rest, running, jobs, progress)
-            finally:
-                running.close()
+        try:
+            self.make_in_order(engine, jobs, progress, verify=verify)
+        finally:
+            if self.engine is not None:
+                self.engine.close()
                 self.store.wipe_tmp()
 
-    def show_inputs(self, rest: Mapping[str, TableSpec], engine: Engine) -> None:
-        """Nothing; SQL finds what is there already."""
-        there = {spec.table: self.path(spec) for spec in self.derived} | {name: file.path for name, file in self.supplied.items()}
-        for name in sorted(frozenset().union(*map(inputs_of, rest.values())) - rest.keys()):
-            engine.show(name, there[name])
-
-    def make_in_order(self, rest: Mapping[str, TableSpec], engine: Engine, jobs: int, progress: Progress) -> None:
-        """Nothing; each table was made once all that it reads was there."""
-        sorter = TopologicalSorter({name: inputs_of(spec) & rest.keys() for name, spec in rest.items()})
+    def make_in_order(self, engine: str, jobs: int, progress: Progress, *, verify: bool) -> None:
+        """Nothing; each table was taken over or made once all that it reads was there."""
+        specs = {spec.table: spec for spec in self.derived}
+        sorter = TopologicalSorter({name: inputs_of(spec) & specs.keys() for name, spec in specs.items()})
         sorter.prepare()
         running: dict[Future[TableRecord], str] = {}
         with ThreadPoolExecutor(jobs, thread_name_prefix="table") as pool:
             try:
                 while sorter.is_active():
-                    running |= {pool.submit(self.make_one, rest[name], engine): name for name in sorter.get_ready()}
-                    for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    ready = sorter.get_ready()
+                    for name in ready:
+                        if (found := self.taken_over(specs[name], verify=verify)) is not None:
+                            self.done(specs[name], found, progress)
+                            sorter.done(name)
+                        else:
+                            running[pool.submit(self.make_one, specs[name], self.ready(specs[name], engine))] = name
+                    for future in () if ready else wait(running, return_when=FIRST_COMPLETED).done:
                         name = running.pop(future)
-                        self.done(rest[name], future.result(), progress)
+                        self.done(specs[name], future.result(), progress)
                         sorter.done(name)
             except BaseException:
                 self.stop(running)
                 raise
             finally:
                 pool.shutdown(cancel_futures=True)
+
+    def taken_over(self, spec: TableSpec, *, verify: bool) -> TableRecord | None:
+        """The record of a table that has been made from the same before; None where it has to be made."""
+        known = None if self.before is None else self.before.tables.get(spec.table)
+        same = known if known is not None and self.store.root / known.file == self.path(spec) else None
+        found = record_of(self.store, self.path(spec), self.made_from(spec), same, verify=verify)
+        return None if found is None else found.model_copy(update={"definition": definition(spec)})
+
+    def ready(self, spec: TableSpec, engine: str) -> Engine:
+        """The engine, its SQL finding all that a table reads."""
+        if self.engine is None:
+            self.engine = open_engine(engine, self.store.tmp)
+        for name in sorted(inputs_of(spec) - self.shown):
+            self.engine.show(name, self.files(name))
+            self.shown.add(name)
+        return self.engine
+
+    def files(self, name: str) -> list[Path]:
+        """The files of a table that is there."""
+        if name in self.supplied:
+            return list(self.supplied[name].files)
+        return [self.store.root / file for file in self.records[name].files]
+
+    def done(self, spec: TableSpec, record: TableRecord, progress: Progress) -> None:
+        """Nothing; the table is there."""
+        self.records[spec.table] = record
+        self.digests[spec.table] = record.digest
+        rows = {"written": record.rows}
+        progress(Step("build", spec.table, len(self.records), len(self.derived), record.seconds, rows, record.reused))
 
     def stop(self, running: Iterable[Future[TableRecord]]) -> None:
         """Nothing; tables that are still being made are given up at once: whoever asked the build to end doesn't wait for them."""

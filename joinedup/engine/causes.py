@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
-from joinedup.engine.manifest import Because, Manifest
-from joinedup.engine.objects import DIGITS, definition, major
+from joinedup.engine.manifest import FORM, Because, Manifest
+from joinedup.engine.objects import definition, major
 from joinedup.engine.specs import TableSpec
 
 
 def because(spec: TableSpec, made_from: Mapping[str, str], software: str, before: Manifest | None) -> Because:
-    """Why a table, made from these recipes of what it reads, can't be that of the build before."""
+    """Why a table, made from what has these digests, can't be that of the build before."""
     known = None if before is None else before.tables.get(spec.table)
     if before is None or known is None:
         return Because(first=True)
-    recipes = _recipes(before)
-    others = tuple(name for name in sorted(made_from) if name in known.inputs and recipes.get(name) != made_from[name][:DIGITS])
+    digests = _digests(before)
+    others = tuple(name for name in sorted(made_from) if name in known.inputs and digests.get(name) != made_from[name])
     engine = major(before.software) != major(software)
     changed = bool(known.definition) and known.definition != definition(spec)
     found = Because(engine=engine, definition=changed, inputs=others)
     if found != Because():
         return found
-    return Because(damaged=True) if known.definition else Because(definition=True)
+    return Because(damaged=True) if known.definition and before.form == FORM else Because(definition=True)
 
 
-def _recipes(manifest: Manifest) -> dict[str, str]:
-    """The recipe of every table of a build, as far as names of files hold it."""
-    supplied = {name: record.digest[:DIGITS] for name, record in manifest.inputs.items()}
-    return supplied | {name: Path(record.file).stem.rpartition("-")[2] for name, record in manifest.tables.items()}
+def _digests(manifest: Manifest) -> dict[str, str]:
+    """The digest of every table of a build."""
+    return {name: record.digest for records in (manifest.inputs, manifest.tables) for name, record in records.items()}
 
 
 def began_with(manifest: Manifest, table: str) -> tuple[str, ...]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Literal
 
 from joinedup.engine.lineage import made_of, noted
 from joinedup.engine.manifest import InputRecord, TableRecord
 from joinedup.engine.objects import InputFile
+from joinedup.engine.parts import Part
 from joinedup.engine.specs import TableSpec
 
 
@@ -18,14 +20,21 @@ def described(record: TableRecord, spec: TableSpec, specs: Mapping[str, TableSpe
     return record.model_copy(update=said)
 
 
-def supplied(spec: TableSpec, file: InputFile, below: str) -> InputRecord:
+def supplied(spec: TableSpec, file: InputFile, root: Path) -> InputRecord:
     """The record of a table that came from outside."""
     told = {"title": spec.title, "version": spec.version, "source": spec.source}
-    return InputRecord(file=below, digest=file.digest, rows=file.rows, kind=_kind(spec, below), **told)
+    parts = tuple(Part(value=part.value, file=below(part.path, root), digest=part.digest, rows=part.rows) for part in file.parts)
+    where = "" if parts else below(file.path, root)
+    return InputRecord(file=where, parts=parts, digest=file.digest, rows=file.rows, kind=_kind(spec, below(file.path, root)), **told)
 
 
-def _kind(spec: TableSpec, below: str) -> Literal["landed", "place", "reference"]:
+def below(path: Path, root: Path) -> str:
+    """A path as it is below the store's root; as it is when it lies elsewhere."""
+    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
+
+
+def _kind(spec: TableSpec, where: str) -> Literal["landed", "place", "reference"]:
     """Whence it came: reference data lie beside their descriptions, what the caller wrote for this build in a folder of its own."""
     if spec.csv is not None:
         return "reference"
-    return "place" if below.startswith("inputs/") else "landed"
+    return "place" if where.startswith("inputs/") else "landed"

@@ -42,8 +42,8 @@ class Engine(Protocol):
     quote: str
     """The sign around a name."""
 
-    def show(self, table: str, source: Path | pa.Table) -> None:
-        """Nothing; SQL then finds the Parquet file or the rows under the name `table`."""
+    def show(self, table: str, source: Path | Sequence[Path] | pa.Table) -> None:
+        """Nothing; SQL then finds the Parquet file, all of several, or the rows under the name `table`."""
 
     def types(self, spec: TableSpec) -> Found:
         """The columns that a table's query gives."""

@@ -59,27 +59,31 @@ def _schema(path: Path) -> pa.Schema:
         raise StoreProblem(f"{path} is missing or is no Parquet file; land again, or have it handed over again") from None
 
 
-def likenesses(paths: Sequence[Path], kinds: Sequence[Likeness], spill: Path) -> list[list[Like]]:
-    """For each of the files, the columns that look like one of the kinds. Each different value counts once, however many rows have it."""
+def likenesses(tables: Sequence[Sequence[Path]], kinds: Sequence[Likeness], spill: Path) -> list[list[Like]]:
+    """For each of the tables, each in one file or several, the columns that look like one of the kinds.
+
+    Each different value counts once, however many rows have it.
+    """
     with closing(connect(spill=spill)) as con:
-        return [_in_file(con, path, kinds) for path in paths]
+        return [_in_files(con, paths, kinds) for paths in tables]
 
 
-def _in_file(con: duckdb.DuckDBPyConnection, path: Path, kinds: Sequence[Likeness]) -> list[Like]:
-    """The same of one file, in the order of its columns. All columns are looked at by one query, for making it ready is what takes time."""
-    columns = text_columns(path)
+def _in_files(con: duckdb.DuckDBPyConnection, paths: Sequence[Path], kinds: Sequence[Likeness]) -> list[Like]:
+    """The same of one table, in the order of its columns. All are looked at by one query, for making it ready is what takes time."""
+    columns = text_columns(paths[0])
     if not columns:
         return []
     values = " UNION ALL ".join(
-        f'SELECT {at} AS place, trim("{column}") AS value FROM read_parquet($path) WHERE "{column}" IS NOT NULL'
+        f'SELECT {at} AS place, trim("{column}") AS value FROM read_parquet($paths) WHERE "{column}" IS NOT NULL'
         for at, column in enumerate(columns)
     )
     counts = ", ".join(f"count(*) FILTER ({kind.among}), count(*) FILTER (({kind.among}) AND ({kind.matches}))" for kind in kinds)
     compact = f"SELECT *, replace(replace(value, ' ', ''), '-', '') AS compact FROM (SELECT DISTINCT place, value FROM ({values}))"
     try:
-        rows = con.execute(f"SELECT place, {counts} FROM ({compact}) GROUP BY place ORDER BY place", {"path": str(path)}).fetchall()
+        files = {"paths": [str(path) for path in paths]}
+        rows = con.execute(f"SELECT place, {counts} FROM ({compact}) GROUP BY place ORDER BY place", files).fetchall()
     except duckdb.Error as error:
-        raise StoreProblem(f"{path} can't be looked into ({type(error).__name__}); land again, or have it handed over again") from None
+        raise StoreProblem(f"{paths[0]} can't be looked into ({type(error).__name__}); land again, or have it handed over again") from None
     return [like for place, *numbers in rows for like in _too_many(columns[place], numbers, kinds)]
 
 

@@ -11,23 +11,26 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 
 from joinedup.engine.measuring import Measured, ProcessMeasured
+from joinedup.engine.parts import InFiles
 from joinedup.engine.specs import Frozen
 from joinedup.engine.store import Store, atomic_write, store_errors
 from joinedup.errors import NothingPublished, StoreProblem
 
 
-class InputRecord(Frozen):
+class InputRecord(InFiles):
     """A table that came from outside the build: a landed extract, a table of the place or reference data."""
 
-    file: str
-    """Below the store's root."""
     digest: str
+    """SHA-256 of the file, or of those of its parts."""
     rows: int
     title: str = ""
     version: int = 1
     """Of its description: for a code list, that of the list."""
     source: str = ""
     kind: Literal["", "landed", "place", "reference"] = ""
+
+
+FORM = 2
 
 
 class Because(Frozen):
@@ -45,14 +48,13 @@ class Because(Frozen):
     """Its file was gone or damaged, and nothing else had changed."""
 
 
-class TableRecord(Frozen):
-    """A table that the build made."""
+class TableRecord(InFiles):
+    """A table that the build made. The names of its files hold the hash of what they were made from."""
 
-    file: str
-    """Below the store's root; its name holds the hash of what it was made from."""
     digest: str
-    """SHA-256 of the file."""
+    """SHA-256 of the file, or of those of its parts."""
     size: int
+    """Of all its files."""
     rows: int
     seconds: float = 0.0
     reused: bool = False
@@ -94,6 +96,8 @@ class Manifest(Frozen):
     """One more than that of the build before: what tells which is later, whatever the clock says; 0 in manifests of before it was kept."""
     measured: ProcessMeasured | None = None
     """What the build cost."""
+    form: int = 1
+    """How what a table was made from is hashed: 1 by the recipes of what it reads, 2 by what that holds."""
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -105,7 +109,7 @@ class Manifest(Frozen):
         return self._content() == other._content()
 
     def _content(self) -> tuple[Any, ...]:
-        files: Mapping[str, Any] = {name: (record.file, record.digest, record.rows, record.inputs) for name, record in self.tables.items()}
+        files: Mapping[str, Any] = {name: (record.files, record.digest, record.rows, record.inputs) for name, record in self.tables.items()}
         return self.engine, self.about, self.inputs, files
 
 

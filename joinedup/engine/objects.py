@@ -24,16 +24,35 @@ DIGITS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class InputFile:
-    """A table that comes from outside the build: where its Parquet file lies, the SHA-256 of the file, how many rows."""
+class PartFile:
+    """A part of a table that comes from outside the build: where its Parquet file lies, the SHA-256 of the file, how many rows."""
 
+    value: str
     path: Path
     digest: str
     rows: int
 
 
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """A table that comes from outside the build: where its Parquet file lies, the SHA-256 of the file, how many rows.
+
+    One in parts has a file for each, and its `path` is the folder that they lie in.
+    """
+
+    path: Path
+    digest: str
+    rows: int
+    parts: tuple[PartFile, ...] = ()
+
+    @property
+    def files(self) -> dict[Path, str]:
+        """Every file of the table with its digest."""
+        return {part.path: part.digest for part in self.parts} or {self.path: self.digest}
+
+
 def recipe(spec: TableSpec, inputs: Mapping[str, str], software: str) -> str:
-    """The hash of all that a result depends on: its SQL and declaration, what it reads and the engine."""
+    """The hash of all that a result depends on: its SQL and declaration, the digests of what it reads and the engine."""
     return _hash([_declared(spec), sorted(inputs.items()), major(software)])
 
 

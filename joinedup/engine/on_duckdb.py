@@ -42,12 +42,13 @@ class DuckEngine:
         """A new database."""
         return cls(connect(spill=tmp / "duckdb", threads=threads))
 
-    def show(self, table: str, source: Path | pa.Table) -> None:
-        """Nothing; SQL then finds the Parquet file or the rows under the name `table`."""
+    def show(self, table: str, source: Path | Sequence[Path] | pa.Table) -> None:
+        """Nothing; SQL then finds the Parquet file, all of several, or the rows under the name `table`."""
         if isinstance(source, pa.Table):
             self.connection.register(table, source)
         else:
-            self.connection.execute(f'CREATE OR REPLACE VIEW "{table}" AS SELECT * FROM read_parquet({_text(source)})')
+            files = ", ".join(_text(path) for path in ([source] if isinstance(source, Path) else source))
+            self.connection.execute(f'CREATE OR REPLACE VIEW "{table}" AS SELECT * FROM read_parquet([{files}])')
 
     def types(self, spec: TableSpec) -> Found:
         """The columns that a table's query gives."""
@@ -72,7 +73,7 @@ class DuckEngine:
 
     def write_profiled(self, spec: TableSpec, columns: Sequence[str], path: Path, metrics: str = EVERYTHING) -> dict[str, Any]:
         """The same with DuckDB's profile of the query, the whole of it or in short."""
-        order = ", ".join(f'"{column}" NULLS FIRST' for column in spec.sort or spec.key)
+        order = ", ".join(f'"{column}" NULLS FIRST' for column in spec.order)
         with _told(spec), self.profiled(metrics) as profile:
             self.connection.execute(
                 f"COPY (SELECT {', '.join(columns)} FROM (\n{spec.sql}\n) AS result ORDER BY {order}) TO {_text(path)} "

@@ -82,12 +82,13 @@ class SparkEngine:
         except PySparkRuntimeError as error:
             raise SqlError("Spark can't start: install Java 17 or later, or choose --engine duckdb") from error
 
-    def show(self, table: str, source: Path | pa.Table) -> None:
-        """Nothing; SQL then finds the Parquet file or the rows under the name `table`."""
+    def show(self, table: str, source: Path | Sequence[Path] | pa.Table) -> None:
+        """Nothing; SQL then finds the Parquet file, all of several, or the rows under the name `table`."""
         if isinstance(source, pa.Table):
             shown = self.session.createDataFrame(source)
         else:
-            shown = self.session.read.schema(_columns(source)).parquet(str(source))  # or Spark runs a job to find them
+            files = [source] if isinstance(source, Path) else list(source)
+            shown = self.session.read.schema(_columns(files[0])).parquet(*map(str, files))  # or Spark runs a job to find them
         shown.createOrReplaceTempView(table)
 
     def types(self, spec: TableSpec) -> Found:
@@ -113,7 +114,7 @@ class SparkEngine:
         folder = path.with_suffix(".spark")
         with _told(spec):
             result = self._query(spec).selectExpr(*columns)
-            ordered = [result[column].asc_nulls_first() for column in spec.sort or spec.key]
+            ordered = [result[column].asc_nulls_first() for column in spec.order]
             one = result.coalesce(1).sortWithinPartitions(*ordered)
             one.write.option("compression", "zstd").option("parquet.block.row.count.limit", ROWS_IN_GROUP).parquet(str(folder))
         next(folder.glob("part-*.parquet")).replace(path)

@@ -63,7 +63,7 @@ def _profiles(  # noqa: PLR0913, PLR0917 - one step of `profile`
     for name in sorted(frozenset().union(*map(inputs_of, derived)) | manifest.tables.keys()):
         record = manifest.tables.get(name) or manifest.inputs.get(name)
         if record is not None:
-            engine.show(name, store.root / record.file)
+            engine.show(name, [store.root / file for file in record.files])
     for done, spec in enumerate(derived, 1):
         table, whole = _one(spec, manifest, store, engine)
         atomic_write(folder / f"{spec.table}.json", json.dumps(whole, indent=1).encode())
@@ -96,7 +96,7 @@ def _about(extra: Mapping[str, Any]) -> str:
     """What an operator works on, in names."""
     files = [Path(str(file)).name.rpartition("-")[0] or Path(str(file)).stem for file in _listed(extra.get("Filename(s)"))]
     if files:
-        return ", ".join(files)
+        return ", ".join(dict.fromkeys(files))
     return " ".join(", ".join(_listed(extra[name])) for name in SHOWN if name in extra)
 
 

@@ -23,22 +23,22 @@ class Reader:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self._footers: dict[str, pq.FileMetaData] = {}
-        self._spans: dict[str, list[tuple[float, float]]] = {}
+        self._footers: dict[Path, pq.FileMetaData] = {}
+        self._spans: dict[Path, list[tuple[float, float]]] = {}
 
     @cached_property
     def manifest(self) -> Manifest:
         """What the build holds; NothingPublished when there is none."""
         return read_manifest(self.store)
 
-    def path(self, name: str) -> Path:
-        """The Parquet file of a table; NothingPublished when the build made no table of that name."""
+    def paths(self, name: str) -> tuple[Path, ...]:
+        """The Parquet files of a table; NothingPublished when the build made no table of that name."""
         record = self.manifest.tables.get(name)
         if record is None:
             near = ", ".join(get_close_matches(name, self.manifest.tables, n=1))
             hint = f"; the nearest is {near}" if near else ""
             raise NothingPublished(f"build {self.manifest.build_id} holds no table {name}{hint}")
-        return self.store.root / record.file
+        return tuple(self.store.root / file for file in record.files)
 
     def table(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
         """The rows of a table, of all or the named columns; StoreProblem when its file is gone or damaged."""
@@ -46,25 +46,33 @@ class Reader:
 
     def rows(self, name: str, columns: Sequence[str] | None = None, where: pc.Expression | None = None) -> pa.Table:
         """The rows of a table for which an expression holds, of all or the named columns; StoreProblem as `table`."""
-        return read_rows(self.path(name), columns, where)
+        return read_rows(self.paths(name), columns, where)
 
     def rows_of(self, name: str, person_id: int, columns: Sequence[str] | None = None) -> pa.Table:
         """The rows of one person, read from no more row groups than may hold them; StoreProblem as `table`."""
-        path = self.path(name)
-        with _told(path), pq.ParquetFile(path, metadata=self._footers.get(name)) as file:
-            if name not in self._footers:
-                self._footers[name], self._spans[name] = file.metadata, _spans(file.metadata)
-            groups = [group for group, (least, most) in enumerate(self._spans[name]) if least <= person_id <= most]
-            wanted = None if columns is None else list(dict.fromkeys(["person_id", *columns]))
-            found = file.read_row_groups(groups, columns=wanted, use_threads=False)
+        found = pa.concat_tables([self._of_file(path, person_id, columns) for path in self.paths(name)])
         whose = pa.scalar(person_id, found["person_id"].type)  # of a bare number pyarrow looks for dateutil, each time
         return found.filter(pc.equal(found["person_id"], whose)).select(columns or found.column_names)
 
+    def _of_file(self, path: Path, person_id: int, columns: Sequence[str] | None) -> pa.Table:
+        """The row groups of a file that may hold rows of one person."""
+        with _told(path), pq.ParquetFile(path, metadata=self._footers.get(path)) as file:
+            if path not in self._footers:
+                self._footers[path], self._spans[path] = file.metadata, _spans(file.metadata)
+            groups = [group for group, (least, most) in enumerate(self._spans[path]) if least <= person_id <= most]
+            wanted = None if columns is None else list(dict.fromkeys(["person_id", *columns]))
+            return file.read_row_groups(groups, columns=wanted, use_threads=False)
 
-def read_rows(path: Path, columns: Sequence[str] | None = None, where: pc.Expression | None = None) -> pa.Table:
-    """The rows of a table's file, which never changes, for which an expression holds; StoreProblem when it is gone or damaged."""
+
+def read_rows(paths: Sequence[Path], columns: Sequence[str] | None = None, where: pc.Expression | None = None) -> pa.Table:
+    """The rows of a table's files, which never change, for which an expression holds; StoreProblem when it is gone or damaged."""
+    wanted = None if columns is None else list(columns)
+    return pa.concat_tables([_read(path, wanted, where) for path in paths])
+
+
+def _read(path: Path, columns: list[str] | None, where: pc.Expression | None) -> pa.Table:
     with _told(path):
-        return pq.read_table(path, columns=None if columns is None else list(columns), filters=where, partitioning=None)
+        return pq.read_table(path, columns=columns, filters=where, partitioning=None)
 
 
 def _spans(footer: pq.FileMetaData) -> list[tuple[float, float]]:

@@ -92,6 +92,11 @@ class TableSpec(Frozen):
         return self.sql is not None
 
     @property
+    def order(self) -> tuple[str, ...]:
+        """The columns by which its rows are ordered: the key comes last, so that the same rows always give the same file."""
+        return tuple(dict.fromkeys((*self.sort, *self.key)))
+
+    @property
     def sql_file(self) -> str:
         """The name of its .sql, as findings and errors call it."""
         return f"{self.table}.sql"

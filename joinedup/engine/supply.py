@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -34,12 +35,17 @@ def supply(
 
 
 def _check(spec: TableSpec, file: InputFile, *, verify: bool) -> None:
-    if not file.path.exists():
-        raise StoreProblem(f"{spec.table} was supplied as {file.path}, which is not there; land again")
-    if verify and sha256_of(file.path) != file.digest:
-        raise StoreProblem(f"{spec.table} in {file.path} is not what was written there; land again")
+    for path, digest in file.files.items():
+        if not path.exists():
+            raise StoreProblem(f"{spec.table} was supplied as {path}, which is not there; land again")
+        if verify and sha256_of(path) != digest:
+            raise StoreProblem(f"{spec.table} in {path} is not what was written there; land again")
+        _check_columns(spec, path)
+
+
+def _check_columns(spec: TableSpec, path: Path) -> None:
     declared = schema(spec)
-    found = pa.schema([field.with_nullable(True).remove_metadata() for field in pq.read_schema(file.path)])  # no nulls now is no promise
+    found = pa.schema([field.with_nullable(True).remove_metadata() for field in pq.read_schema(path)])  # no nulls now is no promise
     if not found.equals(declared):
         differing = sorted({field.name for field in set(found) ^ set(declared)}) or ["their order"]
         raise StoreProblem(f"{spec.table} was written by another version and differs in {', '.join(differing)}; land again")

@@ -187,7 +187,7 @@ def _without_erased(work: Work, record: LandingRecord, last: int) -> LandingReco
     """The current landing without anybody who was erased, published; the files that held them are gone."""
     with work.register.database.reading() as connection:
         hashes = hashes_of(connection)
-    paths = [path for table in record.tables.values() if has_people(path := work.store.root / table.file)]
+    paths = [path for table in record.tables.values() for file in table.files if has_people(path := work.store.root / file)]
     theirs = erased_in(paths, work.own_keys(), hashes)
     now = without_people(record, work.store, pa.array(sorted(theirs), pa.int64()), last)
     publish_landing(work.store, now)

@@ -140,8 +140,8 @@ def _people_now(work: Work) -> pa.Array:
     record = work.landing()
     if record is None:
         return pa.array([], pa.int64())
-    path = work.store.root / record.tables["landed_person"].file
-    return pc.unique(pq.read_table(path, columns=["person_id"], partitioning=None)["person_id"].combine_chunks())
+    paths = [work.store.root / file for file in record.tables["landed_person"].files]
+    return pc.unique(pq.read_table(paths, columns=["person_id"], partitioning=None)["person_id"].combine_chunks())
 
 
 def remove_over_age(work: Work, over: Sequence[Over], today: date) -> None:

@@ -240,7 +240,7 @@ def beginnings(manifest: Manifest) -> Table:
 def _what(manifest: Manifest, root: str) -> str:
     """How the beginning of some work had changed, in words."""
     if root in manifest.inputs:
-        return "landed rows" if manifest.inputs[root].file.startswith("landed") else "table of the place or of reference data"
+        return "landed rows" if manifest.inputs[root].files[0].startswith("landed") else "table of the place or of reference data"
     reason = manifest.tables[root].because
     if reason is None:
         return "table of a build before the last"

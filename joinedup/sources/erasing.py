@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from joinedup.engine.engines import ROWS_IN_GROUP
 from joinedup.engine.erasing import has_people, rows_of_people, write_without
 from joinedup.engine.objects import sha256_of
+from joinedup.engine.parts import Part, digest_of
 from joinedup.engine.results import schema
 from joinedup.engine.store import Store, move_into_place, sync_folder
 from joinedup.sources.accounts import FileAccount
@@ -52,13 +53,13 @@ def held_of(record: LandingRecord, root: Path, ids: pa.Array) -> Held:
     rows: dict[str, pa.Table] = {}
     people: dict[str, int] = {}
     for name, table in record.tables.items():
-        path = root / table.file
-        if not has_people(path):
+        paths = [root / file for file in table.files]
+        if not has_people(paths[0]):
             continue
-        if {*WHERE} <= {*pq.read_schema(path).names}:
-            rows[name] = rows_of_people(path, ids, WHERE)
+        if {*WHERE} <= {*pq.read_schema(paths[0]).names}:
+            rows[name] = pa.concat_tables([rows_of_people(path, ids, WHERE) for path in paths])
         else:
-            people[name] = rows_of_people(path, ids, ("person_id",)).num_rows
+            people[name] = sum(rows_of_people(path, ids, ("person_id",)).num_rows for path in paths)
     return Held(rows, people)
 
 
@@ -69,14 +70,32 @@ def without_people(record: LandingRecord, store: Store, ids: pa.Array, erased: i
         return record.model_copy(update={"erased": erased})
     mark, tables = secrets.token_hex(4), dict(record.tables)
     for name in held.tables:
-        path = _beside(record, store, name, mark)
-        rows = write_without(store.root / tables[name].file, ids, store.tmp / path.name, spill=store.tmp)
-        tables[name] = _placed(store, path, rows)
+        tables[name] = _without(tables[name], ids, store, _beside(record, store, name, mark))
     accounts = _accounts(record, held)
     tables["rejected"] = _write(store, _beside(record, store, "rejected", mark), _rejected(record, store, held))
     listed = pa.Table.from_pylist([asdict(each) for each in accounts], schema=schema(landing_specs()["landed_file"]))
     tables["landed_file"] = _write(store, _beside(record, store, "landed_file", mark), listed)
     return record.model_copy(update={"tables": tables, "files": accounts, "links": _links(record, held), "erased": erased})
+
+
+def _without(table: LandedTable, ids: pa.Array, store: Store, path: Path) -> LandedTable:
+    """A table without some people, in one new file at `path` or in new parts beside it; parts that hold none of them stay as they are."""
+    if not table.parts:
+        return _written_without(table.file, ids, store, path)
+    parts = tuple(_part_without(part, ids, store, path.with_name(f"{path.stem}.{part.value}.parquet")) for part in table.parts)
+    return LandedTable(parts=parts, digest=digest_of(parts), rows=sum(part.rows for part in parts))
+
+
+def _part_without(part: Part, ids: pa.Array, store: Store, path: Path) -> Part:
+    if not rows_of_people(store.root / part.file, ids, ("person_id",)).num_rows:
+        return part
+    new = _written_without(part.file, ids, store, path)
+    return part.model_copy(update={"file": new.file, "digest": new.digest, "size": path.stat().st_size, "rows": new.rows})
+
+
+def _written_without(file: str, ids: pa.Array, store: Store, path: Path) -> LandedTable:
+    rows = write_without(store.root / file, ids, store.tmp / path.name, spill=store.tmp)
+    return _placed(store, path, rows)
 
 
 def _beside(record: LandingRecord, store: Store, name: str, mark: str) -> Path:
@@ -96,7 +115,7 @@ def _write(store: Store, path: Path, table: pa.Table) -> LandedTable:
 
 def _rejected(record: LandingRecord, store: Store, held: Held) -> pa.Table:
     """The rejected rows, those that were erased among them: by number, as every other."""
-    before = pq.read_table(store.root / record.tables["rejected"].file, partitioning=None)
+    before = pq.read_table([store.root / file for file in record.tables["rejected"].files], partitioning=None)
     gone = [rows.select(["file_id", "source_row"]) for rows in held.rows.values() if rows.num_rows]
     more = [
         rows.append_column("rule", pa.array([ERASED] * rows.num_rows, pa.string())).append_column(
@@ -141,7 +160,7 @@ def _links(record: LandingRecord, held: Held) -> dict[str, dict[str, int]]:
 
 def remove_unnamed(record: LandingRecord, store: Store) -> list[Path]:
     """The files of a landing that were removed, on disk too: all that its record, which is published, doesn't name."""
-    named = {store.root / table.file for table in record.tables.values()}
+    named = {store.root / file for table in record.tables.values() for file in table.files}
     gone = [path for path in sorted((store.landed / record.landing_id).glob("*.parquet")) if path not in named]
     for path in gone:
         path.unlink()

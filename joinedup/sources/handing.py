@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from joinedup.engine.collecting import drop_builds
 from joinedup.engine.objects import sha256_of
+from joinedup.engine.parts import digest_of
 from joinedup.engine.store import PRIVATE_FOLDER, Store, move_into_place, store_errors, sync_folder
 from joinedup.errors import NothingPublished, PlaceError, StoreProblem
 from joinedup.findings import Finding, Severity
@@ -74,10 +76,11 @@ def _copy_out(store: Store, landing: LandingRecord, out: Path, folder: Path, sec
         shutil.rmtree(being_written, ignore_errors=True)
         being_written.mkdir(mode=PRIVATE_FOLDER)
         for name, table in landing.tables.items():
-            shutil.copyfile(store.root / table.file, being_written / f"{name}.parquet")
-            (being_written / f"{name}.parquet").chmod(0o600)
-            with (being_written / f"{name}.parquet").open("rb") as file:
-                os.fsync(file.fileno())
+            for called, (lies, _) in table.handed_over(name).items():
+                shutil.copyfile(store.root / lies, being_written / called)
+                (being_written / called).chmod(0o600)
+                with (being_written / called).open("rb") as file:
+                    os.fsync(file.fileno())
         content = landing.model_dump_json(indent=1).encode()
         written = {LANDING_FILE: content}
         if secret is not None:
@@ -105,26 +108,20 @@ def take_over(folder: Path, place_id: str, store: Store, trusted: str = "") -> L
     with store.lock("landing"):
         store.wipe_tmp()
         _refuse_older(record, store, folder)
-        tables = {
-            name: LandedTable(file=f"landed/{record.landing_id}/{name}.parquet", digest=t.digest, rows=t.rows)
-            for name, t in record.tables.items()
-        }
+        tables = {name: table.lying_in(f"landed/{record.landing_id}", name) for name, table in record.tables.items()}
         arriving = store.tmp / "handed-over"
         with store_errors(arriving):
             arriving.mkdir(mode=PRIVATE_FOLDER)
         found = _fetch(folder, tables, arriving)
-        here = {
-            name: table.model_copy(update={"file": str((arriving / f"{name}.parquet").relative_to(store.root))})
-            for name, table in tables.items()
-        }
+        here = {name: table.lying_in(str(arriving.relative_to(store.root)), name) for name, table in tables.items()}
         found = found or identifiers_in(here, store.root, store.tmp)
         if found:
             raise PlaceError(f"what lies in {folder} can't be taken over; the last landing, if there was one, stays current", found)
         target = store.landed / record.landing_id
         with store_errors(target):
             target.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
-        for name in tables:
-            move_into_place(arriving / f"{name}.parquet", target / f"{name}.parquet")
+        for called in _expected(tables):
+            move_into_place(arriving / called, target / called)
         taken = record.model_copy(update={"tables": tables})
         if taken.erased > _erased_before(store):
             _forget_what_was(store, taken.landing_id)
@@ -181,24 +178,33 @@ def _refuse_older(record: LandingRecord, store: Store, folder: Path) -> None:
         raise PlaceError(f"what lies in {folder} can't be taken over; the last landing stays current", [found])
 
 
-def _fetch(folder: Path, tables: dict[str, LandedTable], arriving: Path) -> list[Finding]:
+def _expected(tables: Mapping[str, LandedTable]) -> dict[str, str]:
+    """What the files of a landing are called where it is handed over -> the digest that each should have."""
+    return {called: digest for name, table in tables.items() for called, (_, digest) in table.handed_over(name).items()}
+
+
+def _fetch(folder: Path, tables: Mapping[str, LandedTable], arriving: Path) -> list[Finding]:
     """An error for each file that is not as its record has it; the others are copied to `arriving`."""
-    expected = {f"{name}.parquet" for name in tables}
+    expected = _expected(tables)
     found = [
         _error(path, FOREIGN, "is not part of the landing; take it out, and ask who put it there")
         for path in sorted(folder.iterdir())
-        if path.name not in expected | {LANDING_FILE, SIGNATURE_FILE}
+        if path.name not in {*expected, LANDING_FILE, SIGNATURE_FILE}
     ]
-    for name, table in tables.items():
-        path = folder / f"{name}.parquet"
+    found += [
+        _error(folder / LANDING_FILE, ALTERED, f"gives {name} a digest that isn't that of its parts; have the landing handed over again")
+        for name, table in tables.items()
+        if table.parts and table.digest != digest_of(table.parts)
+    ]
+    for called, digest in expected.items():
+        path = folder / called
         if path.is_symlink() or not path.is_file():
             found.append(_error(path, MISSING, "is no file here; have the landing handed over again"))
         else:
             with store_errors(arriving):
                 shutil.copyfile(path, arriving / path.name, follow_symlinks=False)
-            if (arriving / path.name).is_symlink() or sha256_of(
-                arriving / path.name
-            ) != table.digest:  # of the copy: none can change it now
+            copy = arriving / path.name  # none can change it now
+            if copy.is_symlink() or sha256_of(copy) != digest:
                 found.append(_error(path, ALTERED, "isn't what was landed (its SHA-256 differs); have the landing handed over again"))
     return found
 

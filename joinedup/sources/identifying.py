@@ -62,8 +62,8 @@ def refuse_identifiers(landing: LandingRecord, store: Store) -> None:
 
 def identifiers_in(tables: Mapping[str, LandedTable], root: Path, spill: Path) -> list[Finding]:
     """An error for each column of the tables, whose files lie below `root`, that may identify people."""
-    paths = {name: root / table.file for name, table in sorted(tables.items())}
-    by_columns = {name: list(_in_names(name, path)) for name, path in paths.items()}
+    paths = {name: [root / file for file in table.files] for name, table in sorted(tables.items())}
+    by_columns = {name: [finding for path in files for finding in _in_names(name, path)] for name, files in paths.items()}
     by_values = likenesses(list(paths.values()), KINDS, spill) if paths else []
     return [finding for name, likes in zip(paths, by_values, strict=True) for finding in (*by_columns[name], *_in_values(name, likes))]
 

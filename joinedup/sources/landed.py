@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError
 
 from joinedup.engine.measuring import ProcessMeasured, StepMeasured
+from joinedup.engine.parts import InFiles
 from joinedup.engine.specs import Frozen, TableSpec, read_specs
 from joinedup.engine.store import Store, atomic_write
 from joinedup.errors import NothingPublished, StoreProblem
@@ -24,14 +25,23 @@ SAFE_NAME_ONLY = r"^[A-Za-z0-9_][A-Za-z0-9_-]*$"
 """It becomes the name of a folder, and may come from another host."""
 
 
-class LandedTable(Frozen):
+class LandedTable(InFiles):
     """One table of a landing."""
 
-    file: str
-    """Below the store's root."""
     digest: str
-    """SHA-256 of what the file holds."""
+    """SHA-256 of what the file holds, or of those of its parts."""
     rows: int
+
+    def handed_over(self, name: str) -> dict[str, tuple[str, str]]:
+        """What the files of the table of that name are called where it is handed over -> where each lies, and its digest."""
+        if not self.parts:
+            return {f"{name}.parquet": (self.file, self.digest)}
+        return {f"{name}.{part.value}.parquet": (part.file, part.digest) for part in self.parts}
+
+    def lying_in(self, folder: str, name: str) -> LandedTable:
+        """The same table where its files, called as they are handed over, lie in a folder below the store's root."""
+        parts = tuple(part.model_copy(update={"file": f"{folder}/{name}.{part.value}.parquet"}) for part in self.parts)
+        return self.model_copy(update={"file": "" if parts else f"{folder}/{name}.parquet", "parts": parts})
 
 
 class SeenFile(Frozen):

@@ -14,7 +14,7 @@ import pytest
 
 from joinedup.engine.builder import InputFile, build, write_input
 from joinedup.engine.engines import Engine
-from joinedup.engine.manifest import Manifest, read_manifest
+from joinedup.engine.manifest import Because, Manifest, publish, read_manifest
 from joinedup.engine.reader import Reader
 from joinedup.engine.rows import same_rows
 from joinedup.engine.specs import TableSpec
@@ -25,6 +25,7 @@ from joinedup.progress import Step
 from .made_up import BUSY, SPECS, TOTAL, VISIT, rows, table, visits
 
 DAY = date(2026, 1, 31)
+DEARER = str(BUSY.sql).replace("sum(cost_pence)", "sum(cost_pence + 1)")
 FEW = ((1, 7, DAY, 250), (2, 7, None, 100), (3, 8, DAY, None), (4, None, DAY, 5))
 
 
@@ -99,7 +100,8 @@ def test_another_version_of_the_place_is_published_without_work(store: Store) ->
         (changed("total", sql=f"{TOTAL.sql} -- the same, said otherwise"), {"total"}),
         (changed("total", version=2), {"total"}),
         (changed("total", sort=("mean_visits",)), {"total"}),
-        (changed("busy", version=2), {"busy", "total"}),
+        (changed("busy", version=2), {"busy"}),  # it comes out the same, so what reads it stays
+        (changed("busy", sql=DEARER), {"busy", "total"}),
         (changed("total", title="only words"), set()),
     ],
 )
@@ -108,6 +110,31 @@ def test_only_what_changed_and_what_reads_it_is_made_again(store: Store, specs: 
     build(SPECS, inputs, store, about={"turn": 1})
     again = build(specs, inputs, store, about={"turn": 2})
     assert {name for name, was in reused(again).items() if not was} == made
+
+
+def test_what_comes_out_the_same_ends_the_work(store: Store) -> None:
+    """A visit that nobody is said to have made changes the landed rows, and not the people; nothing below those is made."""
+    below = table("below", {"visits": "BIGINT"}, key=["visits"], sql="SELECT visits\nFROM total")
+    specs = {**SPECS, "below": below}
+    first = build(specs, visits(store, *FEW), store)
+    again = build(specs, visits(store, *FEW, (5, None, None, None)), store)
+    assert reused(again) == {"busy": False, "total": True, "below": True}
+    assert again.tables["busy"].because == Because(inputs=("visit",))
+    assert again.tables["busy"].digest == first.tables["busy"].digest
+    assert again.tables["busy"].file != first.tables["busy"].file
+
+
+def test_what_was_made_otherwise_before_its_hashes_were_of_content(store: Store) -> None:
+    """A build of an older version is no build of which anything is damaged."""
+    inputs = visits(store, *FEW)
+    first = build(SPECS, inputs, store)
+    publish(store, first.model_copy(update={"form": 1, "signature": ""}))
+    for name in ("busy", "total"):
+        (store.root / first.tables[name].file).unlink()
+    again = build(SPECS, inputs, store, about={"turn": 2})
+    assert {name: record.because for name, record in again.tables.items()} == dict.fromkeys(
+        SPECS.keys() - {"visit"}, Because(definition=True)
+    )
 
 
 def test_other_rows_make_other_tables_and_the_old_build_stays_readable(store: Store) -> None:
@@ -140,7 +167,7 @@ def test_rows_of_one_person_lie_together_in_small_groups(store: Store) -> None:
     many = "SELECT a.id * 1000 + b.id AS person, a.id % 7 AS n FROM visit AS a CROSS JOIN visit AS b WHERE a.id < 400"
     specs = {"visit": VISIT, "many": table("many", {"person": "BIGINT", "n": "BIGINT"}, key=["person"], sort=["n", "person"], sql=many)}
     build(specs, visits(store, *((n, None, None, None) for n in range(400))), store)
-    footer = pq.read_metadata(Reader(store).path("many"))
+    footer = pq.read_metadata(Reader(store).paths("many")[0])
     groups = [footer.row_group(group) for group in range(footer.num_row_groups)]
     assert footer.num_rows == 160_000
     assert max(group.num_rows for group in groups) <= 50_000
@@ -229,7 +256,7 @@ def test_a_supplied_table_of_another_version(store: Store) -> None:
 def test_a_truncated_result_is_made_again(store: Store) -> None:
     inputs = visits(store, *FEW)
     first = build(SPECS, inputs, store)
-    path = Reader(store).path("busy")
+    [path] = Reader(store).paths("busy")
     path.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(StoreProblem, match="missing or damaged; build again with --verify"):
         Reader(store).table("busy")
@@ -240,7 +267,7 @@ def test_a_truncated_result_is_made_again(store: Store) -> None:
 def test_verify_finds_what_a_size_doesnt_tell(store: Store) -> None:
     inputs = visits(store, *FEW)
     build(SPECS, inputs, store)
-    path = Reader(store).path("busy")
+    [path] = Reader(store).paths("busy")
     content = bytearray(path.read_bytes())
     content[20] ^= 255
     path.write_bytes(content)
