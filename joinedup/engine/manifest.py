@@ -102,7 +102,7 @@ class Manifest(Frozen):
     @property
     def files(self) -> tuple[str, ...]:
         """Every file that it names, below the store's root."""
-        return tuple(record.file for records in (self.tables, self.inputs) for record in records.values())
+        return tuple(file for records in (self.tables, self.inputs) for record in records.values() for file in record.files)
 
     def same_content(self, other: Manifest) -> bool:
         """Whether two builds hold the same files and say the same about them, whenever they were built."""

@@ -145,5 +145,5 @@ def publish_landing(store: Store, record: LandingRecord) -> None:
     """Nothing; from its last instant on, `record` is the current landing, and all that it names is on disk."""
     content = record.model_dump_json(indent=1).encode()
     atomic_write(store.landed / record.landing_id / LANDING_FILE, content)
-    store.sync_names(store.root / table.file for table in record.tables.values())
+    store.sync_names(store.root / file for table in record.tables.values() for file in table.files)
     atomic_write(current_path(store), content)
