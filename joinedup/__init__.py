@@ -6,6 +6,7 @@ A module imports only from layers below it; neighbours on one line don't see eac
     demo | report | session | tabular
     land | build | starting | naming
     forget
+    hand_off
     papers
     access
     outcomes | money

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -48,6 +48,11 @@ class Leaving:
         """Nothing; that rows leave is in the register of releases, with the columns that they have or were asked by."""
         with self._register() as releases:
             releases.add(self._released("rows", what, given, columns), given, keep=False)
+
+    def folder(self, what: str, rows: int, columns: Collection[str], content_hash: str) -> int:
+        """The number of a release of rows to a folder, which is in the register with the hash of what was written there."""
+        with self._register() as releases:
+            return releases.add_written(replace(self._released("rows", what, pa.table({}), columns), row_count=rows), content_hash)
 
     def columns_before(self) -> dict[str, int]:
         """The columns that this account was given of rows about the same day, and hasn't destroyed since; in which release last."""

@@ -13,9 +13,10 @@ from types import FrameType
 import click
 
 from joinedup import journal
-from joinedup.cli.asking import export, show
+from joinedup.cli.asking import show
 from joinedup.cli.audit import audit
 from joinedup.cli.builds import builds, collect
+from joinedup.cli.exporting import export
 from joinedup.cli.forgetting import forget
 from joinedup.cli.making import build, check, demo, land, pack, synth
 from joinedup.cli.protecting import protect

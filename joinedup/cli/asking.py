@@ -1,4 +1,4 @@
-"""Verbs that ask at the doors: show, export."""
+"""The verb that asks at the doors: show."""
 
 from __future__ import annotations
 
@@ -21,54 +21,6 @@ if TYPE_CHECKING:
     from joinedup.place.model import Place
 
 REASON = click.option("--reason", default="", help="Why, in a few words: it is logged.")
-
-
-@click.command(
-    epilog=example(
-        "joinedup export places/calderdale activity --purpose planning --store demo/calderdale/store --out demo/activity.parquet",
-        "joinedup export places/calderdale activity --purpose planning --columns starts,sector,birth_year"
-        " --where 'starts >= 2025-04-01' --where 'sector in acute;community' --store demo/calderdale/store --out demo/some.csv",
-    )
-)
-@place_argument
-@click.argument("table")
-@click.option("--purpose", required=True, help="planning, payment or research: who objects to it is left out.")
-@click.option("--columns", help="Names parted by commas [birth year, sex, neighbourhood, deprivation fifth, and the table's own].")
-@click.option(
-    "--where", multiple=True, help="A column, an operator (= != < <= > >= in, is missing, is given) and a value; may be repeated."
-)
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="A new file: .csv, .parquet, .json or .xlsx.")
-@REASON
-@store_option
-def export(
-    place_folder: Path,
-    table: str,
-    purpose: str,
-    columns: str | None,
-    where: tuple[str, ...],
-    out: Path,
-    reason: str,
-    store_folder: Path | None,
-) -> None:
-    """Pseudonymised rows of a table, to a file.
-
-    For analysts, by staff.csv. Logged as a release; its pseudonyms are its own, so it can't be joined with another. Prints the file's path.
-    """
-    from joinedup.access.asking import parsed
-    from joinedup.access.records import open_records
-    from joinedup.kept.copies import note_copy
-    from joinedup.tabular import check_out, write_table
-
-    place = open_place(place_folder)
-    caller = acting(place, purpose, reason)
-    check_out(outside(place, out, "--out"))
-    store = open_store(place, store_folder)
-    door = open_records(store, place, caller)
-    names = None if columns is None else [name.strip() for name in columns.split(",") if name.strip()]
-    rows = door.rows(caller, table, columns=names, where=[parsed(each) for each in where], to=out.name)
-    write_table(rows, out)
-    note_copy(store.kept, "release", out)
-    click.echo(out)
 
 
 @click.command(

@@ -11,11 +11,15 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from joinedup.engine.manifest import Manifest, read_manifest
 from joinedup.engine.store import Store
 from joinedup.errors import NothingPublished, StoreProblem
+
+ROWS_A_SET = 100_000
+"""Rows that are read at a time where a table may not fit in memory."""
 
 
 class Reader:
@@ -47,6 +51,14 @@ class Reader:
     def rows(self, name: str, columns: Sequence[str] | None = None, where: pc.Expression | None = None) -> pa.Table:
         """The rows of a table for which an expression holds, of all or the named columns; StoreProblem as `table`."""
         return read_rows(self.paths(name), columns, where)
+
+    def sets(self, name: str, columns: Sequence[str], where: pc.Expression) -> Iterator[pa.Table]:
+        """The rows of a table for which an expression holds, in sets that fit in memory however many there are; StoreProblem as `table`."""
+        for path in self.paths(name):
+            with _told(path):
+                held = ds.dataset(path, format="parquet", partitioning=None)
+                for batch in held.to_batches(columns=list(columns), filter=where, batch_size=ROWS_A_SET, batch_readahead=2):
+                    yield pa.Table.from_batches([batch])
 
     def rows_of(self, name: str, person_id: int, columns: Sequence[str] | None = None) -> pa.Table:
         """The rows of one person, read from no more row groups than may hold them; StoreProblem as `table`."""

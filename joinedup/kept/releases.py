@@ -77,12 +77,18 @@ class Releases:
 
         What the public was given before, of the same build and just so, is no new release.
         """
-        held = _as_parquet(content)
-        values = asdict(release) | {"content_hash": _hash_of(content), "content": held if keep else None}
+        return self._added(release, _hash_of(content), _as_parquet(content) if keep else None)
+
+    def add_written(self, release: Released, content_hash: str) -> int:
+        """The number of a release that was written by somebody else, who says the hash of what it holds."""
+        return self._added(release, content_hash, None)
+
+    def _added(self, release: Released, content_hash: str, held: bytes | None) -> int:
+        values = asdict(release) | {"content_hash": content_hash, "content": held}
         with self.database.writing("release") as connection:
             RELEASES.create_all(connection)
             same = [RELEASE.c[name] == values[name] for name in ("kind", "what", "build_id", "content_hash")]
-            before = connection.scalar(sa.select(sa.func.max(RELEASE.c.number)).where(*same)) if keep else None
+            before = connection.scalar(sa.select(sa.func.max(RELEASE.c.number)).where(*same)) if held is not None else None
             if before is not None:
                 return int(before)
             number = 1 + (connection.scalar(sa.select(sa.func.max(RELEASE.c.number))) or 0)

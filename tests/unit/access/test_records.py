@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from joinedup.access import records as door
+from joinedup.access import sieve as door
 from joinedup.access.asking import OPERATORS, Condition, condition, parsed
 from joinedup.access.caller import Caller, caller_for
 from joinedup.access.pseudonyms import Release
