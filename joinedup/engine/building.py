@@ -151,7 +151,7 @@ class Work:
 
     def make_one(self, spec: TableSpec, engine: Engine) -> TableRecord:
         """The record of a table that was made now."""
-        watch = Watch()
+        watch = Watch(part=True)
         with self.at_once.one_more() as others:
             beside = engine.beside()
             self.engines.add(beside)

@@ -13,6 +13,8 @@ from joinedup.errors import StoreProblem
 MEMORY = "JOINEDUP_MEMORY"
 USUAL_MEMORY = 4 * 1000**3
 """Bytes that DuckDB may hold before it writes to disk, unless `JOINEDUP_MEMORY` says otherwise; the process takes up to a half more."""
+BUILD_MEMORY = 2 * 1000**3
+"""The same for a build, whose process is to stay under 3 GB however large the place: what it sorts goes to disk and back at little cost."""
 SHARE_OF_DUCKDBS = 0.5
 """Of DuckDB's own limit, which is 80% of the machine or container: the most that is taken on a small one."""
 PINNED: dict[str, str | bool | int | float | list[str]] = {
@@ -37,12 +39,14 @@ ENCRYPTED = "SET force_mbedtls_unsafe = true; SET temp_file_encryption = true"
 """
 
 
-def connect(*, spill: Path | None = None, threads: int | None = None, memory_limit: str | None = None) -> duckdb.DuckDBPyConnection:
+def connect(
+    *, spill: Path | None = None, threads: int | None = None, memory_limit: str | None = None, usual: int = USUAL_MEMORY
+) -> duckdb.DuckDBPyConnection:
     """A new in-memory database. It spills to `spill`, a folder in the store; without one it doesn't spill at all.
 
-    `threads` are all cores where they are not given, and `memory_limit` is what `JOINEDUP_MEMORY` says ("8GB"): without that 4 GB, or two
-    fifths of what DuckDB sees of the machine or container where that is less, so that memory doesn't grow with the place. What doesn't fit
-    goes to `spill`; without one there is no other limit than DuckDB's. StoreProblem for a setting that is no amount of memory.
+    `threads` are all cores where they are not given, and `memory_limit` is what `JOINEDUP_MEMORY` says ("8GB"): without that the `usual`
+    one, or two fifths of what DuckDB sees of the machine or container where that is less, so that memory doesn't grow with the place. What
+    doesn't fit goes to `spill`; without one there is no other limit than DuckDB's. StoreProblem for a setting that is no amount of memory.
     """
     settings = dict(PINNED)
     settings["temp_directory"] = "" if spill is None else str(spill)
@@ -51,7 +55,7 @@ def connect(*, spill: Path | None = None, threads: int | None = None, memory_lim
     connection = duckdb.connect(":memory:", config=settings)
     connection.execute("SET GLOBAL TimeZone = 'UTC'")  # belongs to an extension, so it can't be set before connecting
     if memory_limit is not None or spill is not None:
-        _limit_memory(connection, memory_limit or os.environ.get(MEMORY))
+        _limit_memory(connection, memory_limit or os.environ.get(MEMORY), usual)
     return connection
 
 
@@ -74,13 +78,13 @@ def connect_encrypted(spill: Path | None, *, memory_limit: str | None = None) ->
     return connection
 
 
-def _limit_memory(connection: duckdb.DuckDBPyConnection, asked: str | None) -> None:
+def _limit_memory(connection: duckdb.DuckDBPyConnection, asked: str | None, usual: int) -> None:
     """Nothing; the connection keeps to what was asked, or to the usual limit."""
     try:
         if asked:
             connection.execute("SET memory_limit = ?", [asked])
             return
         [(all_of_it,)] = connection.execute("SELECT parse_formatted_bytes(current_setting('memory_limit'))").fetchall()
-        connection.execute("SET memory_limit = ?", [f"{min(USUAL_MEMORY, int(all_of_it * SHARE_OF_DUCKDBS))}B"])
+        connection.execute("SET memory_limit = ?", [f"{min(usual, int(all_of_it * SHARE_OF_DUCKDBS))}B"])
     except duckdb.Error as problem:
         raise StoreProblem(f"{MEMORY} is {asked!r}, which is no amount of memory; write for example 8GB, or leave it out") from problem

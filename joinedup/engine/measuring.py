@@ -76,11 +76,14 @@ def processor_seconds() -> float:
 
 
 class Watch:
-    """Counts from when it was made."""
+    """Counts from when it was made.
 
-    def __init__(self) -> None:
+    A watch of `part` of other work tells no peak of memory, and leaves that of the whole alone: the process has one peak only.
+    """
+
+    def __init__(self, *, part: bool = False) -> None:
         self.began, self.before = time.perf_counter(), processor_seconds()
-        self.peak_is_of_all = not _forget_peak()
+        self.peak_is_of_all = part or not _forget_peak()
 
     def seconds(self) -> float:
         """By the clock."""

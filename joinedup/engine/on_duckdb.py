@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from joinedup.engine.duck import connect
+from joinedup.engine.duck import BUILD_MEMORY, connect
 from joinedup.engine.engines import ROWS_IN_GROUP, Step
 from joinedup.engine.measuring import EngineMeasured
 from joinedup.engine.results import Found
@@ -40,7 +40,7 @@ class DuckEngine:
     @classmethod
     def started(cls, tmp: Path, *, threads: int | None = None) -> DuckEngine:
         """A new database."""
-        return cls(connect(spill=tmp / "duckdb", threads=threads))
+        return cls(connect(spill=tmp / "duckdb", threads=threads, usual=BUILD_MEMORY))
 
     def show(self, table: str, source: Path | Sequence[Path] | pa.Table) -> None:
         """Nothing; SQL then finds the Parquet file, all of several, or the rows under the name `table`."""

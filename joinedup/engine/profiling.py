@@ -73,7 +73,7 @@ def _profiles(  # noqa: PLR0913, PLR0917 - one step of `profile`
 
 def _one(spec: TableSpec, manifest: Manifest, store: Store, engine: DuckEngine) -> tuple[TableProfile, dict[str, Any]]:
     """The profile of a table's query, in short and as DuckDB gives it; what the query made is gone."""
-    path, watch = store.tmp / f"{spec.table}.profiled", Watch()
+    path, watch = store.tmp / f"{spec.table}.profiled", Watch(part=True)
     whole = engine.write_profiled(spec, result_columns(spec, engine.types(spec), engine.quote), path)
     cost = Measured(**measured_of(whole).model_dump(), seconds=watch.seconds(), processor_seconds=watch.processor())
     path.unlink()

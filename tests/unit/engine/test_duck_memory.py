@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from joinedup.engine.duck import MEMORY, USUAL_MEMORY, connect
+from joinedup.engine.duck import BUILD_MEMORY, MEMORY, USUAL_MEMORY, connect
+from joinedup.engine.on_duckdb import DuckEngine
 from joinedup.errors import StoreProblem
 
 
@@ -40,3 +41,11 @@ def test_more_than_the_limit_goes_to_disk_and_comes_back(tmp_path: Path) -> None
     con.execute("CREATE TABLE numbers AS SELECT range AS a, hash(range) AS b, hash(range, 1) AS c FROM range(6000000)")
     assert any((tmp_path / "spill").iterdir())
     assert con.execute("SELECT count(*), sum(a) FROM numbers WHERE b = hash(a)").fetchall() == [(6_000_000, 17_999_997_000_000)]
+
+
+def test_a_build_has_a_limit_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(MEMORY, raising=False)
+    engine = DuckEngine.started(tmp_path)
+    [(limit,)] = engine.connection.execute("SELECT parse_formatted_bytes(current_setting('memory_limit'))").fetchall()
+    engine.close()
+    assert limit <= BUILD_MEMORY

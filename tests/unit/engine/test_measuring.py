@@ -100,6 +100,18 @@ def test_the_peak_is_of_the_work_and_not_of_what_was_before() -> None:
     assert watch.process().peak_memory < before - 150_000_000
 
 
+def test_the_peak_of_the_whole_holds_what_was_before_its_last_part() -> None:
+    whole = Watch()
+    if whole.peak_is_of_all:
+        pytest.skip("this system counts the peak of memory of a whole process only")
+    before = peak_memory()
+    held = bytearray(200_000_000)
+    held[::4096] = b"x" * len(held[::4096])
+    del held
+    Watch(part=True)
+    assert whole.process().peak_memory > before + 150_000_000
+
+
 def test_where_the_system_cant_forget_the_peak_it_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(measuring, "CLEAR", tmp_path / "nowhere" / "clear_refs")
     monkeypatch.setattr(measuring, "STATUS", tmp_path / "nowhere" / "status")
