@@ -12,7 +12,6 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-
 from pathlib import Path
 
 import numpy as np
@@ -76,7 +75,7 @@ def by_id(store: Store, place_folder: Path, looks: int) -> dict[str, object]:
         people = somebody(Reader(store), where, looks)
         few = people[:20]
         reader = Reader(store)
-        paths = [reader.path(TABLE)]
+        paths = reader.paths(TABLE)
         ways: dict[str, Taken] = {}
         reader.rows_of(TABLE, people[0])
         ways["reader"] = [timed(lambda p=person: reader.rows_of(TABLE, p)) for person in people]  # type: ignore[misc]

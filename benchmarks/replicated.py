@@ -8,19 +8,38 @@ The identity register is not copied; a build doesn't need it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from joinedup.engine.objects import sha256_of
+from joinedup.engine.parts import Part, digest_of
 from joinedup.engine.store import Store
 from joinedup.sources.landed import LandedTable, LandingRecord, publish_landing, read_landing
 
 NUMBERS = frozenset(
-    "activity_id appointment_id attendkey cad_number call_number care_contact_identifier care_package_identifier case_ref entry_id epikey "
-    "event_reference hospital_provider_spell_identifier patient_pathway_identifier personal_budget_identifier pregnancy_identifier "
-    "prescription_id service_request_identifier susspellid".split()
+    {
+        "activity_id",
+        "appointment_id",
+        "attendkey",
+        "cad_number",
+        "call_number",
+        "care_contact_identifier",
+        "care_package_identifier",
+        "case_ref",
+        "entry_id",
+        "epikey",
+        "event_reference",
+        "hospital_provider_spell_identifier",
+        "patient_pathway_identifier",
+        "personal_budget_identifier",
+        "pregnancy_identifier",
+        "prescription_id",
+        "service_request_identifier",
+        "susspellid",
+    }
 )
 """Columns that hold the number of a record, or of what several records belong to."""
 ACCOUNTS = frozenset({"landed_file", "linkage_rate", "linkage_spread", "linkage_truth"})
@@ -38,11 +57,8 @@ def replicate(source: Store, target: Store, times: int, *, memory: str = "2GB") 
     folder = target.landed / name
     folder.mkdir(mode=0o700)
     with duckdb.connect(config={"memory_limit": memory, "temp_directory": str(target.tmp)}) as connection:
-        shift = _most_rows(connection, landing, source)
-        tables = {
-            table: _replicated(connection, table, source.root / landed.file, folder / f"{table}.parquet", times, shift, target)
-            for table, landed in landing.tables.items()
-        }
+        many = Many(connection, source, target, folder, times, _most_rows(connection, landing, source))
+        tables = {table: many.of(table, landed) for table, landed in landing.tables.items()}
     record = landing.model_copy(update={"landing_id": name, "tables": tables, "signature": f"{landing.signature}-x{times}"})
     publish_landing(target, record)
     return record
@@ -50,41 +66,59 @@ def replicate(source: Store, target: Store, times: int, *, memory: str = "2GB") 
 
 def _most_rows(connection: duckdb.DuckDBPyConnection, landing: LandingRecord, source: Store) -> int:
     """How far source rows are shifted from copy to copy: more than any file has."""
-    path = str(source.root / landing.tables["landed_file"].file)
-    [(most,)] = connection.execute("SELECT max(rows_read) + 1 FROM read_parquet(?)", [path]).fetchall()
+    paths = [str(source.root / file) for file in landing.tables["landed_file"].files]
+    [(most,)] = connection.execute("SELECT max(rows_read) + 1 FROM read_parquet(?)", [paths]).fetchall()
     return int(most)
 
 
-def _replicated(  # noqa: PLR0913, PLR0917 - from where to where, and how
-    connection: duckdb.DuckDBPyConnection, table: str, read: Path, write: Path, times: int, shift: int, target: Store
-) -> LandedTable:
-    """One table, copy after copy, as one file."""
-    described = connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(read)]).fetchall()
-    columns = {name: kind for name, kind, *_ in described}
-    copies = times if table not in ACCOUNTS | AS_THEY_ARE else 1
-    selects = [f"SELECT {', '.join(_shifted(table, columns, k, times, shift))} FROM read_parquet('{read}')" for k in range(copies)]
-    connection.execute(f"COPY ({' UNION ALL '.join(selects)}) TO '{write}' (FORMAT parquet, COMPRESSION zstd)")
-    write.chmod(0o600)
-    [(rows,)] = connection.execute("SELECT count(*) FROM read_parquet(?)", [str(write)]).fetchall()
-    return LandedTable(file=str(write.relative_to(target.root)), digest=sha256_of(write), rows=rows)
+@dataclass(frozen=True, slots=True)
+class Many:
+    """What is needed to write tables so many times over."""
 
+    connection: duckdb.DuckDBPyConnection
+    source: Store
+    target: Store
+    folder: Path
+    times: int
+    shift: int
 
-def _shifted(table: str, columns: dict[str, str], copy: int, times: int, shift: int) -> Iterator[str]:
-    """The columns of one copy, as SQL."""
-    for name, kind in columns.items():
-        yield f'{_value(table, name, kind, copy, times, shift)} AS "{name}"'
+    def of(self, table: str, landed: LandedTable) -> LandedTable:
+        """One table, in as many files as it was in."""
+        if not landed.parts:
+            return LandedTable(**self.file(table, landed.file, f"{table}.parquet"))
+        parts = tuple(
+            Part(
+                value=part.value,
+                size=(self.source.root / part.file).stat().st_size,
+                **self.file(table, part.file, f"{table}-{part.value}.parquet"),
+            )
+            for part in landed.parts
+        )
+        return LandedTable(parts=parts, digest=digest_of(parts), rows=sum(part.rows for part in parts))
 
+    def file(self, table: str, file: str, name: str) -> dict[str, Any]:
+        """One file, copy after copy."""
+        read, write = self.source.root / file, self.folder / name
+        described = self.connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(read)]).fetchall()
+        copies = 1 if table in ACCOUNTS | AS_THEY_ARE else self.times
+        selects = [
+            f"SELECT {', '.join(self.value(table, column, kind, k) for column, kind, *_ in described)} FROM read_parquet('{read}')"
+            for k in range(copies)
+        ]
+        self.connection.execute(f"COPY ({' UNION ALL '.join(selects)}) TO '{write}' (FORMAT parquet, COMPRESSION zstd)")
+        write.chmod(0o600)
+        [(rows,)] = self.connection.execute("SELECT count(*) FROM read_parquet(?)", [str(write)]).fetchall()
+        return {"file": str(write.relative_to(self.target.root)), "digest": sha256_of(write), "rows": rows}
 
-def _value(table: str, name: str, kind: str, copy: int, times: int, shift: int) -> str:  # noqa: PLR0913, PLR0917 - what decides it
-    if table in ACCOUNTS and kind in {"BIGINT", "DOUBLE"}:
-        return f'CAST("{name}" * {times} AS {kind})'
-    if copy == 0:
-        return f'"{name}"'
-    if name == "person_id":
-        return f'xor("{name}", {_mask(copy)})'
-    if name == "source_row":
-        return f'"{name}" + {copy * shift}'
-    return f"\"{name}\" || '-{copy}'" if name in NUMBERS else f'"{name}"'
+    def value(self, table: str, column: str, kind: str, copy: int) -> str:
+        """A column of one copy, as SQL."""
+        if table in ACCOUNTS and kind in {"BIGINT", "DOUBLE"}:
+            return f'CAST("{column}" * {self.times} AS {kind}) AS "{column}"'
+        if copy and column == "person_id":
+            return f'xor("{column}", {_mask(copy)}) AS "{column}"'
+        if copy and column == "source_row":
+            return f'"{column}" + {copy * self.shift} AS "{column}"'
+        return f'"{column}" || \'-{copy}\' AS "{column}"' if copy and column in NUMBERS else f'"{column}"'
 
 
 def _mask(copy: int) -> int:

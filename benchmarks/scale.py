@@ -128,7 +128,7 @@ def measured(base: Store, times: int, asked: argparse.Namespace, one: dict[str, 
             "build, processor seconds": middle["build"],
             "build, MB of memory": max(each["memory"] for each in builds),
             "unchanged build, seconds": again["wall"],
-            "landed MB": round(sum((folder / table.file).stat().st_size for table in landing.tables.values()) / 1e6),
+            "landed MB": round(sum((folder / file).stat().st_size for table in landing.tables.values() for file in table.files) / 1e6),
             "landed rows": sum(table.rows for table in landing.tables.values()),
             "built MB": round(sum(table.size for table in manifest.tables.values()) / 1e6),
             "built rows": sum(table.rows for table in manifest.tables.values()),
@@ -150,7 +150,7 @@ def _said(command: list[Any]) -> str:
 
 
 def predicted(results: dict[str, Any], times: int, people: int) -> dict[str, Any]:
-    """What the line through the smallest and the greatest size measured says of another: so much once, and so much for each million people."""
+    """What the line through the smallest and the greatest size measured says of another: so much once, so much for each million people."""
     sizes = sorted(results["sizes"].values(), key=lambda size: size["people"])
     if len(sizes) < 2:
         raise SystemExit("two sizes are to be measured first: --sizes 1,5")
