@@ -12,6 +12,7 @@ from joinedup.access import public
 from joinedup.access.behind import Behind, behind_of
 from joinedup.access.built import Built, built_of
 from joinedup.access.caller import Caller
+from joinedup.access.changes import Changes, kept_changes
 from joinedup.access.disclosure import Audience, may_open
 from joinedup.access.look_report import belongs_of
 from joinedup.access.looking import Log, log_of, look
@@ -168,6 +169,16 @@ class Aggregates:
     def built(self) -> Built | None:
         """How the build was made; None for the public. It tells of tables and files, and of nobody."""
         return built_of(self.reader.manifest, self.reader.store) if self.audience == "internal" else None
+
+    def changes(self, since: str = "") -> Changes | None:
+        """What was found to have changed since an earlier build, or the one before; None for the public, and where nobody has found out.
+
+        Differences of numbers that are nearly the same would tell the public what is suppressed.
+        """
+        before = since or self.reader.manifest.before
+        if not self._internal("changes"):
+            return None
+        return kept_changes(self.reader.store, before, self.stamp.build_id)
 
     def behind(self, name: str) -> Behind:
         """What stands behind a measure, a published table or what a landing tells; of files and exact counts nothing for the public."""

@@ -16,6 +16,7 @@ from joinedup import journal
 from joinedup.cli.asking import show
 from joinedup.cli.audit import audit
 from joinedup.cli.builds import builds, collect
+from joinedup.cli.changes import changes
 from joinedup.cli.exporting import export
 from joinedup.cli.forgetting import forget
 from joinedup.cli.making import build, check, demo, land, pack, synth
@@ -151,6 +152,6 @@ def main() -> None:
 
 
 LAST = (*OF_REGISTERS, forget, sign_in, audit, releases, builds, collect, sql, demo)
-IN_ORDER_OF_USE = (new, add_source, sharing, check, synth, template, land, review, build, pack, show, why, export, protect, *LAST)
+IN_ORDER_OF_USE = (new, add_source, sharing, check, synth, template, land, review, build, pack, show, why, changes, export, protect, *LAST)
 for verb in IN_ORDER_OF_USE:
     main.add_command(verb)

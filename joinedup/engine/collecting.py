@@ -70,7 +70,7 @@ def _drop_with_builds(store: Store, spare: timedelta) -> None:
     for path in store.definitions.glob("*.json"):
         if path.stem not in declared and _older(path, spare):
             path.unlink()
-    for path in store.changes.glob("*"):
+    for path in store.changes.glob("*.json"):
         if not kept.keys() >= set(path.stem.split("_")):
             path.unlink()
 

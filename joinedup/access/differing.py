@@ -1,0 +1,207 @@
+"""In what two builds differ: what each was made from, cause by cause, and what a build between them would be made from."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import duckdb
+
+from joinedup.access.changes import Cause
+from joinedup.engine.definitions import definitions_of, kept_definition
+from joinedup.engine.manifest import Manifest, TableRecord
+from joinedup.engine.objects import InputFile, major
+from joinedup.engine.specs import TableSpec
+from joinedup.engine.store import Store
+from joinedup.engine.trying import given
+from joinedup.errors import StoreProblem
+from joinedup.outcomes.definitions import MeasureSpec, measures
+from joinedup.sources.landed import LANDING_FILE, parse_landing
+from joinedup.sources.mixing import Mixing
+from joinedup.sources.same_rows import CORRECTION, LINKAGE, NEW, POPULATION, READING
+
+PERIOD = ("place_parameter", "place_month")
+"""The tables of a place that say of which period the record is: with new data it moves on."""
+OF_ROWS = {LINKAGE: Cause.LINKAGE, CORRECTION: Cause.CORRECTION, POPULATION: Cause.POPULATION, NEW: Cause.NEW}
+
+
+@dataclass(frozen=True)
+class Between:
+    """What a build between two others would be made from."""
+
+    like: Manifest
+    """The build by whose engine."""
+    specs: Mapping[str, TableSpec]
+    inputs: Mapping[str, InputFile]
+    measures: Mapping[str, MeasureSpec]
+    landed: Manifest
+    """The build of whose landing it is, as pages would say."""
+
+
+@dataclass
+class Differing:
+    """Two builds of one store, the earlier first."""
+
+    store: Store
+    before: Manifest
+    after: Manifest
+    con: duckdb.DuckDBPyConnection
+    specs: Mapping[str, TableSpec]
+    """Every table as it is declared now."""
+    not_told: list[str] = field(default_factory=list)
+
+    @cached_property
+    def place(self) -> list[str]:
+        """The tables of the place folder that differ."""
+        return self._inputs("place")
+
+    @cached_property
+    def code_lists(self) -> list[str]:
+        """The reference data that differ."""
+        return self._inputs("reference")
+
+    @cached_property
+    def landed(self) -> list[str]:
+        """The landed tables that differ."""
+        return self._inputs("landed")
+
+    @cached_property
+    def redefined(self) -> list[str]:
+        """The derived tables that are declared otherwise, came or went."""
+        then, now = self.before.tables, self.after.tables
+        both = {**then, **now}
+        return [name for name in both if name not in then or name not in now or then[name].definition != now[name].definition]
+
+    @cached_property
+    def measured_otherwise(self) -> list[str]:
+        """The measures that are defined otherwise, as far as both builds say how."""
+        then, now = (one.about.get("measures") or {} for one in (self.before, self.after))
+        return [name for name in {**then, **now} if then and now and then.get(name) != now.get(name)]
+
+    @cached_property
+    def definitions(self) -> dict[str, TableSpec] | None:
+        """What the tables of the earlier build were declared as; None where that isn't kept."""
+        found = {name: self._declared(name, record) for name, record in self.before.tables.items()}
+        kept = {name: spec for name, spec in found.items() if spec is not None}
+        return kept if len(kept) == len(found) else None
+
+    def _declared(self, name: str, record: TableRecord) -> TableSpec | None:
+        kept = kept_definition(self.store, record.definition)
+        return kept or (self.specs.get(name) if name not in self.redefined else None)
+
+    @cached_property
+    def mixing(self) -> Mixing | None:
+        """The two landings with their rows matched; None where they are one, or one of them isn't kept."""
+        if not self.landed:
+            return None
+        tables = [landing_tables(self.store, one) for one in (self.before, self.after)]
+        if tables[0] is None or tables[1] is None:
+            return None
+        return Mixing.of(self.con, self.store, tables[0], tables[1])
+
+    @cached_property
+    def of_rows(self) -> list[str]:
+        """Why landed rows are others."""
+        return [] if self.mixing is None else self.mixing.causes()
+
+    @cached_property
+    def reader(self) -> Cause:
+        """Why the same row of the same file is read otherwise, where it is."""
+        then, now = (one.about.get("landing", {}).get("software", "") for one in (self.before, self.after))
+        return Cause.PLACE if then == now else Cause.SOFTWARE
+
+    @cached_property
+    def moves_on(self) -> bool:
+        """Whether the period moves on with new data."""
+        return NEW in self.of_rows and any(name in PERIOD for name in self.place)
+
+    def causes(self) -> list[tuple[Cause, ...]]:
+        """The causes that there are, in order; several together where they can't be told apart."""
+        place = [name for name in self.place if not (self.moves_on and name in PERIOD)]
+        there = {
+            Cause.SOFTWARE: major(self.before.software) != major(self.after.software),
+            Cause.PLACE: bool(place),
+            Cause.CODES: bool(self.code_lists),
+            Cause.DEFINITION: bool(self.redefined or self.measured_otherwise),
+            **{cause: rows in self.of_rows for rows, cause in OF_ROWS.items()},
+        }
+        if READING in self.of_rows:
+            there[self.reader] = True
+        found: list[tuple[Cause, ...]] = [(cause,) for cause in Cause if there[cause]]
+        if self.landed and self.mixing is None:
+            self.not_told.append("what of the data did it can't be told: the landing of one of the builds isn't kept any more")
+            found.append(tuple(OF_ROWS.values()))
+        elif self.landed and not self.of_rows:
+            found.append((Cause.NEW,))
+        if self.definitions is None and len(found) > 1:
+            self.not_told.append("causes can't be told apart: what tables of the earlier build were declared as isn't kept")
+            return [tuple(each for some in found for each in some)]
+        return found
+
+    @cached_property
+    def last(self) -> Cause | None:
+        """The cause with which the later landing as a whole is reached; what the landing counts of itself is told with it."""
+        data = [OF_ROWS[rows] for rows in self.of_rows if rows != READING]
+        return data[-1] if data else self.reader if self.of_rows else Cause.NEW if self.landed else None
+
+    def at(self, changed: Collection[Cause]) -> Between:
+        """What a build would be made from in which these causes are changed and no other."""
+        assert self.definitions is not None
+        later = self.after if Cause.DEFINITION in changed else self.before
+        now = {name: self.specs[name] for name in self.after.tables if name in self.specs} | (definitions_of(self.store, self.after) or {})
+        return Between(
+            self.after if Cause.SOFTWARE in changed else self.before,
+            now if Cause.DEFINITION in changed else self.definitions,
+            self._supplied(changed),
+            measures_of(later),
+            self.after if self.last in changed else self.before,
+        )
+
+    def _supplied(self, changed: Collection[Cause]) -> dict[str, InputFile]:
+        """The tables that come from outside."""
+        then, now = (inputs_of_build(self.store, one) for one in (self.before, self.after))
+        taken = [name for name in self.code_lists if Cause.CODES in changed]
+        for name in self.place:
+            with_new = self.moves_on and name in PERIOD
+            taken += [name] if (Cause.NEW if with_new else Cause.PLACE) in changed else []
+        landed = self._landed(changed)
+        return now | then | {name: now[name] for name in taken if name in now} | landed
+
+    def _landed(self, changed: Collection[Cause]) -> dict[str, InputFile]:
+        """The landed tables."""
+        if self.last in changed:
+            return {
+                name: file for name, file in inputs_of_build(self.store, self.after).items() if self.after.inputs[name].kind == "landed"
+            }
+        rows = {rows for rows, cause in OF_ROWS.items() if cause in changed and rows in self.of_rows}
+        rows |= {READING} if READING in self.of_rows and self.reader in changed else set()
+        return self.mixing.up_to(rows) if rows and self.mixing is not None else {}
+
+    def _inputs(self, kind: str) -> list[str]:
+        """The tables of a kind that the builds were given with other content."""
+        then, now = self.before.inputs, self.after.inputs
+        names = [name for name in sorted({**then, **now}) if (now.get(name) or then[name]).kind in (kind, "" if kind == "landed" else kind)]
+        return [name for name in names if name not in then or name not in now or then[name].digest != now[name].digest]
+
+
+def inputs_of_build(store: Store, manifest: Manifest) -> dict[str, InputFile]:
+    """The tables that a build was given."""
+    return {name: given(store, each) for name, each in manifest.inputs.items()}
+
+
+def measures_of(manifest: Manifest) -> dict[str, MeasureSpec]:
+    """The measures as they were defined for a build; as they are now where it doesn't say."""
+    said = manifest.about.get("measures")
+    return {name: MeasureSpec.model_validate(each) for name, each in said.items()} if said else dict(measures())
+
+
+def landing_tables(store: Store, manifest: Manifest) -> dict[str, InputFile] | None:
+    """Every table of the landing that a build stands on; None where it isn't kept."""
+    path = store.landed / str(manifest.about.get("landing", {}).get("landing_id", "")) / LANDING_FILE
+    try:
+        record = parse_landing(path)
+    except StoreProblem:
+        return None
+    found = {name: given(store, each) for name, each in record.tables.items()}
+    return found if all(path.exists() for file in found.values() for path in file.files) else None

@@ -1,0 +1,127 @@
+"""The verb changes: what differs between two builds, and why."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from joinedup.cli.shared import (
+    acting,
+    example,
+    journal_option,
+    open_place,
+    open_store,
+    place_argument,
+    quiet_option,
+    say_who_is_waited_for,
+    store_option,
+    wait_option,
+)
+
+if TYPE_CHECKING:
+    from joinedup.access.changes import Cell, Changes
+
+
+@click.command(
+    epilog=example(
+        "joinedup changes places/calderdale --store demo/calderdale/store",
+        "joinedup changes places/calderdale --measure emergency_bed_days --store demo/calderdale/store --format csv",
+        "joinedup changes places/calderdale --since 1 --store demo/calderdale/store --format json",
+    )
+)
+@place_argument
+@click.option("--since", default="", help="The earlier build, by its id or number [the one before the published one].")
+@click.option("--measure", help="One measure, or published table, by the name that evidence keys begin with [all measures].")
+@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+@click.option("--purpose", default="planning", show_default=True, help="What for: it is logged.")
+@store_option
+@wait_option
+@quiet_option
+@journal_option
+def changes(
+    place_folder: Path, since: str, measure: str | None, form: str, purpose: str, store_folder: Path | None, wait: float, quiet: bool
+) -> None:
+    """What differs between two builds, and why.
+
+    Every difference is told by its cause: software, place folder, code list, definition, linkage, late correction, population, new data.
+    The causes are changed one at a time, in this order, and what each did to a number adds up to its whole difference. What was
+    found is kept with the builds. It is for staff: differences of true counts would tell the public what is suppressed.
+    """
+    import pyarrow as pa
+
+    from joinedup.access.aggregates import open_aggregates
+    from joinedup.access.changing import earlier_build, find_changes
+    from joinedup.build import all_specs
+    from joinedup.engine.manifest import read_manifest
+    from joinedup.report import progress_on
+    from joinedup.tabular import show_table
+
+    place = open_place(place_folder)
+    store = open_store(place, store_folder)
+    door = open_aggregates(store, place, acting(place, purpose), "internal")
+    say_who_is_waited_for(store, wait)
+    with store.lock("comparison", wait=wait), progress_on(sys.stderr, quiet) as progress:
+        after = read_manifest(store)
+        before = earlier_build(store, after, since)
+        find_changes(store, place, before, after, all_specs(), progress=progress)
+    found = door.changes(before.build_id)
+    assert found is not None
+    cells = _asked(found, measure)
+    if form == "json":
+        told = found.model_dump(mode="json") | {"cells": [_plain(found, cell) for cell in cells]}
+        click.echo(json.dumps(told, indent=1, ensure_ascii=False))
+        return
+    if cells:
+        show_table(pa.Table.from_pylist([_row(found, cell) for cell in cells]), form, sys.stdout)
+    if not quiet:
+        _tell(found)
+
+
+def _asked(found: Changes, measure: str | None) -> list[Cell]:
+    """The numbers that were asked for: of a measure or table everything, else the values of all measures."""
+    from joinedup.outcomes.definitions import measures
+
+    if measure is not None:
+        return [cell for cell in found.cells if cell.name == measure]
+    return [cell for cell in found.cells if cell.count == "value" and cell.name in measures()]
+
+
+def _plain(found: Changes, cell: Cell) -> dict[str, Any]:
+    shares = dict(zip((turn.name for turn in found.turns), cell.shares, strict=True))
+    return {
+        "key": cell.key,
+        "count": cell.count,
+        "before": cell.before,
+        "after": cell.after,
+        "difference": cell.difference,
+        "shares": shares,
+    }
+
+
+def _row(found: Changes, cell: Cell) -> dict[str, Any]:
+    """A row of the table: each cause a column."""
+    plain = _plain(found, cell)
+    shares = plain.pop("shares")
+    return {name: _short(value) for name, value in {**plain, **shares}.items()}
+
+
+def _short(value: object) -> object:
+    """A number as it is read: no more digits than say something."""
+    return round(value, 4) if isinstance(value, float) else value
+
+
+def _tell(found: Changes) -> None:
+    """Nothing; stderr says what was compared, and what exactly each cause was."""
+    click.echo(
+        f"build {found.before.number or found.before.build_id} to {found.after.number or found.after.build_id}: "
+        f"{len(found.cells):,} of {found.compared:,} published numbers changed, {len(found.tables):,} tables hold something else",
+        err=True,
+    )
+    for turn in found.turns:
+        click.echo(f"{turn.name}: {'; '.join(turn.details) or 'nothing that can be named'}", err=True)
+    for line in found.not_told:
+        click.echo(f"not told: {line}", err=True)

@@ -1,0 +1,100 @@
+"""Two builds table by table: rows that came, went or hold other values, counted by key in sets. No row leaves it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import duckdb
+
+from joinedup.engine.manifest import InputRecord, Manifest, TableRecord
+from joinedup.engine.specs import Frozen, TableSpec
+from joinedup.engine.store import Store
+
+ROWS = """
+SELECT count(*) FILTER (NOT b.here IS NOT DISTINCT FROM true), count(*) FILTER (NOT a.here IS NOT DISTINCT FROM true),
+    count(*) FILTER (b.here AND a.here AND ({differs})){columns}
+FROM (SELECT *, true AS here FROM read_parquet([{before}])) AS b
+FULL JOIN (SELECT *, true AS here FROM read_parquet([{after}])) AS a ON {key}
+"""
+
+
+class TableChange(Frozen):
+    """One table that two builds hold otherwise."""
+
+    table: str
+    title: str
+    kind: str
+    """derived, landed, place or reference."""
+    before: int | None
+    """Rows; None where the build has no such table."""
+    after: int | None
+    added: int | None = None
+    """Keys that only the later build has; None where rows weren't compared."""
+    gone: int | None = None
+    changed: int | None = None
+    """Keys that both have, with another value in some column."""
+    columns: dict[str, int] = {}
+    """Column -> rows with another value, where there are any."""
+
+
+def tables_changed(
+    con: duckdb.DuckDBPyConnection, store: Store, before: Manifest, after: Manifest, specs: Mapping[str, TableSpec]
+) -> list[TableChange]:
+    """The tables whose content differs; rows of those that have a key in both builds are compared by it.
+
+    Landed rows have no key that lasts, for their numbers are those of files: of them no more than their number is told.
+    """
+    then, now = _records(before), _records(after)
+    found = []
+    for name in sorted(then.keys() | now.keys()):
+        old, new = then.get(name), now.get(name)
+        if old is not None and new is not None and old.digest == new.digest:
+            continue
+        known = new or old
+        assert known is not None
+        kind = known.kind or "landed" if isinstance(known, InputRecord) else "derived"
+        rows = {"before": None if old is None else old.rows, "after": None if new is None else new.rows}
+        plain = TableChange(table=name, title=known.title or name, kind=kind, **rows)
+        spec = specs.get(name)
+        if old is None or new is None or spec is None or kind == "landed":
+            found.append(plain)
+            continue
+        found.append(plain.model_copy(update=_rows(con, spec.key, files_of(store, old), files_of(store, new))))
+    return found
+
+
+def _records(manifest: Manifest) -> dict[str, InputRecord | TableRecord]:
+    return {**manifest.inputs, **manifest.tables}
+
+
+def _rows(con: duckdb.DuckDBPyConnection, key: Sequence[str], before: Sequence[Path], after: Sequence[Path]) -> dict[str, object]:
+    """What rows of a table came, went and changed; nothing where its key isn't in both."""
+    names = [_columns(con, files) for files in (before, after)]
+    if not all(set(key) <= set(each) for each in names):
+        return {}
+    shared = [name for name in names[0] if name in names[1] and name not in key]
+    other = {name: f'b."{name}" IS DISTINCT FROM a."{name}"' for name in shared}
+    sql = ROWS.format(
+        differs=" OR ".join(other.values()) or "false",
+        columns="".join(f", count(*) FILTER (b.here AND a.here AND {each})" for each in other.values()),
+        before=_quoted(before),
+        after=_quoted(after),
+        key=" AND ".join(f'b."{name}" IS NOT DISTINCT FROM a."{name}"' for name in key) or "true",
+    )
+    [(added, gone, changed, *counts)] = con.execute(sql).fetchall()
+    columns = {name: count for name, count in zip(shared, counts, strict=True) if count}
+    return {"added": added, "gone": gone, "changed": changed, "columns": columns}
+
+
+def _columns(con: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> list[str]:
+    return [name for name, *_ in con.execute(f"DESCRIBE SELECT * FROM read_parquet([{_quoted(files)}])").fetchall()]
+
+
+def files_of(store: Store, record: InputRecord | TableRecord) -> list[Path]:
+    """Where a table of a build lies."""
+    return [store.root / file for file in record.files]
+
+
+def _quoted(paths: Sequence[Path]) -> str:
+    return ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)

@@ -1,0 +1,171 @@
+"""Landed tables between two landings: the rows of the earlier one, with what changed for one cause after another taken from the later."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+
+from joinedup.engine.objects import DIGITS, InputFile, sha256_of
+from joinedup.engine.store import Store, move_into_place
+from joinedup.sources.contract import ContractSpec, contracts
+from joinedup.sources.same_rows import (
+    CORRECTION,
+    DECIDES_WHO_COUNTS,
+    FILE_PAIR,
+    LINKAGE,
+    NEW,
+    POPULATION,
+    READING,
+    match_people,
+    match_rest,
+    match_rows,
+)
+
+ORDER = (READING, LINKAGE, CORRECTION, POPULATION, NEW)
+"""The order in which what changed is taken over."""
+WHO, WHENCE = ("person_id", "linked_by"), ("file_id", "source_row")
+OF_FILES = ("landed_file", "superseded", "rejected")
+"""Tables that say what became of files and rows, by file_id."""
+PEOPLE = "landed_person"
+APART = 1_000_000
+"""Added to the numbers of files that the earlier landing has given to others."""
+MIXED = """
+SELECT {columns} FROM before_{table} AS b
+LEFT JOIN pair_{contract} AS p ON p.before_file = b.file_id AND p.before_row = b.source_row
+LEFT JOIN after_{table} AS a ON a.file_id = p.after_file AND a.source_row = p.after_row
+LEFT JOIN moved AS m ON m.old = b.person_id
+WHERE NOT EXISTS (
+    SELECT 1 FROM gone_{contract} AS g WHERE g.before_file = b.file_id AND g.before_row = b.source_row AND g.cause IN ({causes}))
+UNION ALL BY NAME
+SELECT a.* REPLACE (c.before_file AS file_id) FROM after_{table} AS a
+JOIN came_{contract} AS c ON c.after_file = a.file_id AND c.after_row = a.source_row
+WHERE c.cause IN ({causes}) AND c.before_file IS NOT NULL
+"""
+PEOPLE_OF = """
+SELECT * FROM before_{people} WHERE person_id NOT IN (SELECT old FROM {moved})
+UNION ALL BY NAME
+SELECT * FROM after_{people} WHERE person_id IN ({named})
+AND person_id NOT IN (SELECT person_id FROM before_{people} WHERE person_id NOT IN (SELECT old FROM {moved}))
+"""
+
+
+@dataclass
+class Mixing:
+    """Two landings, their rows matched."""
+
+    con: duckdb.DuckDBPyConnection
+    store: Store
+    before: Mapping[str, InputFile]
+    after: Mapping[str, InputFile]
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Contract -> cause -> rows that are others for it; contracts without any aren't in it."""
+
+    @classmethod
+    def of(cls, con: duckdb.DuckDBPyConnection, store: Store, before: Mapping[str, InputFile], after: Mapping[str, InputFile]) -> Mixing:
+        """The landings with their rows matched and counted."""
+        made = cls(con, store, before, after)
+        for side, tables in (("before", before), ("after", after)):
+            for name, file in tables.items():
+                con.execute(f"CREATE OR REPLACE TEMP VIEW {side}_{name} AS SELECT * FROM read_parquet([{_quoted(file)}])")
+        con.execute(FILE_PAIR)
+        differing = [each for each in contracts().values() if made._differs(f"landed_{each.contract}")]
+        for contract in differing:
+            match_rows(con, contract, made.shared(contract))
+        match_people(con, differing)
+        for contract in differing:
+            counts = match_rest(con, contract, made.shared(contract))
+            if any(counts.values()):
+                made.counts[contract.contract] = counts
+        return made
+
+    def _differs(self, table: str) -> bool:
+        there = table in self.before and table in self.after
+        return there and self.before[table].digest != self.after[table].digest
+
+    def shared(self, contract: ContractSpec) -> list[str]:
+        """What rows say in both landings, besides who and whence they are."""
+        before, after = (self._columns(f"{side}_landed_{contract.contract}") for side in ("before", "after"))
+        return [name for name in before if name in after and name not in (*WHO, *WHENCE)]
+
+    def _columns(self, view: str) -> list[str]:
+        return [name for name, *_ in self.con.execute(f"DESCRIBE {view}").fetchall()]
+
+    def causes(self) -> list[str]:
+        """The causes for which rows are others, in order."""
+        return [cause for cause in ORDER if any(counts.get(cause) for counts in self.counts.values())]
+
+    def up_to(self, causes: Collection[str]) -> dict[str, InputFile]:
+        """The tables of the earlier landing, with what changed for these causes taken from the later."""
+        found = dict(self.before)
+        for name, counts in self.counts.items():
+            if any(counts.get(cause) for cause in causes):
+                found[f"landed_{name}"] = self._write(f"landed_{name}", self._mixed_sql(contracts()[name], causes))
+        if POPULATION in causes:
+            found |= self._swapped()
+        return found | {PEOPLE: self._people(found, LINKAGE in causes)} if causes else found
+
+    def _mixed_sql(self, contract: ContractSpec, causes: Collection[str]) -> str:
+        """The rows of a contract with what changed for these causes."""
+        corrected = POPULATION if contract.contract in DECIDES_WHO_COUNTS else CORRECTION
+        later = [how for cause, how in ((READING, "p.how = 'row'"), (corrected, "p.how <> 'row'")) if cause in causes]
+        taken, shared = " OR ".join(later), set(self.shared(contract))
+        columns = ["b.file_id", "b.source_row"]
+        if LINKAGE in causes:
+            columns += ["CASE WHEN p.how IS NULL THEN coalesce(m.new, b.person_id) ELSE a.person_id END AS person_id"]
+            columns += ["CASE WHEN p.how IS NULL THEN b.linked_by ELSE a.linked_by END AS linked_by"]
+        else:
+            columns += ["b.person_id", "b.linked_by"]
+        for name in self._columns(f"before_landed_{contract.contract}"):
+            if name in shared:
+                columns.append(f"CASE WHEN {taken} THEN a.{name} ELSE b.{name} END AS {name}" if taken else f"b.{name}")
+            elif name not in (*WHO, *WHENCE):
+                columns.append(f"b.{name}")
+        listed = ", ".join(f"'{cause}'" for cause in causes)
+        return MIXED.format(columns=", ".join(columns), table=f"landed_{contract.contract}", contract=contract.contract, causes=listed)
+
+    def _swapped(self) -> dict[str, InputFile]:
+        """What says who is counted as the later landing has it, with the accounts of its files."""
+        listed = ", ".join(f"'{name}'" for name in DECIDES_WHO_COUNTS)
+        stays, swapped = (
+            f"SELECT file_id FROM {side}_landed_file WHERE contract {to} IN ({listed})" for side, to in (("before", "NOT"), ("after", ""))
+        )
+        [(clash,)] = self.con.execute(f"SELECT count(*) FROM ({stays} INTERSECT {swapped})").fetchall()
+        later = f"SELECT * REPLACE (CAST(file_id + {APART if clash else 0} AS INTEGER) AS file_id) FROM after_{{table}}"
+        found = {}
+        for table in (f"landed_{name}" for name in DECIDES_WHO_COUNTS):
+            if table in self.before and table in self.after:
+                found[table] = self._write(table, later.format(table=table))
+        for table in (each for each in OF_FILES if each in self.before and each in self.after):
+            kept = f"SELECT * FROM before_{table} WHERE file_id IN ({stays})"
+            found[table] = self._write(table, f"{kept} UNION ALL BY NAME {later.format(table=table)} WHERE file_id IN ({swapped})")
+        return found
+
+    def _people(self, tables: Mapping[str, InputFile], moved: bool) -> InputFile:
+        """A row for everybody whom tables name: as the earlier landing has it, else as the later."""
+        of_people = [file for name, file in tables.items() if name.removeprefix("landed_") in contracts()]
+        named = " UNION ".join(f"SELECT person_id FROM read_parquet([{_quoted(file)}]) WHERE person_id IS NOT NULL" for file in of_people)
+        who_moved = "moved" if moved else "(SELECT old FROM moved WHERE false)"
+        return self._write(PEOPLE, PEOPLE_OF.format(people=PEOPLE, moved=who_moved, named=named), "person_id")
+
+    def _write(self, table: str, sql: str, order: str = "file_id, source_row") -> InputFile:
+        """Rows as a table among the results of builds, under the hash of what it holds."""
+        order = "file_id" if table == "landed_file" else order
+        being_written = self.store.tmp / f"mixed-{table}.parquet"
+        self.con.execute(f"COPY (SELECT * FROM ({sql}) ORDER BY {order}) TO {_text(being_written)} (FORMAT parquet, COMPRESSION zstd)")
+        digest = sha256_of(being_written)
+        path = self.store.objects / f"{table}-{digest[:DIGITS]}.parquet"
+        move_into_place(being_written, path)
+        return InputFile(path, digest, int(pq.read_metadata(path).num_rows))
+
+
+def _quoted(file: InputFile) -> str:
+    """The files of a table as SQL names them."""
+    return ", ".join(_text(path) for path in file.files)
+
+
+def _text(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"

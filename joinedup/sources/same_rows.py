@@ -1,0 +1,148 @@
+"""Which row of a later landing is the same record as one of an earlier, and for which cause rows differ. In sets, contract by contract.
+
+By the file and its row where both landings read the same file; else by content and person; else by what the contract says names a record;
+at last by person and day, so that a record that came back under another key counts as corrected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+
+from joinedup.sources.contract import ContractSpec
+
+DECIDES_WHO_COUNTS = ("register", "deaths", "opt_out", "protected_person")
+"""The contracts whose rows say who is counted: who is registered, who has died, who objects, who is protected."""
+READING, LINKAGE, CORRECTION, POPULATION, NEW = "reading", "linkage", "late correction", "population", "new data"
+"""Why a landed row is another: read otherwise from the same row of the same file; linked otherwise; corrected or taken back by a later
+file; of what says who is counted; not there before."""
+
+FILE_PAIR = """
+CREATE OR REPLACE TEMP TABLE file_pair AS
+WITH b AS (SELECT *, row_number() OVER (PARTITION BY source, sha256 ORDER BY file_id) AS n FROM before_landed_file),
+a AS (SELECT *, row_number() OVER (PARTITION BY source, sha256 ORDER BY file_id) AS n FROM after_landed_file)
+SELECT b.file_id AS before_file, a.file_id AS after_file
+FROM b JOIN a ON b.source = a.source AND b.sha256 = a.sha256 AND b.n = a.n
+"""
+PAIR = """
+CREATE OR REPLACE TEMP TABLE pair_{contract} AS
+SELECT b.file_id AS before_file, b.source_row AS before_row, a.file_id AS after_file, a.source_row AS after_row, 'row' AS how,
+    ({differs}) AS other, (b.person_id IS DISTINCT FROM a.person_id OR b.linked_by IS DISTINCT FROM a.linked_by) AS relinked,
+    b.person_id AS was, a.person_id AS now
+FROM before_{table} AS b
+JOIN file_pair AS f ON f.before_file = b.file_id
+JOIN after_{table} AS a ON a.file_id = f.after_file AND a.source_row = b.source_row
+"""
+LEFT = """
+CREATE OR REPLACE TEMP TABLE left_{side} AS
+SELECT t.*, f.source AS of_source, coalesce(m.new, t.person_id) AS who
+FROM {side}_{table} AS t
+JOIN {side}_landed_file AS f ON f.file_id = t.file_id
+LEFT JOIN moved AS m ON m.old = t.person_id AND '{side}' = 'before'
+WHERE NOT EXISTS (SELECT 1 FROM pair_{contract} AS p WHERE p.{side}_file = t.file_id AND p.{side}_row = t.source_row)
+"""
+MATCH = """
+INSERT INTO pair_{contract}
+WITH b AS (SELECT *, hash({by}) AS h, row_number() OVER same AS n, count(*) OVER (PARTITION BY hash({by})) AS same_rows
+    FROM left_before WHERE {where} WINDOW same AS (PARTITION BY hash({by}) ORDER BY file_id, source_row)),
+a AS (SELECT *, hash({by}) AS h, row_number() OVER same AS n, count(*) OVER (PARTITION BY hash({by})) AS same_rows
+    FROM left_after WHERE {where} WINDOW same AS (PARTITION BY hash({by}) ORDER BY file_id, source_row))
+SELECT b.file_id, b.source_row, a.file_id, a.source_row, '{how}', ({differs}),
+    b.person_id IS DISTINCT FROM a.person_id OR b.linked_by IS DISTINCT FROM a.linked_by, b.person_id, a.person_id
+FROM b JOIN a ON a.h = b.h AND a.n = b.n {unique}
+"""
+UNIQUE = "AND a.same_rows = 1 AND b.same_rows = 1"
+NOBODY_MOVED = "CREATE OR REPLACE TEMP TABLE moved (old BIGINT, new BIGINT)"
+MOVED = """
+CREATE OR REPLACE TEMP TABLE moved AS
+SELECT was AS old, min(now) AS new FROM ({pairs}) WHERE was IS NOT NULL
+GROUP BY was HAVING count(DISTINCT now) = 1 AND min(now) <> was
+"""
+GONE = """
+CREATE OR REPLACE TEMP TABLE gone_{contract} AS
+SELECT t.file_id AS before_file, t.source_row AS before_row, t.who IS DISTINCT FROM t.person_id AS moved,
+    CASE WHEN r.file_id IS NOT NULL THEN '{reading}' ELSE '{otherwise}' END AS cause
+FROM left_before AS t
+LEFT JOIN file_pair AS f ON f.before_file = t.file_id
+LEFT JOIN after_rejected AS r ON r.file_id = f.after_file AND r.source_row = t.source_row
+"""
+CAME = """
+CREATE OR REPLACE TEMP TABLE came_{contract} AS
+SELECT t.file_id AS after_file, t.source_row AS after_row, f.before_file,
+    CASE WHEN r.file_id IS NOT NULL THEN '{reading}' WHEN f.before_file IS NOT NULL THEN '{otherwise}' ELSE '{new}' END AS cause
+FROM left_after AS t
+LEFT JOIN file_pair AS f ON f.after_file = t.file_id
+LEFT JOIN before_rejected AS r ON r.file_id = f.before_file AND r.source_row = t.source_row
+"""
+COUNTED = """
+SELECT cause, count(*) FROM (
+    SELECT '{reading}' AS cause FROM pair_{contract} WHERE other AND how = 'row'
+    UNION ALL SELECT '{otherwise}' FROM pair_{contract} WHERE other AND how <> 'row'
+    UNION ALL SELECT '{linkage}' FROM pair_{contract} WHERE relinked
+    UNION ALL SELECT '{linkage}' FROM gone_{contract} WHERE moved
+    UNION ALL SELECT cause FROM gone_{contract}
+    UNION ALL SELECT cause FROM came_{contract}
+) GROUP BY cause
+"""
+
+
+def match_rows(con: duckdb.DuckDBPyConnection, contract: ContractSpec, shared: Sequence[str]) -> None:
+    """Nothing; pair_<contract> holds the rows of both landings that are one record, whoever they are linked to."""
+    names = {"contract": contract.contract, "table": f"landed_{contract.contract}", "differs": _differs(shared)}
+    con.execute(PAIR.format(**names))
+    con.execute(NOBODY_MOVED)
+    if _left(con, names):
+        con.execute(MATCH.format(**names, by=", ".join(["of_source", "person_id", *shared]), where="true", how="content", unique=""))
+    if not any(field.name in contract.key for field in contract.identifiers) and _left(con, names):
+        _match_key(con, contract, names, "of_source")
+
+
+def match_people(con: duckdb.DuckDBPyConnection, matched: Sequence[ContractSpec]) -> None:
+    """Nothing; `moved` holds the people all of whose records are somebody else's now, and whose."""
+    pairs = " UNION ALL ".join(f"SELECT DISTINCT was, now FROM pair_{contract.contract}" for contract in matched)
+    con.execute(MOVED.format(pairs=pairs) if matched else NOBODY_MOVED)
+
+
+def match_rest(con: duckdb.DuckDBPyConnection, contract: ContractSpec, shared: Sequence[str]) -> dict[str, int]:
+    """Cause -> rows that are others for it; rows of whom a record names the person are matched as those whom they are linked to now."""
+    names = {"contract": contract.contract, "table": f"landed_{contract.contract}", "differs": _differs(shared)}
+    if any(field.name in contract.key for field in contract.identifiers) and _left(con, names):
+        _match_key(con, contract, names, "of_source, who")
+    if contract.contract not in DECIDES_WHO_COUNTS and contract.dated_by is not None and _left(con, names):
+        day = contract.day_sql
+        by = f"of_source, who, {day}"
+        con.execute(MATCH.format(**names, by=by, where=f"who IS NOT NULL AND {day} IS NOT NULL", how="day", unique=UNIQUE))
+    _left(con, names)
+    counts = contract.contract in DECIDES_WHO_COUNTS
+    causes = {
+        "reading": READING,
+        "linkage": LINKAGE,
+        "otherwise": POPULATION if counts else CORRECTION,
+        "new": POPULATION if counts else NEW,
+    }
+    con.execute(GONE.format(**names, **causes))
+    con.execute(CAME.format(**names, **causes))
+    return dict(con.execute(COUNTED.format(**names, **causes)).fetchall())
+
+
+def _match_key(con: duckdb.DuckDBPyConnection, contract: ContractSpec, names: dict[str, str], who: str) -> None:
+    """Nothing; rows whose key both landings have once are one record."""
+    hidden = {field.name for field in contract.identifiers}
+    key = [contract.landed(name) for name in contract.key if name not in hidden]
+    known = " OR ".join([f"{column} IS NOT NULL" for column in key] or ["who IS NOT NULL"])
+    by = ", ".join([who, *key])
+    con.execute(MATCH.format(**names, by=by, where=f"({known})", how="key", unique=UNIQUE))
+
+
+def _left(con: duckdb.DuckDBPyConnection, names: dict[str, str]) -> bool:
+    """Whether both landings have rows that aren't matched, which are in left_before and left_after."""
+    for side in ("before", "after"):
+        con.execute(LEFT.format(**names, side=side))
+    found = con.execute("SELECT (SELECT count(*) FROM left_before), (SELECT count(*) FROM left_after)").fetchall()
+    return all(found[0])
+
+
+def _differs(columns: Sequence[str]) -> str:
+    """Whether two rows say different things."""
+    return " OR ".join(f"b.{name} IS DISTINCT FROM a.{name}" for name in columns) or "false"
