@@ -340,9 +340,15 @@ def _file_records(staging: Staging, staged: Staged, as_at: date) -> tuple[FileAc
 
 
 def remove_landings(store: Store) -> list[str]:
-    """The landings that were removed: killed ones, and those that are neither current nor named by a build that is kept."""
+    """The landings that were removed: killed ones, and those that are neither current nor named by a build that is kept.
+
+    None where no landing is current, or none that can be read.
+    """
     named = [json.loads(path.read_bytes()) for path in store.builds.glob("*.json")]
-    kept = {read_landing(store).landing_id, *(build["about"].get("landing", {}).get("landing_id") for build in named)}
+    current = _last_landing(store)
+    if current is None:
+        return []
+    kept = {current.landing_id, *(build["about"].get("landing", {}).get("landing_id") for build in named)}
     gone = sorted(path.name for path in store.landed.iterdir() if path.is_dir() and path.name not in kept)
     with store_errors(store.landed):
         for name in gone:

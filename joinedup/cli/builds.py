@@ -78,12 +78,13 @@ def builds(place_folder: Path, store_folder: Path | None, form: str) -> None:
 def collect(place_folder: Path, store_folder: Path | None, days: int | None, dry_run: bool, wait: float, quiet: bool) -> None:
     """Remove builds that are kept no longer, and files of no build.
 
-    The published build always stays, and whatever a build that is kept names. A build stays for an hour at least once another is
-    published, for whoever is still reading it. Prints the builds that went.
+    The published build and the current landing always stay, and whatever a build that is kept names. A build stays for an hour at
+    least once another is published, for whoever is still reading it. Prints the builds that went.
     """
     from datetime import UTC, datetime
 
     from joinedup.engine.collecting import READERS_TIME, drop, older_than
+    from joinedup.land import remove_landings
 
     place = open_place(place_folder)
     store = open_store(place, store_folder)
@@ -91,9 +92,10 @@ def collect(place_folder: Path, store_folder: Path | None, days: int | None, dry
     with store.lock("collection", wait=wait):
         going = older_than(store, place.retention.builds_days if days is None else days, datetime.now(UTC))
         removed = [] if dry_run else drop(store, going, spare=READERS_TIME)
+        landings = [] if dry_run else remove_landings(store)
     for build in going:
         click.echo(build.build_id)
     if not quiet:
         how = "would go" if dry_run else "went"
-        files = "" if dry_run else f", {sum(path.suffix == '.parquet' for path in removed):,} files of tables"
+        files = "" if dry_run else f", {sum(path.suffix == '.parquet' for path in removed):,} files of tables, {len(landings):,} landings"
         click.echo(f"{len(going):,} builds {how}{files}", err=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,10 @@ from joinedup.errors import StoreProblem
 
 PRIVATE_FOLDER = 0o700
 PRIVATE_FILE = 0o600
+HALF_WRITTEN = ".*.[0-9]*"
+"""The names of files that are being written, which end with the number of the process that does."""
+LEFT_FOR = 3600
+"""Seconds after which a half-written file isn't being written any more, also where nobody has to hold the store to write."""
 
 WHY = {
     errno.ENOSPC: "its disk is full; free some space and run it again",
@@ -90,6 +95,11 @@ class Store:
         """The store and every folder in it."""
         return (self.root, self.kept, self.landed, self.objects, self.inputs, self.builds, self.tmp)
 
+    @property
+    def of_holder(self) -> frozenset[Path]:
+        """The folders into which nobody writes but who holds the store."""
+        return frozenset({self.root, self.landed, self.builds, self.kept / "ids"})
+
     def create(self) -> Store:
         """This store, its folders made and closed to other users; StoreProblem when that can't be."""
         with store_errors(self.root):
@@ -114,8 +124,9 @@ class Store:
         with store_errors(self.tmp):
             shutil.rmtree(self.tmp)
             self.tmp.mkdir(mode=PRIVATE_FOLDER)
-            for half_written in (*self.root.glob(".*.json.*"), *self.builds.glob(".*.json.*")):
-                half_written.unlink()
+            for path in self.root.rglob(HALF_WRITTEN):
+                if path.is_file() and (path.parent in self.of_holder or time.time() - path.stat().st_mtime > LEFT_FOR):
+                    path.unlink(missing_ok=True)
 
     @contextmanager
     def lock(self, what: str, *, wait: float = 0) -> Iterator[None]:

@@ -67,7 +67,7 @@ def test_collect_goes_by_the_places_days_or_those_given(store: Store, place: Pat
     assert (dry.stdout, dry.stderr) == (f"{first.build_id}\n", "1 builds would go\n")
     assert len(builds_by_number(store)) == 2
     answer = run("collect", place, "--store", store.root)
-    assert (answer.exit_code, answer.stdout, answer.stderr) == (0, f"{first.build_id}\n", "1 builds went, 3 files of tables\n")
+    assert (answer.exit_code, answer.stdout, answer.stderr) == (0, f"{first.build_id}\n", "1 builds went, 3 files of tables, 0 landings\n")
     assert builds_by_number(store) == [second.model_copy(update={"built_at": builds_by_number(store)[0].built_at})]
     assert run("collect", place, "--store", store.root, "--days", 0).stdout == ""
 

@@ -96,6 +96,12 @@ def test_a_disk_that_is_read_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_what_killed_work_left_is_wiped(store: Store) -> None:
     (store.tmp / "spilt").mkdir()
     (store.tmp / "spilt" / "file").write_text("rows")
-    (store.builds / ".b1.json.77").write_text("{")
+    for path in (store.builds / ".b1.json.77", store.landed / ".current.json.77", store.root / ".manifest.json.77"):
+        path.write_text("{")
+    young, old = (store.kept / f".staff_people.csv.{number}" for number in (7, 8))
+    for path in (young, old):
+        path.write_text("half")
+    os.utime(old, (0, 0))
     store.wipe_tmp()
-    assert [*store.tmp.iterdir(), *store.builds.iterdir()] == []
+    left = [path for path in store.root.rglob("*") if path.is_file()]
+    assert left == [young], "somebody may be writing it now, without holding the store"
