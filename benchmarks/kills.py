@@ -24,7 +24,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from multiprocessing import forkserver
@@ -38,6 +38,7 @@ from pyarrow import csv
 from joinedup.access.aggregates import open_aggregates
 from joinedup.access.caller import caller_for
 from joinedup.engine.manifest import Manifest, read_build, read_manifest
+from joinedup.engine.parts import InFiles
 from joinedup.engine.rows import row_hash
 from joinedup.engine.store import Store
 from joinedup.kept.access_log import log_place, open_access_log
@@ -230,7 +231,7 @@ class Trial:
             yield f"build {manifest.build_id} is neither the one before nor the next"
         for kept in (manifest, *map(read_build, self.store.builds.glob("*.json"))):
             yield from (f"build {kept.build_id}: {fault}" for fault in damaged(named_by(kept), self.store))
-        yield from (f"landing: {fault}" for fault in damaged({t.file: t.digest for t in record.tables.values()}, self.store))
+        yield from (f"landing: {fault}" for fault in damaged(digests(record.tables.values()), self.store))
         now = self.said(self.store)
         expected = before.said if manifest.build_id == before.current[0] else self.rows["said", self.landed, self.day]
         if now != expected:
@@ -271,7 +272,8 @@ class Trial:
         """Files of the store that nobody names after a collection, and those that are half written."""
         kept = [read_build(path) for path in self.store.builds.glob("*.json")]
         record = read_landing(self.store)
-        named = {*(file for build in kept for file in build.files), *(table.file for table in record.tables.values())}
+        named = {*(file for build in kept for file in build.files), *digests(record.tables.values())}
+        named |= {f"definitions/{table.definition}.json" for build in kept for table in build.tables.values()}
         landings = {record.landing_id, *(build.about["landing"]["landing_id"] for build in kept)}
         for path in sorted(path for path in self.store.root.rglob("*") if path.is_file()):
             file = path.relative_to(self.store.root)
@@ -279,7 +281,7 @@ class Trial:
                 yield f"{file} is half written"
             elif file.parts[0] == "landed" and len(file.parts) > 2 and file.parts[1] not in landings:
                 yield f"{file} is of no landing that is kept"
-            elif path.suffix == ".parquet" and file.parts[0] in {"objects", "inputs"} and str(file) not in named:
+            elif file.parts[0] in {"objects", "inputs", "definitions"} and str(file) not in named:
                 yield f"{file} is of no build that is kept"
             elif file.parts[0] == "tmp":
                 yield f"{file} is left"
@@ -320,7 +322,15 @@ def header(path: Path) -> list[str]:
 
 def named_by(manifest: Manifest) -> dict[str, str]:
     """File -> digest of all that a build names."""
-    return {record.file: record.digest for records in (manifest.tables, manifest.inputs) for record in records.values()}
+    return digests((*manifest.tables.values(), *manifest.inputs.values()))
+
+
+def digests(records: Iterable[InFiles]) -> dict[str, str]:
+    """File -> digest of all files of some tables."""
+    found = dict[str, str]()
+    for record in records:
+        found |= {part.file: part.digest for part in record.parts} or {record.file: record.digest}
+    return found
 
 
 def damaged(files: Mapping[str, str], store: Store) -> Iterator[str]:
@@ -335,17 +345,17 @@ def damaged(files: Mapping[str, str], store: Store) -> Iterator[str]:
 
 def landed_rows(record: LandingRecord, store: Store) -> Rows:
     """Table -> the hash of its rows, whatever the order, of all that doesn't tell when it was."""
-    return {name: hash_of(store.root / table.file) for name, table in sorted(record.tables.items())}
+    return {name: hash_of(table, store) for name, table in sorted(record.tables.items())}
 
 
 def built_rows(manifest: Manifest, store: Store) -> Rows:
     """Likewise of a build."""
-    return {name: hash_of(store.root / table.file) for name, table in sorted(manifest.tables.items())}
+    return {name: hash_of(table, store) for name, table in sorted(manifest.tables.items())}
 
 
-def hash_of(path: Path) -> str:
-    """The hash of a file's rows."""
-    table = pq.read_table(path, partitioning=None)
+def hash_of(record: InFiles, store: Store) -> str:
+    """The hash of a table's rows."""
+    table = pq.read_table([store.root / file for file in record.files], partitioning=None)
     return row_hash(table.select([name for name in table.column_names if name not in OTHERS]))
 
 

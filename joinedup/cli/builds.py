@@ -79,22 +79,33 @@ def collect(place_folder: Path, store_folder: Path | None, days: int | None, dry
     """Remove builds that are kept no longer, and files of no build.
 
     The published build and the current landing always stay, and whatever a build that is kept names. A build stays for an hour at
-    least once another is published, for whoever is still reading it. Prints the builds that went.
+    least once another is published, for whoever is still reading it. A clock that leapt ahead by months is believed after a day, or
+    with --days. Prints the builds that went.
     """
     from datetime import UTC, datetime
 
+    from joinedup.engine.clock import believed
     from joinedup.engine.collecting import READERS_TIME, drop, older_than
+    from joinedup.engine.manifest import builds_by_number
     from joinedup.land import remove_landings
 
     place = open_place(place_folder)
     store = open_store(place, store_folder)
     say_who_is_waited_for(store, wait)
     with store.lock("collection", wait=wait):
-        going = older_than(store, place.retention.builds_days if days is None else days, datetime.now(UTC))
+        now = datetime.now(UTC)
+        going = older_than(store, place.retention.builds_days if days is None else days, now, sure=days is not None)
+        ahead = now - believed(builds_by_number(store), now)
         removed = [] if dry_run else drop(store, going, spare=READERS_TIME)
         landings = [] if dry_run else remove_landings(store)
     for build in going:
         click.echo(build.build_id)
+    if ahead and days is None:
+        click.echo(
+            f"note: the clock has leapt {ahead.days:,} days ahead of the build before; builds are counted as if it hadn't, until it has "
+            "stood there for a day. If it is right, --days says how many days count now",
+            err=True,
+        )
     if not quiet:
         how = "would go" if dry_run else "went"
         files = "" if dry_run else f", {sum(path.suffix == '.parquet' for path in removed):,} files of tables, {len(landings):,} landings"

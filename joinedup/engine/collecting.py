@@ -6,9 +6,9 @@ import shutil
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from itertools import pairwise
 from pathlib import Path
 
+from joinedup.engine.clock import believed, replaced_at
 from joinedup.engine.manifest import Manifest, builds_by_number, read_build
 from joinedup.engine.store import Store, store_errors, sync_folder
 from joinedup.errors import StoreProblem
@@ -18,15 +18,17 @@ READERS_TIME = timedelta(hours=1)
 names, as a killed one leaves it, stays as long from when it was written, for the next build may take it over (our choice, 2026)."""
 
 
-def older_than(store: Store, days: int, now: datetime) -> list[Manifest]:
+def older_than(store: Store, days: int, now: datetime, *, sure: bool = False) -> list[Manifest]:
     """Builds that aren't published and were the published one last more than so many days, and an hour, before now, the oldest first.
 
     A build counts from when the one after it was published, for until then it was what pages were made from. By number, not by time: a
-    clock that went back makes no build older than it is, and the newest always stays.
+    clock that went back makes no build older than it is, and the newest always stays. A clock that has leapt ahead is believed once it has
+    stood there for a day, unless somebody is `sure` of it.
     """
     builds = builds_by_number(store)
-    until = {build.build_id: after.built_at for build, after in pairwise(builds)}
-    return [build for build in builds[:-1] if now - until[build.build_id] > max(timedelta(days=days), READERS_TIME)]
+    now = now if sure else believed(builds, now)
+    until = replaced_at(builds, now)
+    return [build for build, then in zip(builds, until, strict=False) if now - then > max(timedelta(days=days), READERS_TIME)]
 
 
 def collect(store: Store, *, keep: int = 1, spare: timedelta = timedelta(0)) -> list[Path]:

@@ -98,7 +98,7 @@ class Store:
     @property
     def of_holder(self) -> frozenset[Path]:
         """The folders into which nobody writes but who holds the store."""
-        return frozenset({self.root, self.landed, self.builds, self.kept / "ids"})
+        return frozenset({self.root, self.landed, self.builds, self.definitions, self.kept / "ids"})
 
     def create(self) -> Store:
         """This store, its folders made and closed to other users; StoreProblem when that can't be."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from joinedup.engine import builder
+from joinedup.engine import builder, collecting
 from joinedup.engine.builder import build
 from joinedup.engine.collecting import READERS_TIME, collect, drop, older_than
 from joinedup.engine.definitions import definitions_of
@@ -130,9 +131,52 @@ def test_a_clock_that_goes_back_makes_no_build_earlier(store: Store, monkeypatch
     assert Reader(store).table("busy").num_rows == 1
 
 
-def test_a_clock_far_ahead_leaves_the_published_build(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_clock_far_ahead_leaves_all_builds_and_the_published_one_when_somebody_is_sure(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made = builds(store, monkeypatch, 0, 1)
-    assert older_than(store, 400, FIRST + timedelta(days=40_000)) == made[:1]
+    assert older_than(store, 400, FIRST + timedelta(days=40_000)) == []
+    assert older_than(store, 400, FIRST + timedelta(days=40_000), sure=True) == made[:1]
+
+
+def test_a_clock_that_leaps_a_year_for_one_build_takes_none_and_keeps_none_longer(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A build a day, the fourth by a clock that is a year ahead; each is collected by the clock of its day, builds being kept two days."""
+    days = (0, 1, 2, 3 + 365, 4, 5, 6)
+    made = builds(store, monkeypatch, *days)
+    expected = {2: 0, 3: 0, 4: 2, 5: 2, 6: 4}  # after the build so numbered, how many go: the fourth was replaced on day 4, as the third
+    for number, count in expected.items():
+        monkeypatch.setattr(collecting, "builds_by_number", lambda _, number=number: made[: number + 1])
+        assert older_than(store, 2, FIRST + timedelta(days=days[number], hours=2)) == made[:count], number
+
+
+def test_a_leap_that_lasts_a_day_is_believed(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = builds(store, monkeypatch, 0, 1, 400)
+    assert older_than(store, 90, FIRST + timedelta(days=400, hours=23)) == []
+    assert older_than(store, 90, FIRST + timedelta(days=401)) == made[:1]
+
+
+def test_one_build_by_a_clock_a_year_back_makes_none_older(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = builds(store, monkeypatch, 400, 35, 401, 402)
+    for days, count in ((403, 0), (430.5, 1), (431.5, 2), (432.5, 3)):
+        assert older_than(store, 30, FIRST + timedelta(days=days)) == made[:count], days
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "America/Los_Angeles"])
+def test_a_machine_that_moves_to_another_time_zone_counts_as_before(store: Store, monkeypatch: pytest.MonkeyPatch, zone: str) -> None:
+    first = build(SPECS, visits(store, *FEW), store)
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        second = build(SPECS, visits(store), store)
+        assert abs(second.built_at - first.built_at) < timedelta(minutes=5)
+        assert second.build_id[:11] == f"{second.built_at:%Y%m%dT%H}"
+        assert older_than(store, 0, second.built_at + timedelta(minutes=59)) == []
+        assert older_than(store, 0, second.built_at + timedelta(minutes=61)) == [first]
+        (store.objects / "left-0123.parquet").write_text("of a killed build")
+        assert drop(store, [], spare=READERS_TIME) == []
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_two_builds_of_one_second_are_two(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

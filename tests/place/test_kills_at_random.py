@@ -1,0 +1,22 @@
+"""Twenty random kills of landing, build, collection and looks, as `benchmarks/kills.py` does a hundred of."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections import Counter
+from pathlib import Path
+
+from benchmarks.kills import trial
+
+KILLS = int(os.environ.get("JOINEDUP_RANDOM_KILLS", "20"))
+
+
+def test_after_each_random_kill_what_is_published_is_whole_and_work_goes_on(tmp_path: Path) -> None:
+    seed = random.SystemRandom().randrange(2**32)
+    verbs = Counter[str]()
+    for number, kill in enumerate(trial(tmp_path, KILLS, seed, few=True), 1):
+        assert not kill.faults, f"seed {seed}, kill {number}: {kill}"
+        verbs[kill.verb] += 1
+    assert sum(verbs.values()) == KILLS
+    assert {"land", "build"} <= verbs.keys()
