@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,22 @@ import pytest
 from tests.postgresql import NoServer, PostgreSQL, running_server
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # several hundred tests start processes, which would compile the same libraries each time
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """DuckDB works with all cores where a test makes a whole place; elsewhere, on a few rows each, with one, in three quarters of the time.
+
+    Waking a second thread takes longer than such queries; what depends on threads says how many it wants.
+    """
+    if item.nodeid.startswith("tests/place/"):
+        os.environ.pop("JOINEDUP_THREADS", None)
+    else:
+        os.environ["JOINEDUP_THREADS"] = "1"
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,8 @@ USUAL_MEMORY = 4 * 1000**3
 """Bytes that DuckDB may hold before it writes to disk, unless `JOINEDUP_MEMORY` says otherwise; the process takes up to a half more."""
 BUILD_MEMORY = 2 * 1000**3
 """The same for a build, whose process is to stay under 3 GB however large the place: what it sorts goes to disk and back at little cost."""
+THREADS = "JOINEDUP_THREADS"
+"""How many cores a connection uses at once, for a machine that others use too; all of them where it isn't said."""
 SHARE_OF_DUCKDBS = 0.5
 """Of DuckDB's own limit, which is 80% of the machine or container: the most that is taken on a small one."""
 PINNED: dict[str, str | bool | int | float | list[str]] = {
@@ -44,13 +46,15 @@ def connect(
 ) -> duckdb.DuckDBPyConnection:
     """A new in-memory database. It spills to `spill`, a folder in the store; without one it doesn't spill at all.
 
-    `threads` are all cores where they are not given, and `memory_limit` is what `JOINEDUP_MEMORY` says ("8GB"): without that the `usual`
-    one, or two fifths of what DuckDB sees of the machine or container where that is less, so that memory doesn't grow with the place. What
-    doesn't fit goes to `spill`; without one there is no other limit than DuckDB's. StoreProblem for a setting that is no amount of memory.
+    `threads` are what `JOINEDUP_THREADS` says where they are not given, and without that all cores. `memory_limit` is what
+    `JOINEDUP_MEMORY` says ("8GB"): without that the `usual` one, or two fifths of what DuckDB sees of the machine or container where that
+    is less, so that memory doesn't grow with the place. What doesn't fit goes to `spill`; without one DuckDB's own limit is the only one.
+    StoreProblem for a setting that is no amount of memory, or no number of threads.
     """
     settings = dict(PINNED)
     settings["temp_directory"] = "" if spill is None else str(spill)
-    if threads is not None:
+    threads = threads or _threads_asked(os.environ.get(THREADS))
+    if threads:
         settings["threads"] = threads
     connection = duckdb.connect(":memory:", config=settings)
     connection.execute("SET GLOBAL TimeZone = 'UTC'")  # belongs to an extension, so it can't be set before connecting
@@ -76,6 +80,15 @@ def connect_encrypted(spill: Path | None, *, memory_limit: str | None = None) ->
     connection = connect(spill=spill, memory_limit=memory_limit)
     connection.execute(ENCRYPTED)
     return connection
+
+
+def _threads_asked(asked: str | None) -> int | None:
+    """The number that a setting names; None where there is none."""
+    if not asked:
+        return None
+    if not (asked.isascii() and asked.isdigit() and int(asked)):
+        raise StoreProblem(f"{THREADS} is {asked!r}, which is no number of threads; write for example 4, or leave it out")
+    return int(asked)
 
 
 def _limit_memory(connection: duckdb.DuckDBPyConnection, asked: str | None, usual: int) -> None:

@@ -71,7 +71,7 @@ def likenesses(tables: Sequence[Sequence[Path]], kinds: Sequence[Likeness], spil
 def _in_files(con: duckdb.DuckDBPyConnection, paths: Sequence[Path], kinds: Sequence[Likeness]) -> list[Like]:
     """The same of one table, in the order of its columns. All are looked at by one query, for making it ready is what takes time."""
     columns = text_columns(paths[0])
-    if not columns:
+    if not columns or not any(pq.read_metadata(path).num_rows for path in paths):
         return []
     values = " UNION ALL ".join(
         f'SELECT {at} AS place, trim("{column}") AS value FROM read_parquet($paths) WHERE "{column}" IS NOT NULL'

@@ -45,7 +45,8 @@ def write_landed(
     for contract in contracts.values():
         spec = contract.landed_spec()
         specs[spec.table], queries[spec.table] = spec, _rows_sql(contract.contract, spec, staged)
-    return {name: _write(staged, specs[name], query, store, folder / f"{name}.parquet") for name, query in queries.items()}
+    with _in_order(staged.con):
+        return {name: _write(staged, specs[name], query, store, folder / f"{name}.parquet") for name, query in queries.items()}
 
 
 def _rows_sql(contract: str, spec: TableSpec, staged: Staged) -> str:
@@ -62,7 +63,7 @@ def _write(staged: Staged, spec: TableSpec, query: str, store: Store, path: Path
     being_written = store.tmp / path.name
     columns = ", ".join(f"CAST({column.name} AS {column.type}) AS {column.name}" for column in spec.columns)
     where = str(being_written).replace("'", "''")
-    with without_values(f"writing {spec.table}"), _in_order(staged.con):
+    with without_values(f"writing {spec.table}"):
         [(rows,)] = staged.con.execute(
             f"COPY (SELECT {columns} FROM ({query})) TO '{where}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROWS_IN_GROUP})"
         ).fetchall()

@@ -64,7 +64,7 @@ def stage(con: Connection, place: Place, extracts: Path, progress: Progress = si
         in_files += map_codes(con, contract, [file.account for file in own])
         in_files += keep_what_recurs(con, contract, [file.account for file in own], place.sources)
         con.execute(f"DROP TABLE rejected_key_{name}")
-        for column in STAGED_WORK:
+        for column in STAGED_WORK if own else ():
             con.execute(f"ALTER TABLE staged_{name} DROP COLUMN {column}")
     accounts = _counted(con, place, known, [file.account for file in read])
     ahead = [finding for drop in given if (finding := _ahead(drop, place.as_at))]

@@ -56,7 +56,22 @@ def keep_repeats(con: Connection, contract: ContractSpec, files: Sequence[ReadFi
 
 def not_repeated(con: Connection, contract: ContractSpec, named: Mapping[int, str]) -> Iterator[Finding]:
     """Files of changes that mostly repeat some months, and lack rows of these that earlier files had, and that are still loaded."""
-    found = con.execute(f"""
+    repeat = con.execute("SELECT count(*) > 0 FROM month_repeated").fetchall()[0][0]
+    found = _lacking(con, contract) if repeat else []
+    con.execute("DROP TABLE file_of_changes")
+    for file_id, count in found:
+        what, stay = ("1 row", "it stays") if count == 1 else (f"{count:,} rows", "they stay")
+        message = (
+            f"it lacks {what} of months that it mostly repeats; {stay} as earlier files say, as its source sends changes (rule same-key: "
+            "a row goes only where a later one has its key, or deletes it): if the file holds all there is of those months, say "
+            "sends: months in sources.yml"
+        )
+        yield Finding(named[file_id], "kept-not-repeated", message, severity=Severity.WARNING, count=count, endangers=contract.endangers)
+
+
+def _lacking(con: Connection, contract: ContractSpec) -> list[tuple[int, int]]:
+    """Those files and how many such rows each lacks."""
+    return con.execute(f"""
         SELECT lacking, count(*) FROM (
             SELECT rows.file_id, source_row, max(again.file_id) AS lacking
             FROM (SELECT file_id, source_row, {month_sql(contract)} AS month, {key_columns(contract)[0]} IS NOT NULL AS keyed
@@ -67,15 +82,6 @@ def not_repeated(con: Connection, contract: ContractSpec, named: Mapping[int, st
             WHERE keyed GROUP BY ALL
         ) GROUP BY lacking ORDER BY lacking
     """).fetchall()
-    con.execute("DROP TABLE file_of_changes")
-    for file_id, count in found:
-        what, stay = ("1 row", "it stays") if count == 1 else (f"{count:,} rows", "they stay")
-        message = (
-            f"it lacks {what} of months that it mostly repeats; {stay} as earlier files say, as its source sends changes (rule same-key: "
-            "a row goes only where a later one has its key, or deletes it): if the file holds all there is of those months, say "
-            "sends: months in sources.yml"
-        )
-        yield Finding(named[file_id], "kept-not-repeated", message, severity=Severity.WARNING, count=count, endangers=contract.endangers)
 
 
 def loaded_again(con: Connection, contract: ContractSpec, named: Mapping[int, str]) -> Iterator[Finding]:

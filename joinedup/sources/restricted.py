@@ -140,14 +140,16 @@ def drop_restricted(con: Connection, contract: ContractSpec, file_id: int) -> Dr
     A row that takes out a record keeps its key and loses its codes.
     """
     held = held_in(contract.contract)
-    if not held or not _find(con, contract, held, file_id):
+    found = _find(con, contract, held, file_id) if held else frozenset()
+    if not found:
         return Dropped()
-    rows = _reject(con, contract, [name for name, each in held.items() if each.drops == "row"], file_id)
-    return Dropped(rows, sum(_blank(con, contract, name, file_id) for name in held))
+    there = [name for name in held if contract.landed(name) in found]
+    rows = _reject(con, contract, [name for name in there if held[name].drops == "row"], file_id)
+    return Dropped(rows, sum(_blank(con, contract, name, file_id) for name in there))
 
 
-def _find(con: Connection, contract: ContractSpec, held: Mapping[str, Held], file_id: int) -> bool:
-    """Whether a file holds any restricted code; the temp table `restricted_value` has them as they are written, by field."""
+def _find(con: Connection, contract: ContractSpec, held: Mapping[str, Held], file_id: int) -> frozenset[str]:
+    """The fields in which a file holds a restricted code; the temp table `restricted_value` has them as they are written, by field."""
     con.execute("CREATE OR REPLACE TEMP TABLE restricted_value (field VARCHAR, value VARCHAR)")
     groups: dict[tuple[str, ...], list[str]] = {}
     for name, each in held.items():
@@ -171,7 +173,7 @@ def _find(con: Connection, contract: ContractSpec, held: Mapping[str, Held], fil
             )
             SELECT field, value FROM given SEMI JOIN found USING (value)
         """)
-    return bool(con.execute("SELECT count(*) FROM restricted_value").fetchall()[0][0])
+    return frozenset(field for (field,) in con.execute("SELECT DISTINCT field FROM restricted_value").fetchall())
 
 
 def _is_restricted(name: str) -> str:

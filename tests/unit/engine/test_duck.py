@@ -8,6 +8,7 @@ import duckdb
 import pytest
 
 from joinedup.engine.duck import connect
+from joinedup.errors import StoreProblem
 
 
 def setting(connection: duckdb.DuckDBPyConnection, name: str) -> str:
@@ -38,3 +39,16 @@ def test_it_spills_where_it_is_told_or_not_at_all(tmp_path: Path) -> None:
     assert setting(connect(spill=tmp_path / "spill", threads=1, memory_limit="1GB"), "temp_directory") == str(tmp_path / "spill")
     assert setting(connect(), "temp_directory") == ""
     assert setting(connect(threads=1), "threads") == "1"
+
+
+def test_it_uses_as_many_threads_as_the_machine_has_or_as_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JOINEDUP_THREADS", "3")
+    assert setting(connect(), "threads") == "3"
+    assert setting(connect(threads=2), "threads") == "2"
+    monkeypatch.delenv("JOINEDUP_THREADS")
+    usual = duckdb.connect(":memory:").execute("SELECT value FROM duckdb_settings() WHERE name = 'threads'").fetchall()
+    assert [(setting(connect(), "threads"),)] == usual
+    for said in ("0", "-1", "many", "٣"):
+        monkeypatch.setenv("JOINEDUP_THREADS", said)
+        with pytest.raises(StoreProblem, match="no number of threads"):
+            connect()
