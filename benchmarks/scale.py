@@ -4,7 +4,7 @@
     python -m benchmarks.scale --predict 12                     what these sizes say of 12 times as many; before they are measured
     python -m benchmarks.scale --base STORE --sizes 12          the figure beside it
     python -m benchmarks.scale --base STORE --sizes 48 --once   10 million people, by hand: about 50 GB of disk
-    python -m benchmarks.scale --lines                          the tables of docs/explanation/scale.md
+    python -m benchmarks.scale --page                           the figures into docs/explanation/scale.md
 
 STORE holds one landing (`joinedup synth` of 210,000 people, then `joinedup land`); a size is how many times its people are there
 (benchmarks/replicated.py). Processor seconds are of whole processes. Results go into benchmarks/results-scale.json, size by size.
@@ -28,16 +28,18 @@ import numpy as np
 
 from benchmarks.replicated import replicate
 from benchmarks.run import COPY, JOINEDUP, ROOT, cost_of, machine
-from benchmarks.scale_page import lines
+from benchmarks.scale_page import lines, write_page
 from joinedup.engine.manifest import Manifest, read_manifest
 from joinedup.engine.store import Store
 from joinedup.sources.landed import read_landing
 
 RESULTS = ROOT / "benchmarks" / "results-scale.json"
+LIMITED = "build, MB of memory"
+"""Limited by a setting, so that it is the same at every size that is larger than the limit."""
 PREDICTED = (
     "copy, processor seconds",
     "build, processor seconds",
-    "build, MB of memory",
+    LIMITED,
     "unchanged build, seconds",
     "landed MB",
     "landed rows",
@@ -160,6 +162,9 @@ def predicted(results: dict[str, Any], times: int, people: int) -> dict[str, Any
     between = (most["people"] - least["people"]) / 1e6
     figures = {}
     for name in PREDICTED:
+        if name == LIMITED:
+            figures[name] = {"once": most["figures"][name], "for a million": 0.0, "predicted": most["figures"][name]}
+            continue
         each = (most["figures"][name] - least["figures"][name]) / between
         once = least["figures"][name] - each * least["people"] / 1e6
         figures[name] = {"once": round(once, 3), "for a million": round(each, 3), "predicted": round(once + each * times * people / 1e6, 1)}
@@ -194,7 +199,7 @@ def main() -> None:
     )
     options.add_argument("--keep", action="store_true", help="leave the stores where they are made")
     options.add_argument("--predict", type=int)
-    options.add_argument("--lines", action="store_true")
+    options.add_argument("--page", action="store_true", help="write the figures into docs/explanation/scale.md, too")
     options.add_argument("--out", type=Path, default=RESULTS)
     asked = options.parse_args()
     results = json.loads(asked.out.read_text(encoding="utf-8")) if asked.out.exists() else {"sizes": {}, "predicted": {}}
@@ -206,6 +211,8 @@ def main() -> None:
     if asked.predict:
         results["predicted"][str(asked.predict)] = predicted(results, asked.predict, asked.people)
         asked.out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    if asked.page:
+        write_page(ROOT / "docs" / "explanation" / "scale.md", results)
     print(lines(results))
 
 

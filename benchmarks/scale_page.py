@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 SHOWN = 12
 """Tables of a build that are named; the others are told together."""
+BEGIN, END = "<!-- figures: written by python -m benchmarks.scale --page -->", "<!-- figures end -->"
+PLANNED = {"a place": 210_000, "an integrated care system": 2_500_000, "a region": 10_000_000, "England": 57_000_000}
+OF_A_PLAN = ("landed MB", "built MB", "spilled MB", "build, processor seconds", "build, MB of memory")
+
+
+def write_page(page: Path, results: dict[str, Any]) -> None:
+    """Nothing; what stands between the two marks of a page are these figures, and nothing else of it is other than before."""
+    before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
+    _, _, after = rest.partition(END)
+    page.write_text(f"{before}{BEGIN}\n\n{lines(results)}\n\n{END}{after}", encoding="utf-8")
 
 
 def lines(results: dict[str, Any]) -> str:
@@ -15,6 +26,7 @@ def lines(results: dict[str, Any]) -> str:
     parts += [_prediction(each, results["sizes"].get(times)) for times, each in sorted(results["predicted"].items())]
     alone = [size for size in sizes if size.get("build, one table at a time")]
     parts += [_shares(alone[-1])] if alone else []
+    parts += [_plan(sizes[0], sizes[-1])] if len(sizes) > 1 else []
     return "\n\n".join(parts)
 
 
@@ -63,3 +75,18 @@ def _shares(size: dict[str, Any]) -> str:
         [f"the other {len(dearest) - SHOWN}", "", rest, f"{100 * rest / whole:.1f}%", sum(each["MB"] for _, each in dearest[SHOWN:])]
     )
     return f"Of {size['people']:,} people, a table at a time:\n\n" + _table(["table", "rows", "processor seconds", "share", "MB"], rows)
+
+
+def _plan(least: dict[str, Any], most: dict[str, Any]) -> str:
+    """What the line through the least and the greatest size says of each kind of place; memory is as it was at the greatest."""
+    rows: list[list[Any]] = []
+    between = (most["people"] - least["people"]) / 1e6
+    for name in OF_A_PLAN:
+        low, high = least["figures"][name], most["figures"][name]
+        each = (high - low) / between
+        once = low - each * least["people"] / 1e6
+        flat = name == "build, MB of memory"
+        told = [high if flat else round(once + each * people / 1e6) for people in PLANNED.values()]
+        rows.append([name, "as at the greatest size" if flat else f"{once:,.1f} + {each:,.1f} for each million", *told])
+    said = f"The line through {least['people']:,} and {most['people']:,} people, drawn on:\n\n"
+    return said + _table(["", "arithmetic", *(f"{name}, {people:,}" for name, people in PLANNED.items())], rows)
