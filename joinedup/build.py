@@ -13,6 +13,8 @@ from typing import Any
 import joinedup.place.tables as place_tables
 from joinedup.engine.builder import InputFile, PartFile, write_input
 from joinedup.engine.builder import build as build_tables
+from joinedup.engine.cluster import Cluster
+from joinedup.engine.lake import open_lake
 from joinedup.engine.manifest import Manifest, read_manifest
 from joinedup.engine.profiles import BuildProfile
 from joinedup.engine.specs import TableSpec, read_specs
@@ -52,10 +54,12 @@ def build(  # noqa: PLR0913 - what a build depends on, each by its name
     wait: float = 0,
     progress: Progress = silent,
     today: date | None = None,
+    cluster: Cluster | None = None,
 ) -> Manifest:
     """The manifest of the published build, made from what has been landed; the same one when nothing has changed.
 
-    Where another process holds the store it is waited for, `wait` seconds at most; StoreHeld then.
+    Where another process holds the store it is waited for, `wait` seconds at most; StoreHeld then. Spark runs where `cluster` says, or
+    else the place.
 
     PlaceError where a source of the place, or one that has landed, has no agreement in force `today`, which is the machine's day
     when none is given; where objections of real people could not be read, or a list ends many and nobody has confirmed it; and where
@@ -71,9 +75,15 @@ def build(  # noqa: PLR0913 - what a build depends on, each by its name
         refuse_unconfirmed(place, landing)
         refuse_identifiers(landing, store)
         inputs = landed_inputs(landing, store) | place_inputs(place, store, specs, day)
-        return build_tables(
-            specs, inputs, store, engine=engine, jobs=jobs, verify=verify, about=about(place, landing, day), progress=progress
+        where = (cluster or place.spark) if engine == "spark" else Cluster()
+        lake = open_lake(where.lake, place.id, where.settings) if where.lake else None
+        told = about(place, landing, day)
+        manifest = build_tables(
+            specs, inputs, store, engine=engine, jobs=jobs, about=told, progress=progress, verify=verify, cluster=where, lake=lake
         )
+        if lake is not None:
+            lake.publish(manifest, store)  # nothing had changed here, and yet the lake may not have it
+        return manifest
 
 
 def profile(store: Store, *, wait: float = 0, progress: Progress = silent) -> BuildProfile:

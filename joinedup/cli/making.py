@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from joinedup.cli.clusters import cluster_of, cluster_options
 from joinedup.cli.shared import (
     AFTER_DEMO,
     a_folder,
@@ -236,6 +237,7 @@ def landing(
         f"joinedup build places/calderdale {AFTER_DEMO}",
         "joinedup build places/calderdale --no-land --store demo/calderdale/store",
         "joinedup build places/calderdale --no-land --store demo/calderdale/store --engine spark",
+        "joinedup build places/calderdale --no-land --store /analysis/store --engine spark --master spark://host:7077 --lake s3a://bucket/jup",
         "joinedup build places/calderdale --landed demo/handed-over/20260401T080000Z-a1b2c3 --store analysis/store",
     )
 )
@@ -244,6 +246,7 @@ def landing(
 @store_option
 @key_option
 @click.option("--engine", type=click.Choice(["duckdb", "spark"]), default="duckdb", show_default=True)
+@cluster_options
 @click.option("--jobs", type=click.IntRange(1), help="Threads [all cores].")
 @click.option("--no-land", is_flag=True, help="Build on what has been landed, without looking at the extracts.")
 @click.option("--landed", type=a_folder, help="Build on what was handed over in this folder; it needs no extracts and no key.")
@@ -260,6 +263,9 @@ def build(
     store_folder: Path | None,
     key_file: KeyPlaces,
     engine: str,
+    master: str | None,
+    lake: str | None,
+    settings: dict[str, str],
     jobs: int | None,
     no_land: bool,
     landed: Path | None,
@@ -281,6 +287,7 @@ def build(
 
     extracts = None if no_land or landed else extracts_of(place_folder, extracts_folder)
     place = open_place(place_folder)
+    cluster = cluster_of(place, engine, master, lake, settings)
     store = open_store(place, store_folder)
     if landed:
         if not (place.invented or place.handed_over_by):
@@ -293,7 +300,7 @@ def build(
     before = published_id(store)
     say_who_is_waited_for(store, wait)
     with progress_on(sys.stderr, quiet) as progress:
-        manifest = build_place(place, store, engine=engine, jobs=jobs, verify=verify, wait=wait, progress=progress)
+        manifest = build_place(place, store, engine=engine, jobs=jobs, verify=verify, wait=wait, progress=progress, cluster=cluster)
     if not quiet:
         show_build(manifest, sys.stderr, unchanged=manifest.build_id == before)
         warn_of_sharing(place)

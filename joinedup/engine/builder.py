@@ -6,10 +6,12 @@ import json
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
+from joinedup.engine.cluster import Cluster
 from joinedup.engine.definitions import keep_definitions
-from joinedup.engine.engines import software_of
+from joinedup.engine.engines import open_engine, software_of
 from joinedup.engine.manifest import FORM, Manifest, builds_by_number, publish, read_manifest
 from joinedup.engine.measuring import Watch
 from joinedup.engine.objects import InputFile, PartFile, signature, write_input
@@ -17,6 +19,9 @@ from joinedup.engine.specs import TableSpec
 from joinedup.engine.store import Store
 from joinedup.errors import NothingPublished, StoreProblem
 from joinedup.progress import Progress, belonging, silent
+
+if TYPE_CHECKING:
+    from joinedup.engine.lake import Lake
 
 __all__ = ["InputFile", "PartFile", "build", "write_input"]
 
@@ -31,6 +36,8 @@ def build(  # noqa: PLR0913 - what a build depends on, each by its name
     about: Mapping[str, Any] | None = None,
     progress: Progress = silent,
     verify: bool = False,
+    cluster: Cluster | None = None,
+    lake: Lake | None = None,
 ) -> Manifest:
     """The manifest of the published build. When nothing has changed it is the one that was published before.
 
@@ -52,7 +59,7 @@ def build(  # noqa: PLR0913 - what a build depends on, each by its name
     jobs = jobs or usual_jobs()
     progress = belonging(progress, draft.build_id)
     work = plan(specs, inputs, store, draft, published, verify=verify)
-    work.make_all(engine, jobs, progress, verify=verify)
+    work.make_all(partial(open_engine, engine, store.tmp, cluster=cluster, lake=lake), jobs, progress, verify=verify)
     keep_definitions(work.derived, store)
     inside = {name: supplied(specs[name], file, store.root) for name, file in work.supplied.items()}
     tables = {name: described(record, specs[name], specs) for name, record in sorted(work.records.items())}
@@ -60,6 +67,8 @@ def build(  # noqa: PLR0913 - what a build depends on, each by its name
     manifest = draft.model_copy(update={"inputs": inside, "tables": tables, **told})
     if published is not None and published.same_content(manifest):
         return published
+    if lake is not None:
+        lake.publish(manifest, store)
     publish(store, manifest)
     return manifest
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from joinedup.engine.causes import because
 from joinedup.engine.checks import table_findings
-from joinedup.engine.engines import Engine, open_engine
+from joinedup.engine.engines import Engine
 from joinedup.engine.making import make
 from joinedup.engine.manifest import Manifest, TableRecord
 from joinedup.engine.measuring import AtOnce, Measured, Watch
@@ -76,16 +76,16 @@ class Work:
         """
         return object_path(self.store, spec, recipe(spec, self.made_from(spec), self.draft.software))
 
-    def make_all(self, engine: str, jobs: int, progress: Progress, *, verify: bool) -> None:
+    def make_all(self, start: Callable[[], Engine], jobs: int, progress: Progress, *, verify: bool) -> None:
         """Nothing; every table is there. The engine starts only when there is something to make."""
         try:
-            self.make_in_order(engine, jobs, progress, verify=verify)
+            self.make_in_order(start, jobs, progress, verify=verify)
         finally:
             if self.engine is not None:
                 self.engine.close()
                 self.store.wipe_tmp()
 
-    def make_in_order(self, engine: str, jobs: int, progress: Progress, *, verify: bool) -> None:
+    def make_in_order(self, start: Callable[[], Engine], jobs: int, progress: Progress, *, verify: bool) -> None:
         """Nothing; each table was taken over or made once all that it reads was there."""
         specs = {spec.table: spec for spec in self.derived}
         sorter = TopologicalSorter({name: inputs_of(spec) & specs.keys() for name, spec in specs.items()})
@@ -100,7 +100,7 @@ class Work:
                             self.done(specs[name], found, progress)
                             sorter.done(name)
                         else:
-                            running[pool.submit(self.make_one, specs[name], self.ready(specs[name], engine))] = name
+                            running[pool.submit(self.make_one, specs[name], self.ready(specs[name], start))] = name
                     for future in () if ready else wait(running, return_when=FIRST_COMPLETED).done:
                         name = running.pop(future)
                         self.done(specs[name], future.result(), progress)
@@ -118,10 +118,10 @@ class Work:
         found = record_of(self.store, self.path(spec), self.made_from(spec), same, verify=verify)
         return None if found is None else found.model_copy(update={"definition": definition(spec)})
 
-    def ready(self, spec: TableSpec, engine: str) -> Engine:
+    def ready(self, spec: TableSpec, start: Callable[[], Engine]) -> Engine:
         """The engine, its SQL finding all that a table reads."""
         if self.engine is None:
-            self.engine = open_engine(engine, self.store.tmp)
+            self.engine = start()
         for name in sorted(inputs_of(spec) - self.shown):
             self.engine.show(name, self.files(name))
             self.shown.add(name)

@@ -6,14 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import pyarrow as pa
 
+from joinedup.engine.cluster import Cluster
 from joinedup.engine.measuring import EngineMeasured
 from joinedup.engine.results import Found
 from joinedup.engine.specs import TableSpec
 from joinedup.errors import SqlError
+
+if TYPE_CHECKING:
+    from joinedup.engine.lake import Lake
 
 ROWS_IN_GROUP = 20_480
 """Rows in a row group, a multiple of the 2,048 that DuckDB writes at a time.
@@ -77,12 +81,12 @@ def software_of(engine: str) -> str:
         raise SqlError(f"{engine} is not installed: install joinedup[{engine}], or choose --engine duckdb") from error
 
 
-def open_engine(name: str, tmp: Path, *, threads: int | None = None) -> Engine:
-    """The engine of that name, which spills below `tmp` only."""
+def open_engine(name: str, tmp: Path, *, threads: int | None = None, cluster: Cluster | None = None, lake: Lake | None = None) -> Engine:
+    """The engine of that name, which spills below `tmp` only on this machine; Spark runs on a cluster and a lake where told."""
     if name == "duckdb":
         from joinedup.engine.on_duckdb import DuckEngine  # noqa: PLC0415 - an engine starts only when it is used
 
         return DuckEngine.started(tmp, threads=threads)
     from joinedup.engine.on_spark import SparkEngine  # noqa: PLC0415 - an engine starts only when it is used
 
-    return SparkEngine.started(tmp, threads=threads)
+    return SparkEngine.started(tmp, threads=threads, cluster=cluster, lake=lake)

@@ -7,16 +7,24 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
-from pyspark.errors import AnalysisException, PySparkException, PySparkRuntimeError
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.errors import AnalysisException, PySparkException
+from pyspark.sql import Column, DataFrame, Observation, SparkSession
+from pyspark.sql import functions as of
 
+from joinedup.engine.cluster import Cluster
 from joinedup.engine.engines import ROWS_IN_GROUP, Step
+from joinedup.engine.lake import Lake
+from joinedup.engine.lake_tables import joined
 from joinedup.engine.measuring import EngineMeasured
+from joinedup.engine.order import inputs_of
 from joinedup.engine.results import ARROW, Found
+from joinedup.engine.spark_measuring import measured
+from joinedup.engine.spark_session import session
 from joinedup.engine.specs import ColumnType, TableSpec
 from joinedup.errors import SqlError, StoreProblem
 
@@ -35,52 +43,40 @@ STEP = re.compile(r"([ :+|-]*)(?:\*\(\d+\) )?(\w+)(.*)")
 
 SPARK_NAMES = {ColumnType.TIMESTAMP: "TIMESTAMP_NTZ"}
 
-SETTINGS = {
-    # SQL means what it means on DuckDB.
-    "spark.sql.ansi.enabled": "true",
-    "spark.sql.session.timeZone": "UTC",
-    "spark.sql.timestampType": "TIMESTAMP_NTZ",
-    # One machine, small tables: the work is in starting tasks, not in doing them.
-    "spark.sql.shuffle.partitions": "1",
-    "spark.sql.adaptive.enabled": "false",
-    "spark.driver.memory": "2g",
-    # Nothing listens beyond this machine, and nothing but the result is shown.
-    "spark.driver.host": "127.0.0.1",
-    "spark.driver.bindAddress": "127.0.0.1",
-    "spark.ui.enabled": "false",
-    "spark.ui.showConsoleProgress": "false",
-    "spark.log.level": "ERROR",
-}
-
-QUIET = """rootLogger.level = error
-rootLogger.appenderRef.stderr.ref = stderr
-appender.stderr.type = Console
-appender.stderr.name = stderr
-appender.stderr.target = SYSTEM_ERR
-appender.stderr.layout.type = PatternLayout
-appender.stderr.layout.pattern = %m%n
-"""
+PARTITIONS = "spark.sql.shuffle.partitions"
+ROWS_IN_TASK, FEWEST_TASKS, MOST_TASKS = 250_000, 2, 2_000
+"""Of all tables together, for each task of a join; adaptive execution then joins tasks that got few."""
+ROWS_IN_FILE = 500_000
+"""Of all that a table reads: up to here it is written by one task, which takes no job to find out where to part it."""
 
 
 class SparkEngine:
-    """A Spark session on this machine, or the one that already runs in this process."""
+    """A Spark session on this machine or a cluster, or beside the one that already runs in this process.
+
+    With a lake, what SQL finds lies there, workers write results there, and each is fetched to the store when it is whole.
+    """
 
     name = "spark"
     quote = "`"
 
-    def __init__(self, session: SparkSession, tmp: Path, *, own: bool) -> None:
-        self.session, self.tmp, self.own = session, tmp, own
+    def __init__(self, session: SparkSession, tmp: Path, cluster: Cluster, lake: Lake | None = None, *, own: bool) -> None:
+        self.session, self.tmp, self.cluster, self.lake, self.own = session, tmp, cluster, lake, own
+        self.rows_of: dict[str, int] = {}
+        """How many rows each table has that SQL finds in files."""
+        self.group = f"joinedup-{uuid4().hex}"
+        """What Spark knows the jobs of this engine by."""
 
     @classmethod
-    def started(cls, tmp: Path, *, threads: int | None = None) -> SparkEngine:
-        """The running session, or a new one that keeps all its files below `tmp`."""
-        running = SparkSession.getActiveSession()
-        if running is not None:
-            return cls(running, tmp, own=False)
-        try:
-            return cls(_session(tmp / "spark", threads or 2), tmp, own=True)
-        except PySparkRuntimeError as error:
-            raise SqlError("Spark can't start: install Java 17 or later, or choose --engine duckdb") from error
+    def started(cls, tmp: Path, *, threads: int | None = None, cluster: Cluster | None = None, lake: Lake | None = None) -> SparkEngine:
+        """A session beside the running one, or a new one; this process keeps all its files below `tmp`."""
+        cluster = cluster or Cluster()
+        spark, own = session(tmp, cluster, threads or 2)
+        if lake is None and not spark.sparkContext.master.startswith("local"):
+            raise SqlError(
+                f"Spark runs on {spark.sparkContext.master}, whose workers don't reach the files of this machine: name a place that all "
+                "reach with --lake, such as s3a://bucket/joinedup"
+            )
+        return cls(spark, tmp, cluster, lake, own=own)
 
     def show(self, table: str, source: Path | Sequence[Path] | pa.Table) -> None:
         """Nothing; SQL then finds the Parquet file, all of several, or the rows under the name `table`."""
@@ -88,8 +84,23 @@ class SparkEngine:
             shown = self.session.createDataFrame(source)
         else:
             files = [source] if isinstance(source, Path) else list(source)
-            shown = self.session.read.schema(_columns(files[0])).parquet(*map(str, files))  # or Spark runs a job to find them
+            lie = [address for file in files for address in self._lies(file)]
+            shown = self.session.read.schema(_columns(files[0])).parquet(*lie)  # or Spark runs a job to find them
+            self.rows_of[table] = sum(pq.read_metadata(file).num_rows for file in files)
+            self._spread()
         shown.createOrReplaceTempView(table)
+
+    def _spread(self) -> None:
+        """Nothing; joins and groups are spread over as many tasks as all rows need, unless the place says how many."""
+        if self.lake is not None and PARTITIONS not in self.cluster.settings:
+            tasks = sum(self.rows_of.values()) // ROWS_IN_TASK
+            self.session.conf.set(PARTITIONS, str(min(max(tasks, FEWEST_TASKS), MOST_TASKS)))
+
+    def _lies(self, source: Path) -> list[str]:
+        """Where Spark reads a file of the store."""
+        if self.lake is None:
+            return [f"file://{source.resolve()}"]  # of %20 Hadoop makes no blank
+        return self.lake.addresses(self.lake.brought(source))
 
     def types(self, spec: TableSpec) -> Found:
         """The columns that a table's query gives."""
@@ -110,23 +121,51 @@ class SparkEngine:
         return [Step(len(found[1]) // 3, found[2], {"details": found[3].strip()}) for found in map(STEP.fullmatch, lines) if found]
 
     def write(self, spec: TableSpec, columns: Sequence[str], path: Path) -> EngineMeasured:
-        """Nothing of what it cost, which Spark tells of whole sessions; `path` is a Parquet file as `Engine` says."""
+        """What it cost; `path` is a Parquet file as `Engine` says."""
+        with _told(spec), self.group_of_jobs(spec):
+            if self.lake is None:
+                self._write_here(spec, columns, path)
+            else:
+                self._write_there(spec, columns, path, self.lake)
+            return measured(self.session, self.group)
+
+    @contextmanager
+    def group_of_jobs(self, spec: TableSpec) -> Iterator[None]:
+        """Spark tells the jobs that are run meanwhile, by this thread, from those of other tables."""
+        context = self.session.sparkContext
+        context.setJobGroup(self.group, spec.table)
+        try:
+            yield
+        finally:
+            context.setLocalProperty("spark.jobGroup.id", None)
+
+    def _write_here(self, spec: TableSpec, columns: Sequence[str], path: Path) -> None:
         folder = path.with_suffix(".spark")
-        with _told(spec):
-            result = self._query(spec).selectExpr(*columns)
-            ordered = [result[column].asc_nulls_first() for column in spec.order]
-            one = result.coalesce(1).sortWithinPartitions(*ordered)
-            one.write.option("compression", "zstd").option("parquet.block.row.count.limit", ROWS_IN_GROUP).parquet(str(folder))
+        one = self._query(spec).selectExpr(*columns).coalesce(1)
+        _write(one.sortWithinPartitions(*_ordered(spec)), f"file://{folder.resolve()}")
         next(folder.glob("part-*.parquet")).replace(path)
-        return EngineMeasured()
+
+    def _write_there(self, spec: TableSpec, columns: Sequence[str], path: Path, lake: Lake) -> None:
+        """Workers write one file of few rows, several of many, each person's in one of them; together they are `path` in the store."""
+        attempt, counted = lake.attempt(path.stem), Observation()
+        ordered = _ordered(spec)
+        result = self._query(spec).selectExpr(*columns)
+        if sum(self.rows_of.get(name, 0) for name in inputs_of(spec)) <= ROWS_IN_FILE:
+            result = result.coalesce(1)
+        else:
+            result = result.repartitionByRange(*(ordered[:1] if spec.order[0] == "person_id" else ordered))
+        _write(result.sortWithinPartitions(*ordered).observe(counted, of.count(of.lit(1)).alias("rows")), lake.address(attempt))
+        joined(lake, lake.finish(path, attempt, counted.get["rows"]), path)
 
     def stop(self) -> None:
         """Nothing; what the session runs ends soon, with an error."""
-        self.session.sparkContext.cancelAllJobs()
+        self.session.sparkContext.cancelJobGroup(self.group)
 
     def beside(self) -> SparkEngine:
         """The same session: Spark spreads the work itself."""
-        return SparkEngine(self.session, self.tmp, own=False)
+        other = SparkEngine(self.session, self.tmp, self.cluster, self.lake, own=False)
+        other.rows_of = self.rows_of
+        return other
 
     def close(self) -> None:
         """Nothing; a session that this engine started is stopped."""
@@ -144,15 +183,12 @@ def _columns(path: Path) -> str:
     return ", ".join(f"`{field.name}` {SPARK_NAMES.get(types[field.type], types[field.type])}" for field in pq.read_schema(path))
 
 
-def _session(tmp: Path, threads: int) -> SparkSession:
-    tmp.mkdir(parents=True, exist_ok=True)
-    logging = tmp / "log4j2.properties"
-    logging.write_text(QUIET, encoding="ascii")
-    builder = SparkSession.builder.master(f"local[{threads}]").appName("joinedup")
-    for name, value in SETTINGS.items():
-        builder = builder.config(name, value)
-    builder = builder.config("spark.local.dir", str(tmp)).config("spark.sql.warehouse.dir", str(tmp / "warehouse"))
-    return builder.config("spark.driver.extraJavaOptions", f"-Dlog4j2.configurationFile=file:{logging}").getOrCreate()
+def _ordered(spec: TableSpec) -> list[Column]:
+    return [of.col(column).asc_nulls_first() for column in spec.order]
+
+
+def _write(rows: DataFrame, address: str) -> None:
+    rows.write.option("compression", "zstd").option("parquet.block.row.count.limit", ROWS_IN_GROUP).parquet(address)
 
 
 def _portable(kind: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from pydantic import BaseModel
 
+from joinedup.engine.cluster import Cluster
 from joinedup.findings import Finding, Severity
 from joinedup.place.concepts import read_concepts
 from joinedup.place.csv_file import Columns, Row, read_csv
@@ -35,6 +36,7 @@ from joinedup.place.model import (
     StaffMember,
     Threshold,
 )
+from joinedup.place.spark import read_spark
 from joinedup.place.values import Code, Day, Slug, Text
 from joinedup.place.yaml_file import Document, read_yaml, without
 
@@ -109,6 +111,8 @@ class Facts:
     restricted_codes: Many[RestrictedCode] = ()
     agreements: Many[Agreement] = ()
     has_sharing: bool = False
+    spark: tuple[Located[Cluster], ...] = ()
+    """One, or none where there is no spark.yml."""
     today: date | None = None
     """The day on which the folder is read: agreements hold on it or don't."""
     unread: frozenset[str] = frozenset()
@@ -265,6 +269,12 @@ def each(model: type[Model], rows: list[Row], names: Mapping[str, str]) -> tuple
     return list(chain.from_iterable(values for values, _ in read)), list(chain.from_iterable(faults for _, faults in read))
 
 
+def read_spark_file(folder: Path) -> tuple[Parts, list[Finding]]:
+    """Where Spark runs, of spark.yml, a file that a place may do without."""
+    clusters, findings = read_spark(folder)
+    return {"spark": clusters}, findings
+
+
 READERS = (
     read_place_file,
     read_partners,
@@ -275,5 +285,6 @@ READERS = (
     read_sharing,
     read_staff,
     read_restricted_codes,
+    read_spark_file,
 )
 """What reads the files of a folder, each by itself."""

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from datetime import date
 from pathlib import Path
 
+from joinedup.engine.cluster import Cluster
 from joinedup.errors import PlaceError
 from joinedup.findings import Finding, Severity, errors
 from joinedup.place.facts import Facts, Many, Model, read_facts
@@ -25,6 +26,7 @@ READ = (
     "staff.csv",
     "restricted_codes.csv",
     "restricted_concepts.txt",
+    "spark.yml",
 )
 FOR_LATER = (
     "service_lines.csv",
@@ -85,6 +87,7 @@ def assembled(folder: Path, facts: Facts, warnings: list[Finding]) -> Place:
         restricted_codes=values(facts.restricted_codes),
         agreements=values(facts.agreements),
         has_sharing=facts.has_sharing,
+        spark=facts.spark[0].value if facts.spark else Cluster(),
         warnings=tuple(warnings),
     )
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from joinedup.engine.cluster import Cluster
 from joinedup.findings import Finding
 from joinedup.periods import Period, twelve_months_to
 from joinedup.place.file_name import FileNames
@@ -362,6 +363,8 @@ class Place(Frozen):
     agreements: tuple[Agreement, ...] = ()
     has_sharing: bool = False
     """Whether the folder has a sharing.yml at all."""
+    spark: Cluster = Cluster()
+    """Of spark.yml: where Spark runs, where it keeps what, and its settings."""
     warnings: tuple[Finding, ...] = ()
     """What reading the folder found that doesn't stop its use."""
 
