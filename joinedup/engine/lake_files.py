@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, from_url
+
+if TYPE_CHECKING:
+    from obstore.store import RetryConfig
 
 from joinedup.engine.lake import Files
 from joinedup.engine.store import PRIVATE_FOLDER, store_errors
@@ -17,6 +22,8 @@ from joinedup.errors import StoreProblem
 
 STORES = {"s3": "s3", "s3a": "s3", "s3n": "s3", "gs": "gs", "abfs": "abfs", "abfss": "abfss", "file": "file"}
 """Schemes as Hadoop has them, and as obstore does; of any other Hadoop is asked."""
+PATIENCE: RetryConfig = {"max_retries": 10, "retry_timeout": timedelta(minutes=3)}
+"""How often, and how long, an object store that doesn't answer is asked again."""
 CHUNK = 8 << 20
 """Bytes that are fetched at a time."""
 
@@ -48,7 +55,7 @@ class ObjectFiles:
             self.store: obstore.store.ObjectStore = LocalStore(folder)
             return
         with _told(address):
-            self.store = from_url(f"{STORES[scheme]}://{rest}")
+            self.store = from_url(f"{STORES[scheme]}://{rest}", retry_config=PATIENCE)
 
     def create(self, name: str, content: bytes) -> bool:
         """Whether the file was made now."""

@@ -36,7 +36,7 @@ class HadoopFiles:
             for name, value in settings.items():
                 if name.startswith(HADOOP):
                     configuration.set(name.removeprefix(HADOOP), value)
-            uri = self.jvm.java.net.URI.create(address)
+            uri = hadoop.fs.Path(address).toUri()
             self.system = hadoop.fs.FileSystem.get(uri, configuration)
             self.context = hadoop.fs.FileContext.getFileContext(uri, configuration)
 

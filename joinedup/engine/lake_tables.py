@@ -60,4 +60,5 @@ def _whole_groups_written(writer: pq.ParquetWriter, waiting: list[pa.RecordBatch
     rows = pa.Table.from_batches(waiting)
     whole = rows.num_rows - rows.num_rows % ROWS_IN_GROUP
     writer.write_table(rows.slice(0, whole).combine_chunks(), row_group_size=ROWS_IN_GROUP)
-    return rows.slice(whole).to_batches()
+    rest: list[pa.RecordBatch] = rows.slice(whole).to_batches()
+    return rest
