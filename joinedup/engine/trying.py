@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Protocol
 
 from joinedup.engine.builder import usual_jobs
 from joinedup.engine.building import Work
+from joinedup.engine.engines import open_engine
 from joinedup.engine.manifest import Manifest, TableRecord
 from joinedup.engine.objects import InputFile, PartFile
 from joinedup.engine.order import inputs_of, order
@@ -36,7 +38,7 @@ def tried(  # noqa: PLR0913 - what tables depend on, each by its name
     supplied = {name: file for name, file in inputs.items() if name in needed}
     draft = Manifest(build_id="", built_at=datetime.now(UTC), engine=like.engine, software=like.software)
     work = Work.planned(derived, supplied, store, draft, like)
-    work.make_all(like.engine, usual_jobs(), progress, verify=False)
+    work.make_all(partial(open_engine, like.engine, store.tmp), usual_jobs(), progress, verify=False)
     return work.records
 
 
