@@ -21,10 +21,8 @@ def believed(builds: Sequence[Manifest], now: datetime) -> datetime:
     cost nothing; where the place had rested for as long, what is to go goes a day later.
     """
     known = [*accumulate((build.built_at for build in builds if build.built_at <= now), max), now]
-    for before, after in reversed(list(pairwise(known))):
-        if after - before > LEAP and now - after < LASTS:
-            now = before
-    return now
+    leapt = [before for before, after in pairwise(known) if after - before > LEAP and now - after < LASTS]
+    return leapt[-1] if leapt else now
 
 
 def replaced_at(builds: Sequence[Manifest], now: datetime) -> list[datetime]:

@@ -63,13 +63,27 @@ def test_collect_goes_by_the_places_days_or_those_given(store: Store, place: Pat
         os.utime(path, (0, 0))
     first, second = builds_by_number(store)
     assert run("collect", place, "--store", store.root, "--days", 501).stdout == ""
-    dry = run("collect", place, "--store", store.root, "--dry-run")
+    dry = run("collect", place, "--store", store.root, "--dry-run", "--days", 400)
     assert (dry.stdout, dry.stderr) == (f"{first.build_id}\n", "1 builds would go\n")
     assert len(builds_by_number(store)) == 2
+    since = second.built_at + timedelta(days=500)
+    for number, days in enumerate(range(440, 0, -60), 3):
+        more = {"build_id": f"later-{number}", "number": number, "built_at": since - timedelta(days=days)}
+        publish(store, second.model_copy(update={**more, "before": read_manifest(store).build_id}))
+    later = builds_by_number(store)[2:]
     answer = run("collect", place, "--store", store.root)
-    assert (answer.exit_code, answer.stdout, answer.stderr) == (0, f"{first.build_id}\n", "1 builds went, 3 files of tables, 0 landings\n")
-    assert builds_by_number(store) == [second.model_copy(update={"built_at": builds_by_number(store)[0].built_at})]
-    assert run("collect", place, "--store", store.root, "--days", 0).stdout == ""
+    said = "2 builds went, 3 files of tables, 0 landings\n"
+    assert (answer.exit_code, answer.stdout, answer.stderr) == (0, f"{first.build_id}\n{second.build_id}\n", said)
+    assert builds_by_number(store) == later
+    assert run("collect", place, "--store", store.root, "--days", 0).stdout.split() == [build.build_id for build in later[:-1]]
+
+
+def test_collect_doesnt_believe_a_clock_that_has_leapt_unless_told_days(store: Store, place: Path) -> None:
+    answer = run("collect", place, "--store", store.root)
+    assert (answer.exit_code, answer.stdout) == (0, "")
+    assert answer.stderr.startswith("note: the clock has leapt 500 days ahead of the build before")
+    assert len(builds_by_number(store)) == 2
+    assert run("collect", place, "--store", store.root, "--days", 400).stdout
 
 
 def test_who_waits_is_told_for_whom_and_ends_with_8(store: Store, place: Path) -> None:
