@@ -1,8 +1,8 @@
 """Sets up a checkout on a machine that has Python 3.11 or later: `python3 tools/set_up.py demo|test`.
 
 Everything goes into the checkout: uv into .uv, the locked packages into .venv, the style sheet into the package.
-Only Java (for Spark) and Chromium (for tests of pages) come from the operating system: by apt where this is root on
-Debian; elsewhere one line says what to install, and the tests that need them are skipped and counted.
+Only Java (for Spark), Chromium (for tests of pages) and sshfs (for tests on a network folder) come from the operating
+system: by apt where this is root on Debian; elsewhere one line says what to install, and the tests that need them are skipped and counted.
 """
 
 from __future__ import annotations
@@ -18,8 +18,12 @@ ROOT = Path(__file__).resolve().parents[1]
 UV, VENV = ROOT / ".uv", ROOT / ".venv"
 UV_VERSION = "0.13.9"
 PYTHON = VENV / "bin" / "python"
-SYSTEM_PACKAGES = {"java": "openjdk-17-jre-headless", "chromium": "chromium"}
-NEEDED_FOR = {"java": "the tests on Apache Spark", "chromium": "the tests that look at pages in a browser"}
+SYSTEM_PACKAGES = {"java": "openjdk-17-jre-headless", "chromium": "chromium", "sshfs": "sshfs openssh-sftp-server"}
+NEEDED_FOR = {
+    "java": "the tests on Apache Spark",
+    "chromium": "the tests that look at pages in a browser",
+    "sshfs": "the tests on a network folder",
+}
 
 
 def say(line: str) -> None:
@@ -89,7 +93,7 @@ def install_system(*programs: str) -> None:
     missing = [program for program in programs if shutil.which(program) is None]
     if missing and is_root_on_debian():
         say(f"installing {', '.join(missing)} by apt")
-        apt_install(*(SYSTEM_PACKAGES[program] for program in missing))
+        apt_install(*(package for program in missing for package in SYSTEM_PACKAGES[program].split()))
     for program in missing:
         if shutil.which(program) is None:
             say(f"{program} is not installed: {NEEDED_FOR[program]} will be skipped; on Debian, install {SYSTEM_PACKAGES[program]}")
@@ -102,7 +106,7 @@ def main(purpose: str) -> None:
     uv = create_uv()
     if purpose == "test":
         install(uv, "dev")
-        install_system("java", "chromium")
+        install_system("java", "chromium", "sshfs")
     elif not any(VENV.glob("installed-dev-*")):
         install(uv, "base", "build", *(() if shutil.which("npm") else ("styles",)))
     run(PYTHON, "-m", "joinedup.papers.assets")

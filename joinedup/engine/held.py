@@ -60,7 +60,7 @@ def held(descriptor: int, name: str, what: str, *, wait: float = 0, beats: bool 
     """
     left = _take(descriptor, name, wait)
     me = Holder(what, account(), os.getpid(), socket.gethostname(), machine(), datetime.now(UTC).isoformat(timespec="seconds"))
-    _write(descriptor, me if beats else replace(me, beat=NO_BEAT))
+    _write(descriptor, me if beats else replace(me, beat=NO_BEAT), told=beats)
     ended, alive = Event(), None
     if beats:
         alive = Thread(target=_beat, args=(descriptor, me, ended), name="holding", daemon=True)
@@ -101,7 +101,7 @@ def _gives_signs_of_life(descriptor: int, left: Holder) -> bool:
     """Whether a holder on another machine, which the kernel here knows nothing of, is at work: its record changes while we look."""
     end = time.monotonic() + BEATS_WATCHED * BEAT
     while time.monotonic() < end:
-        now = holder(descriptor)
+        now = _seen_anew(descriptor)
         if now is None:
             return False
         if now != left:
@@ -110,16 +110,30 @@ def _gives_signs_of_life(descriptor: int, left: Holder) -> bool:
     return False
 
 
+def _seen_anew(descriptor: int) -> Holder | None:
+    """Who holds the file, by an opening of its own: what other hosts wrote network folders show to who opens a file."""
+    if not Path(f"/proc/self/fd/{descriptor}").exists():
+        return holder(descriptor)
+    again = os.open(f"/proc/self/fd/{descriptor}", os.O_RDONLY)
+    try:
+        return holder(again)
+    finally:
+        os.close(again)
+
+
 def _beat(descriptor: int, me: Holder, ended: Event) -> None:
     beats = 0
     while not ended.wait(BEAT):
         beats += 1
-        _write(descriptor, replace(me, beat=beats))
+        _write(descriptor, replace(me, beat=beats), told=True)
 
 
-def _write(descriptor: int, who: Holder) -> None:
+def _write(descriptor: int, who: Holder, *, told: bool) -> None:
+    """Nothing; the file says who holds it, and other hosts are `told`: network folders send off the rest when they like."""
     os.pwrite(descriptor, json.dumps(asdict(who)).encode().ljust(ROOM), 0)
     os.ftruncate(descriptor, ROOM)
+    if told:
+        os.fsync(descriptor)
 
 
 def holder(descriptor: int) -> Holder | None:
