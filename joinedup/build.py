@@ -150,7 +150,7 @@ def landed_inputs(landing: LandingRecord, store: Store) -> dict[str, InputFile]:
 
 
 def _landed_input(table: LandedTable, root: Path) -> InputFile:
-    parts = tuple(PartFile(part.value, root / part.file, part.digest, part.rows) for part in table.parts)
+    parts = tuple(PartFile(part.value, root / part.file, part.digest, part.rows, part.of_files) for part in table.parts)
     where = parts[0].path.parent if parts else root / table.file
     return InputFile(where, table.digest, table.rows, parts)
 

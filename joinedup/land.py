@@ -41,6 +41,7 @@ from joinedup.sources.counting import counted
 from joinedup.sources.cross_checks import people_findings, place_findings
 from joinedup.sources.landed import LandingRecord, RegisterVersion, SeenFile, publish_landing, read_landing
 from joinedup.sources.landing import stage
+from joinedup.sources.parting import numbered
 from joinedup.sources.unchanged import see_again, signature, software
 
 STAFF = "staff_person"
@@ -300,8 +301,10 @@ def _hand_over(staged: Staged, work: _Work, staging: Staging, landing_id: str, f
     folder = work.store.landed / landing_id
     with store_errors(folder):
         folder.mkdir(mode=PRIVATE_FOLDER)
-    began, files = time.perf_counter(), _file_records(staging, staged, work.place.as_at)
-    tables = write_landed(staged, files, contracts(), work.store, folder)
+    began, counted_now, before = time.perf_counter(), _file_records(staging, staged, work.place.as_at), _last_landing(work.store)
+    files = numbered(counted_now, before.files if before else ())
+    by_staging = {staged_as.file_id: file for staged_as, file in zip(counted_now, files, strict=True)}
+    tables = write_landed(staged, by_staging, contracts(), work.store, folder, as_at=work.place.as_at)
     rows = {kind: sum(getattr(file, kind) for file in files) for kind in ("loaded", "superseded", "rejected")}
     work.progress(Step("write", "landed tables", 1, 1, time.perf_counter() - began, rows))
     seen = tuple(

@@ -8,20 +8,25 @@ from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
 from joinedup.engine.causes import because
 from joinedup.engine.checks import table_findings
-from joinedup.engine.engines import Engine
+from joinedup.engine.engines import IN_PARTS, Engine
 from joinedup.engine.making import make
 from joinedup.engine.manifest import Manifest, TableRecord
-from joinedup.engine.measuring import AtOnce, Measured, Watch
-from joinedup.engine.objects import InputFile, definition, new_record, object_path, recipe, record_of
+from joinedup.engine.measuring import AtOnce, EngineMeasured, Measured, Watch, added
+from joinedup.engine.objects import InputFile, definition, new_record, object_path, of_file, recipe, record_of
 from joinedup.engine.order import inputs_of, order
+from joinedup.engine.parts import Part, digest_of
 from joinedup.engine.specs import TableSpec
 from joinedup.engine.store import Store
 from joinedup.engine.supply import supply
 from joinedup.errors import SqlError
 from joinedup.progress import Progress, Step
 
+WHOLE = "whole"
+"""The part in which all rows of a table in one file are, where others are in parts."""
 STOP_AGAIN = 0.1
 """Seconds until a query is told again to stop: one that began just now may not have heard."""
 
@@ -34,13 +39,33 @@ def plan(  # noqa: PLR0913 - what a build depends on, each by its name
     if findings:
         raise SqlError(f"tables are at fault, {len(findings)} findings in all: {findings[0].where}: {findings[0].message}", findings)
     derived = order(specs)
-    return Work.planned(derived, supply(specs, derived, inputs, store, verify=verify), store, draft, before)
+    return Work.planned(specs, derived, supply(specs, derived, inputs, store, verify=verify), store, draft, before)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A table, or a part of one: where it lies or will lie, and the digests of the same part of what it is made from by file."""
+
+    value: str
+    """Empty for a whole table."""
+    path: Path
+    of_part: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPart:
+    """A part that is there."""
+
+    value: str
+    path: Path
+    digest: str
 
 
 @dataclass
 class Work:
     """The tables of one build: which there are, where each will lie, and the records of those that are there."""
 
+    specs: Mapping[str, TableSpec]
     derived: Sequence[TableSpec]
     supplied: Mapping[str, InputFile]
     store: Store
@@ -59,22 +84,53 @@ class Work:
     """Those that make a table now."""
 
     @classmethod
-    def planned(
-        cls, derived: Sequence[TableSpec], supplied: Mapping[str, InputFile], store: Store, draft: Manifest, before: Manifest | None
+    def planned(  # noqa: PLR0913, PLR0917 - as `plan`
+        cls,
+        specs: Mapping[str, TableSpec],
+        derived: Sequence[TableSpec],
+        supplied: Mapping[str, InputFile],
+        store: Store,
+        draft: Manifest,
+        before: Manifest | None,
     ) -> Work:
         """The work, of which only what was supplied is there."""
-        return cls(derived, supplied, store, draft, before, {name: file.digest for name, file in supplied.items()})
+        return cls(specs, derived, supplied, store, draft, before, {name: file.digest for name, file in supplied.items()})
 
     def made_from(self, spec: TableSpec) -> dict[str, str]:
         """The digests of what a table reads, all of which is there."""
         return {name: self.digests[name] for name in inputs_of(spec)}
 
-    def path(self, spec: TableSpec) -> Path:
-        """Where a table lies, or will lie; what it reads is there.
+    def pieces(self, spec: TableSpec) -> list[Piece]:
+        """What a table, of which all that it reads is there, is made in: its parts, or the whole of it.
 
-        It is named by what those tables hold and not by how they came about: what was made anew and came out the same changes nothing.
+        Each is named by what those tables hold and not by how they came about: what was made anew and came out the same changes nothing.
         """
-        return object_path(self.store, spec, recipe(spec, self.made_from(spec), self.draft.software))
+        whole = self.made_from(spec)
+        return [
+            Piece(value, object_path(self.store, spec, recipe(spec, whole | of_part, self.draft.software)), of_part)
+            for value, of_part in self.in_parts(spec).items()
+        ]
+
+    def in_parts(self, spec: TableSpec) -> dict[str, dict[str, str]]:
+        """Part -> the digests of that part of each table that it is made from by file; the part without a name is all of it."""
+        if not spec.by_file or self.draft.engine not in IN_PARTS:
+            return {"": {}}
+        names = [name for name in sorted(inputs_of(spec)) if name in self.specs and self.specs[name].by_file]
+        own = {name: {part.value: part.digest for part in self.parts_of(name)} for name in names}
+        values = sorted(frozenset().union(*own.values()))
+        if values in ([], [WHOLE]):
+            return {"": {}}
+        return {value: {name: parts.get(value, "") for name, parts in own.items()} for value in values}
+
+    def parts_of(self, name: str) -> list[ShownPart]:
+        """The parts of a table that is there; of one in one file, that with all of it."""
+        if name in self.supplied:
+            file = self.supplied[name]
+            of_file = [ShownPart(part.value, part.path, part.digest) for part in file.parts]
+            return of_file or [ShownPart(WHOLE, file.path, file.digest)]
+        record = self.records[name]
+        parts = [ShownPart(part.value, self.store.root / part.file, part.digest) for part in record.parts]
+        return parts or [ShownPart(WHOLE, self.store.root / record.file, record.digest)]
 
     def make_all(self, start: Callable[[], Engine], jobs: int, progress: Progress, *, verify: bool) -> None:
         """Nothing; every table is there. The engine starts only when there is something to make."""
@@ -112,11 +168,30 @@ class Work:
                 pool.shutdown(cancel_futures=True)
 
     def taken_over(self, spec: TableSpec, *, verify: bool) -> TableRecord | None:
-        """The record of a table that has been made from the same before; None where it has to be made."""
+        """The record of a table that has been made from the same before; None where it, or a part of it, has to be made."""
+        found = [self.there(spec, piece, verify=verify) for piece in self.pieces(spec)]
+        there = [record for record in found if record is not None]
+        if len(there) < len(found):
+            return None
+        return self.together(spec, self.pieces(spec), there).model_copy(update={"definition": definition(spec)})
+
+    def there(self, spec: TableSpec, piece: Piece, *, verify: bool) -> TableRecord | None:
+        """The record of a piece that has been made before."""
         known = None if self.before is None else self.before.tables.get(spec.table)
-        same = known if known is not None and self.store.root / known.file == self.path(spec) else None
-        found = record_of(self.store, self.path(spec), self.made_from(spec), same, verify=verify)
-        return None if found is None else found.model_copy(update={"definition": definition(spec)})
+        same = None if known is None else of_file(known, str(piece.path.relative_to(self.store.root)))
+        return record_of(self.store, piece.path, self.made_from(spec), same, verify=verify)
+
+    def together(self, spec: TableSpec, pieces: Sequence[Piece], records: Sequence[TableRecord]) -> TableRecord:
+        """The record of a table from those of its pieces."""
+        if [piece.value for piece in pieces] == [""]:
+            return records[0]
+        parts = tuple(
+            Part(value=piece.value, file=each.file, digest=each.digest, size=each.size, rows=each.rows, reused=each.reused)
+            for piece, each in zip(pieces, records, strict=True)
+        )
+        first = records[0] if all(each.reused for each in records) else records[[each.reused for each in records].index(False)]
+        sums = {"size": sum(part.size for part in parts), "rows": sum(part.rows for part in parts)}
+        return first.model_copy(update={"file": "", "parts": parts, "digest": digest_of(parts), **sums})
 
     def ready(self, spec: TableSpec, start: Callable[[], Engine]) -> Engine:
         """The engine, its SQL finding all that a table reads."""
@@ -150,17 +225,28 @@ class Work:
             wait(running, timeout=STOP_AGAIN)
 
     def make_one(self, spec: TableSpec, engine: Engine) -> TableRecord:
-        """The record of a table that was made now."""
-        watch = Watch(part=True)
+        """The record of a table of which something was made now."""
+        watch, pieces = Watch(part=True), self.pieces(spec)
         with self.at_once.one_more() as others:
             beside = engine.beside()
             self.engines.add(beside)
-            rows, cost = make(spec, beside, self.store, self.path(spec))
+            made = [self.make_piece(spec, piece, beside) for piece in pieces]
             self.engines.discard(beside)
-            record = new_record(self.store, self.path(spec), self.made_from(spec), rows)
+        cost = added([each for _, each in made if each is not None])
         measured = Measured(
             **cost.model_dump(), seconds=watch.seconds(), processor_seconds=None if others.most else watch.processor(), beside=others.most
         )
         why = because(spec, self.made_from(spec), self.draft.software, self.before)
         told = {"seconds": measured.seconds, "made_in": self.draft.build_id, "measured": measured, "because": why}
+        record = self.together(spec, pieces, [each for each, _ in made])
         return record.model_copy(update={"definition": definition(spec), **told})
+
+    def make_piece(self, spec: TableSpec, piece: Piece, engine: Engine) -> tuple[TableRecord, EngineMeasured | None]:
+        """The record of a table, or of one part of it, and what it cost; nothing where it was there."""
+        if piece.value and (found := self.there(spec, piece, verify=False)) is not None:
+            return found, None
+        for name in piece.of_part:
+            own = [part.path for part in self.parts_of(name) if part.value == piece.value]
+            engine.show(name, own or pq.read_schema(self.files(name)[0]).empty_table(), here=True)
+        rows, cost = make(spec, engine, self.store, piece.path)
+        return new_record(self.store, piece.path, self.made_from(spec), rows), cost

@@ -23,7 +23,10 @@ def described(record: TableRecord, spec: TableSpec, specs: Mapping[str, TableSpe
 def supplied(spec: TableSpec, file: InputFile, root: Path) -> InputRecord:
     """The record of a table that came from outside."""
     told = {"title": spec.title, "version": spec.version, "source": spec.source}
-    parts = tuple(Part(value=part.value, file=below(part.path, root), digest=part.digest, rows=part.rows) for part in file.parts)
+    parts = tuple(
+        Part(value=part.value, file=below(part.path, root), digest=part.digest, rows=part.rows, of_files=part.of_files)
+        for part in file.parts
+    )
     where = "" if parts else below(file.path, root)
     return InputRecord(file=where, parts=parts, digest=file.digest, rows=file.rows, kind=_kind(spec, below(file.path, root)), **told)
 

@@ -28,6 +28,8 @@ the file is 2% larger. With 10,000 it would be 3.5 ms, two fifths and 6%, and th
 
 
 PACKAGES = {"duckdb": "duckdb", "spark": "pyspark"}
+IN_PARTS = frozenset({"duckdb"})
+"""Engines that make a table part by part, from files shown to one thread alone; Spark divides a whole table itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,11 @@ class Engine(Protocol):
     quote: str
     """The sign around a name."""
 
-    def show(self, table: str, source: Path | Sequence[Path] | pa.Table) -> None:
-        """Nothing; SQL then finds the Parquet file, all of several, or the rows under the name `table`."""
+    def show(self, table: str, source: Path | Sequence[Path] | pa.Table, *, here: bool = False) -> None:
+        """Nothing; SQL then finds the Parquet file, all of several, or the rows under the name `table`.
+
+        With `here` only the SQL of this thread does, whatever the name means to others, where the engine is one of `IN_PARTS`.
+        """
 
     def types(self, spec: TableSpec) -> Found:
         """The columns that a table's query gives."""

@@ -20,13 +20,12 @@ def make(spec: TableSpec, engine: Engine, store: Store, path: Path) -> tuple[int
     being_written = _being_written(store, path)
     columns = result_columns(spec, engine.types(spec), engine.quote)
     cost = engine.write(spec, columns, being_written)
-    engine.show(spec.table, being_written)
+    engine.show(spec.table, being_written, here=True)
     footer = pq.read_metadata(being_written)
     findings = [*_null_findings(spec, footer), *_key_findings(spec, engine)]
     if findings:
         raise SqlError(f"{findings[0].file}: {findings[0].message}", findings)
     move_into_place(being_written, path)
-    engine.show(spec.table, path)
     return int(footer.num_rows), cost
 
 

@@ -6,7 +6,7 @@ import os
 import resource
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +31,18 @@ class EngineMeasured(Frozen):
     """Bytes that the engine held at most while the query ran: what it held for other tables of that time is in it."""
     spilled: int | None = None
     """Bytes that the engine had written to disk at most for want of memory, other tables' included in the same way."""
+
+
+def added(costs: Sequence[EngineMeasured]) -> EngineMeasured:
+    """What several queries cost together, one after the other."""
+    seconds = [each.thread_seconds for each in costs if each.thread_seconds is not None]
+    rows = [each.rows_read for each in costs if each.rows_read is not None]
+    return EngineMeasured(
+        thread_seconds=round(sum(seconds), 3) if seconds else None,
+        rows_read=sum(rows) if rows else None,
+        peak_memory=max((each.peak_memory for each in costs if each.peak_memory is not None), default=None),
+        spilled=max((each.spilled for each in costs if each.spilled is not None), default=None),
+    )
 
 
 class Measured(EngineMeasured):

@@ -31,6 +31,8 @@ class PartFile:
     path: Path
     digest: str
     rows: int
+    of_files: tuple[int, ...] = ()
+    """The numbers (file_id) of the landed files whose rows it holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,15 @@ def record_of(store: Store, path: Path, inputs: Mapping[str, str], known: TableR
         return None
     told = {} if known is None else {"made_in": known.made_in, "measured": known.measured}
     return new_record(store, path, inputs, rows).model_copy(update={"reused": True, **told})
+
+
+def of_file(record: TableRecord, file: str) -> TableRecord | None:
+    """What is known of one file of a table, as if it were the whole of one; None where the table hasn't that file."""
+    if record.file == file:
+        return record
+    part = next((part for part in record.parts if part.file == file), None)
+    said = None if part is None else {"file": file, "parts": (), "digest": part.digest, "size": part.size, "rows": part.rows}
+    return None if said is None else record.model_copy(update=said)
 
 
 def rows_of(path: Path) -> int | None:

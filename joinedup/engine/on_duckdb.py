@@ -42,13 +42,16 @@ class DuckEngine:
         """A new database."""
         return cls(connect(spill=tmp / "duckdb", threads=threads, usual=BUILD_MEMORY))
 
-    def show(self, table: str, source: Path | Sequence[Path] | pa.Table) -> None:
-        """Nothing; SQL then finds the Parquet file, all of several, or the rows under the name `table`."""
+    def show(self, table: str, source: Path | Sequence[Path] | pa.Table, *, here: bool = False) -> None:
+        """Nothing; SQL then finds the Parquet file, all of several, or the rows under the name `table`; with `here` in this thread only."""
         if isinstance(source, pa.Table):
-            self.connection.register(table, source)
+            name = f"{table} given here" if here else table
+            self.connection.register(name, source)
+            if here:  # registering doesn't hide a table that others see
+                self.connection.execute(f'CREATE OR REPLACE TEMP VIEW "{table}" AS SELECT * FROM "{name}"')
         else:
             files = ", ".join(_text(path) for path in ([source] if isinstance(source, Path) else source))
-            self.connection.execute(f'CREATE OR REPLACE VIEW "{table}" AS SELECT * FROM read_parquet([{files}])')
+            self.connection.execute(f'CREATE OR REPLACE {"TEMP " if here else ""}VIEW "{table}" AS SELECT * FROM read_parquet([{files}])')
 
     def types(self, spec: TableSpec) -> Found:
         """The columns that a table's query gives."""

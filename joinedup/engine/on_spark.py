@@ -78,7 +78,7 @@ class SparkEngine:
             )
         return cls(spark, tmp, cluster, lake, own=own)
 
-    def show(self, table: str, source: Path | Sequence[Path] | pa.Table) -> None:
+    def show(self, table: str, source: Path | Sequence[Path] | pa.Table, *, here: bool = False) -> None:
         """Nothing; SQL then finds the Parquet file, all of several, or the rows under the name `table`."""
         if isinstance(source, pa.Table):
             shown = self.session.createDataFrame(source)

@@ -25,6 +25,8 @@ class Part(Frozen):
     """SHA-256 of the file."""
     size: int = 0
     rows: int
+    of_files: tuple[int, ...] = ()
+    """The numbers (file_id) of the landed files; empty for a part of a table that was built."""
     reused: bool = False
     """True when it had been made before this build."""
 

@@ -62,7 +62,7 @@ class Reader:
 
     def rows_of(self, name: str, person_id: int, columns: Sequence[str] | None = None) -> pa.Table:
         """The rows of one person, read from no more row groups than may hold them; StoreProblem as `table`."""
-        found = pa.concat_tables([self._of_file(path, person_id, columns) for path in self.paths(name)])
+        found = pa.concat_tables([self._of_file(path, person_id, columns) for path in self.paths(name)], promote_options="default")
         whose = pa.scalar(person_id, found["person_id"].type)  # of a bare number pyarrow looks for dateutil, each time
         return found.filter(pc.equal(found["person_id"], whose)).select(columns or found.column_names)
 
@@ -79,7 +79,7 @@ class Reader:
 def read_rows(paths: Sequence[Path], columns: Sequence[str] | None = None, where: pc.Expression | None = None) -> pa.Table:
     """The rows of a table's files, which never change, for which an expression holds; StoreProblem when it is gone or damaged."""
     wanted = None if columns is None else list(columns)
-    return pa.concat_tables([_read(path, wanted, where) for path in paths])
+    return pa.concat_tables([_read(path, wanted, where) for path in paths], promote_options="default")
 
 
 def _read(path: Path, columns: list[str] | None, where: pc.Expression | None) -> pa.Table:

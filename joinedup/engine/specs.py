@@ -71,6 +71,9 @@ class TableSpec(Frozen):
     about: str = ""
     sort: tuple[str, ...] = ()
     """The order in which rows are written; tables read one person at a time begin with person_id."""
+    by_file: bool = False
+    """Whether each of its rows comes from rows of one landed file, its column file_id, and nothing of other files decides it; such a
+    table is made part by part."""
     cases: tuple[Case, ...] = ()
     sql: str | None = None
     csv: Path | None = None

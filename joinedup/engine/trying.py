@@ -37,7 +37,7 @@ def tried(  # noqa: PLR0913 - what tables depend on, each by its name
     derived = [spec for spec in order(_with_leaves(specs, needed)) if spec.table in needed]
     supplied = {name: file for name, file in inputs.items() if name in needed}
     draft = Manifest(build_id="", built_at=datetime.now(UTC), engine=like.engine, software=like.software)
-    work = Work.planned(derived, supplied, store, draft, like)
+    work = Work.planned({name: specs[name] for name in needed if name in specs}, derived, supplied, store, draft, like)
     work.make_all(partial(open_engine, like.engine, store.tmp), usual_jobs(), progress, verify=False)
     return work.records
 
@@ -64,7 +64,7 @@ class Given(Protocol):
 
 def given(store: Store, record: Given) -> InputFile:
     """A table as a build takes it that an earlier one was given."""
-    parts = tuple(PartFile(part.value, store.root / part.file, part.digest, part.rows) for part in record.parts)
+    parts = tuple(PartFile(part.value, store.root / part.file, part.digest, part.rows, part.of_files) for part in record.parts)
     return InputFile(parts[0].path.parent if parts else store.root / record.file, record.digest, record.rows, parts)
 
 

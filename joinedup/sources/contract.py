@@ -280,6 +280,7 @@ class ContractSpec(Frozen):
             owner=self.owner,
             source=self.source,
             about=self.about,
+            by_file=True,
         )
 
 

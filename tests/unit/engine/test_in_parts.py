@@ -1,0 +1,213 @@
+"""Tables in parts: only the parts that something changed in are made again, and together they are the table made whole."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from joinedup.engine.builder import InputFile, PartFile, build, write_input
+from joinedup.engine.by_file import by_file_findings
+from joinedup.engine.manifest import Manifest
+from joinedup.engine.parts import digest_of
+from joinedup.engine.reader import Reader
+from joinedup.engine.rows import same_rows
+from joinedup.engine.specs import TableSpec
+from joinedup.engine.store import Store
+
+from .made_up import rows, table
+
+OF_ROW = {"file_id": "INTEGER", "id": "BIGINT", "person": "BIGINT", "n": "BIGINT"}
+VISIT = table("visit", OF_ROW, key=["file_id", "id"], by_file=True)
+CALL = table("call", OF_ROW, key=["file_id", "id"], by_file=True)
+RATE = table("rate", {"rate": "BIGINT"}, key=["rate"])
+EACH = table(
+    "each",
+    {"act": "BIGINT", "file_id": "INTEGER", "person": "BIGINT", "cost": "BIGINT"},
+    key=["act"],
+    required=["act", "file_id"],
+    sort=["person"],
+    by_file=True,
+    sql="""SELECT CAST(v.file_id AS BIGINT) * 1000 + v.id AS act, v.file_id, v.person, v.n * r.rate AS cost
+FROM visit AS v
+CROSS JOIN rate AS r
+UNION ALL
+SELECT CAST(file_id AS BIGINT) * 1000 + id, file_id, person, n
+FROM call""",
+)
+SEEN = table(
+    "seen",
+    {"file_id": "INTEGER", "person": "BIGINT", "acts": "BIGINT"},
+    key=["file_id", "person"],
+    required=["file_id", "person"],
+    by_file=True,
+    sql="SELECT file_id, coalesce(person, -1) AS person, count(*) AS acts\nFROM each\nGROUP BY file_id, coalesce(person, -1)",
+)
+PEOPLE = table(
+    "people",
+    {"person": "BIGINT", "acts": "BIGINT"},
+    key=["person"],
+    sql="SELECT person, CAST(sum(acts) AS BIGINT) AS acts\nFROM seen\nGROUP BY person",
+)
+SPECS = {spec.table: spec for spec in (VISIT, CALL, RATE, EACH, SEEN, PEOPLE)}
+Files = Mapping[str, Mapping[int, Sequence[tuple[int, int | None, int]]]]
+"""Part -> file -> rows of id, person and n."""
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "store").create()
+
+
+def given(store: Store, spec: TableSpec, files: Files) -> InputFile:
+    """A landed table in parts; in one file where there is but one part, and no part is called otherwise than "all"."""
+    held = {value: [(file, *row) for file, own in sorted(of.items()) for row in own] for value, of in sorted(files.items())}
+    written = {value: write_input(rows(spec, *own), spec, store) for value, own in held.items()}
+    if set(written) == {"all"}:
+        return written["all"]
+    parts = tuple(PartFile(value, file.path, file.digest, file.rows, tuple(files[value])) for value, file in written.items())
+    return InputFile(store.inputs, digest_of(parts), sum(part.rows for part in parts), parts)
+
+
+def built(store: Store, visits: Files, calls: Files, rate: int = 2, **more: Any) -> Manifest:
+    inputs = {
+        "visit": given(store, VISIT, visits),
+        "call": given(store, CALL, calls),
+        "rate": write_input(rows(RATE, (rate,)), RATE, store),
+    }
+    return build(SPECS, inputs, store, **more)
+
+
+def made(manifest: Manifest) -> dict[str, list[str]]:
+    """Table -> the parts of it that were made in this build; those of a table in one file are called whole."""
+    found = {
+        name: [part.value for part in record.parts if not part.reused] if record.parts else ["whole"]
+        for name, record in manifest.tables.items()
+        if not record.reused
+    }
+    return {name: parts for name, parts in sorted(found.items()) if parts}
+
+
+JANUARY: Files = {"2026-01": {1: [(1, 7, 10), (2, None, 20)]}}
+MONTHS: Files = {**JANUARY, "2026-02": {2: [(1, 8, 30)]}}
+CALLS: Files = {"2026-01": {3: [(1, 7, 1)]}}
+
+
+def test_a_new_month_makes_its_own_part(store: Store) -> None:
+    first = built(store, JANUARY, CALLS)
+    assert made(first) == {"each": ["2026-01"], "people": ["whole"], "seen": ["2026-01"]}
+    again = built(store, MONTHS, CALLS)
+    assert made(again) == {"each": ["2026-02"], "people": ["whole"], "seen": ["2026-02"]}
+    assert again.tables["each"].rows == 4
+    assert (again.tables["each"].file, len(again.tables["each"].files)) == ("", 2)
+    assert Reader(store).rows("people").num_rows == 3
+    assert sorted(Reader(store).table("people").to_pylist(), key=lambda row: row["person"]) == [
+        {"person": -1, "acts": 1},
+        {"person": 7, "acts": 2},
+        {"person": 8, "acts": 1},
+    ]
+
+
+def test_what_reads_a_whole_table_that_changed_is_made_anew(store: Store) -> None:
+    built(store, MONTHS, CALLS)
+    again = built(store, MONTHS, CALLS, rate=3)
+    every = ["2026-01", "2026-02"]
+    assert made(again) == {"each": every, "seen": every}, "what people did is the same, whatever it cost"
+
+
+def test_a_correction_changes_its_own_part(store: Store) -> None:
+    built(store, MONTHS, CALLS)
+    again = built(store, {**MONTHS, "2026-01": {1: [(1, 7, 10)]}}, CALLS)
+    assert made(again) == {"each": ["2026-01"], "people": ["whole"], "seen": ["2026-01"]}
+
+
+def test_a_table_in_one_file_beside_others_in_parts_is_a_part_of_its_own(store: Store) -> None:
+    first = built(store, MONTHS, {"all": {3: [(1, 7, 1)]}})
+    assert made(first)["each"] == ["2026-01", "2026-02", "whole"]
+    again = built(store, MONTHS, {"all": {3: [(1, 7, 2)]}})
+    assert made(again) == {"each": ["whole"], "seen": ["whole"]}
+
+
+def test_a_killed_part_is_made_again_alone(store: Store) -> None:
+    first = built(store, MONTHS, CALLS)
+    (store.root / first.tables["each"].parts[1].file).unlink()
+    again = built(store, MONTHS, CALLS, about={"turn": 2})
+    assert made(again) == {"each": ["2026-02"]}
+    assert {name: table.digest for name, table in again.tables.items()} == {name: table.digest for name, table in first.tables.items()}
+
+
+def test_a_damaged_part_is_found(store: Store) -> None:
+    first = built(store, MONTHS, CALLS)
+    path = store.root / first.tables["each"].parts[0].file
+    content = bytearray(path.read_bytes())
+    content[20] ^= 255
+    path.write_bytes(content)
+    assert made(built(store, MONTHS, CALLS, verify=True, about={"turn": 2})) == {"each": ["2026-01"]}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_lands_the_rows_are_those_of_a_full_build(store: Store, tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+
+    def some(files: Sequence[int]) -> dict[int, list[tuple[int, int | None, int]]]:
+        return {
+            file: [(n, chance.choice([None, *range(5)]), chance.randrange(99)) for n in range(chance.randrange(1, 6))] for file in files
+        }
+
+    visits: dict[str, Any] = {}
+    calls: dict[str, Any] = {}
+    for turn in range(4):
+        visits[f"2026-0{turn}"] = some([turn * 10 + 1, turn * 10 + 2])
+        if chance.random() < 0.6:
+            calls[f"2026-0{turn}"] = some([turn * 10 + 3])
+        if turn and chance.random() < 0.5:  # a correction, a file sent again
+            visits[chance.choice(sorted(visits))] |= some([100 + turn])
+        by_month = built(store, visits, calls or {"all": {}}, rate=1 + turn // 3)
+        other = Store(tmp_path / f"whole{turn}").create()
+        whole = built(other, {"all": {f: own for of in visits.values() for f, own in of.items()}},
+                      {"all": {f: own for of in calls.values() for f, own in of.items()}}, rate=1 + turn // 3)  # fmt: skip
+        assert not any(record.parts for record in whole.tables.values())
+        for name in by_month.tables:
+            assert same_rows(Reader(store).table(name), Reader(other).table(name)) == [], (turn, name)
+
+
+REFUSED = {
+    "sums over files": ("SELECT file_id, 1 AS person, count(*) AS acts FROM visit GROUP BY person, file_id + 0", "without file_id among"),
+    "no group at all": ("SELECT CAST(max(file_id) AS INTEGER) AS file_id, 1 AS person, count(*) AS acts FROM visit", "without file_id"),
+    "a window over all": (
+        "SELECT file_id, person, row_number() OVER (PARTITION BY person ORDER BY file_id NULLS LAST, id NULLS LAST) AS acts FROM visit",
+        "a window that isn't of one file",
+    ),
+    "a join over files": ("SELECT v.file_id, v.person, c.n AS acts FROM visit AS v INNER JOIN call AS c ON c.id = v.id", "joins two"),
+    "in a part of the query": (
+        "WITH last AS (SELECT person, max(n) AS n FROM call GROUP BY person)\n"
+        "SELECT v.file_id, v.person, l.n AS acts FROM visit AS v LEFT JOIN last AS l ON l.person = v.person",
+        "without file_id among",
+    ),
+    "looked up": ("SELECT file_id, person, n AS acts FROM visit AS v WHERE EXISTS (SELECT 1 FROM call WHERE person = v.person)", "looks"),
+    "a union": ("SELECT file_id, person, n AS acts FROM visit UNION SELECT file_id, person, n FROM call", "UNION"),
+    "different ones": ("SELECT DISTINCT person AS file_id, n AS person, 1 AS acts FROM visit", "key"),
+    "nothing by file": ("SELECT 1 AS file_id, rate AS person, 1 AS acts FROM rate", "reads no table that is by file"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("sql", "said"), REFUSED.values(), ids=list(REFUSED))
+def test_what_crosses_files_is_refused(sql: str, said: str) -> None:
+    key = ("person",) if "key" in said else ("file_id", "person")
+    spec = SEEN.model_copy(update={"sql": sql, "key": key})
+    found = [finding.message for finding in by_file_findings(spec, {**SPECS, "seen": spec})]
+    assert any(said in message for message in found), found
+
+
+def test_what_stays_within_a_file_is_not() -> None:
+    within = """WITH one AS (SELECT file_id, id, max(n) AS n FROM visit GROUP BY file_id, id)
+SELECT v.file_id, v.id AS person, row_number() OVER (PARTITION BY v.file_id ORDER BY v.id NULLS LAST) AS acts
+FROM visit AS v
+INNER JOIN one AS o ON o.file_id = v.file_id AND o.id = v.id
+CROSS JOIN rate AS r"""
+    for sql in (SEEN.sql, within):
+        spec = SEEN.model_copy(update={"sql": sql})
+        assert list(by_file_findings(spec, {**SPECS, "seen": spec})) == []
