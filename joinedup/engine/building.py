@@ -76,6 +76,8 @@ class Work:
     """Of every table that is there."""
     records: dict[str, TableRecord] = field(default_factory=dict)
     at_once: AtOnce = field(default_factory=AtOnce)
+    verify: bool = False
+    """Whether every file is hashed again, and a damaged one made anew."""
     engine: Engine | None = None
     """None until there is something to make."""
     shown: set[str] = field(default_factory=set)
@@ -134,14 +136,15 @@ class Work:
 
     def make_all(self, start: Callable[[], Engine], jobs: int, progress: Progress, *, verify: bool) -> None:
         """Nothing; every table is there. The engine starts only when there is something to make."""
+        self.verify = verify
         try:
-            self.make_in_order(start, jobs, progress, verify=verify)
+            self.make_in_order(start, jobs, progress)
         finally:
             if self.engine is not None:
                 self.engine.close()
                 self.store.wipe_tmp()
 
-    def make_in_order(self, start: Callable[[], Engine], jobs: int, progress: Progress, *, verify: bool) -> None:
+    def make_in_order(self, start: Callable[[], Engine], jobs: int, progress: Progress) -> None:
         """Nothing; each table was taken over or made once all that it reads was there."""
         specs = {spec.table: spec for spec in self.derived}
         sorter = TopologicalSorter({name: inputs_of(spec) & specs.keys() for name, spec in specs.items()})
@@ -152,7 +155,7 @@ class Work:
                 while sorter.is_active():
                     ready = sorter.get_ready()
                     for name in ready:
-                        if (found := self.taken_over(specs[name], verify=verify)) is not None:
+                        if (found := self.taken_over(specs[name])) is not None:
                             self.done(specs[name], found, progress)
                             sorter.done(name)
                         else:
@@ -167,19 +170,19 @@ class Work:
             finally:
                 pool.shutdown(cancel_futures=True)
 
-    def taken_over(self, spec: TableSpec, *, verify: bool) -> TableRecord | None:
+    def taken_over(self, spec: TableSpec) -> TableRecord | None:
         """The record of a table that has been made from the same before; None where it, or a part of it, has to be made."""
-        found = [self.there(spec, piece, verify=verify) for piece in self.pieces(spec)]
+        found = [self.there(spec, piece) for piece in self.pieces(spec)]
         there = [record for record in found if record is not None]
         if len(there) < len(found):
             return None
         return self.together(spec, self.pieces(spec), there).model_copy(update={"definition": definition(spec)})
 
-    def there(self, spec: TableSpec, piece: Piece, *, verify: bool) -> TableRecord | None:
+    def there(self, spec: TableSpec, piece: Piece) -> TableRecord | None:
         """The record of a piece that has been made before."""
         known = None if self.before is None else self.before.tables.get(spec.table)
         same = None if known is None else of_file(known, str(piece.path.relative_to(self.store.root)))
-        return record_of(self.store, piece.path, self.made_from(spec), same, verify=verify)
+        return record_of(self.store, piece.path, self.made_from(spec), same, verify=self.verify)
 
     def together(self, spec: TableSpec, pieces: Sequence[Piece], records: Sequence[TableRecord]) -> TableRecord:
         """The record of a table from those of its pieces."""
@@ -243,7 +246,7 @@ class Work:
 
     def make_piece(self, spec: TableSpec, piece: Piece, engine: Engine) -> tuple[TableRecord, EngineMeasured | None]:
         """The record of a table, or of one part of it, and what it cost; nothing where it was there."""
-        if piece.value and (found := self.there(spec, piece, verify=False)) is not None:
+        if piece.value and (found := self.there(spec, piece)) is not None:
             return found, None
         for name in piece.of_part:
             own = [part.path for part in self.parts_of(name) if part.value == piece.value]
