@@ -9,6 +9,7 @@ import click
 
 if TYPE_CHECKING:
     from joinedup.engine.cluster import Cluster
+    from joinedup.engine.store import Store
     from joinedup.place.model import Place
 
 Verb = TypeVar("Verb", bound=Callable[..., object])
@@ -39,6 +40,14 @@ def cluster_options(verb: Verb) -> Verb:
     for option in reversed(OPTIONS):
         verb = option(verb)
     return verb
+
+
+def note_lake(store: Store, cluster: Cluster) -> None:
+    """Nothing; the store's list of copies has the lake, once, from before anything is written there."""
+    from joinedup.kept.copies import copies, note_copy
+
+    if cluster.lake and not any(copy.kind == "lake" and copy.path == cluster.lake for copy in copies(store.kept)):
+        note_copy(store.kept, "lake", cluster.lake)
 
 
 def cluster_of(place: Place, engine: str, master: str | None, lake: str | None, settings: dict[str, str]) -> Cluster:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from joinedup.cli.clusters import cluster_of, cluster_options
+from joinedup.cli.clusters import cluster_of, cluster_options, note_lake
 from joinedup.cli.shared import (
     AFTER_DEMO,
     a_folder,
@@ -298,6 +298,8 @@ def build(
         take_over(landed, place.id, store, place.handed_over_by)
     status = warned_of_register(store) if extracts is None else landing(place, extracts, store, key_file, quiet, wait=wait)
     before = published_id(store)
+    if engine == "spark":
+        note_lake(store, cluster)
     say_who_is_waited_for(store, wait)
     with progress_on(sys.stderr, quiet) as progress:
         manifest = build_place(place, store, engine=engine, jobs=jobs, verify=verify, wait=wait, progress=progress, cluster=cluster)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from py4j.protocol import Py4JError  # type: ignore[import-untyped]
-from pyspark.errors import PySparkRuntimeError
+from pyspark.errors import PySparkException, PySparkRuntimeError
 from pyspark.sql import SparkSession
 
 from joinedup.engine.cluster import PINNED, Cluster
@@ -58,11 +58,12 @@ def session(tmp: Path, cluster: Cluster, threads: int) -> tuple[SparkSession, bo
     One that runs already, as in a notebook or a job of a platform, is used where no master is named: beside it, under settings of its own.
     """
     running = SparkSession.getActiveSession()
-    if running is not None and (not cluster.master or cluster.master == running.sparkContext.master):
-        return _beside(running, cluster), False
     if running is not None:
+        where = _master_of(running)
+        if cluster.master in ("", where):
+            return _beside(running, cluster), False
         raise SqlError(
-            f"a session of Spark on {running.sparkContext.master} runs in this process, which can't have another on {cluster.master}: "
+            f"a session of Spark on {where} runs in this process, which can't have another on {cluster.master}: "
             "end it, or leave the master out"
         )
     try:
@@ -73,6 +74,17 @@ def session(tmp: Path, cluster: Cluster, threads: int) -> tuple[SparkSession, bo
         raise SqlError(
             f"Spark can't start on {cluster.master or 'this machine'}: look whether its master answers, has the same version of Spark and "
             "reaches this machine (spark.driver.host)"
+        ) from error
+
+
+def _master_of(running: SparkSession) -> str:
+    """Where a session runs; SqlError of one of Spark Connect, whose driver is elsewhere."""
+    try:
+        return str(running.sparkContext.master)
+    except (PySparkException, AttributeError) as error:
+        raise SqlError(
+            "the session that runs here is one of Spark Connect, which keeps from joinedup what it needs: use a cluster for a single user, "
+            "or a job, where the driver is this process"
         ) from error
 
 

@@ -83,6 +83,8 @@ def remaining(work: Work, erasure: Erasure) -> list[dict[str, Any]]:
             why = "written anew or removed where it still was; copies of it, and stores that took it over, take over the next hand-over"
         elif each.kind == "backup":
             why = "can't be changed: destroy it when its time is over; where it is restored the erasure is made again by the next landing"
+        elif each.kind == "lake":
+            why = "holds what was landed and built under the pseudonym: remove the folder there, and build anew"
         else:
             why = "rows under pseudonyms of their own that lead back to nobody; tell whoever received it (Article 19)"
         said.append({"what": f"{each.kind} of {each.made_at}", "path": each.path, "count": None, "why": why})

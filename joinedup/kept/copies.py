@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 
 from joinedup.engine.store import PRIVATE_FILE, PRIVATE_FOLDER, store_errors, sync_folder
 
-Kind: TypeAlias = Literal["backup", "hand-over", "release"]
+Kind: TypeAlias = Literal["backup", "hand-over", "release", "lake"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,11 @@ def copies_path(kept: Path) -> Path:
     return kept / "copies.jsonl"
 
 
-def note_copy(kept: Path, kind: Kind, path: Path) -> None:
-    """Nothing; the list has this copy, on disk."""
-    line = json.dumps(asdict(Copy(kind, str(path.resolve()), datetime.now(UTC).isoformat(timespec="seconds"))))
+def note_copy(kept: Path, kind: Kind, path: Path | str) -> None:
+    """Nothing; the list has this copy, on disk. What isn't a file of this machine is given by its address."""
+    line = json.dumps(
+        asdict(Copy(kind, path if isinstance(path, str) else str(path.resolve()), datetime.now(UTC).isoformat(timespec="seconds")))
+    )
     with store_errors(copies_path(kept)):
         kept.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
         descriptor = os.open(copies_path(kept), os.O_WRONLY | os.O_CREAT | os.O_APPEND, PRIVATE_FILE)
