@@ -30,9 +30,8 @@ def copies_path(kept: Path) -> Path:
 
 def note_copy(kept: Path, kind: Kind, path: Path | str) -> None:
     """Nothing; the list has this copy, on disk. What isn't a file of this machine is given by its address."""
-    line = json.dumps(
-        asdict(Copy(kind, path if isinstance(path, str) else str(path.resolve()), datetime.now(UTC).isoformat(timespec="seconds")))
-    )
+    where = path if isinstance(path, str) else str(path.resolve())
+    line = json.dumps(asdict(Copy(kind, where, datetime.now(UTC).isoformat(timespec="seconds"))))
     with store_errors(copies_path(kept)):
         kept.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
         descriptor = os.open(copies_path(kept), os.O_WRONLY | os.O_CREAT | os.O_APPEND, PRIVATE_FILE)
