@@ -51,6 +51,11 @@ class PostgreSQL:
         self.execute(f"CREATE DATABASE {name}")
         return name
 
+    def fill(self, url: str, like: str) -> None:
+        """Nothing; the database of a URL then holds all that another holds to which nobody is connected."""
+        name = psycopg.conninfo.conninfo_to_dict(url.replace("+psycopg", ""))["dbname"]
+        self.execute(f"DROP DATABASE {name} WITH (FORCE)", f"CREATE DATABASE {name} TEMPLATE {like}")
+
 
 @contextmanager
 def running_server() -> Iterator[PostgreSQL]:

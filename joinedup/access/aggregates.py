@@ -33,6 +33,7 @@ from joinedup.sources.restricted import for_others
 __all__ = ["Aggregates", "open_aggregates"]
 
 Disclosed = Callable[[pa.Table], pa.Table]
+_FINDING = TypeAdapter(Finding)
 
 
 def open_aggregates(store: Store, place: Place, caller: Caller, audience: Audience = "internal", log: Log | None = None) -> Aggregates:
@@ -124,7 +125,7 @@ class Aggregates:
     def findings(self) -> tuple[Finding, ...]:
         """What was found wrong with the files, and between them and the place, when they were landed; nothing for the public."""
         found = self.reader.manifest.about["landing"]["findings"] if self._internal("findings") else ()
-        return tuple(TypeAdapter(Finding).validate_python(each) for each in found)
+        return tuple(map(_FINDING.validate_python, found))
 
     def quality(self) -> pa.Table:
         """What is counted about the quality of the record: rule, found, out_of, unit, message, endangers; no row for the public."""

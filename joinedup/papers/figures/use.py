@@ -85,12 +85,13 @@ def covered(facts: Facts) -> Mapping[str, frozenset[date]]:
     In such a month a neighbourhood without a row had none; outside them nothing is known, and nothing is shown. Months of which too little
     is known within are no counts, either.
     """
-    place = counts(facts, facts.whole)
-    known: dict[str, frozenset[date]] = {}
-    for point in points(facts):
-        seen = [of_month for (of_point, of_month), count in place.items() if of_point == point and count != 0]
-        known[point] = frozenset(each for each in months(facts) if min(seen) <= each <= max(seen))
-    return known
+    seen: dict[str, list[date]] = defaultdict(list)
+    for (point, of_month), count in counts(facts, facts.whole).items():
+        if count != 0:
+            seen[point].append(of_month)
+    span = {point: (min(seen[point]), max(seen[point])) for point in points(facts)}
+    shown_months = months(facts)
+    return {point: frozenset(each for each in shown_months if first <= each <= last) for point, (first, last) in span.items()}
 
 
 def figure(facts: Facts, area: Area) -> Figure:

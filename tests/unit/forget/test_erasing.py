@@ -22,6 +22,7 @@ from joinedup.kept.identity_register import identifiers_of, open_register, regis
 from joinedup.kept.restore import restore
 from joinedup.place.model import Linking, Source
 from joinedup.sources.landed import read_landing
+from tests.postgresql import PostgreSQL
 from tests.unit.identity.people import KEYS, nhs_number
 from tests.unit.test_land import PEOPLE, Work, admitted, listed, write
 
@@ -61,15 +62,40 @@ class Place:
         return {name: {row["person_id"] for row in rows if row.get("person_id")} for name, rows in self.tables().items()}
 
 
+_landed: dict[str, tuple[Path, str]] = {}
+"""Where the place lies that has landed, by kind of database, with the name of its database on the server."""
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
-    if request.param == "postgresql":
-        monkeypatch.setenv("JOINEDUP_REGISTER", request.getfixturevalue("postgresql"))
-    work = Work(tmp_path)
+def place(
+    request: pytest.FixtureRequest, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Place:
+    """A place that has landed: a copy of one that landed before, its register with it."""
+    server: PostgreSQL | None = request.getfixturevalue("postgresql_server") if request.param == "postgresql" else None
+    if request.param not in _landed:
+        folder, name = tmp_path_factory.mktemp("landed"), server.new_database() if server else ""
+        with monkeypatch.context() as meanwhile:
+            if server:
+                meanwhile.setenv("JOINEDUP_REGISTER", server.url(name))
+            _land(Work(folder))
+        _landed[request.param] = folder, name
+    folder, like = _landed[request.param]
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    if server:
+        url = request.getfixturevalue("postgresql")
+        server.fill(url, like)
+        monkeypatch.setenv("JOINEDUP_REGISTER", url)
+    return Place(Work(tmp_path))
+
+
+def _land(work: Work) -> None:
     write(work.extracts / "list.csv", [listed(person) for person in EVERYBODY[:3]])
     write(work.extracts / "apc.csv", [admitted(person, key) for key, person in enumerate([*EVERYBODY, UNUSUAL])])
     work.land()
-    return Place(work)
+
+
+def test_the_copy_of_a_place_that_landed_is_whole(place: Place) -> None:
+    assert place.work.land().reused
 
 
 def test_the_hash_is_that_of_the_register(place: Place) -> None:
