@@ -8,15 +8,18 @@ from datetime import UTC, datetime
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from shutil import rmtree
 
 from joinedup.access.aggregates import open_aggregates
 from joinedup.access.caller import caller_for
+from joinedup.access.handing import AskedTable
 from joinedup.access.invented_looks import invented_looks
 from joinedup.access.look_report import belongs_of
 from joinedup.build import build
 from joinedup.engine.manifest import read_manifest
 from joinedup.engine.store import Store
 from joinedup.errors import Refused, StoreProblem
+from joinedup.hand_off.folder import HandOff, hand_off
 from joinedup.kept.access_log import log_place, open_access_log
 from joinedup.kept.keys import read_key, write_new_key
 from joinedup.land import land
@@ -27,6 +30,8 @@ from joinedup.sources.synthetic import synthesise
 from joinedup.sources.synthetic.truth import FOLDER as TRUTH
 
 PORTS_TRIED = 20
+TAKEN_AWAY = "hand-off"
+"""The folder of tables beside the pages."""
 
 
 def make(place: Place, people: int, seed: int, out: Path, progress: Progress) -> Path:
@@ -41,7 +46,21 @@ def make(place: Place, people: int, seed: int, out: Path, progress: Progress) ->
     build(place, store, progress=progress)
     make_up_looks(place, store)
     aggregates = open_aggregates(store, place, caller_for(place, "planning"))
-    return write_pages(aggregates, place, out / "pages", progress=progress, cache=store.root / "charts")[0]
+    beside = {
+        f"{TAKEN_AWAY}/data-dictionary.html": "Tables to take away, as an analyst may have them, with their data dictionary and notebooks"
+    }
+    index = write_pages(aggregates, place, out / "pages", progress=progress, cache=store.root / "charts", beside=beside)[0]
+    take_away(place, store, index.parent / TAKEN_AWAY, progress)
+    return index
+
+
+def take_away(place: Place, store: Store, out: Path, progress: Progress) -> None:
+    """Nothing; tables of the invented people are handed off to a folder beside the pages, in the place of those of an earlier demo."""
+    if out.is_dir():
+        rmtree(out)
+    asked = tuple(AskedTable(name) for name in ("person", "activity", "discharge_delay", "area_month", "measure_value"))
+    caller = caller_for(place, "planning", reason="to be looked at in the demo")
+    hand_off(HandOff(place, store, caller, asked, progress=progress), "parquet", out)
 
 
 def make_up_looks(place: Place, store: Store) -> None:

@@ -83,6 +83,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
 TOGETHER = {
     "tests/place/test_example.py": "example",  # the example place, made once
     "tests/place/test_cluster.py": "example",
+    "tests/place/test_hand_off": "example",
     "tests/place/test_kills.py": "example",
     "tests/place/test_linkage.py": "example",
     "tests/place/test_doors.py": "laid out",  # the place that is laid out, made once

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 ROWS_A_PART = 100_000
 """Rows that are sorted at a time."""
@@ -53,10 +52,6 @@ class Shuffled:
         for part in sorted(self._files):
             with pa.OSFile(str(self._path(part))) as file:
                 yield pa.ipc.open_file(file).read_all().sort_by(by)
-
-    def people(self) -> int:
-        """How many people the rows are of: nobody is in two parts."""
-        return sum(pc.count_distinct(rows["person_id"]).as_py() for rows in self.sets())
 
     def _file(self, part: int) -> pa.RecordBatchFileWriter:
         if part not in self._files:

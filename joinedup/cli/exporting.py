@@ -29,6 +29,7 @@ DEMO = "--purpose planning --store demo/calderdale/store"
         f"joinedup export places/calderdale activity {DEMO} --columns starts,sector --where 'starts >= 2025-04-01' --out stays.csv",
         f"joinedup export places/calderdale --tables person,activity,discharge_delay,area_month {DEMO} --dry-run",
         f"joinedup export places/calderdale --tables person,activity,discharge_delay,area_month {DEMO} --format csv --out demo/folder",
+        f"joinedup export places/calderdale --tables person,activity,measure_value {DEMO} --format star --out demo/star",
         f"joinedup export places/calderdale --tables area_population,area_month {DEMO} --for public --format xlsx --out demo/public",
     )
 )
@@ -46,7 +47,9 @@ DEMO = "--purpose planning --store demo/calderdale/store"
     help="A column, an operator (= != < <= > >= in, is missing, is given) and a value; may be repeated. Of a folder table.column, or a "
     "column alone for every table.",
 )
-@click.option("--format", "form", type=click.Choice(["parquet", "csv", "xlsx"]), default="parquet", show_default=True, help="Of a folder.")
+@click.option(
+    "--format", "form", type=click.Choice(["parquet", "csv", "xlsx", "star"]), default="parquet", show_default=True, help="Of a folder."
+)
 @click.option("--for", "audience", type=click.Choice(["internal", "public"]), default="internal", show_default=True, help="Of counts.")
 @click.option("--out", type=click.Path(path_type=Path), help="A new file (.csv, .parquet, .json or .xlsx), or with --tables a new folder.")
 @click.option("--dry-run", is_flag=True, help="With --tables: say what would leave, table, columns and rows, and write nothing.")
@@ -118,7 +121,7 @@ def _folder(asked: HandOff, form: Form, out: Path | None, dry_run: bool) -> None
     from joinedup.hand_off import folder
 
     if dry_run:
-        for each in folder.dry_run(asked):
+        for each in folder.dry_run(folder.for_form(asked, form)):
             click.echo(would_leave(each))
         return
     assert out is not None

@@ -37,9 +37,12 @@ CODES = {
 """Columns and the fields of contracts whose codes they hold."""
 LINKED = {
     "nhs_number": "by NHS number",
+    "nhs_number_alone": "by an NHS number that one partner alone dates",
     "nhs_number_traced": "by an NHS number that was traced",
     "register_row": "by the registration list's own row",
     "confirmed": "confirmed by two people",
+    "source_pseudonym": "by the source's own pseudonym",
+    "probability": "by likeness, for counting alone",
 }
 
 

@@ -12,7 +12,7 @@ from joinedup.hand_off.described import Field, Table
 from joinedup.hand_off.forms import write_lines
 from joinedup.hand_off.terms import Terms
 from joinedup.papers import assets
-from joinedup.papers.numbers import whole
+from joinedup.papers.numbers import day, whole
 
 COLUMNS = (
     "table", "column", "type", "unit", "required", "meaning", "treated", "source", "empty_cells", "rows", "span", "values",
@@ -56,5 +56,5 @@ def page(terms: Terms, tables: Sequence[Table]) -> str:
 def _environment() -> Environment:
     loader = ChoiceLoader([PackageLoader("joinedup.hand_off"), PackageLoader("joinedup.papers"), PackageLoader("nhsuk_frontend_jinja")])
     made = Environment(loader=loader, undefined=ChainableUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    made.filters |= {"whole": whole, "in_a_line": values_of}
+    made.filters |= {"whole": whole, "day": day, "in_a_line": values_of}
     return made

@@ -24,8 +24,10 @@ from joinedup.errors import Refused
 from joinedup.hand_off.beside import check_folder, written_beside
 from joinedup.hand_off.described import File, Table, joined, of_counts, of_rows, pseudonyms
 from joinedup.hand_off.dictionary import COLUMNS, lines, write_dictionary
-from joinedup.hand_off.forms import Form, Sets, file_of, in_workbook, refuse_too_long, rows_of, write_csv, write_parquet
+from joinedup.hand_off.examples import write_examples
+from joinedup.hand_off.forms import Form, Given, file_of, in_workbook, refuse_too_long, rows_of, write_csv, write_parquet
 from joinedup.hand_off.package import data_package
+from joinedup.hand_off.star_files import write_for_databases, write_star
 from joinedup.hand_off.terms import Terms, readme, terms_of
 from joinedup.kept.copies import note_copy
 from joinedup.outcomes.definitions import measures
@@ -42,14 +44,6 @@ COUNTS = {
 """Tables of counts that may be handed off, and what the aggregates door calls them."""
 WORK = ".work"
 """In the folder while it is written: rows that are laid aside."""
-
-
-@dataclass(frozen=True)
-class Given:
-    """A table that leaves: what it is, and its rows in sets."""
-
-    table: Table
-    sets: Sets
 
 
 @dataclass(frozen=True)
@@ -89,6 +83,12 @@ def known_tables(names: Sequence[str]) -> None:
         raise Refused(f"{said}; there are {', '.join(TABLES)} (rows of people) and {', '.join(COUNTS)} (counts)")
 
 
+def for_form(asked: HandOff, form: Form) -> HandOff:
+    """What is asked, and in a star of rows the people: they are the dimension that facts lead to."""
+    lacks = form == "star" and asked.of_rows and not any(each.table == "person" for each in asked.tables)
+    return replace(asked, tables=(AskedTable("person"), *asked.tables)) if lacks else asked
+
+
 def dry_run(asked: HandOff) -> list[Table]:
     """What would leave: tables, columns and rows. Logged as a look, and refused just as the release would be."""
     handing, counts = _doors(asked)
@@ -98,9 +98,10 @@ def dry_run(asked: HandOff) -> list[Table]:
     return [*(of_rows(each) for each in collected), *(each.table for each in _counted(counts, asked))]
 
 
-def hand_off(asked: HandOff, form: Form, out: Path, *, notebooks: bool = True) -> Path:
+def hand_off(asked: HandOff, form: Form, out: Path) -> Path:
     """The folder, written whole: the tables in a form, what describes them, and notebooks that begin there. It is one release."""
     check_folder(out)
+    asked = for_form(asked, form)
     handing, counts = _doors(asked)
     with written_beside(out) as folder:
         (folder / WORK).mkdir(mode=PRIVATE_FOLDER)
@@ -110,11 +111,14 @@ def hand_off(asked: HandOff, form: Form, out: Path, *, notebooks: bool = True) -
             refuse_too_long([each.table for each in rows])
         if handing:
             handing.said(out.name, collected)
-        written = _written([*rows, *_counted(counts, asked)], form, folder, asked.progress)
-        tables = joined(written, {each.table: each for each in collected})
+        given = [*rows, *_counted(counts, asked)]
+        if form == "star":
+            tables = write_star(asked.place, given, folder, asked.progress)
+        else:
+            tables = joined(_written(given, form, folder, asked.progress), {each.table: each for each in collected})
         release = handing.registered(out.name, collected, _hash_of(tables)) if handing else None
         terms = _terms(asked, release)
-        also = _described(terms, tables, form, folder)
+        also = [*_described(terms, tables, form, folder), *write_examples(terms, tables, folder)]
         (folder / "README.txt").write_text(readme(terms, tables, also), encoding="utf-8")
         shutil.rmtree(folder / WORK)
         if handing:
@@ -182,6 +186,8 @@ def _described(terms: Terms, tables: Sequence[Table], form: Form, folder: Path) 
     """The names of the files that describe the tables."""
     names = write_dictionary(terms, tables, folder)
     (folder / "datapackage.json").write_text(data_package(terms, tables), encoding="utf-8")
+    if form == "star":
+        names += write_for_databases(terms, tables, folder)
     sums = {file.path: file.sha256 for file in _files(tables)}
     (folder / "SHA256SUMS").write_text("".join(f"{digest}  {name}\n" for name, digest in sums.items()), encoding="utf-8")
     return [*names, "datapackage.json", "SHA256SUMS"]

@@ -32,6 +32,14 @@ EXACT = 2**53
 WIDEST = 40
 
 
+@dataclass(frozen=True)
+class Given:
+    """A table that leaves: what it is, and its rows in sets."""
+
+    table: Table
+    sets: Sets
+
+
 def refuse_too_long(tables: Sequence[Table]) -> None:
     """Nothing where each table fits a worksheet; Refused, with what to do instead, where one doesn't."""
     if long := [table for table in tables if table.rows >= MOST_ROWS]:

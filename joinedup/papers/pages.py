@@ -94,9 +94,18 @@ class Shown:
     spec: MeasureSpec | None = None
 
 
-def write_pages(aggregates: Aggregates, place: Place, out: Path, progress: Progress = silent, cache: Path | None = None) -> list[Path]:
+def write_pages(  # noqa: PLR0913 - what pages are made of
+    aggregates: Aggregates,
+    place: Place,
+    out: Path,
+    progress: Progress = silent,
+    cache: Path | None = None,
+    *,
+    beside: Mapping[str, str] | None = None,
+) -> list[Path]:
     """The pages written to `out`, the overview first; drawings are kept in `cache`, so that unchanged charts aren't drawn again.
 
+    `beside` is what the overview leads to that somebody else writes there: address below `out`, and what it is.
     Beside them lie the pages of evidence, to which their numbers lead, and the files of their tables.
     Every file is written whole or not at all; files of an earlier writing that have no place any more are removed.
     Raises AssetsMissing where set-up hasn't brought the style sheet, StoreProblem where the folder holds files but no pages.
@@ -112,7 +121,7 @@ def write_pages(aggregates: Aggregates, place: Place, out: Path, progress: Progr
     files = {f"assets/{name}": content for name, content in style.items()}
     total, pages = len(facts.areas) + (6 if facts.internal else 3) + (facts.access is not None) + (facts.built is not None), []
     told: dict[str, tuple[str, str]] = {}
-    for done, page in enumerate(_pages(facts, cache), start=1):
+    for done, page in enumerate(_pages(facts, cache, beside or {}), start=1):
         began = time.perf_counter()
         told[page.file] = page.title, (text := _render(page, facts))
         files |= {page.file: text.encode(), **_downloads(page, facts)}
@@ -155,8 +164,8 @@ def _downloads(page: Page, facts: Facts) -> dict[str, bytes]:
     return {f"{page.file.removesuffix('.html')}.{name}.csv": table.csv(same).encode() for name, table in page.tables.items()}
 
 
-def _pages(facts: Facts, cache: Path | None) -> Iterator[Page]:
-    yield _index(facts, cache)
+def _pages(facts: Facts, cache: Path | None, beside: Mapping[str, str]) -> Iterator[Page]:
+    yield _index(facts, cache, beside)
     for index, neighbourhood in enumerate(facts.shown):
         yield _neighbourhood(facts, index, neighbourhood, cache)
     if facts.internal:
@@ -171,10 +180,16 @@ def _pages(facts: Facts, cache: Path | None) -> Iterator[Page]:
     yield _about(facts)
 
 
-def _index(facts: Facts, cache: Path | None) -> Page:
+def _index(facts: Facts, cache: Path | None, beside: Mapping[str, str]) -> Page:
     maps = [_shown(figure, "index", cache, linked=True) for figure in tiles.figures(facts)]
     compared, accounting = summary.side_by_side(facts), evidence.accounting(facts)
-    shows = {"keys": summary.key_figures(facts, facts.whole), "maps": maps, "compared": compared, "accounting": accounting}
+    shows = {
+        "keys": summary.key_figures(facts, facts.whole),
+        "maps": maps,
+        "compared": compared,
+        "accounting": accounting,
+        "beside": beside,
+    }
     tables = {"side-by-side": compared, **_tables(maps)}
     return Page("index.html", "index.jinja", f"{facts.place.name} by {facts.place.word.singular}", shows, tables)
 

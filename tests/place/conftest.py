@@ -5,18 +5,21 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
 
 from joinedup.access.aggregates import open_aggregates
 from joinedup.access.caller import caller_for
+from joinedup.access.handing import AskedTable
 from joinedup.access.records import open_records
 from joinedup.build import build
 from joinedup.engine.store import Store
+from joinedup.hand_off.folder import HandOff
 from joinedup.kept.keys import Keys, read_key, write_new_key
 from joinedup.land import Landing, land
 from joinedup.papers.pages import write_pages
@@ -78,6 +81,28 @@ def copy_of(example: Example, work: Path) -> Example:
     shutil.copytree(example.store.landed, store.landed, dirs_exist_ok=True)
     shutil.copytree(example.store.kept, store.kept, dirs_exist_ok=True)
     return Example(example.place, example.folder, example.extracts, store, example.keys, example.landing)
+
+
+@pytest.fixture(scope="session")
+def shelf(example: Example, tmp_path_factory: pytest.TempPathFactory) -> Example:
+    """The example under registers of its own, so that what is handed off is in no other test's log."""
+    store = Store(tmp_path_factory.mktemp("shelf") / "store").create()
+    for folder_of in ("objects", "inputs", "landed", "builds"):
+        (store.root / folder_of).rmdir()
+        (store.root / folder_of).symlink_to(example.store.root / folder_of)
+    store.manifest.symlink_to(example.store.manifest)
+    return replace(example, store=store)
+
+
+@pytest.fixture(scope="session")
+def asked(shelf: Example) -> Callable[..., HandOff]:
+    """What is asked for a folder: tables by name, for planning."""
+
+    def make(*tables: str | AskedTable, **changes: Any) -> HandOff:
+        wanted = tuple(AskedTable(each) if isinstance(each, str) else each for each in tables)
+        return HandOff(shelf.place, shelf.store, caller_for(shelf.place, "planning", reason="winter plan"), wanted, **changes)
+
+    return make
 
 
 @pytest.fixture(scope="session")

@@ -25,11 +25,9 @@ from python_calamine import CalamineWorkbook
 
 from joinedup.access import handing, shuffled
 from joinedup.access.caller import caller_for
-from joinedup.access.handing import AskedTable
 from joinedup.access.records import IDS, STAYS, open_records
 from joinedup.cli import main
 from joinedup.engine import reader
-from joinedup.engine.store import Store
 from joinedup.errors import Refused, StoreProblem
 from joinedup.hand_off import folder, forms
 from joinedup.hand_off.folder import HandOff, hand_off
@@ -38,26 +36,6 @@ from joinedup.kept.releases import open_releases
 from tests.place.conftest import Example
 
 TABLES = ("person", "activity", "discharge_delay", "diagnosis", "area_month", "measure_value")
-
-
-@pytest.fixture(scope="module")
-def shelf(example: Example, tmp_path_factory: pytest.TempPathFactory) -> Example:
-    """The example under registers of its own, so that what leaves here is in no other test's log."""
-    store = Store(tmp_path_factory.mktemp("shelf") / "store").create()
-    for folder_of in ("objects", "inputs", "landed", "builds"):
-        (store.root / folder_of).rmdir()
-        (store.root / folder_of).symlink_to(example.store.root / folder_of)
-    store.manifest.symlink_to(example.store.manifest)
-    return replace(example, store=store)
-
-
-@pytest.fixture(scope="module")
-def asked(shelf: Example) -> Callable[..., HandOff]:
-    def make(*tables: str | AskedTable, **changes: Any) -> HandOff:
-        wanted = tuple(AskedTable(each) if isinstance(each, str) else each for each in tables)
-        return HandOff(shelf.place, shelf.store, caller_for(shelf.place, "planning", reason="winter plan"), wanted, **changes)
-
-    return make
 
 
 @pytest.fixture(scope="module")
