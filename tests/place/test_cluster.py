@@ -16,8 +16,14 @@ from joinedup.engine.rows import same_rows
 from ..clusters import standalone_cluster
 from .conftest import Example, copy_of
 
-SETTINGS = {"spark.executor.memory": "512m", "spark.pyspark.python": "/there/is/none"}
-"""Workers have a gigabyte, and no Python: SQL needs none."""
+SETTINGS = {
+    "spark.executor.memory": "512m",  # of a worker's gigabyte
+    "spark.pyspark.python": "/there/is/none",  # SQL needs no Python on workers
+    # Of so few rows most of the work would be in making plans anew and in compiling them.
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+}
 
 
 @pytest.mark.spark
