@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,6 +21,11 @@ from joinedup.cli.shared import (
     store_option,
     wait_option,
 )
+
+if TYPE_CHECKING:
+    from joinedup.engine.manifest import Manifest
+    from joinedup.engine.store import Store
+    from joinedup.place.model import Place
 
 
 @click.command(
@@ -71,11 +79,14 @@ def builds(place_folder: Path, store_folder: Path | None, form: str) -> None:
 @place_argument
 @store_option
 @click.option("--days", type=click.IntRange(0), help="For how long a build is kept once another is published [builds_days of place.yml].")
+@click.option("--lake", metavar="ADDRESS", help="The lake of Spark's builds, where nobody may build now [that of PLACE/spark.yml].")
 @click.option("--dry-run", is_flag=True, help="Say what would go, and remove nothing.")
 @wait_option
 @quiet_option
 @journal_option
-def collect(place_folder: Path, store_folder: Path | None, days: int | None, dry_run: bool, wait: float, quiet: bool) -> None:
+def collect(
+    place_folder: Path, store_folder: Path | None, days: int | None, lake: str | None, dry_run: bool, wait: float, quiet: bool
+) -> None:
     """Remove builds that are kept no longer, and files of no build.
 
     The published build and the current landing always stay, and whatever a build that is kept names. A build stays for an hour at
@@ -98,6 +109,8 @@ def collect(place_folder: Path, store_folder: Path | None, days: int | None, dry
         ahead = now - believed(builds_by_number(store), now)
         removed = [] if dry_run else drop(store, going, spare=READERS_TIME)
         landings = [] if dry_run else remove_landings(store)
+        lake = place.spark.lake if lake is None else lake
+        of_lake = _collect_lake(place, lake, store, going, now, dry_run=dry_run) if lake else []
     for build in going:
         click.echo(build.build_id)
     if ahead and days is None:
@@ -109,4 +122,15 @@ def collect(place_folder: Path, store_folder: Path | None, days: int | None, dry
     if not quiet:
         how = "would go" if dry_run else "went"
         files = "" if dry_run else f", {sum(path.suffix == '.parquet' for path in removed):,} files of tables, {len(landings):,} landings"
-        click.echo(f"{len(going):,} builds {how}{files}", err=True)
+        lay = f", {len(of_lake):,} files of the lake" if lake else ""
+        click.echo(f"{len(going):,} builds {how}{files}{lay}", err=True)
+
+
+def _collect_lake(place: Place, address: str, store: Store, going: Sequence[Manifest], now: datetime, *, dry_run: bool) -> list[str]:
+    """The files that went from a lake, or would go: what no build names that the store keeps."""
+    from joinedup.engine.lake import open_lake
+    from joinedup.engine.lake_collecting import drop_from_lake
+    from joinedup.engine.manifest import builds_by_number
+
+    kept = {build.build_id for build in builds_by_number(store)} - {build.build_id for build in going}
+    return drop_from_lake(open_lake(address, place.id, place.spark.settings), kept, now, dry_run=dry_run)

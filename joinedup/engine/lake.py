@@ -12,6 +12,7 @@ a write that fails where there is one already (If-None-Match on object stores). 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
@@ -47,8 +48,8 @@ class Files(Protocol):
     def fetch(self, name: str, path: Path) -> None:
         """Nothing; `path` holds what the file does."""
 
-    def below(self, folder: str) -> dict[str, int]:
-        """The files in a folder and below it, with their sizes."""
+    def below(self, folder: str) -> dict[str, datetime]:
+        """The files in a folder and below it, and when each was written."""
 
     def remove(self, names: Sequence[str]) -> None:
         """Nothing; the files are gone."""
@@ -100,10 +101,10 @@ class Lake:
 
         Where another builder has finished the same result first, that one.
         """
-        sizes = self.files.below(attempt)
-        made = LakeTable(files=tuple(sorted(name for name in sizes if name.endswith(".parquet"))), rows=rows)
+        written = self.files.below(attempt)
+        made = LakeTable(files=tuple(sorted(name for name in written if name.endswith(".parquet"))), rows=rows)
         if not self.files.create(f"results/{path.stem}.json", made.model_dump_json().encode()):
-            self.files.remove(list(sizes))
+            self.files.remove(list(written))
             made = self._finished(path.stem) or made
         self.made[path.name] = made
         return made
@@ -140,11 +141,17 @@ class Lake:
     def published(self) -> LakeBuild | None:
         """The build that is published on the lake; None where there is none."""
         number = self.last_number()
-        content = self.files.read(_build(number)) if number else None
+        return self._build(_build(number)) if number else None
+
+    def builds(self) -> dict[str, LakeBuild]:
+        """Every build that is on the lake, by the name of its manifest, the published one last; StoreProblem where one can't be read."""
+        return {name: self._build(name) for name in sorted(self.files.below(BUILDS))}
+
+    def _build(self, name: str) -> LakeBuild:
         try:
-            return None if content is None else LakeBuild.model_validate_json(content)
+            return LakeBuild.model_validate_json(self.files.read(name) or b"")
         except ValidationError as error:
-            raise StoreProblem(f"{self.address(_build(number))} can't be read: a later version wrote it; update joinedup") from error
+            raise StoreProblem(f"{self.address(name)} can't be read: a later version wrote it; update joinedup") from error
 
     def publish(self, manifest: Manifest, store: Store) -> LakeBuild:
         """The build, published on the lake; StoreHeld where another builder has published there since this one began."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -87,10 +87,10 @@ class ObjectFiles:
                 for chunk in stream:
                     file.write(chunk)
 
-    def below(self, folder: str) -> dict[str, int]:
-        """The files in a folder and below it, with their sizes."""
+    def below(self, folder: str) -> dict[str, datetime]:
+        """The files in a folder and below it, and when each was written."""
         with _told(self.root):
-            return {each["path"]: each["size"] for batch in obstore.list(self.store, prefix=folder) for each in batch}
+            return {each["path"]: each["last_modified"] for batch in obstore.list(self.store, prefix=folder) for each in batch}
 
     def remove(self, names: Sequence[str]) -> None:
         """Nothing; the files are gone."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -101,19 +102,19 @@ class HadoopFiles:
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE))
             self.system.copyToLocalFile(False, self._path(name), _local(self.jvm, path), True)
 
-    def below(self, folder: str) -> dict[str, int]:
-        """The files in a folder and below it, with their sizes."""
+    def below(self, folder: str) -> dict[str, datetime]:
+        """The files in a folder and below it, and when each was written."""
         with _told(self.root):
             path = self._path(folder)
             if not self.system.exists(path):
                 return {}
             return dict(self._listed(self.system.listFiles(path, True)))
 
-    def _listed(self, files: Any) -> Iterator[tuple[str, int]]:  # noqa: ANN401 - an iterator of Java
+    def _listed(self, files: Any) -> Iterator[tuple[str, datetime]]:  # noqa: ANN401 - an iterator of Java
         start = len(self.system.makeQualified(self.jvm.org.apache.hadoop.fs.Path(self.root)).toString()) + 1
         while files.hasNext():
             status = files.next()
-            yield status.getPath().toString()[start:], status.getLen()
+            yield status.getPath().toString()[start:], datetime.fromtimestamp(status.getModificationTime() / 1000, UTC)
 
     def remove(self, names: Sequence[str]) -> None:
         """Nothing; the files are gone."""

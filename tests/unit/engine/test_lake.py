@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,6 +20,7 @@ from joinedup.engine.builder import build
 from joinedup.engine.cluster import Cluster
 from joinedup.engine.engines import Engine
 from joinedup.engine.lake import Files, Lake, LakeTable, open_lake
+from joinedup.engine.lake_collecting import drop_from_lake
 from joinedup.engine.lake_files import open_files
 from joinedup.engine.lake_tables import joined
 from joinedup.engine.reader import Reader
@@ -64,7 +66,8 @@ def test_a_file_is_created_once(files: Files) -> None:
     assert files.create("builds/1.json", b"first")
     assert not files.create("builds/1.json", b"second")
     assert files.read("builds/1.json") == b"first"
-    assert files.below("builds") == {"builds/1.json": 5}
+    assert files.below("builds").keys() == {"builds/1.json"}
+    assert abs(files.below("builds")["builds/1.json"] - datetime.now(UTC)) < timedelta(minutes=5)
 
 
 def test_of_many_that_create_a_file_at_once_one_does(files: Files) -> None:
@@ -80,7 +83,7 @@ def test_files_are_brought_fetched_listed_and_removed(files: Files, tmp_path: Pa
     given, got = tmp_path / "given.parquet", tmp_path / "got.parquet"
     pq.write_table(pa.table({"n": range(100_000)}), given)
     files.put("inputs/x/given.parquet", given)
-    assert files.below("inputs") == {"inputs/x/given.parquet": given.stat().st_size}
+    assert files.below("inputs").keys() == {"inputs/x/given.parquet"}
     files.fetch("inputs/x/given.parquet", got)
     assert got.read_bytes() == given.read_bytes()
     files.remove(["inputs/x/given.parquet"])
@@ -258,3 +261,23 @@ def test_spark_on_a_lake_makes_the_same_tables(
     assert measured is not None
     assert measured.rows_read is not None
     assert measured.rows_read >= len(ROWS)
+
+
+def test_what_no_kept_build_names_goes_from_a_lake_after_a_day(store: Store, bucket: str, tmp_path: Path) -> None:
+    there = open_lake(f"s3a://{bucket}", "place", {})
+    old = build(SPECS, visits(store, *ROWS), store, lake=there)
+    new = build(SPECS, visits(store, *ROWS[:5]), store, lake=there)
+    there.files.create("results/killed-abc/attempt/part-00000.parquet", b"half")
+    before, now = there.published(), datetime.now(UTC)
+    assert drop_from_lake(there, {old.build_id, new.build_id}, now) == []
+    soon = now + timedelta(days=2)
+    killed = ["results/killed-abc/attempt/part-00000.parquet"]
+    assert drop_from_lake(there, {old.build_id}, soon, dry_run=True) == killed
+    assert drop_from_lake(there, {old.build_id}, soon) == killed, "the published build stays, whatever a store keeps"
+    gone = drop_from_lake(there, set(), soon)
+    assert gone[0] == "builds/00000001.json"
+    assert len(gone) == 4, "its manifest, what it read and two tables"
+    assert there.published() == before
+    left = set().union(*(there.files.below(folder) for folder in ("inputs", "results")))
+    assert left == {name for table in (*before.tables.values(), *before.inputs.values()) for name in table.files}  # type: ignore[union-attr]
+    assert drop_from_lake(there, set(), soon) == []
