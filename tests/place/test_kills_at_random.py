@@ -9,14 +9,16 @@ from pathlib import Path
 
 from benchmarks.kills import trial
 
+SHARES = {"land": 3, "build": 8, "collect": 5, "show": 4}
+"""Landings are dear, and have kills of their own (test_landing_kills)."""
 KILLS = int(os.environ.get("JOINEDUP_RANDOM_KILLS", "20"))
 
 
 def test_after_each_random_kill_what_is_published_is_whole_and_work_goes_on(tmp_path: Path) -> None:
     seed = random.SystemRandom().randrange(2**32)
     verbs = Counter[str]()
-    for number, kill in enumerate(trial(tmp_path, KILLS, seed, few=True), 1):
+    for number, kill in enumerate(trial(tmp_path, SHARES, KILLS, seed, few=True), 1):
         assert not kill.faults, f"seed {seed}, kill {number}: {kill}"
         verbs[kill.verb] += 1
-    assert sum(verbs.values()) == KILLS
-    assert {"land", "build"} <= verbs.keys()
+    assert verbs.total() == KILLS
+    assert KILLS < 20 or verbs.keys() == SHARES.keys()
