@@ -127,7 +127,8 @@ class Trial:
         synthesise(place, self.people, 1, self.folder / EXTRACTS[0])
         leave_out(self.folder / EXTRACTS[0], self.folder / EXTRACTS[1])
         write_new_key(self.folder / "key")
-        for self.which, store in zip(reversed(EXTRACTS), (Store(self.folder / "undisturbed"), self.store), strict=True):
+        for which, store in ((EXTRACTS[1], Store(self.folder / "undisturbed")), (EXTRACTS[0], self.store)):
+            self.which = which
             self.usual["land"] = self.undisturbed("land", store)
             self.rows["landed", self.which] = landed_rows(read_landing(store), store)
             for self.day in reversed(AS_AT):
@@ -362,13 +363,11 @@ def differing(now: Rows, then: Rows) -> str:
     return ", ".join(sorted(name for name in {*now, *then} if now.get(name) != then.get(name)))
 
 
-def trial(folder: Path, shares: Mapping[str, int], kills: int, seed: int, *, people: int = 250, few: bool = False) -> Iterator[Kill]:
+def kills_of(tried: Trial, shares: Mapping[str, int], kills: int) -> Iterator[Kill]:
     """So many kills, one after another, each verb having its share of them."""
-    chance = random.Random(seed)
     whole = [verb for verb, share in shares.items() for _ in range(share)]
     verbs = (whole * (kills // len(whole) + 1))[:kills]
-    chance.shuffle(verbs)
-    tried = Trial(folder, chance, people, few)
+    tried.chance.shuffle(verbs)
     tried.begin()
     yield from map(tried.one, verbs)
 
@@ -391,7 +390,8 @@ def main() -> None:
     began, done = time.perf_counter(), []
     print(f"seed {given.seed}", flush=True)
     with tempfile.TemporaryDirectory() as folder:
-        for number, kill in enumerate(trial(Path(folder), SHARES, given.kills, given.seed, people=given.people, few=given.few), 1):
+        tried = Trial(Path(folder), random.Random(given.seed), given.people, given.few)
+        for number, kill in enumerate(kills_of(tried, SHARES, given.kills), 1):
             done.append(kill)
             told = "; ".join(kill.faults) or "whole, went on"
             print(f"{number:4} {kill.verb:8} {kill.how:14} {kill.when:22} {kill.left:7} {told}", flush=True)
