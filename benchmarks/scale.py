@@ -3,7 +3,7 @@
     python -m benchmarks.scale --base STORE --sizes 1,5         build, copy, unchanged build, one person by id, at each size
     python -m benchmarks.scale --predict 12                     what these sizes say of 12 times as many; before they are measured
     python -m benchmarks.scale --base STORE --sizes 12          the figure beside it
-    python -m benchmarks.scale --base STORE --sizes 48 --once   10 million people, by hand: about 50 GB of disk
+    python -m benchmarks.scale --base STORE --sizes 48 --once   10 million people, by hand: about 40 GB of disk
     python -m benchmarks.scale --page                           the figures into docs/explanation/scale.md
 
 STORE holds one landing (`joinedup synth` of 210,000 people, then `joinedup land`); a size is how many times its people are there
