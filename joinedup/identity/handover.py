@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from joinedup.engine.engines import ROWS_IN_GROUP
 from joinedup.engine.files_lines import literal
@@ -59,6 +60,9 @@ def write_landed(  # noqa: PLR0913 - what it is made from and where it goes, eac
         tables = {name: _write(staged, described[name], query, store, folder / f"{name}.parquet") for name, query in queries.items()}
         for contract in contracts.values():
             spec = contract.landed_spec()
+            if contract.contract not in staged.columns:
+                tables[spec.table] = _write_empty(spec, store, folder / f"{spec.table}.parquet")
+                continue
             query, path = _rows_sql(contract.contract, spec, staged, number), folder / f"{spec.table}.parquet"
             parts = parts_of((account for account in accounts.values() if account.contract == contract.contract), as_at)
             tables[spec.table] = _in_parts(staged, spec, query, store, path, parts) if parts else _write(staged, spec, query, store, path)
@@ -72,8 +76,6 @@ def _number_sql(accounts: Mapping[int, FileAccount]) -> str:
 
 def _rows_sql(contract: str, spec: TableSpec, staged: Staged, number: str) -> str:
     """The query of a contract's landed rows: the columns of its landed table and no other."""
-    if contract not in staged.columns:
-        return f"SELECT {', '.join(f'NULL AS {column.name}' for column in spec.columns)} WHERE false"
     there = {"person_id", "linked_by", *staged.columns[contract]}
     columns = [column.name if column.name in there else f"NULL AS {column.name}" for column in spec.columns]
     columns[columns.index("file_id")] = number
@@ -85,6 +87,13 @@ def _write(staged: Staged, spec: TableSpec, query: str, store: Store, path: Path
     rows = _copy(staged, spec, query, store.tmp / path.name)
     move_into_place(store.tmp / path.name, path)
     return LandedTable(file=str(path.relative_to(store.root)), digest=sha256_of(path), rows=rows)
+
+
+def _write_empty(spec: TableSpec, store: Store, path: Path) -> LandedTable:
+    """A table without rows, on disk under its final name: most of those of a place with few sources."""
+    pq.write_table(schema(spec).empty_table(), store.tmp / path.name, compression="zstd")
+    move_into_place(store.tmp / path.name, path)
+    return LandedTable(file=str(path.relative_to(store.root)), digest=sha256_of(path), rows=0)
 
 
 def _in_parts(  # noqa: PLR0913, PLR0917 - as `_write`, and the files of each part
