@@ -10,11 +10,11 @@ from joinedup.sources.contract import contracts
 from joinedup.sources.same_rows import CORRECTION, LINKAGE, NEW, POPULATION, READING
 
 WHAT = {
-    READING: "rows read otherwise",
-    LINKAGE: "rows linked to other people, or in another way",
-    CORRECTION: "rows corrected or taken back",
-    POPULATION: "rows that came, went or say something else",
-    NEW: "rows that are new",
+    READING: "read otherwise",
+    LINKAGE: "linked to other people, or in another way",
+    CORRECTION: "corrected or taken back",
+    POPULATION: "that came, went or changed",
+    NEW: "that came",
 }
 
 
@@ -70,4 +70,4 @@ def _rows(of: Differing, cause: str) -> Iterator[str]:
         return
     for name, counts in of.mixing.counts.items():
         if counts.get(cause):
-            yield f"{contracts()[name].title} ({name}): {counts[cause]:,} {WHAT[cause]}"
+            yield f"{contracts()[name].title} ({name}): {counts[cause]:,} {'row' if counts[cause] == 1 else 'rows'} {WHAT[cause]}"

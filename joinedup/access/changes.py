@@ -160,5 +160,5 @@ def kept_changes(store: Store, before: str, after: str) -> Changes | None:
 
 
 def largest(cells: Sequence[Cell]) -> list[Cell]:
-    """Cells in the order of how much they changed for their size, the most first."""
-    return sorted(cells, key=lambda cell: -abs(cell.difference or 0.0) / max(abs(cell.before or 0.0), abs(cell.after or 0.0), 1e-12))
+    """Cells in the order of how much they changed for what chance makes of counts of their size, the most first."""
+    return sorted(cells, key=lambda cell: -abs(cell.difference or 0.0) / max(abs(cell.before or 0.0), abs(cell.after or 0.0), 1.0) ** 0.5)

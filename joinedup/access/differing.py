@@ -149,10 +149,11 @@ class Differing:
         """What a build would be made from in which these causes are changed and no other."""
         assert self.definitions is not None
         later = self.after if Cause.DEFINITION in changed else self.before
+        given_from_outside = {name: spec for name, spec in self.specs.items() if not spec.derived}
         now = {name: self.specs[name] for name in self.after.tables if name in self.specs} | (definitions_of(self.store, self.after) or {})
         return Between(
             self.after if Cause.SOFTWARE in changed else self.before,
-            now if Cause.DEFINITION in changed else self.definitions,
+            given_from_outside | (now if Cause.DEFINITION in changed else self.definitions),
             self._supplied(changed),
             measures_of(later),
             self.after if self.last in changed else self.before,

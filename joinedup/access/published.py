@@ -142,6 +142,9 @@ TOLD: Mapping[str, Told] = {
     "agreements": Told("Agreements to share", "place folder", ("agreement_id",), "sharing.yml of the place, as it stands"),
     "looks": Told("Who looked", "access log", ("by", "group"), "Looks at the doors in the last weeks"),
     "hazards": Told("Hazards", "software", ("hazard",), "The hazard log that comes with joinedup"),
+    "changes": Told(
+        "What changed between two builds", "comparison", ("cause",), "Every published number of two builds, and what each cause did to it"
+    ),
     "build": Told("The build", "manifest", ("table",), "Which build the pages are of, and what making it took"),
 }
 """Name -> what it is."""

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from joinedup.access.behind import Behind
+from joinedup.access.changes import Changes
 from joinedup.access.published import ANY, NOT_KNOWN, PUBLISHED, TOLD, evidence_key, slug
 from joinedup.access.rounding import added
 from joinedup.errors import Refused
@@ -44,6 +45,10 @@ class Door(Protocol):
         """What was found wrong with them; nothing for the public."""
         ...
 
+    def changes(self) -> Changes | None:
+        """What changed since the build before; None where it isn't told, or nobody has found out."""
+        ...
+
     def behind(self, name: str) -> Behind:
         """What stands behind a measure or table."""
         ...
@@ -67,6 +72,8 @@ class Evidence:
     links: Mapping[str, Any]
     """Of a measure's number: what of it stands on links by probability."""
     behind: Behind
+    changed: tuple[Mapping[str, Any], ...] = ()
+    """What of it the build before had otherwise: which count, before, after, and what each cause did. None where nobody has found out."""
 
     def json(self) -> dict[str, Any]:
         """The same as JSON has it."""
@@ -87,6 +94,7 @@ class Answers:
 
     def __post_init__(self) -> None:
         self._told: dict[str, tuple[Behind, Listed]] = {}
+        self.changes = self.door.changes()
 
     def grain(self, name: str) -> Sequence[str]:
         """The columns by whose values the numbers of a name are told apart."""
@@ -106,7 +114,18 @@ class Answers:
         found = listed.found(values, name)
         told = {column: _first(found, column, value) for column, value in zip(listed.grain, values, strict=False) if value != ANY}
         sums = {column: added(row[column] for row in found) for column in listed.counts} if len(found) != 1 else {}
-        return Evidence(key, told, tuple(found), sums, self._links(name, found), behind)
+        return Evidence(key, told, tuple(found), sums, self._links(name, found), behind, self._changed(key))
+
+    def _changed(self, key: str) -> tuple[dict[str, Any], ...]:
+        """What each cause did to a number since the build before."""
+        if self.changes is None:
+            return ()
+        turns = [turn.name for turn in self.changes.turns]
+        cells = self.changes.by_key.get(key.strip().strip("/"), [])
+        return tuple(
+            {"count": each.count, "before": each.before, "after": each.after, "shares": dict(zip(turns, each.shares, strict=True))}
+            for each in cells
+        )
 
     def _links(self, name: str, rows: Sequence[Row]) -> dict[str, Any]:
         """How far one number of a measure stands on links by probability; nothing for the public."""

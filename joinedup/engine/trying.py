@@ -80,8 +80,8 @@ def _needed(specs: Mapping[str, TableSpec], wanted: Collection[str]) -> set[str]
 
 
 def _with_leaves(specs: Mapping[str, TableSpec], needed: Collection[str]) -> dict[str, TableSpec]:
-    """The tables needed; of those that come from outside no more than their names."""
-    return {name: specs[name] if name in specs and specs[name].derived else _named(name) for name in needed}
+    """The tables needed; of those from outside that nobody declares any more no more than their names."""
+    return {name: specs[name] if name in specs else _named(name) for name in needed}
 
 
 def _named(name: str) -> TableSpec:

@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from joinedup.access.built import Built
+from joinedup.access.changes import Changes
 from joinedup.access.overview import Access
 from joinedup.access.published import evidence_key
 from joinedup.access.rounding import added
@@ -62,6 +63,11 @@ class Facts:
     def built(self) -> Built | None:
         """How the build was made; None where pages don't say."""
         return self.aggregates.built()
+
+    @cached_property
+    def changes(self) -> Changes | None:
+        """What changed since the build before; None where pages don't say, or nobody has found out."""
+        return self.aggregates.changes()
 
     @cached_property
     def whole(self) -> Area:

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from joinedup.access.behind import Behind
 from joinedup.access.built import Built
+from joinedup.access.changes import Changes
 from joinedup.access.overview import Access
 from joinedup.findings import Finding
 from joinedup.place.model import Neighbourhood
@@ -204,6 +205,10 @@ class Aggregates(Protocol):
 
     def built(self) -> Built | None:
         """How the build was made; None where pages don't say."""
+        ...
+
+    def changes(self) -> Changes | None:
+        """What changed since the build before; None where pages don't say, or nobody has found out."""
         ...
 
     def behind(self, name: str) -> Behind:

@@ -22,11 +22,27 @@ from jinja2 import ChainableUndefined, ChoiceLoader, Environment, PackageLoader
 from markupsafe import Markup
 
 from joinedup.access.built import Built
+from joinedup.access.changes import Changes
 from joinedup.access.overview import Access
 from joinedup.engine.store import PRIVATE_FOLDER, atomic_write
 from joinedup.errors import StoreProblem
 from joinedup.findings import Finding
-from joinedup.papers import agreed, assets, built, deliveries, evidence, known, linkage, linkage_pair, looks, prices, safety, summary, why
+from joinedup.papers import (
+    agreed,
+    assets,
+    built,
+    changed,
+    deliveries,
+    evidence,
+    known,
+    linkage,
+    linkage_pair,
+    looks,
+    prices,
+    safety,
+    summary,
+    why,
+)
 from joinedup.papers.deliveries import Deliveries
 from joinedup.papers.drawing import draw, named
 from joinedup.papers.evident import evident, rooted, unlinked
@@ -119,7 +135,9 @@ def write_pages(  # noqa: PLR0913 - what pages are made of
     facts = Facts(aggregates, place)
     atomic_write(out / WRITTEN, json.dumps(sorted(before)).encode())  # from now on the folder is known as one of pages, however this ends
     files = {f"assets/{name}": content for name, content in style.items()}
-    total, pages = len(facts.areas) + (6 if facts.internal else 3) + (facts.access is not None) + (facts.built is not None), []
+    more = sum(each is not None for each in (facts.access, facts.built, facts.changes))
+    total = len(facts.areas) + (6 if facts.internal else 3) + more
+    pages: list[str] = []
     told: dict[str, tuple[str, str]] = {}
     for done, page in enumerate(_pages(facts, cache, beside or {}), start=1):
         began = time.perf_counter()
@@ -176,6 +194,8 @@ def _pages(facts: Facts, cache: Path | None, beside: Mapping[str, str]) -> Itera
         yield _access(facts.access, facts.place, cache)
     if facts.built is not None:
         yield _built(facts.built, facts.place, cache)
+    if facts.changes is not None:
+        yield _changed(facts.changes, facts, cache)
     yield _safety(facts)
     yield _about(facts)
 
@@ -328,6 +348,14 @@ def _built(made: Built, place: Place, cache: Path | None) -> Page:
     return Page("build.html", "build.jinja", "How this build was made", shows, tables, crumbs=crumbs)
 
 
+def _changed(found: Changes, facts: Facts, cache: Path | None) -> Page:
+    pictures = [_shown(figure, "changes", cache) for figure in changed.figures(found, facts.place, facts.specs)]
+    shows = {**changed.in_template(found, facts.place, facts.specs), "measured": pictures}
+    crumbs = ({"href": "index.html", "text": facts.place.name},)
+    tables = {**_tables(pictures), "numbers": shows["numbers"], "tables": shows["tables_changed"]}
+    return Page("changes.html", "changes.jinja", "What changed", shows, tables, crumbs=crumbs)
+
+
 def _about(facts: Facts) -> Page:
     accounting, found, compared = evidence.accounting(facts), evidence.quality(facts), evidence.cost_differences(facts)
     shows = {
@@ -407,6 +435,8 @@ def _render(page: Page, facts: Facts) -> str:
         "internal": facts.internal,
         "logged": facts.access is not None,
         "told_how": facts.built is not None,
+        "told_changes": facts.changes is not None,
+        "changes_headline": "" if facts.changes is None else changed.headline(facts.changes, facts.specs),
         "evidence": evidence.evidence(facts),
         "local": partial(local, word=facts.place.word),
         "in_short": evidence.in_short(facts),

@@ -36,6 +36,14 @@ def _lines(evidence: Evidence) -> Iterator[str]:
         yield f"  Source: {behind.definition.source}"
     yield f"  Build: {behind.build.build_id}, joinedup {behind.build.version}, {behind.build.engine}"
     yield from _behind(behind)
+    yield from (f"  {line}" for line in _moved(evidence))
+
+
+def _moved(evidence: Evidence) -> Iterator[str]:
+    """What each cause did to the number since the build before."""
+    for each in evidence.changed:
+        shares = ", ".join(f"{cause} {_said(share)}" for cause, share in each["shares"].items() if share)
+        yield f"{each['count']}: {_said(each['before'])}, now {_said(each['after'])}{f'; of that {shares}' if shares else ''}"
 
 
 def _number(evidence: Evidence) -> Iterator[str]:

@@ -20,6 +20,7 @@ from joinedup.sources.same_rows import (
     NEW,
     POPULATION,
     READING,
+    count_rows,
     match_people,
     match_rest,
     match_rows,
@@ -77,9 +78,8 @@ class Mixing:
             match_rows(con, contract, made.shared(contract))
         match_people(con, differing)
         for contract in differing:
-            counts = match_rest(con, contract, made.shared(contract))
-            if any(counts.values()):
-                made.counts[contract.contract] = counts
+            match_rest(con, contract, made.shared(contract))
+        made.counts = count_rows(con, differing)
         return made
 
     def _differs(self, table: str) -> bool:
@@ -114,11 +114,11 @@ class Mixing:
         later = [how for cause, how in ((READING, "p.how = 'row'"), (corrected, "p.how <> 'row'")) if cause in causes]
         taken, shared = " OR ".join(later), set(self.shared(contract))
         columns = ["b.file_id", "b.source_row"]
-        if LINKAGE in causes:
-            columns += ["CASE WHEN p.how IS NULL THEN coalesce(m.new, b.person_id) ELSE a.person_id END AS person_id"]
-            columns += ["CASE WHEN p.how IS NULL THEN b.linked_by ELSE a.linked_by END AS linked_by"]
-        else:
-            columns += ["b.person_id", "b.linked_by"]
+        linked = [which for cause, which in ((LINKAGE, "NOT p.of_list"), (POPULATION, "p.of_list")) if cause in causes]
+        moved = "coalesce(m.new, b.person_id)" if LINKAGE in causes else "b.person_id"
+        now = f"p.how IS NOT NULL AND ({' OR '.join(linked) or 'false'})"
+        columns.append(f"CASE WHEN {now} THEN a.person_id WHEN p.how IS NULL THEN {moved} ELSE b.person_id END AS person_id")
+        columns.append(f"CASE WHEN {now} THEN a.linked_by ELSE b.linked_by END AS linked_by")
         for name in self._columns(f"before_landed_{contract.contract}"):
             if name in shared:
                 columns.append(f"CASE WHEN {taken} THEN a.{name} ELSE b.{name} END AS {name}" if taken else f"b.{name}")

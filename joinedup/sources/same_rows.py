@@ -29,7 +29,7 @@ PAIR = """
 CREATE OR REPLACE TEMP TABLE pair_{contract} AS
 SELECT b.file_id AS before_file, b.source_row AS before_row, a.file_id AS after_file, a.source_row AS after_row, 'row' AS how,
     ({differs}) AS other, (b.person_id IS DISTINCT FROM a.person_id OR b.linked_by IS DISTINCT FROM a.linked_by) AS relinked,
-    b.person_id AS was, a.person_id AS now
+    b.person_id AS was, a.person_id AS now, false AS of_list
 FROM before_{table} AS b
 JOIN file_pair AS f ON f.before_file = b.file_id
 JOIN after_{table} AS a ON a.file_id = f.after_file AND a.source_row = b.source_row
@@ -49,7 +49,7 @@ WITH b AS (SELECT *, hash({by}) AS h, row_number() OVER same AS n, count(*) OVER
 a AS (SELECT *, hash({by}) AS h, row_number() OVER same AS n, count(*) OVER (PARTITION BY hash({by})) AS same_rows
     FROM left_after WHERE {where} WINDOW same AS (PARTITION BY hash({by}) ORDER BY file_id, source_row))
 SELECT b.file_id, b.source_row, a.file_id, a.source_row, '{how}', ({differs}),
-    b.person_id IS DISTINCT FROM a.person_id OR b.linked_by IS DISTINCT FROM a.linked_by, b.person_id, a.person_id
+    b.person_id IS DISTINCT FROM a.person_id OR b.linked_by IS DISTINCT FROM a.linked_by, b.person_id, a.person_id, false
 FROM b JOIN a ON a.h = b.h AND a.n = b.n {unique}
 """
 UNIQUE = "AND a.same_rows = 1 AND b.same_rows = 1"
@@ -75,11 +75,24 @@ FROM left_after AS t
 LEFT JOIN file_pair AS f ON f.after_file = t.file_id
 LEFT JOIN before_rejected AS r ON r.file_id = f.before_file AND r.source_row = t.source_row
 """
+COUNTED_OTHERWISE = """
+CREATE OR REPLACE TEMP TABLE counted_otherwise AS
+SELECT DISTINCT person_id FROM ({people}) WHERE person_id IS NOT NULL
+"""
+PEOPLE_COUNTED_OTHERWISE = """
+SELECT t.person_id FROM before_{table} AS t JOIN gone_{contract} AS g ON g.before_file = t.file_id AND g.before_row = t.source_row
+UNION ALL
+SELECT t.person_id FROM after_{table} AS t JOIN came_{contract} AS c ON c.after_file = t.file_id AND c.after_row = t.source_row
+"""
+OF_LIST = """
+UPDATE pair_{contract} SET of_list = true
+WHERE relinked AND (was IN (SELECT person_id FROM counted_otherwise) OR now IN (SELECT person_id FROM counted_otherwise))
+"""
 COUNTED = """
 SELECT cause, count(*) FROM (
     SELECT '{reading}' AS cause FROM pair_{contract} WHERE other AND how = 'row'
     UNION ALL SELECT '{otherwise}' FROM pair_{contract} WHERE other AND how <> 'row'
-    UNION ALL SELECT '{linkage}' FROM pair_{contract} WHERE relinked
+    UNION ALL SELECT CASE WHEN of_list THEN '{population}' ELSE '{linkage}' END FROM pair_{contract} WHERE relinked
     UNION ALL SELECT '{linkage}' FROM gone_{contract} WHERE moved
     UNION ALL SELECT cause FROM gone_{contract}
     UNION ALL SELECT cause FROM came_{contract}
@@ -104,8 +117,8 @@ def match_people(con: duckdb.DuckDBPyConnection, matched: Sequence[ContractSpec]
     con.execute(MOVED.format(pairs=pairs) if matched else NOBODY_MOVED)
 
 
-def match_rest(con: duckdb.DuckDBPyConnection, contract: ContractSpec, shared: Sequence[str]) -> dict[str, int]:
-    """Cause -> rows that are others for it; rows of whom a record names the person are matched as those whom they are linked to now."""
+def match_rest(con: duckdb.DuckDBPyConnection, contract: ContractSpec, shared: Sequence[str]) -> None:
+    """Nothing; rows whose key names a person are matched as of whom they are linked to now, and what is left came or went."""
     names = {"contract": contract.contract, "table": f"landed_{contract.contract}", "differs": _differs(shared)}
     if any(field.name in contract.key for field in contract.identifiers) and _left(con, names):
         _match_key(con, contract, names, "of_source, who")
@@ -123,7 +136,23 @@ def match_rest(con: duckdb.DuckDBPyConnection, contract: ContractSpec, shared: S
     }
     con.execute(GONE.format(**names, **causes))
     con.execute(CAME.format(**names, **causes))
-    return dict(con.execute(COUNTED.format(**names, **causes)).fetchall())
+
+
+def count_rows(con: duckdb.DuckDBPyConnection, matched: Sequence[ContractSpec]) -> dict[str, dict[str, int]]:
+    """Contract -> cause -> rows that are others for it.
+
+    Who comes to a registration list, or goes from it, is linked otherwise in all rows: what is so because of the list is its doing.
+    """
+    lists = [each.contract for each in matched if each.contract in DECIDES_WHO_COUNTS]
+    people = " UNION ALL ".join(PEOPLE_COUNTED_OTHERWISE.format(contract=name, table=f"landed_{name}") for name in lists)
+    con.execute(COUNTED_OTHERWISE.format(people=people or "SELECT CAST(NULL AS BIGINT) AS person_id"))
+    found = {}
+    for contract in matched:
+        con.execute(OF_LIST.format(contract=contract.contract))
+        otherwise = POPULATION if contract.contract in lists else CORRECTION
+        names = {"reading": READING, "linkage": LINKAGE, "population": POPULATION, "otherwise": otherwise}
+        found[contract.contract] = dict(con.execute(COUNTED.format(contract=contract.contract, **names)).fetchall())
+    return {name: counts for name, counts in found.items() if counts}
 
 
 def _match_key(con: duckdb.DuckDBPyConnection, contract: ContractSpec, names: dict[str, str], who: str) -> None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import csv
+import re
 import shutil
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -16,10 +20,12 @@ from joinedup.access.caller import caller_for
 from joinedup.access.changes import Cause, Changes
 from joinedup.access.changing import earlier_build, find_changes
 from joinedup.build import all_specs, build
-from joinedup.engine.manifest import read_manifest
+from joinedup.engine.manifest import Manifest, read_manifest
 from joinedup.engine.specs import TableSpec
 from joinedup.engine.store import Store
 from joinedup.errors import NothingPublished
+from joinedup.land import land
+from joinedup.outcomes.definitions import measures
 
 from .conftest import Example, invented, opened
 
@@ -36,6 +42,8 @@ def small(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Example:
     begins = "  - name: "
     parts = [begins + part for part in path.read_text(encoding="utf-8").split(begins)[1:]]
     path.write_text("sources:\n" + "".join(part for part in parts if part.split()[2] in SOURCES), encoding="utf-8")
+    with (work / "calderdale" / "place.yml").open("a", encoding="utf-8") as file:
+        file.write("linking: {link_at: off}  # what probability links would follow from what is planted\n")
     made = invented(work / "calderdale", 2_000, work)
     build(made.place, made.store)
     return made
@@ -152,3 +160,110 @@ def test_without_its_definitions_a_build_is_compared_and_nothing_guessed(
     assert [turn.causes for turn in found.turns] == [(Cause.CODES, Cause.DEFINITION)]
     assert found.not_told == ("causes can't be told apart: what tables of the earlier build were declared as isn't kept",)
     assert caused(found)["code list and definition"] > 0
+
+
+EMERGENCY = ("21", "22", "23", "24", "2A", "2B")
+CORRECTED, LEFT, NEW_ROWS, RELINKED = 40, 50, 60, 30
+"""Rows that each landing plants: stays that turn out to be planned, people who left, stays that are new, rows of nobody known."""
+
+
+def emergencies(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The emergency stays of people with no other row: what is done to them tells nothing of whose other rows are."""
+    whose = Counter(row["LOCAL_PATIENT_IDENTIFIER"] for row in rows)
+    return [row for row in rows if row["ADMIMETH"] in EMERGENCY and whose[row["LOCAL_PATIENT_IDENTIFIER"]] == 1]
+
+
+def planned_after_all(rows: list[dict[str, str]]) -> None:
+    """Nothing; some emergency stays turn out to be planned ones."""
+    for row in emergencies(rows)[:CORRECTED]:
+        row["ADMIMETH"] = "11"
+
+
+def leave(rows: list[dict[str, str]]) -> None:
+    """Nothing; some registrations that go on are there no more."""
+    going = [row for row in rows if not row["END_DATE_GMP_PATIENT_REGISTRATION"]][:LEFT]
+    rows[:] = [row for row in rows if row not in going]
+
+
+def come_in_again(rows: list[dict[str, str]]) -> None:
+    """Nothing; some people have had another stay, forty days before."""
+    for number, row in enumerate(emergencies(rows)[-NEW_ROWS:]):
+        days = {
+            name: row[name] and str(date.fromisoformat(row[name]) - timedelta(40)) for name in ("ADMIDATE", "DISDATE", "EPISTART", "EPIEND")
+        }
+        rows.append({**row, **days, "EPIKEY": f"59999999{number:04}", "SUSSPELLID": f"79999999{number:04}", "DISREADYDATE": ""})
+
+
+def of_nobody_known(rows: list[dict[str, str]]) -> None:
+    """Nothing; some stays lose all that says whose they are."""
+    said = ("NHS_NUMBER", "PERSON_BIRTH_DATE", "PERSON_FAMILY_NAME", "PERSON_GIVEN_NAME", "MYDOB", "LOCAL_PATIENT_IDENTIFIER")
+    for row in emergencies(rows)[:RELINKED]:
+        row.update(dict.fromkeys((*said, "POSTCODE_OF_USUAL_ADDRESS"), ""))
+
+
+@pytest.fixture(scope="module")
+def landings(small: Example, tmp_path_factory: pytest.TempPathFactory) -> list[Changes]:
+    """What changed from each of five builds to the next, and from first to last; each is of a landing with one thing planted."""
+    work = tmp_path_factory.mktemp("landings")
+    for name in ("store", "calderdale", "extracts"):
+        shutil.copytree(small.folder.parent / name, work / name)
+    of = replace(
+        small, place=opened(work / "calderdale"), extracts=work / "extracts", folder=work / "calderdale", store=Store(work / "store")
+    )
+    apc, register = of.extracts / "apc.csv", of.extracts / "register.csv"
+    built = [read_manifest(of.store)]
+    for path, change in ((apc, planned_after_all), (register, leave), (apc, come_in_again), (apc, of_nobody_known)):
+        edited(path, change)
+        built.append(landed_and_built(of))
+    pairs = [*pairwise(built), (built[0], built[-1])]
+    return [find_changes(of.store, of.place, before, after, all_specs()) for before, after in pairs]
+
+
+def landed_and_built(of: Example) -> Manifest:
+    """The build of what is landed now."""
+    land(of.place, of.extracts, of.store, of.keys)
+    return build(of.place, of.store)
+
+
+def measured(found: Changes) -> set[str]:
+    """The measures with a value that is another."""
+    return {cell.name for cell in found.cells if cell.count == "value" and cell.name in measures()}
+
+
+@pytest.mark.parametrize(
+    ("which", "cause", "planted", "said"),
+    [
+        (0, Cause.CORRECTION, CORRECTED, r"Admitted patient care \(apc\): (\d+) rows corrected or taken back"),
+        (
+            1,
+            Cause.POPULATION,
+            LEFT,
+            r"Registration list of general practice \(register\): (\d+) rows that came, went or changed",
+        ),
+        (2, Cause.NEW, NEW_ROWS, r"Admitted patient care \(apc\): (\d+) rows that came"),
+        (3, Cause.LINKAGE, RELINKED, r"Admitted patient care \(apc\): (\d+) rows linked to other people, or in another way"),
+    ],
+)
+def test_what_a_landing_changed_is_told_by_its_cause_alone(
+    landings: list[Changes], which: int, cause: Cause, planted: int, said: str
+) -> None:
+    found = landings[which]
+    only(found, cause)
+    rows = [int(told[1]) for line in found.turns[0].details if (told := re.fullmatch(said, line))]
+    assert rows == [planted]
+    assert found.not_told == ()
+    assert "emergency_bed_days" in measured(found)
+
+
+def test_four_causes_at_once_are_told_apart_and_add_up(landings: list[Changes]) -> None:
+    found = landings[-1]
+    assert [turn.causes for turn in found.turns] == [(Cause.LINKAGE,), (Cause.CORRECTION,), (Cause.POPULATION,), (Cause.NEW,)]
+    assert all(caused(found).values())
+    one_by_one = {cell.key: cell for each in landings[:-1] for cell in each.cells if cell.count == "value"}
+    assert {cell.key for cell in found.cells if cell.count == "value"} <= one_by_one.keys()
+    days = next(cell for cell in found.cells if cell.key == "emergency_bed_days/place/place" and cell.count == "numerator")
+    alone = [next((c.difference for c in each.cells if c.key == days.key and c.count == "numerator"), 0.0) for each in landings[:-1]]
+    assert sum(share or 0 for share in days.shares) == days.difference == sum(each or 0 for each in alone)
+    shares = dict(zip((turn.name for turn in found.turns), days.shares, strict=True))
+    assert shares["late correction"] == pytest.approx(alone[0], rel=0.2)
+    assert shares["new data"] == pytest.approx(alone[2], rel=0.2)

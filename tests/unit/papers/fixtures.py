@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from joinedup.access.behind import Behind, BuiltBy, Step
 from joinedup.access.built import Built
+from joinedup.access.changes import Changes
 from joinedup.access.disclosure import Audience
 from joinedup.access.overview import Access, access_of
 from joinedup.access.published import PUBLISHED, TOLD
@@ -369,6 +370,9 @@ class FakeAggregates:
                 )
             )  # fmt: skip
         return tuple(made)
+
+    def changes(self) -> Changes | None:
+        return None
 
     def findings(self) -> tuple[Finding, ...]:
         wrong = Finding(
