@@ -12,8 +12,12 @@ import pyarrow as pa
 
 from joinedup.access.asking import Asked
 from joinedup.access.caller import Caller, caller_for, without_row
+from joinedup.access.disclosure import Audience
+from joinedup.access.handing import AskedTable
 from joinedup.access.records import Records, open_records
 from joinedup.engine.store import Store
+from joinedup.hand_off.folder import HandOff, hand_off
+from joinedup.hand_off.forms import Form
 from joinedup.place.folder import read_place
 from joinedup.place.model import Place
 from joinedup.sources.contract import contracts
@@ -34,6 +38,13 @@ class OpenPlace:
         caller may not have them; each query is logged before it gives anything.
         """
         return self._records.rows(self.caller, table, columns=columns, where=where)
+
+    def hand_off(
+        self, tables: Iterable[str | AskedTable], out: str | Path, form: Form = "parquet", audience: Audience = "internal"
+    ) -> Path:
+        """A new folder of tables in one release of its own, as `joinedup export --tables`; an AskedTable names columns and conditions."""
+        asked = tuple(AskedTable(each) if isinstance(each, str) else each for each in tables)
+        return hand_off(HandOff(self.place, self.store, self.caller, asked, audience), form, Path(out))
 
     @cached_property
     def _records(self) -> Records:

@@ -23,8 +23,10 @@ import pytest
 from click.testing import CliRunner, Result
 from python_calamine import CalamineWorkbook
 
+import joinedup
 from joinedup.access import handing, shuffled
 from joinedup.access.caller import caller_for
+from joinedup.access.handing import AskedTable
 from joinedup.access.records import IDS, STAYS, open_records
 from joinedup.cli import main
 from joinedup.engine import reader
@@ -90,7 +92,7 @@ def test_its_tables_join_and_no_pseudonym_is_the_builds(given: Path, shelf: Exam
     assert not STAYS & {name for table in TABLES for name in pq.read_schema(given / f"{table}.parquet").names}
 
 
-@pytest.mark.parametrize("table", ["person", "activity", "discharge_delay"])
+@pytest.mark.parametrize("table", ["person", "diagnosis", "discharge_delay"])
 def test_the_rows_are_those_that_the_door_gives(given: Path, shelf: Example, table: str) -> None:
     ours = pq.read_table(given / f"{table}.parquet")
     caller = caller_for(shelf.place, "planning")
@@ -266,6 +268,16 @@ def test_a_worksheet_that_is_too_short_is_refused_before_anything_leaves(
         hand_off(asked("person"), "xlsx", tmp_path / "long")
     assert len(looks(shelf)) == before
     assert not list(tmp_path.iterdir())
+
+
+def test_python_hands_off_as_the_command_line_does(shelf: Example, tmp_path: Path) -> None:
+    place = joinedup.open(shelf.folder, purpose="planning", store=shelf.store.root, reason="notebook")
+    few = AskedTable("discharge_delay", columns=("days", "reason"), where=(("days", ">", 1),))
+    out = place.hand_off(["person", few], tmp_path / "python")
+    delays = pq.read_table(out / "discharge_delay.parquet")
+    assert delays.column_names == ["person_id", "days", "reason"]
+    assert pc.min(delays["days"]).as_py() > 1
+    assert "where days > 1" in (out / "data-dictionary.html").read_text()
 
 
 def test_what_is_told_of_rows_is_right() -> None:
