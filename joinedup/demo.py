@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -32,6 +33,8 @@ from joinedup.sources.synthetic.truth import FOLDER as TRUTH
 PORTS_TRIED = 20
 TAKEN_AWAY = "hand-off"
 """The folder of tables beside the pages."""
+TABLES = ("person", "activity", "discharge_delay", "area_month", "measure_value")
+TOLD = "Tables to take away, as an analyst may have them, with their data dictionary and notebooks"
 
 
 def make(place: Place, people: int, seed: int, out: Path, progress: Progress) -> Path:
@@ -46,21 +49,26 @@ def make(place: Place, people: int, seed: int, out: Path, progress: Progress) ->
     build(place, store, progress=progress)
     make_up_looks(place, store)
     aggregates = open_aggregates(store, place, caller_for(place, "planning"))
-    beside = {
-        f"{TAKEN_AWAY}/data-dictionary.html": "Tables to take away, as an analyst may have them, with their data dictionary and notebooks"
-    }
+    taken = take_away(place, store, out / TAKEN_AWAY, progress)
+    beside = {f"{TAKEN_AWAY}/data-dictionary.html": TOLD} if taken else {}
     index = write_pages(aggregates, place, out / "pages", progress=progress, cache=store.root / "charts", beside=beside)[0]
-    take_away(place, store, index.parent / TAKEN_AWAY, progress)
+    if (index.parent / TAKEN_AWAY).is_dir():
+        rmtree(index.parent / TAKEN_AWAY)
+    if taken:
+        (out / TAKEN_AWAY).rename(index.parent / TAKEN_AWAY)
     return index
 
 
-def take_away(place: Place, store: Store, out: Path, progress: Progress) -> None:
-    """Nothing; tables of the invented people are handed off to a folder beside the pages, in the place of those of an earlier demo."""
+def take_away(place: Place, store: Store, out: Path, progress: Progress) -> bool:
+    """Whether tables of the invented people were handed off to a folder: of too few people none are."""
     if out.is_dir():
         rmtree(out)
-    asked = tuple(AskedTable(name) for name in ("person", "activity", "discharge_delay", "area_month", "measure_value"))
     caller = caller_for(place, "planning", reason="to be looked at in the demo")
-    hand_off(HandOff(place, store, caller, asked, progress=progress), "parquet", out)
+    for tables in (TABLES, tuple(name for name in TABLES if name != "discharge_delay")):  # of few people few wait
+        with suppress(Refused):
+            hand_off(HandOff(place, store, caller, tuple(map(AskedTable, tables)), progress=progress), "parquet", out)
+            return True
+    return False
 
 
 def make_up_looks(place: Place, store: Store) -> None:

@@ -277,7 +277,7 @@ def test_python_hands_off_as_the_command_line_does(shelf: Example, tmp_path: Pat
     delays = pq.read_table(out / "discharge_delay.parquet")
     assert delays.column_names == ["person_id", "days", "reason"]
     assert pc.min(delays["days"]).as_py() > 1
-    assert "where days > 1" in (out / "data-dictionary.html").read_text()
+    assert json.loads((out / "datapackage.json").read_text())["resources"][1]["condition"] == "days > 1"
 
 
 def test_what_is_told_of_rows_is_right() -> None:
