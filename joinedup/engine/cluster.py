@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 LOOPBACK = re.compile(r"spark://(127\.0\.0\.1|localhost)\b")
 MASTER = re.compile(r"local(\[(\d+|\*)(,\s*\d+)?\])?|spark://[^\s/@]+:\d+(,[^\s/@]+:\d+)*|yarn|k8s://[^\s@]+")
-LAKE = re.compile(r"[a-z][a-z0-9+.-]*://\S*")
+LAKE = re.compile(r"[a-z][a-z0-9+.-]*://[^\s].*")
 
 PINNED: Mapping[str, str] = {
     "spark.sql.ansi.enabled": "true",

@@ -91,14 +91,13 @@ def _master_of(running: SparkSession) -> str:
 def _beside(running: SparkSession, cluster: Cluster) -> SparkSession:
     """A session of the same Spark whose settings and names are its own."""
     beside = running.newSession()
-    runtime = {name: value for name, value in settings_of(cluster).items() if name.startswith("spark.sql.") and name not in SMALL}
-    _set(beside, runtime)
+    _set(beside, {**(LARGE if cluster.lake else {}), **cluster.settings, **PINNED})  # whether it is SMALL its own settings say
     return beside
 
 
 def _set(session: SparkSession, settings: Mapping[str, str]) -> None:
     for name, value in settings.items():
-        if session.conf.isModifiable(name):
+        if name.startswith("spark.sql.") and session.conf.isModifiable(name):
             session.conf.set(name, value)
 
 
