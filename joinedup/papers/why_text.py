@@ -48,10 +48,12 @@ def _moved(evidence: Evidence) -> Iterator[str]:
 
 def _number(evidence: Evidence) -> Iterator[str]:
     """The number itself, and the counts that it is made of."""
+    behind = evidence.behind
     for row in evidence.rows[:MOST_ROWS]:
         if "value" in row and "unit" in row and "lower" in row:
             shown = f"{rate(row['value'])} {row['unit']}, 95% limits {limits(row['lower'], row['upper'])}"
             yield shown if row["value"] is not None else f"no value: {reason(row['reason'])}"
+            yield from _division(row, behind)
         yield ", ".join(f"{name} {_said(value)}" for name, value in row.items() if name not in ("title", "unit") and value is not None)
     if len(evidence.rows) > MOST_ROWS:
         yield f"and {many(len(evidence.rows) - MOST_ROWS, 'more row', 'more rows')}"
@@ -61,7 +63,16 @@ def _number(evidence: Evidence) -> Iterator[str]:
         yield "together: " + ", ".join(f"{name} {_said(value)}" for name, value in evidence.counts.items())
     if evidence.links:
         of = evidence.links
-        yield f"links by probability bring {_said(of['by_probability'])} of {_said(of['numerator'])} counted, all months together"
+        share = f" = {100 * of['by_probability'] / of['numerator']:.1f}%" if of["numerator"] and of["by_probability"] is not None else ""
+        yield f"links by probability bring {_said(of['by_probability'])} of {_said(of['numerator'])} counted{share}, all months together"
+
+
+def _division(row: Mapping[str, Any], behind: Behind) -> Iterator[str]:
+    """How a measure's value comes of its counts, for who may have these as they are; the public's are rounded, each by itself."""
+    parts = (row.get("numerator"), row.get("denominator"), row.get("value"))
+    if behind.definition is not None and behind.audience == "internal" and None not in parts and parts[1]:
+        counted, of, value = map(_said, parts)
+        yield f"{counted} of {of} = {value} per {behind.definition.per:,.0f}"
 
 
 def _said(value: object) -> str:

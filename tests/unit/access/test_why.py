@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
 
+from joinedup.access.behind import Definition
 from joinedup.access.published import PUBLISHED, TOLD, evidence_key, slug
 from joinedup.access.why import Answers
 from joinedup.build import all_specs
 from joinedup.errors import Refused
 from joinedup.outcomes.definitions import measures
+from joinedup.papers.why_text import text
 from tests.unit.papers.fixtures import five
 
 
@@ -58,6 +61,19 @@ def test_a_measures_number_comes_with_its_links_and_tables_are_asked_for_once() 
     assert found.rows[0]["area_id"] == "north"
     assert found.links == {"numerator": 200.0, "by_probability": 20.0, "kindred": 104, "kindred_unlinked": 4}
     assert sorted(door.asked) == ["measure_linkage", "measures"]
+
+
+def test_a_measures_value_and_its_links_spell_their_division_out_but_not_for_the_public() -> None:
+    found = Answers(Shown()).of("delayed_days/neighbourhood/north")
+    counts = {"numerator": 412.0, "denominator": 8_905.0, "value": 46.266, "lower": 41.9, "upper": 50.9, "unit": "days per 1,000 people"}
+    since = date(2024, 4, 1)
+    definition = Definition("What", "Days", "People", "rate", 1_000, "days per 1,000 people", 1, "source", "owner", since, ())
+    behind = replace(found.behind, definition=definition)
+    measured = replace(found, rows=({**found.rows[0], **counts},), behind=behind)
+    assert "412.0 of 8,905.0 = 46.3 per 1,000" in text(measured)
+    assert "links by probability bring 20.0 of 200.0 counted = 10.0%, all months together" in text(measured)
+    assert " = 46.3" not in text(replace(measured, behind=replace(behind, audience="public"), links={}))
+    assert " = 46.3" not in text(replace(measured, rows=({**measured.rows[0], "denominator": None},)))
 
 
 @pytest.mark.parametrize(
