@@ -13,7 +13,6 @@ from importlib.resources import files
 
 import duckdb
 import numpy as np
-import splink
 import yaml
 
 from joinedup.errors import StoreProblem
@@ -95,6 +94,8 @@ def score(con: duckdb.DuckDBPyConnection, pairs: str, model: Model, least_weight
 
 def _predicted(con: duckdb.DuckDBPyConnection, model: Model, least_weight: float) -> str:
     """The name of a table of scored pairs, those of `pairs_now`."""
+    import splink  # noqa: PLC0415 - it takes a quarter of a landing's start, and where every row has a number nothing is scored
+
     api = splink.DuckDBAPI(con)
     settings = splink.SettingsCreator(
         link_type="dedupe_only",
