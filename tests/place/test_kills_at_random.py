@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.kills import Trial, kills_of
 
-SHARES = {"land": 3, "build": 8, "collect": 5, "show": 4}
+SHARES = {"land": 2, "build": 8, "collect": 6, "show": 4}
 """Landings are dear, and have kills of their own (test_landing_kills)."""
 KILLS = int(os.environ.get("JOINEDUP_RANDOM_KILLS", "20"))
 
