@@ -1,4 +1,4 @@
-"""The whole path on invented people: extracts, key, landing, build, pages, and a server for them."""
+"""The whole path on invented people: extracts of two months, key, landings, builds, what changed, pages, and a server for them."""
 
 from __future__ import annotations
 
@@ -13,21 +13,23 @@ from shutil import rmtree
 
 from joinedup.access.aggregates import open_aggregates
 from joinedup.access.caller import caller_for
+from joinedup.access.changing import earlier_build, find_changes
 from joinedup.access.handing import AskedTable
 from joinedup.access.invented_looks import invented_looks
 from joinedup.access.look_report import belongs_of
-from joinedup.build import build
-from joinedup.engine.manifest import read_manifest
+from joinedup.build import all_specs, build
+from joinedup.engine.manifest import Manifest, read_manifest
 from joinedup.engine.store import Store
 from joinedup.errors import Refused, StoreProblem
 from joinedup.hand_off.folder import HandOff, hand_off
 from joinedup.kept.access_log import log_place, open_access_log
-from joinedup.kept.keys import read_key, write_new_key
+from joinedup.kept.keys import Keys, read_key, write_new_key
 from joinedup.land import land
 from joinedup.papers.pages import write_pages
 from joinedup.place.model import Place
 from joinedup.progress import Progress
 from joinedup.sources.synthetic import synthesise
+from joinedup.sources.synthetic.month_before import place_before, write_month_before
 from joinedup.sources.synthetic.truth import FOLDER as TRUTH
 
 PORTS_TRIED = 20
@@ -45,8 +47,10 @@ def make(place: Place, people: int, seed: int, out: Path, progress: Progress) ->
     extracts = out / "extracts"
     synthesise(place, people, seed, extracts, workers=min(2, os.cpu_count() or 1), progress=progress)
     key = read_key(demo_key(out), outside=(place.folder, store.root))
+    if not store.manifest.exists():
+        land_month_before(place, extracts, store, key, progress)
     land(place, extracts, store, key, truth=extracts / TRUTH, progress=progress)
-    build(place, store, progress=progress)
+    compare(place, store, build(place, store, progress=progress), progress)
     make_up_looks(place, store)
     aggregates = open_aggregates(store, place, caller_for(place, "planning"))
     taken = take_away(place, store, out / TAKEN_AWAY, progress)
@@ -57,6 +61,20 @@ def make(place: Place, people: int, seed: int, out: Path, progress: Progress) ->
     if taken:
         (out / TAKEN_AWAY).rename(index.parent / TAKEN_AWAY)
     return index
+
+
+def land_month_before(place: Place, extracts: Path, store: Store, key: Keys, progress: Progress) -> None:
+    """Nothing; the month before is landed and built, so that the last one is a second month."""
+    then = place_before(place)
+    land(then, write_month_before(place, extracts, extracts.with_name(f"{extracts.name}-month-before")), store, key, progress=progress)
+    build(then, store, progress=progress)
+
+
+def compare(place: Place, store: Store, made: Manifest, progress: Progress) -> None:
+    """Nothing; what changed since the build before is found out and kept, where there was one."""
+    if made.before:
+        with store.lock("comparison"):
+            find_changes(store, place, earlier_build(store, made), made, all_specs(), progress=progress)
 
 
 def take_away(place: Place, store: Store, out: Path, progress: Progress) -> bool:

@@ -420,7 +420,8 @@ def write_pack(place: Place, store: Store, out: Path, caller: Caller, audience: 
 def demo(place_folder: Path, people: int, seed: int, out: Path, serve: bool, port: int, quiet: bool) -> None:
     """The whole path on invented people: extracts, record, pages.
 
-    Invents extracts, lands them, builds, writes the pages and serves them. Prints the path of the index, then its address.
+    Invents extracts, lands and builds them as they were a month before and as they are, tells what changed, writes the pages and serves
+    them. Prints the path of the index, then its address.
     """
     from joinedup.demo import make, serve_pages
     from joinedup.report import progress_on
