@@ -72,7 +72,9 @@ def export(
     store_folder: Path | None,
     quiet: bool,
 ) -> None:
-    """Pseudonymised rows of one table, to a file; or of several, with counts, to a folder that says what it holds.
+    """Pseudonymised rows of one table or several, to files.
+
+    One table goes to a file; several, with counts, to a folder that says what it holds.
 
     For analysts, by staff.csv. Logged as a release; its pseudonyms are its own, so that tables of a folder join by person_id, and none of
     another release. A folder has a data dictionary, datapackage.json and README.txt. Prints the path of the file or folder.
