@@ -9,7 +9,7 @@ NAME = $(notdir $(PLACE:/=))
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench docs screenshots lock clean set-up-demo set-up-test
+.PHONY: help demo test check format bench gauntlet docs screenshots lock clean set-up-demo set-up-test
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ format: set-up-test ## format the code
 
 bench: set-up-test ## measure landing and build against plain copies of the same data (PEOPLE=210000)
 	@$(BIN)/python benchmarks/run.py --people $(if $(filter command line,$(origin PEOPLE)),$(PEOPLE),210000)
+
+gauntlet: set-up-test ## try every broken input and fault against one build, and print the score
+	@$(BIN)/python -m benchmarks.gauntlet
 
 docs: set-up-test ## write docs/reference from the .yml files
 	@$(BIN)/python -m tools.reference

@@ -24,6 +24,12 @@ OTHER_KINDS = {
     b"%PDF": "a PDF",
     b"PARE": "an encrypted Parquet file",
 }
+TEXT_KINDS = {b"<!doctype html": "a web page", b"<html": "a web page", b"<?xml": "XML", b"[{": "JSON", b'{"': "JSON"}
+"""How texts begin that are no tables, in small letters and without blanks in front."""
+COMPOUND = b"\xd0\xcf\x11\xe0"
+"""How files of old Office begin, and those of new Office that are locked: a small file system of their own."""
+LOCKED = tuple(name.encode("utf-16-le") for name in ("EncryptedPackage", "DataSpaces"))
+"""Names in the first of its folders, of a file that is locked (Microsoft, [MS-OFFCRYPTO] 2.2)."""
 BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 CONTROL = bytes(byte for byte in range(32) if byte not in b"\t\n\r")
 NO_BREAK_SPACE = "\u00a0".encode()
@@ -187,6 +193,8 @@ def _look_inside(found: FileBytes, name: str, encoding: str | None, delimiter: s
     head = first_bytes(found.path, HEAD, gzipped=gzipped)
     if head.startswith(PARQUET) and not gzipped:
         return replace(found, parquet=True)
+    if head.startswith(COMPOUND) and not gzipped and is_locked(head):
+        return Finding(name, "not-a-table", "this is a spreadsheet locked with a password: save it without one, or the table in it as CSV")
     if head.startswith(SPREADSHEETS) and not gzipped:
         return replace(found, spreadsheet=True)
     problem = _not_a_table(head, name, encoding, delimiter)
@@ -198,7 +206,9 @@ def _look_inside(found: FileBytes, name: str, encoding: str | None, delimiter: s
 def _not_a_table(head: bytes, name: str, encoding: str | None, delimiter: str | None) -> Finding | None:
     if not head.strip(b"\r\n\t \0\x1a\xef\xbb\xbf\xff\xfe"):
         return Finding(name, "empty-file", "the file is empty: fetch it again")
+    begins = head[:TAIL].lstrip(b"\r\n\t \xef\xbb\xbf").lower()
     kind = next((kind for magic, kind in OTHER_KINDS.items() if head.startswith(magic)), None)
+    kind = kind or next((kind for magic, kind in TEXT_KINDS.items() if begins.startswith(magic)), None)
     if kind:
         return Finding(name, "not-a-table", f"this is {kind}: save the table in it as CSV or Parquet")
     if encoding and _codec(encoding) is None:
@@ -207,6 +217,13 @@ def _not_a_table(head: bytes, name: str, encoding: str | None, delimiter: str | 
     if not wide and control_characters(head[:TAIL], delimiter) > max(FEW, BINARY_SHARE * len(head[:TAIL])):
         return Finding(name, "not-a-table", "this is a binary file and no text: save the table in it as CSV or Parquet")
     return None
+
+
+def is_locked(head: bytes) -> bool:
+    """Whether a compound file, of which these are the first bytes, holds a locked document: its first folder says so."""
+    size, sector = 1 << min(int.from_bytes(head[30:32], "little"), 12), int.from_bytes(head[48:52], "little")
+    folder = head[(sector + 1) * size :][:TAIL]
+    return any(name in folder for name in LOCKED)
 
 
 def first_bytes(path: Path, count: int, *, gzipped: bool) -> bytes:

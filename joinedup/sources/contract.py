@@ -208,13 +208,14 @@ class ContractSpec(Frozen):
         "%Y%m%d",
         "%d%b%Y",
         "%d-%b-%Y",
+        "%d-%b-%y",
         "%d %b %Y",
         "%d %B %Y",
         "%d-%m-%Y",
         "%d.%m.%Y",
         *MIDNIGHTS,
     )
-    """Of these no two read one text as different dates."""
+    """Of these no two read one text as different dates; those of two digits of the year are for no date of birth."""
 
     @property
     def identifiers(self) -> tuple[ContractField, ...]:

@@ -7,8 +7,8 @@ WEIGHTS = range(10, 0, -1)
 
 
 def digits_sql(text: str) -> str:
-    """A text expression: what was given as a number, without spaces and hyphens."""
-    return f"regexp_replace({text}, '[\\s-]', '', 'g')"
+    """A text expression: what was given as a number, without spaces, hyphens, and the apostrophe that keeps spreadsheets from counting."""
+    return f"regexp_replace({text}, '[\\s''-]', '', 'g')"
 
 
 def valid_sql(digits: str) -> str:

@@ -75,7 +75,12 @@ def drops(source: Source, extracts: Path, unreadable: Callable[[str, OSError], N
 def files_matching(extracts: Path, pattern: str) -> list[Path]:
     """The files of the folder that fit a pattern; OSError where the folder can't be looked into."""
     next(extracts.iterdir(), None)
-    return [path for path in extracts.glob(pattern) if not path.is_dir()]
+    return [path for path in extracts.glob(pattern) if not path.is_dir() and not _never_ends(path)]
+
+
+def _never_ends(path: Path) -> bool:
+    """Whether a path leads to what is no file and might be read for ever: a pipe, a device, a socket."""
+    return path.is_fifo() or path.is_char_device() or path.is_socket()
 
 
 def _drop(source: Source, path: Path, extracts: Path, pattern: int) -> Drop:

@@ -88,7 +88,13 @@ def declared_styles(field: ContractField, contract: ContractSpec, source: Source
     single = next((style for name, style in source.date_formats.items() if plain(name) == field.name), source.date_format)
     if single and field.name == BIRTH:
         single = single.replace(SHORT_YEAR, "%Y")
-    return (single,) if single else contract.date_styles
+    return (single,) if single else usual_styles(field, contract)
+
+
+def usual_styles(field: ContractField, contract: ContractSpec) -> tuple[str, ...]:
+    """The styles in which dates of a field are looked for where sources.yml gives none."""
+    styles = contract.date_styles
+    return tuple(style for style in styles if SHORT_YEAR not in style) if field.name == BIRTH else styles
 
 
 def text_name(field: ContractField) -> str:

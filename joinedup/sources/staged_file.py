@@ -22,7 +22,7 @@ from joinedup.sources.contract import ContractSpec, FieldType
 from joinedup.sources.damage import damages, with_repairs
 from joinedup.sources.rejected_keys import keep_keys
 from joinedup.sources.restricted import RESTRICTED, drop_restricted, restricted_finding
-from joinedup.sources.rows import RowFault, RowPlan, marks, refusals, rows_sql, second_name, text_name, wanted
+from joinedup.sources.rows import RowFault, RowPlan, marks, refusals, rows_sql, second_name, text_name, usual_styles, wanted
 
 ROWS_NAMED = 5
 """How many row numbers a finding gives, to begin looking."""
@@ -272,7 +272,7 @@ def _date_styles(work: FileWork, plan: RowPlan) -> dict[str, DateStyle]:
     found = {}
     for field, fits in zip(dates, fit, strict=True):
         column, styles = quoted(text_name(field)), said[field.name]
-        look = date_style if styles == plan.contract.date_styles else declared_style
+        look = date_style if styles == usual_styles(field, plan.contract) else declared_style
         found[field.name] = DateStyle(styles[:1]) if fits else look(work.con, "file_rows", column, styles)
     return found
 
