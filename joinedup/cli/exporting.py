@@ -27,8 +27,8 @@ DEMO = "--purpose planning --store demo/calderdale/store"
     epilog=example(
         f"joinedup export places/calderdale activity {DEMO} --out demo/activity.parquet",
         f"joinedup export places/calderdale activity {DEMO} --columns starts,sector --where 'starts >= 2025-04-01' --out stays.csv",
-        f"joinedup export places/calderdale --tables person,activity,discharge_delay,area_month {DEMO} --dry-run",
-        f"joinedup export places/calderdale --tables person,activity,discharge_delay,area_month {DEMO} --format csv --out demo/folder",
+        f"joinedup export places/calderdale --tables person,activity,diagnosis,area_month {DEMO} --dry-run",
+        f"joinedup export places/calderdale --tables person,activity,diagnosis,area_month {DEMO} --format csv --out demo/folder",
         f"joinedup export places/calderdale --tables person,activity,measure_value {DEMO} --format star --out demo/star",
         f"joinedup export places/calderdale --tables area_population,area_month {DEMO} --for public --format xlsx --out demo/public",
     )
