@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -14,6 +13,7 @@ from joinedup.access.changes import Cell
 from joinedup.access.measured import with_values
 from joinedup.access.published import PUBLISHED, evidence_key
 from joinedup.access.stamp import Stamp
+from joinedup.engine.files_lines import Connection
 from joinedup.outcomes.definitions import MeasureSpec
 
 COUNTED = "measure_count"
@@ -39,7 +39,7 @@ def wanted() -> tuple[str, ...]:
     return (COUNTED, *dict.fromkeys(each.table for each in PUBLISHED.values()))
 
 
-def cells_of(con: duckdb.DuckDBPyConnection, points: Sequence[Point]) -> tuple[list[Cell], int]:
+def cells_of(con: Connection, points: Sequence[Point]) -> tuple[list[Cell], int]:
     """The published numbers that differ anywhere on the way, and how many there are in all."""
     found: list[Cell] = []
     compared = 0
@@ -50,7 +50,7 @@ def cells_of(con: duckdb.DuckDBPyConnection, points: Sequence[Point]) -> tuple[l
     return found, compared
 
 
-def _all_cells(con: duckdb.DuckDBPyConnection, points: Sequence[Point]) -> Iterator[Cell]:
+def _all_cells(con: Connection, points: Sequence[Point]) -> Iterator[Cell]:
     for number, point in enumerate(points):
         con.register(f"measures_{number}", _measures(point))
     measured = [f"SELECT {number} AS step, * FROM measures_{number}" for number in range(len(points))]
@@ -84,7 +84,7 @@ def _measures(point: Point) -> pa.Table:
 
 
 def _side_by_side(
-    con: duckdb.DuckDBPyConnection, steps: Sequence[str], grain: Sequence[str], counts: Sequence[str], points: int
+    con: Connection, steps: Sequence[str], grain: Sequence[str], counts: Sequence[str], points: int
 ) -> Iterator[tuple[tuple[object, ...], str, list[float | None]]]:
     """What tells numbers apart, which of their counts, and its value at each step."""
     values = ", ".join(f"sum(CAST({count} AS DOUBLE)) FILTER (step = {step})" for count in counts for step in range(points))

@@ -6,10 +6,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-import duckdb
-
 from joinedup.access.changes import Cause
 from joinedup.engine.definitions import definitions_of, kept_definition
+from joinedup.engine.files_lines import Connection
 from joinedup.engine.manifest import Manifest, TableRecord
 from joinedup.engine.objects import InputFile, major
 from joinedup.engine.specs import TableSpec
@@ -46,7 +45,7 @@ class Differing:
     store: Store
     before: Manifest
     after: Manifest
-    con: duckdb.DuckDBPyConnection
+    con: Connection
     specs: Mapping[str, TableSpec]
     """Every table as it is declared now."""
     not_told: list[str] = field(default_factory=list)

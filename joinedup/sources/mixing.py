@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import duckdb
 import pyarrow.parquet as pq
 
+from joinedup.engine.files_lines import Connection
 from joinedup.engine.objects import DIGITS, InputFile, sha256_of
 from joinedup.engine.store import Store, move_into_place
 from joinedup.sources.contract import ContractSpec, contracts
@@ -58,7 +58,7 @@ AND person_id NOT IN (SELECT person_id FROM before_{people} WHERE person_id NOT 
 class Mixing:
     """Two landings, their rows matched."""
 
-    con: duckdb.DuckDBPyConnection
+    con: Connection
     store: Store
     before: Mapping[str, InputFile]
     after: Mapping[str, InputFile]
@@ -66,7 +66,7 @@ class Mixing:
     """Contract -> cause -> rows that are others for it; contracts without any aren't in it."""
 
     @classmethod
-    def of(cls, con: duckdb.DuckDBPyConnection, store: Store, before: Mapping[str, InputFile], after: Mapping[str, InputFile]) -> Mixing:
+    def of(cls, con: Connection, store: Store, before: Mapping[str, InputFile], after: Mapping[str, InputFile]) -> Mixing:
         """The landings with their rows matched and counted."""
         made = cls(con, store, before, after)
         for side, tables in (("before", before), ("after", after)):

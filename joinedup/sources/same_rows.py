@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import duckdb
-
+from joinedup.engine.files_lines import Connection
 from joinedup.sources.contract import ContractSpec
 
 DECIDES_WHO_COUNTS = ("register", "deaths", "opt_out", "protected_person")
@@ -100,7 +99,7 @@ SELECT cause, count(*) FROM (
 """
 
 
-def match_rows(con: duckdb.DuckDBPyConnection, contract: ContractSpec, shared: Sequence[str]) -> None:
+def match_rows(con: Connection, contract: ContractSpec, shared: Sequence[str]) -> None:
     """Nothing; pair_<contract> holds the rows of both landings that are one record, whoever they are linked to."""
     names = {"contract": contract.contract, "table": f"landed_{contract.contract}", "differs": _differs(shared)}
     con.execute(PAIR.format(**names))
@@ -111,13 +110,13 @@ def match_rows(con: duckdb.DuckDBPyConnection, contract: ContractSpec, shared: S
         _match_key(con, contract, names, "of_source")
 
 
-def match_people(con: duckdb.DuckDBPyConnection, matched: Sequence[ContractSpec]) -> None:
+def match_people(con: Connection, matched: Sequence[ContractSpec]) -> None:
     """Nothing; `moved` holds the people all of whose records are somebody else's now, and whose."""
     pairs = " UNION ALL ".join(f"SELECT DISTINCT was, now FROM pair_{contract.contract}" for contract in matched)
     con.execute(MOVED.format(pairs=pairs) if matched else NOBODY_MOVED)
 
 
-def match_rest(con: duckdb.DuckDBPyConnection, contract: ContractSpec, shared: Sequence[str]) -> None:
+def match_rest(con: Connection, contract: ContractSpec, shared: Sequence[str]) -> None:
     """Nothing; rows whose key names a person are matched as of whom they are linked to now, and what is left came or went."""
     names = {"contract": contract.contract, "table": f"landed_{contract.contract}", "differs": _differs(shared)}
     if any(field.name in contract.key for field in contract.identifiers) and _left(con, names):
@@ -138,7 +137,7 @@ def match_rest(con: duckdb.DuckDBPyConnection, contract: ContractSpec, shared: S
     con.execute(CAME.format(**names, **causes))
 
 
-def count_rows(con: duckdb.DuckDBPyConnection, matched: Sequence[ContractSpec]) -> dict[str, dict[str, int]]:
+def count_rows(con: Connection, matched: Sequence[ContractSpec]) -> dict[str, dict[str, int]]:
     """Contract -> cause -> rows that are others for it.
 
     Who comes to a registration list, or goes from it, is linked otherwise in all rows: what is so because of the list is its doing.
@@ -155,7 +154,7 @@ def count_rows(con: duckdb.DuckDBPyConnection, matched: Sequence[ContractSpec]) 
     return {name: counts for name, counts in found.items() if counts}
 
 
-def _match_key(con: duckdb.DuckDBPyConnection, contract: ContractSpec, names: dict[str, str], who: str) -> None:
+def _match_key(con: Connection, contract: ContractSpec, names: dict[str, str], who: str) -> None:
     """Nothing; rows whose key both landings have once are one record."""
     hidden = {field.name for field in contract.identifiers}
     key = [contract.landed(name) for name in contract.key if name not in hidden]
@@ -164,7 +163,7 @@ def _match_key(con: duckdb.DuckDBPyConnection, contract: ContractSpec, names: di
     con.execute(MATCH.format(**names, by=by, where=f"({known})", how="key", unique=UNIQUE))
 
 
-def _left(con: duckdb.DuckDBPyConnection, names: dict[str, str]) -> bool:
+def _left(con: Connection, names: dict[str, str]) -> bool:
     """Whether both landings have rows that aren't matched, which are in left_before and left_after."""
     for side in ("before", "after"):
         con.execute(LEFT.format(**names, side=side))

@@ -11,9 +11,8 @@ from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
 
-import duckdb
-
 from joinedup.engine.duck import connect
+from joinedup.engine.files_lines import Connection
 from joinedup.place.model import Place
 from joinedup.sources.contract import ContractSpec, contracts
 
@@ -51,7 +50,7 @@ def write_month_before(place: Place, extracts: Path, out: Path) -> Path:
     return out
 
 
-def _write(con: duckdb.DuckDBPyConnection, contract: ContractSpec, path: Path, out: Path, until: date) -> None:
+def _write(con: Connection, contract: ContractSpec, path: Path, out: Path, until: date) -> None:
     """Nothing; `out` holds the rows of `path` of up to a day, as they were then."""
     rows = (
         f"read_csv({_text(path)}, all_varchar = true, header = true, delim = ',', quote = '\"', null_padding = true, ignore_errors = true)"
