@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from joinedup.engine.by_file import FILE
 from joinedup.engine.causes import because
 from joinedup.engine.checks import table_findings
 from joinedup.engine.engines import IN_PARTS, Engine
@@ -19,12 +20,15 @@ from joinedup.engine.measuring import AtOnce, EngineMeasured, Measured, Watch, a
 from joinedup.engine.objects import InputFile, definition, new_record, object_path, of_file, recipe, record_of
 from joinedup.engine.order import inputs_of, order
 from joinedup.engine.parts import Part, digest_of
+from joinedup.engine.results import result_columns
 from joinedup.engine.specs import TableSpec
 from joinedup.engine.store import Store
 from joinedup.engine.supply import supply
 from joinedup.errors import SqlError
 from joinedup.progress import Progress, Step
 
+PART = "part"
+"""Stands among the digests of what a table that is made as a whole is made from, for which of its parts a file holds."""
 WHOLE = "whole"
 """The part in which all rows of a table in one file are, where others are in parts."""
 STOP_AGAIN = 0.1
@@ -115,14 +119,23 @@ class Work:
 
     def in_parts(self, spec: TableSpec) -> dict[str, dict[str, str]]:
         """Part -> the digests of that part of each table that it is made from by file; the part without a name is all of it."""
-        if not spec.by_file or self.draft.engine not in IN_PARTS:
+        if not spec.apart or self.draft.engine not in IN_PARTS:
             return {"": {}}
-        names = [name for name in sorted(inputs_of(spec)) if name in self.specs and self.specs[name].by_file]
+        if not spec.by_file:
+            return {value: {PART: value} for value in (*sorted(self.files_of()), WHOLE)} if self.files_of() else {"": {}}
+        names = [name for name in sorted(inputs_of(spec)) if name in self.specs and self.specs[name].apart]
         own = {name: {part.value: part.digest for part in self.parts_of(name)} for name in names}
         values = sorted(frozenset().union(*own.values()))
         if values in ([], [WHOLE]):
             return {"": {}}
         return {value: {name: parts.get(value, "") for name, parts in own.items()} for value in values}
+
+    def files_of(self) -> dict[str, list[int]]:
+        """Part -> the numbers of the landed files whose rows it holds, as far as landed tables are in parts."""
+        found: dict[str, list[int]] = {}
+        for part in (part for file in self.supplied.values() for part in file.parts):
+            found.setdefault(part.value, []).extend(part.of_files)
+        return found
 
     def parts_of(self, name: str) -> list[ShownPart]:
         """The parts of a table that is there; of one in one file, that with all of it."""
@@ -233,7 +246,8 @@ class Work:
         with self.at_once.one_more() as others:
             beside = engine.beside()
             self.engines.add(beside)
-            made = [self.make_piece(spec, piece, beside) for piece in pieces]
+            each_sql = self.kept_apart(spec, beside) if PART in pieces[0].of_part else {}
+            made = [self.make_piece(spec, piece, beside, each_sql.get(piece.value, spec)) for piece in pieces]
             self.engines.discard(beside)
         cost = added([each for _, each in made if each is not None])
         measured = Measured(
@@ -244,12 +258,22 @@ class Work:
         record = self.together(spec, pieces, [each for each, _ in made])
         return record.model_copy(update={"definition": definition(spec), **told})
 
-    def make_piece(self, spec: TableSpec, piece: Piece, engine: Engine) -> tuple[TableRecord, EngineMeasured | None]:
-        """The record of a table, or of one part of it, and what it cost; nothing where it was there."""
+    def kept_apart(self, spec: TableSpec, engine: Engine) -> dict[str, TableSpec]:
+        """Part -> the table that has its rows alone, from the whole, which is made for it and gone with the build."""
+        path = self.store.tmp / f"{spec.table}.whole"
+        engine.write(spec, result_columns(spec, engine.types(spec), engine.quote), path)
+        engine.show(f"{spec.table}_whole", path, here=True)
+        files, all_of_it = self.files_of(), f"SELECT * FROM {spec.table}_whole"
+        every = ", ".join(str(each) for own in files.values() for each in own)
+        own_rows = {value: f"{FILE} IN ({', '.join(map(str, own))})" for value, own in files.items()} | {WHOLE: f"{FILE} NOT IN ({every})"}
+        return {value: spec.model_copy(update={"sql": f"{all_of_it} WHERE {rows}"}) for value, rows in own_rows.items()}
+
+    def make_piece(self, spec: TableSpec, piece: Piece, engine: Engine, asked: TableSpec) -> tuple[TableRecord, EngineMeasured | None]:
+        """The record of a table, or of one part of it, made as `asked`, and what it cost; nothing where it was there."""
         if piece.value and (found := self.there(spec, piece)) is not None:
             return found, None
-        for name in piece.of_part:
+        for name in piece.of_part.keys() - {PART}:
             own = [part.path for part in self.parts_of(name) if part.value == piece.value]
             engine.show(name, own or pq.read_schema(self.files(name)[0]).empty_table(), here=True)
-        rows, cost = make(spec, engine, self.store, piece.path)
+        rows, cost = make(asked, engine, self.store, piece.path)
         return new_record(self.store, piece.path, self.made_from(spec), rows), cost

@@ -20,13 +20,15 @@ FILE = "file_id"
 
 
 def by_file_findings(spec: TableSpec, specs: Mapping[str, TableSpec]) -> Iterator[Finding]:
-    """What stands against making a table by file."""
-    if not (spec.by_file and spec.derived):
+    """What stands against making a table by file, or keeping it so."""
+    if not (spec.apart and spec.derived):
         return
     if FILE not in {column.name for column in spec.columns if column.required}:
         yield _finding(spec, f"has no column {FILE} that is never null, by which its rows would be told apart")
         return
-    read = {name: specs[name] for name in inputs_of(spec) & specs.keys() if specs[name].by_file}
+    if not spec.by_file:
+        return
+    read = {name: specs[name] for name in inputs_of(spec) & specs.keys() if specs[name].apart}
     if not read:
         yield _finding(spec, "reads no table that is by file")
         return
@@ -46,7 +48,7 @@ def _holds_file(spec: TableSpec, column: str, specs: Mapping[str, TableSpec]) ->
     """Whether a column of a key is the file or is made of it."""
     if column == FILE:
         return True
-    known = {name: made_of(each, specs) for name, each in specs.items() if each.derived and each.by_file}
+    known = {name: made_of(each, specs) for name, each in specs.items() if each.derived}
     return any(each.column == FILE for each in behind(known, spec.table, (column,)) - {ColumnOf(spec.table, FILE)})
 
 

@@ -74,6 +74,8 @@ class TableSpec(Frozen):
     by_file: bool = False
     """Whether each of its rows comes from rows of one landed file, its column file_id, and nothing of other files decides it; such a
     table is made part by part."""
+    kept_by_file: bool = False
+    """Whether it is kept in parts by its column file_id, though made as a whole: what reads it by file is spared the parts that stay."""
     cases: tuple[Case, ...] = ()
     sql: str | None = None
     csv: Path | None = None
@@ -93,6 +95,11 @@ class TableSpec(Frozen):
     def derived(self) -> bool:
         """Whether the builder makes it by SQL."""
         return self.sql is not None
+
+    @property
+    def apart(self) -> bool:
+        """Whether the rows of each landed file lie apart from those of others."""
+        return self.by_file or self.kept_by_file
 
     @property
     def order(self) -> tuple[str, ...]:

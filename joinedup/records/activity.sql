@@ -29,28 +29,6 @@ WITH together AS (
         units, short_units, accrues, price_pence, file_id, source_row
     FROM activity_community
 ),
--- What goes on from day to day is at the prices of each of its days.
-accrued AS (
-    SELECT
-        a.activity_id,
-        CAST(sum(a.days * u.cost_pence) AS BIGINT) AS average_pence,
-        CAST(sum(a.days * u.constant_cost_pence) AS BIGINT) AS constant_average_pence,
-        sum(a.days * a.to_base) / nullif(CAST(sum(a.days) AS DOUBLE), 0) AS to_base
-    FROM (
-        SELECT
-            t.activity_id, t.point_of_delivery, p.price_year, p.to_base,
-            CAST(least(coalesce(t.ends, q.as_at + 1), coalesce(p.ends, q.as_at + 1)) - greatest(t.starts, coalesce(p.starts, t.starts)) AS INTEGER) AS days
-        FROM together AS t
-        CROSS JOIN place_parameter AS q
-        INNER JOIN price_time AS p
-            ON coalesce(p.starts < coalesce(t.ends, q.as_at + 1), TRUE)
-            AND coalesce(t.starts < p.ends, TRUE)
-        WHERE t.accrues AND t.units > 0
-    ) AS a
-    LEFT JOIN unit_cost AS u ON u.point_of_delivery = a.point_of_delivery AND u.price_base = a.price_year
-    WHERE a.days > 0
-    GROUP BY a.activity_id
-),
 priced AS (
     SELECT
         a.activity_id, a.person_id, a.linked_by, a.sector, a.point_of_delivery, a.service, a.provider_code, a.starts, a.ends, a.admission_method,
@@ -73,7 +51,7 @@ priced AS (
         ON u.point_of_delivery = a.point_of_delivery
         AND coalesce(u.starts <= a.starts, TRUE)
         AND coalesce(a.starts < u.ends, TRUE)
-    LEFT JOIN accrued AS d ON d.activity_id = a.activity_id
+    LEFT JOIN accrued_cost AS d ON d.activity_id = a.activity_id
 )
 SELECT
     a.activity_id,

@@ -52,6 +52,24 @@ PEOPLE = table(
     key=["person"],
     sql="SELECT person, CAST(sum(acts) AS BIGINT) AS acts\nFROM seen\nGROUP BY person",
 )
+LAST = table(
+    "last",
+    {"act": "BIGINT", "file_id": "INTEGER", "place": "BIGINT"},
+    key=["act"],
+    required=["act", "file_id"],
+    kept_by_file=True,
+    sql="""SELECT CAST(file_id AS BIGINT) * 1000 + id AS act, file_id,
+    row_number() OVER (PARTITION BY person ORDER BY file_id NULLS LAST, id NULLS LAST) AS place
+FROM visit""",
+)
+FIRST = table(
+    "first",
+    {"act": "BIGINT", "file_id": "INTEGER"},
+    key=["act"],
+    required=["act", "file_id"],
+    by_file=True,
+    sql="SELECT act, file_id\nFROM last\nWHERE place = 1",
+)
 SPECS = {spec.table: spec for spec in (VISIT, CALL, RATE, EACH, SEEN, PEOPLE)}
 Files = Mapping[str, Mapping[int, Sequence[tuple[int, int | None, int]]]]
 """Part -> file -> rows of id, person and n."""
@@ -172,6 +190,17 @@ def test_whatever_lands_the_rows_are_those_of_a_full_build(store: Store, tmp_pat
         assert not any(record.parts for record in whole.tables.values())
         for name in by_month.tables:
             assert same_rows(Reader(store).table(name), Reader(other).table(name)) == [], (turn, name)
+
+
+def test_a_table_made_whole_is_kept_apart_for_what_reads_it_by_file(store: Store, tmp_path: Path) -> None:
+    specs = {spec.table: spec for spec in (VISIT, LAST, FIRST)}
+    build(specs, {"visit": given(store, VISIT, JANUARY)}, store)
+    again = build(specs, {"visit": given(store, VISIT, MONTHS)}, store)
+    assert made(again) == {"first": ["2026-02"], "last": ["2026-01", "2026-02", "whole"]}
+    other = Store(tmp_path / "other").create()
+    build(specs, {"visit": given(other, VISIT, {"all": {1: MONTHS["2026-01"][1], 2: MONTHS["2026-02"][2]}})}, other)
+    for name in ("last", "first"):
+        assert same_rows(Reader(store).table(name), Reader(other).table(name)) == []
 
 
 REFUSED = {
