@@ -15,7 +15,7 @@ from joinedup.engine.causes import because
 from joinedup.engine.checks import table_findings
 from joinedup.engine.engines import IN_PARTS, Engine
 from joinedup.engine.making import make
-from joinedup.engine.manifest import Manifest, TableRecord
+from joinedup.engine.manifest import Manifest, TableRecord, parts_made
 from joinedup.engine.measuring import AtOnce, EngineMeasured, Measured, Watch, added
 from joinedup.engine.objects import InputFile, definition, new_record, object_path, of_file, recipe, record_of
 from joinedup.engine.order import inputs_of, order
@@ -229,7 +229,8 @@ class Work:
         self.records[spec.table] = record
         self.digests[spec.table] = record.digest
         rows = {"written": record.rows}
-        progress(Step("build", spec.table, len(self.records), len(self.derived), record.seconds, rows, record.reused))
+        done, every = len(self.records), len(self.derived)
+        progress(Step("build", spec.table, done, every, record.seconds, rows, record.reused, note=parts_made(record)))
 
     def stop(self, running: Iterable[Future[TableRecord]]) -> None:
         """Nothing; tables that are still being made are given up at once: whoever asked the build to end doesn't wait for them."""

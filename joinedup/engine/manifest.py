@@ -77,6 +77,12 @@ class TableRecord(InFiles):
     """Column -> the one value that every row has, where its SQL says so."""
 
 
+def parts_made(record: TableRecord) -> str:
+    """How many parts of a table were made, where others were used again; empty for one that was made, or used again, as a whole."""
+    made = sum(not part.reused for part in record.parts)
+    return f"{made} of {len(record.parts)} parts" if 0 < made < len(record.parts) else ""
+
+
 class Manifest(Frozen):
     """One published build."""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from joinedup.access.built import Built
 from joinedup.engine.causes import began_with
-from joinedup.engine.manifest import Because, Manifest, TableRecord
+from joinedup.engine.manifest import Because, Manifest, TableRecord, parts_made
 from joinedup.engine.measuring import Measured, StepMeasured
 from joinedup.engine.profiles import heading, plan_text
 from joinedup.papers.figure import BOTH, Column, Figure, Table, titled
@@ -170,6 +170,9 @@ def _of_tables(manifest: Manifest, names: Sequence[str]) -> Table:
             Column("By the clock", [duration(each) for each in seconds], "seconds", seconds),
             *_costs(cost),
             Column("Rows", [whole(record.rows) for record in records], "rows", [record.rows for record in records]),
+            Column(
+                "Parts made", [parts_made(record) or "—" for record in records], "parts_made", [parts_made(record) for record in records]
+            ),
             Column("Why", reasons, "why", reasons, text=True),
             Column(name="reused", values=[record.reused for record in records]),
             Column(name="made_in", values=[record.made_in for record in records]),
