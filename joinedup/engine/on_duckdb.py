@@ -42,6 +42,7 @@ class DuckEngine:
     def __init__(self, connection: duckdb.DuckDBPyConnection, sizes: dict[str, int] | None = None) -> None:
         self.connection = connection
         self.sizes = {} if sizes is None else sizes
+        self.sizes_here: dict[str, int] = {}
         """Bytes of what was shown in files."""
 
     @classmethod
@@ -58,7 +59,8 @@ class DuckEngine:
                 self.connection.execute(f'CREATE OR REPLACE TEMP VIEW "{table}" AS SELECT * FROM "{name}"')
         else:
             paths = [source] if isinstance(source, Path) else source
-            self.sizes[table] = sum(path.stat().st_size for path in paths if path.exists())
+            sizes = self.sizes_here if here else self.sizes
+            sizes[table] = sum(path.stat().st_size for path in paths if path.exists())
             files = ", ".join(map(_text, paths))
             self.connection.execute(f'CREATE OR REPLACE {"TEMP " if here else ""}VIEW "{table}" AS SELECT * FROM read_parquet([{files}])')
 
@@ -90,7 +92,10 @@ class DuckEngine:
     def is_large(self, spec: TableSpec) -> bool:
         """Whether a table may be so large that it is sorted in ranges: it has a row for each of what it reads, and reads much."""
         kinds = {column.name: column.type for column in spec.columns}
-        return kinds[spec.order[0]] == ColumnType.BIGINT and sum(self.sizes.get(name, 0) for name in inputs_of(spec)) >= LARGE
+        return (
+            kinds[spec.order[0]] == ColumnType.BIGINT
+            and sum((self.sizes | self.sizes_here).get(name, 0) for name in inputs_of(spec)) >= LARGE
+        )
 
     def write_profiled(self, spec: TableSpec, columns: Sequence[str], path: Path, metrics: str = EVERYTHING) -> dict[str, Any]:
         """The same with DuckDB's profile of the query, the whole of it or in short."""
