@@ -102,6 +102,7 @@ ALLOWED = {
     "joinedup/engine/files_lines.py": "a file's records with their numbers, read again at once and by nobody else",
     "joinedup/sources/contract_cases.py": "the cases of a contract, read again at once and by nobody else",
     "joinedup/sources/synthetic/sheets.py": "extracts of invented partners, who guard nothing",
+    "joinedup/sources/synthetic/month_before.py": "the same extracts, as they were a month earlier",
 }
 
 
