@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -89,6 +90,15 @@ def _threads_asked(asked: str | None) -> int | None:
     if not (asked.isascii() and asked.isdigit() and int(asked)):
         raise StoreProblem(f"{THREADS} is {asked!r}, which is no number of threads; write for example 4, or leave it out")
     return int(asked)
+
+
+def as_written(columns: Iterable[str]) -> str:
+    """Columns to select for a file that says the same of each, whatever others hold.
+
+    As it knows from all that it reads whether some column has nulls, DuckDB marks it so in every file, also of a part whose own rows are
+    the same as before. So that a new month leaves the others' bytes alone, each column may have nulls in all files.
+    """
+    return ", ".join(f'CASE WHEN "{name}" IS NOT NULL THEN "{name}" END AS "{name}"' for name in columns)
 
 
 def _limit_memory(connection: duckdb.DuckDBPyConnection, asked: str | None, usual: int) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from joinedup.engine.duck import BUILD_MEMORY, connect
+from joinedup.engine.duck import BUILD_MEMORY, as_written, connect
 from joinedup.engine.engines import ROWS_IN_GROUP, Step
 from joinedup.engine.measuring import EngineMeasured
 from joinedup.engine.order import inputs_of
@@ -86,7 +86,7 @@ class DuckEngine:
         if not self.is_large(spec):
             return measured_of(self.write_profiled(spec, columns, path, IN_SHORT))
         with _told(spec):
-            write_in_ranges(self.connection, f"SELECT {', '.join(columns)} FROM (\n{spec.sql}\n) AS result", spec.order, path)
+            write_in_ranges(self.connection, _typed(spec, columns), spec.order, path)
         return EngineMeasured()
 
     def is_large(self, spec: TableSpec) -> bool:
@@ -102,7 +102,7 @@ class DuckEngine:
         order = ", ".join(f'"{column}" NULLS FIRST' for column in spec.order)
         with _told(spec), self.profiled(metrics) as profile:
             self.connection.execute(
-                f"COPY (SELECT {', '.join(columns)} FROM (\n{spec.sql}\n) AS result ORDER BY {order}) TO {_text(path)} "
+                f"COPY ({_typed(spec, columns)} ORDER BY {order}) TO {_text(path)} "
                 f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROWS_IN_GROUP})"
             )
             return profile()
@@ -127,6 +127,11 @@ class DuckEngine:
     def close(self) -> None:
         """Nothing; the database is gone with its last connection."""
         self.connection.close()
+
+
+def _typed(spec: TableSpec, columns: Sequence[str]) -> str:
+    """A table's query, its columns of the types that are declared."""
+    return f"SELECT {as_written(spec.names)} FROM (SELECT {', '.join(columns)} FROM (\n{spec.sql}\n) AS result) AS typed"
 
 
 def measured_of(profile: Mapping[str, Any]) -> EngineMeasured:

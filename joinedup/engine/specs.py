@@ -92,6 +92,11 @@ class TableSpec(Frozen):
         return self
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The names of its columns, in their order."""
+        return tuple(column.name for column in self.columns)
+
+    @property
     def derived(self) -> bool:
         """Whether the builder makes it by SQL."""
         return self.sql is not None

@@ -12,6 +12,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from joinedup.engine.duck import as_written
 from joinedup.engine.engines import ROWS_IN_GROUP
 from joinedup.engine.files_lines import literal
 from joinedup.engine.objects import sha256_of
@@ -120,7 +121,7 @@ def _copy(staged: Staged, spec: TableSpec, query: str, path: Path) -> int:
     columns = ", ".join(f"CAST({column.name} AS {column.type}) AS {column.name}" for column in spec.columns)
     with without_values(f"writing {spec.table}"):
         [(rows,)] = staged.con.execute(
-            f"COPY (SELECT {columns} FROM ({query})) TO {literal(str(path))} "
+            f"COPY (SELECT {as_written(spec.names)} FROM (SELECT {columns} FROM ({query}))) TO {literal(str(path))} "
             f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROWS_IN_GROUP})"
         ).fetchall()
     return int(rows)

@@ -203,6 +203,26 @@ def test_a_table_made_whole_is_kept_apart_for_what_reads_it_by_file(store: Store
         assert same_rows(Reader(store).table(name), Reader(other).table(name)) == []
 
 
+WHO = table(
+    "who",
+    {"act": "BIGINT", "file_id": "INTEGER", "person": "BIGINT"},
+    key=["act"],
+    required=["act", "file_id"],
+    kept_by_file=True,
+    sql="SELECT CAST(file_id AS BIGINT) * 1000 + id AS act, file_id, person\nFROM visit",
+)
+
+
+def test_the_first_missing_value_of_a_new_month_leaves_other_parts_as_they_are(store: Store) -> None:
+    specs = {spec.table: spec for spec in (VISIT, WHO)}
+    january: Files = {"2026-01": {1: [(1, 7, 10), (2, 8, 20)]}}
+    first = build(specs, {"visit": given(store, VISIT, january)}, store)
+    again = build(specs, {"visit": given(store, VISIT, {**january, "2026-02": {2: [(1, None, 30)]}})}, store)
+    before, after = ({part.value: part.digest for part in each.tables["who"].parts} for each in (first, again))
+    assert after["2026-01"] == before["2026-01"]
+    assert after.keys() - before.keys() == {"2026-02"}
+
+
 REFUSED = {
     "sums over files": ("SELECT file_id, 1 AS person, count(*) AS acts FROM visit GROUP BY person, file_id + 0", "without file_id among"),
     "no group at all": ("SELECT CAST(max(file_id) AS INTEGER) AS file_id, 1 AS person, count(*) AS acts FROM visit", "without file_id"),
