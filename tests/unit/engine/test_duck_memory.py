@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from joinedup.engine.duck import BUILD_MEMORY, MEMORY, USUAL_MEMORY, connect
 from joinedup.engine.on_duckdb import DuckEngine
+from joinedup.engine.results import result_columns
 from joinedup.errors import StoreProblem
+
+from .made_up import table
 
 
 def limit(**asked: object) -> int:
@@ -49,3 +53,20 @@ def test_a_build_has_a_limit_of_its_own(tmp_path: Path, monkeypatch: pytest.Monk
     [(limit,)] = engine.connection.execute("SELECT parse_formatted_bytes(current_setting('memory_limit'))").fetchall()
     engine.close()
     assert limit <= BUILD_MEMORY
+
+
+def test_a_table_of_several_is_sorted_within_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(MEMORY, "150MB")
+    columns = {"person": "BIGINT", "id": "BIGINT", "name": "STRING", "other": "STRING"}
+    each = " UNION ALL ".join(f"SELECT person, id * 6 + {number} AS id, name, other FROM given" for number in range(6))
+    spec = table("together", columns, key=["id"], sort=["person"], sql=each)
+    engine = DuckEngine.started(tmp_path)
+    engine.connection.execute(
+        f"COPY (SELECT CAST(hash(range) >> 1 AS BIGINT) AS person, range AS id, 'a word of no meaning ' || range AS name, "
+        f"'another, which is longer ' || hash(range) AS other FROM range(500000)) TO '{tmp_path}/given.parquet' (FORMAT parquet)"
+    )
+    engine.show("given", tmp_path / "given.parquet")
+    cost = engine.write(spec, result_columns(spec, engine.types(spec), engine.quote), tmp_path / "rows.parquet")
+    engine.close()
+    assert pq.read_metadata(tmp_path / "rows.parquet").num_rows == 3_000_000
+    assert cost.spilled
