@@ -62,16 +62,18 @@ def headline(found: Changes, specs: Mapping[str, MeasureSpec]) -> str:
 
 def moved(cell: Cell, spec: MeasureSpec) -> str:
     """How a measure went from one value to another."""
+    if rate(cell.before) == rate(cell.after):
+        return f"{spec.title} stayed near {rate(cell.after)} {spec.unit}"
     way = "rose" if (cell.difference or 0) > 0 else "fell"
     return f"{spec.title} {way} from {rate(cell.before)} to {rate(cell.after)} {spec.unit}"
 
 
 def mostly(cell: Cell, found: Changes) -> str:
     """Which causes did most of it."""
-    told = [(share, turn.name) for share, turn in zip(cell.shares, found.turns, strict=True) if share]
+    told = [(share, turn.name) for share, turn in zip(cell.shares, found.turns, strict=True) if share and signed(share) != rate(0)]
     shares = sorted(told, key=lambda each: -abs(each[0]))
     if not shares:
-        return "and no cause alone did it"
+        return "and no cause alone moved it by as much as is shown"
     return f"mostly by {listed([f'{name} ({signed(share)})' for share, name in shares[:2]])}"
 
 
@@ -103,7 +105,7 @@ def _figure(found: Changes, place: Place, spec: MeasureSpec, cells: Sequence[Cel
     of_place = next((cell for cell in cells if cell.told_apart == WHOLE), None)
     about, key = (
         f"{spec.title}, {spec.unit}: {place.name}",
-        "Grey: before and after, on a scale that doesn't begin at 0. Blue takes it up, red down.",
+        "Grey: before and after, on a scale that doesn't begin at 0. Blue takes it up, purple down.",
     )
     name, why = f"changed-{spec.id.replace('_', '-')}", f"{spec.id}/place/place"
     if of_place is None or of_place.difference is None:
