@@ -1,8 +1,8 @@
 """Sets up a checkout on a machine that has Python 3.11 or later: `python3 tools/set_up.py demo|test`.
 
 Everything goes into the checkout: uv into .uv, the locked packages into .venv, the style sheet into the package.
-Only Java (for Spark), Chromium (for tests of pages) and sshfs (for tests on a network folder) come from the operating
-system: by apt where this is root on Debian; elsewhere one line says what to install, and the tests that need them are skipped and counted.
+Only Java (for Spark), Chromium (for tests of pages), sshfs (for tests on a network folder) and R (for the script of a hand-off) come from
+the operating system: by apt where this is root on Debian; elsewhere one line says what to install, and the tests that need them are skipped and counted.
 """
 
 from __future__ import annotations
@@ -18,11 +18,17 @@ ROOT = Path(__file__).resolve().parents[1]
 UV, VENV = ROOT / ".uv", ROOT / ".venv"
 UV_VERSION = "0.13.9"
 PYTHON = VENV / "bin" / "python"
-SYSTEM_PACKAGES = {"java": "openjdk-17-jre-headless", "chromium": "chromium", "sshfs": "sshfs openssh-sftp-server"}
+SYSTEM_PACKAGES = {
+    "java": "openjdk-17-jre-headless",
+    "chromium": "chromium",
+    "sshfs": "sshfs openssh-sftp-server",
+    "Rscript": "r-base-core",
+}
 NEEDED_FOR = {
     "java": "the tests on Apache Spark",
     "chromium": "the tests that look at pages in a browser",
     "sshfs": "the tests on a network folder",
+    "Rscript": "the test that runs a hand-off's R script",
 }
 
 
@@ -106,7 +112,7 @@ def main(purpose: str) -> None:
     uv = create_uv()
     if purpose == "test":
         install(uv, "dev")
-        install_system("java", "chromium", "sshfs")
+        install_system("java", "chromium", "sshfs", "Rscript")
     elif not any(VENV.glob("installed-dev-*")):
         install(uv, "base", "build", *(() if shutil.which("npm") else ("styles",)))
     run(PYTHON, "-m", "joinedup.papers.assets")
