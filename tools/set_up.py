@@ -1,8 +1,9 @@
 """Sets up a checkout on a machine that has Python 3.11 or later: `python3 tools/set_up.py demo|test`.
 
 Everything goes into the checkout: uv into .uv, the locked packages into .venv, the style sheet into the package.
-Only Java (for Spark), Chromium (for tests of pages), sshfs (for tests on a network folder) and R (for the script of a hand-off) come from
-the operating system: by apt where this is root on Debian; elsewhere one line says what to install, and the tests that need them are skipped and counted.
+Only Java (for Spark), Chromium (for tests of pages), sshfs (for tests on a network folder) and R (for the script of a hand-off) come
+from the operating system: by apt where this is root on Debian; elsewhere one line says what to install, and the tests that need them are
+skipped and counted.
 """
 
 from __future__ import annotations
