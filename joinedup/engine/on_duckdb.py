@@ -57,6 +57,7 @@ class DuckEngine:
         """Nothing; SQL then finds the Parquet file, all of several, or the rows under the name `table`; with `here` in this thread only."""
         if isinstance(source, pa.Table):
             name = f"{table} given here" if here else table
+            (self.sizes_here if here else self.sizes).pop(table, None)
             self.connection.register(name, source)
             if here:  # registering doesn't hide a table that others see
                 self.connection.execute(f'CREATE OR REPLACE TEMP VIEW "{table}" AS SELECT * FROM "{name}"')
@@ -65,6 +66,9 @@ class DuckEngine:
             sizes = self.sizes_here if here else self.sizes
             sizes[table] = sum(path.stat().st_size for path in paths if path.exists())
             files = ", ".join(map(_text, paths))
+            if not here:  # what was shown before under this name would hide the files
+                self.connection.unregister(table)
+                self.connection.execute(f'DROP VIEW IF EXISTS temp."{table}"')
             self.connection.execute(f'CREATE OR REPLACE {"TEMP " if here else ""}VIEW "{table}" AS SELECT * FROM read_parquet([{files}])')
 
     def types(self, spec: TableSpec) -> Found:

@@ -1,0 +1,31 @@
+"""What an engine shows under a name is what it was told last."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from joinedup.engine.engines import Engine
+
+from .made_up import table
+
+THING = table("thing", {"thing_id": "BIGINT"}, key=["thing_id"])
+
+
+@pytest.mark.parametrize("here", [False, True])
+def test_files_shown_after_rows_take_their_name(engine: Engine, tmp_path: Path, here: bool) -> None:
+    pq.write_table(pa.table({"thing_id": [2, 3]}), tmp_path / "thing.parquet")
+    engine.show("thing", pa.table({"thing_id": [1]}), here=here)
+    assert engine.rows(THING, "SELECT thing_id FROM thing").to_pydict() == {"thing_id": [1]}
+    engine.show("thing", tmp_path / "thing.parquet")
+    assert sorted(engine.rows(THING, "SELECT thing_id FROM thing")["thing_id"].to_pylist()) == [2, 3]
+
+
+def test_rows_shown_after_files_take_their_name(engine: Engine, tmp_path: Path) -> None:
+    pq.write_table(pa.table({"thing_id": [2, 3]}), tmp_path / "thing.parquet")
+    engine.show("thing", tmp_path / "thing.parquet")
+    engine.show("thing", pa.table({"thing_id": [1]}))
+    assert engine.rows(THING, "SELECT thing_id FROM thing").to_pydict() == {"thing_id": [1]}
