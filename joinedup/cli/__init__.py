@@ -15,11 +15,15 @@ import click
 from joinedup import journal
 from joinedup.cli.asking import show
 from joinedup.cli.audit import audit
+from joinedup.cli.building import build
 from joinedup.cli.builds import builds, collect
 from joinedup.cli.changes import changes
+from joinedup.cli.checking import check
 from joinedup.cli.exporting import export
 from joinedup.cli.forgetting import forget
-from joinedup.cli.making import build, check, demo, land, pack, synth
+from joinedup.cli.inventing import demo, synth
+from joinedup.cli.landing import land
+from joinedup.cli.packing import pack
 from joinedup.cli.protecting import protect
 from joinedup.cli.registers import OF_REGISTERS
 from joinedup.cli.releases import releases

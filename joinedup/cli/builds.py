@@ -12,14 +12,12 @@ import click
 
 from joinedup.cli.shared import (
     example,
-    journal_option,
     open_place,
     open_store,
     place_argument,
-    quiet_option,
     say_who_is_waited_for,
     store_option,
-    wait_option,
+    working_options,
 )
 
 if TYPE_CHECKING:
@@ -81,9 +79,7 @@ def builds(place_folder: Path, store_folder: Path | None, form: str) -> None:
 @click.option("--days", type=click.IntRange(0), help="For how long a build is kept once another is published [builds_days of place.yml].")
 @click.option("--lake", metavar="ADDRESS", help="The lake of Spark's builds, where nobody may build now [that of PLACE/spark.yml].")
 @click.option("--dry-run", is_flag=True, help="Say what would go, and remove nothing.")
-@wait_option
-@quiet_option
-@journal_option
+@working_options
 def collect(
     place_folder: Path, store_folder: Path | None, days: int | None, lake: str | None, dry_run: bool, wait: float, quiet: bool
 ) -> None:

@@ -12,14 +12,12 @@ import click
 from joinedup.cli.shared import (
     acting,
     example,
-    journal_option,
     open_place,
     open_store,
     place_argument,
-    quiet_option,
     say_who_is_waited_for,
     store_option,
-    wait_option,
+    working_options,
 )
 
 if TYPE_CHECKING:
@@ -39,9 +37,7 @@ if TYPE_CHECKING:
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
 @click.option("--purpose", default="planning", show_default=True, help="What for: it is logged.")
 @store_option
-@wait_option
-@quiet_option
-@journal_option
+@working_options
 def changes(
     place_folder: Path, since: str, measure: str | None, form: str, purpose: str, store_folder: Path | None, wait: float, quiet: bool
 ) -> None:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import click
+
+from joinedup.cli.shared import Verb
 
 if TYPE_CHECKING:
     from joinedup.engine.cluster import Cluster
     from joinedup.engine.store import Store
     from joinedup.place.model import Place
-
-Verb = TypeVar("Verb", bound=Callable[..., object])
 
 
 def _pairs(_context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from joinedup.access.caller import Caller
     from joinedup.engine.store import Store
     from joinedup.place.model import Place
+
+Verb = TypeVar("Verb", bound=Callable[..., object])
 
 AFTER_DEMO = "--extracts demo/calderdale/extracts --store demo/calderdale/store --key-file demo/calderdale/invented-people.key"
 
@@ -74,6 +77,13 @@ journal_option = click.option(
 wait_option = click.option(
     "--wait", type=click.FloatRange(0), default=0, metavar="SECONDS", help="How long to wait where another process holds the store [0]."
 )
+
+
+def working_options(verb: Verb) -> Verb:
+    """The verb with the options of those that work in a store and may have to wait for it: --wait, --quiet, --journal."""
+    return wait_option(quiet_option(journal_option(verb)))
+
+
 a_file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 

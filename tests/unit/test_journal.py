@@ -131,7 +131,7 @@ def test_a_fault_of_its_own_ends_with_70_and_shows_no_value(tmp_path: Path, plac
     monkeypatch.setattr("joinedup.sources.synthetic.synthesise", stops)
     answer = run("synth", place, "--out", tmp_path / "out", "--journal", tmp_path / "journal")
     assert answer.exit_code == FAULT == os.EX_SOFTWARE
-    assert "a fault of its own, ValueError in cli/making.py, line " in answer.stderr
+    assert "a fault of its own, ValueError in cli/inventing.py, line " in answer.stderr
     assert "Ermintrude" not in answer.output + (tmp_path / "journal").read_text(encoding="ascii")
     shown = run("synth", place, "--out", tmp_path / "out", JOINEDUP_TRACEBACK="1")
     assert isinstance(shown.exception, ValueError)

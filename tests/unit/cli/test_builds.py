@@ -14,6 +14,7 @@ from joinedup.cli import main
 from joinedup.engine.builder import build
 from joinedup.engine.manifest import builds_by_number, publish, read_manifest
 from joinedup.engine.store import Store
+from joinedup.kept.keys import write_new_key
 from tests.unit.engine.made_up import SPECS, visits
 
 FEW = ((1, 7, None, 250), (2, 8, None, None))
@@ -92,3 +93,12 @@ def test_who_waits_is_told_for_whom_and_ends_with_8(store: Store, place: Path) -
     assert answer.exit_code == 8
     assert answer.stderr.startswith(f"waiting up to 0.2 seconds for a build (process {os.getpid()} on ")
     assert "is held by a build" in answer.stderr
+
+
+def test_a_landing_waits_as_it_was_told(store: Store, place: Path, tmp_path: Path) -> None:
+    write_new_key(tmp_path / "key")
+    where = ("--extracts", place, "--store", store.root, "--key-file", tmp_path / "key")
+    with store.lock("build"):
+        answer = run("land", place, *where, "--wait", 0.2)
+    assert answer.exit_code == 8
+    assert answer.stderr.startswith(f"waiting up to 0.2 seconds for a build (process {os.getpid()} on ")
