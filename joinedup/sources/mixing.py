@@ -64,6 +64,8 @@ class Mixing:
     after: Mapping[str, InputFile]
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
     """Contract -> cause -> rows that are others for it; contracts without any aren't in it."""
+    written: dict[tuple[str, tuple[str, ...]], InputFile] = field(default_factory=dict)
+    """Contract, and the causes that changed rows of it -> what was written of them: another cause that changed none leaves it as it is."""
 
     @classmethod
     def of(cls, con: Connection, store: Store, before: Mapping[str, InputFile], after: Mapping[str, InputFile]) -> Mixing:
@@ -102,11 +104,18 @@ class Mixing:
         """The tables of the earlier landing, with what changed for these causes taken from the later."""
         found = dict(self.before)
         for name, counts in self.counts.items():
-            if any(counts.get(cause) for cause in causes):
-                found[f"landed_{name}"] = self._write(f"landed_{name}", self._mixed_sql(contracts()[name], causes))
+            if of_it := tuple(cause for cause in ORDER if cause in causes and counts.get(cause)):
+                found[f"landed_{name}"] = self._mixed(contracts()[name], of_it)
         if POPULATION in causes:
             found |= self._swapped()
         return found | {PEOPLE: self._people(found, LINKAGE in causes)} if causes else found
+
+    def _mixed(self, contract: ContractSpec, causes: tuple[str, ...]) -> InputFile:
+        """The rows of a contract with what changed for these causes, written once."""
+        if (contract.contract, causes) not in self.written:
+            table = f"landed_{contract.contract}"
+            self.written[contract.contract, causes] = self._write(table, self._mixed_sql(contract, causes))
+        return self.written[contract.contract, causes]
 
     def _mixed_sql(self, contract: ContractSpec, causes: Collection[str]) -> str:
         """The rows of a contract with what changed for these causes."""
