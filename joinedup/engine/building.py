@@ -28,7 +28,7 @@ from joinedup.errors import SqlError
 from joinedup.progress import Progress, Step
 
 PART = "part"
-"""Stands among the digests of what a table that is made as a whole is made from, for which of its parts a file holds."""
+"""Stands among the digests of what a table that is made as a whole is made from, for which of its parts a file holds, and whose rows."""
 WHOLE = "whole"
 """The part in which all rows of a table in one file are, where others are in parts."""
 STOP_AGAIN = 0.1
@@ -122,7 +122,10 @@ class Work:
         if not spec.apart or self.draft.engine not in IN_PARTS:
             return {"": {}}
         if not spec.by_file:
-            return {value: {PART: value} for value in (*sorted(self.files_of()), WHOLE)} if self.files_of() else {"": {}}
+            held = {value: f"{value} {sorted(set(own))}" for value, own in sorted(self.files_of().items())}
+            if not held:
+                return {"": {}}
+            return {value: {PART: which} for value, which in (*held.items(), (WHOLE, f"{WHOLE} {[*held.values()]}"))}
         names = [name for name in sorted(inputs_of(spec)) if name in self.specs and self.specs[name].apart]
         own = {name: {part.value: part.digest for part in self.parts_of(name)} for name in names}
         values = sorted(frozenset().union(*own.values()))
@@ -266,7 +269,8 @@ class Work:
         engine.show(f"{spec.table}_whole", path, here=True)
         files, all_of_it = self.files_of(), f"SELECT * FROM {spec.table}_whole"
         every = ", ".join(str(each) for own in files.values() for each in own)
-        own_rows = {value: f"{FILE} IN ({', '.join(map(str, own))})" for value, own in files.items()} | {WHOLE: f"{FILE} NOT IN ({every})"}
+        own_rows = {value: f"{FILE} IN ({', '.join(map(str, own))})" for value, own in files.items()}
+        own_rows[WHOLE] = f"{FILE} IS NULL OR {FILE} NOT IN ({every})"  # a row without a file is found there, not lost
         return {value: spec.model_copy(update={"sql": f"{all_of_it} WHERE {rows}"}) for value, rows in own_rows.items()}
 
     def make_piece(self, spec: TableSpec, piece: Piece, engine: Engine, asked: TableSpec) -> tuple[TableRecord, EngineMeasured | None]:

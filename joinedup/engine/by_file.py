@@ -26,21 +26,22 @@ def by_file_findings(spec: TableSpec, specs: Mapping[str, TableSpec]) -> Iterato
     if FILE not in {column.name for column in spec.columns if column.required}:
         yield _finding(spec, f"has no column {FILE} that is never null, by which its rows would be told apart")
         return
+    if not any(_holds_file(spec, column, specs) for column in spec.key):
+        yield _finding(spec, f"has a key ({', '.join(spec.key)}) of which no column is made of {FILE}, so that two files may share one")
     if not spec.by_file:
         return
     read = {name: specs[name] for name in inputs_of(spec) & specs.keys() if specs[name].apart}
     if not read:
         yield _finding(spec, "reads no table that is by file")
         return
-    if not any(_holds_file(spec, column, specs) for column in spec.key):
-        yield _finding(spec, f"has a key ({', '.join(spec.key)}) of which no column is made of {FILE}, so that two files may share one")
     tree = parse(spec.sql or "").trees[0]
     holding = {FILE, *(each.key[0] for each in read.values() if len(each.key) == 1)}
     yield from (_finding(spec, what) for what in _crossing(tree, set(read), holding))
 
 
 def _finding(spec: TableSpec, what: str) -> Finding:
-    message = f"{spec.table} is said to be by_file, but {what}; keep files apart there, or take by_file out of its .yml"
+    said = "by_file" if spec.by_file else "kept_by_file"
+    message = f"{spec.table} is said to be {said}, but {what}; keep files apart there, or take {said} out of its .yml"
     return Finding(spec.sql_file, "by-file", message)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,9 @@ from joinedup.errors import SqlError
 
 DIGITS = 20
 """Of the hash in a file's name: 80 bits, so that no two recipes of a place ever share one."""
+
+SAYS_NOTHING = re.compile(r"""('(?:[^']|'')*'|"[^"]*"|`[^`]*`)|(?:--[^\n]*|/\*.*?\*/|\s+)+""", re.DOTALL)
+"""What stands between words; quoted text, of which all says something, comes first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,12 @@ def signature(specs: Mapping[str, TableSpec], inputs: Mapping[str, InputFile], s
 
 def _declared(spec: TableSpec) -> list[Any]:
     columns = [(column.name, column.type, column.required) for column in spec.columns]
-    return [spec.table, spec.sql, spec.version, columns, spec.key, spec.sort]
+    return [spec.table, None if spec.sql is None else as_run(spec.sql), spec.version, columns, spec.key, spec.sort]
+
+
+def as_run(sql: str) -> str:
+    """SQL without what engines pass over: comments are gone, and blanks and new lines between words are one blank."""
+    return SAYS_NOTHING.sub(lambda found: found[1] or " ", sql).strip()
 
 
 def definition(spec: TableSpec) -> str:
@@ -106,16 +115,26 @@ def write_input(table: pa.Table, spec: TableSpec, store: Store) -> InputFile:
     content = sink.getvalue()
     digest = hashlib.sha256(content).hexdigest()
     path = store.inputs / f"{spec.table}-{digest[:DIGITS]}.parquet"
-    if not path.exists():
+    if not _holds(path, content):
         being_written = store.tmp / path.name
         being_written.write_bytes(content)
         move_into_place(being_written, path)
     return InputFile(path, digest, typed.num_rows)
 
 
+def _holds(path: Path, content: pa.Buffer) -> bool:
+    """Whether a file is there and holds just this: one that was damaged is written again, for nobody else would."""
+    if not path.exists() or path.stat().st_size != content.size:
+        return False
+    return bool(path.read_bytes() == content.to_pybytes())
+
+
 def record_of(store: Store, path: Path, inputs: Mapping[str, str], known: TableRecord | None, *, verify: bool) -> TableRecord | None:
-    """What is known of a result that is there; None when it isn't there, or is damaged, and so has to be made."""
-    if not path.exists():
+    """What is known of a result that is there; None when it isn't there, or is damaged, and so has to be made.
+
+    With `verify` what the build before doesn't know is made again: that its file is whole nobody can say.
+    """
+    if not path.exists() or (verify and known is None):
         return None
     if known is not None and known.size == path.stat().st_size and not verify:
         return known.model_copy(update={"reused": True, "seconds": 0.0, "because": None})

@@ -88,6 +88,12 @@ def key_finding(spec: TableSpec, repeated: int) -> Finding:
     return Finding(spec.sql_file, "grain", message, count=repeated)
 
 
+def nulls_sql(spec: TableSpec, columns: Sequence[str], quote: str) -> str:
+    """A query that counts the nulls of some columns of a table."""
+    counted = ", ".join(f"count(*) - count({quote}{name}{quote}) AS {quote}{name}{quote}" for name in columns)
+    return f"SELECT {counted} FROM {quote}{spec.table}{quote}"
+
+
 def repeated_sql(spec: TableSpec, quote: str) -> str:
     """A query that counts the keys of a table that have more than one row."""
     key = ", ".join(f"{quote}{column}{quote}" for column in spec.key)

@@ -87,6 +87,8 @@ class TableSpec(Frozen):
         names = [column.name for column in self.columns]
         repeated = {name for name in names if names.count(name) > 1}
         unknown = (set(self.key) | set(self.sort)) - set(names)
+        if names and not self.key:
+            raise ValueError("key names no column: say which tell its rows apart, since the builder counts by them")
         if repeated or unknown:
             raise ValueError(f"columns repeated: {sorted(repeated)}; key or sort names no column: {sorted(unknown)}")
         return self

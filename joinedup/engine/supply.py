@@ -45,7 +45,11 @@ def _check(spec: TableSpec, file: InputFile, *, verify: bool) -> None:
 
 def _check_columns(spec: TableSpec, path: Path) -> None:
     declared = schema(spec)
-    found = pa.schema([field.with_nullable(True).remove_metadata() for field in pq.read_schema(path)])  # no nulls now is no promise
+    try:
+        read = pq.read_schema(path)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise StoreProblem(f"{spec.table} in {path} is damaged, or can't be read; land again, or have it handed over again") from error
+    found = pa.schema([field.with_nullable(True).remove_metadata() for field in read])  # no nulls now is no promise
     if not found.equals(declared):
         differing = sorted({field.name for field in set(found) ^ set(declared)}) or ["their order"]
         raise StoreProblem(f"{spec.table} was written by another version and differs in {', '.join(differing)}; land again")

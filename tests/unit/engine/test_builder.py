@@ -97,7 +97,9 @@ def test_another_version_of_the_place_is_published_without_work(store: Store) ->
 @pytest.mark.parametrize(
     ("specs", "made"),
     [
-        (changed("total", sql=f"{TOTAL.sql} -- the same, said otherwise"), {"total"}),
+        (changed("total", sql=f"{TOTAL.sql} WHERE true"), {"total"}),
+        (changed("total", sql=f"-- why\n{TOTAL.sql} /* the same */".replace("\n", "\r\n    ")), set()),
+        (changed("busy", sql=f"{BUSY.sql} -- in words"), set()),
         (changed("total", version=2), {"total"}),
         (changed("total", sort=("mean_visits",)), {"total"}),
         (changed("busy", version=2), {"busy"}),  # it comes out the same, so what reads it stays
@@ -289,6 +291,27 @@ def test_verify_finds_a_damaged_input(store: Store) -> None:
         build(SPECS, inputs, store, verify=True)
 
 
+def test_verify_takes_nothing_over_that_no_manifest_vouches_for(store: Store) -> None:
+    """Of a build before the last: nobody has looked at its files since."""
+    inputs = visits(store, *FEW)
+    first = build(SPECS, inputs, store)
+    build(changed("busy", sql=DEARER), inputs, store)
+    path = store.root / first.tables["busy"].file
+    content = bytearray(path.read_bytes())
+    content[20] ^= 255
+    path.write_bytes(content)
+    again = build(SPECS, inputs, store, verify=True)
+    assert (again.tables["busy"].reused, again.tables["busy"].digest) == (False, first.tables["busy"].digest)
+
+
+def test_a_supplied_file_that_is_damaged(store: Store) -> None:
+    inputs = visits(store, *FEW)
+    inputs["visit"].path.write_bytes(inputs["visit"].path.read_bytes()[:90])
+    with pytest.raises(StoreProblem, match=r"visit in .* is damaged, or can't be read; land again"):
+        build(SPECS, inputs, store)
+    assert build(SPECS, visits(store, *FEW), store).tables["busy"].rows == 2, "what joinedup writes itself is written again"
+
+
 def test_a_manifest_that_cant_be_read_is_replaced(store: Store) -> None:
     inputs = visits(store, *FEW)
     build(SPECS, inputs, store)
@@ -343,6 +366,19 @@ def test_spark_makes_the_same_tables(store: Store, tmp_path: Path, spark_engine:
         assert duck.schema.types == spark.schema.types
         assert duck.to_pylist() == spark.to_pylist()
     assert {path.stat().st_mode & 0o777 for path in other.objects.iterdir()} == {0o600}
+
+
+@pytest.mark.spark
+def test_long_texts_of_which_spark_keeps_no_statistics(store: Store, spark_engine: Engine) -> None:
+    """Its files don't say then how many values are missing: they are counted."""
+    letter = table("letter", {"id": "BIGINT", "words": "STRING"})
+    copied = {"id": "BIGINT", "words": "STRING"}
+    given = {"letter": write_input(rows(letter, (1, "a" * 5_000), (2, "b" * 5_000)), letter, store)}
+    whole = table("copied", copied, required=["words"], sql="SELECT id, words\nFROM letter")
+    assert build({"letter": letter, "copied": whole}, given, store, engine="spark").tables["copied"].rows == 2
+    half = table("copied", copied, required=["words"], sql="SELECT id, CASE WHEN id = 1 THEN words END AS words\nFROM letter")
+    with pytest.raises(SqlError, match=r"copied\.words is required and holds 1 nulls"):
+        build({"letter": letter, "copied": half}, given, store, engine="spark")
 
 
 @pytest.mark.spark

@@ -17,6 +17,7 @@ from joinedup.engine.reader import Reader
 from joinedup.engine.rows import same_rows
 from joinedup.engine.specs import TableSpec
 from joinedup.engine.store import Store
+from joinedup.errors import SqlError
 
 from .made_up import rows, table
 
@@ -221,6 +222,31 @@ def test_the_first_missing_value_of_a_new_month_leaves_other_parts_as_they_are(s
     before, after = ({part.value: part.digest for part in each.tables["who"].parts} for each in (first, again))
     assert after["2026-01"] == before["2026-01"]
     assert after.keys() - before.keys() == {"2026-02"}
+
+
+def test_a_row_without_its_file_is_told_and_not_lost(store: Store) -> None:
+    lost = WHO.model_copy(update={"sql": str(WHO.sql).replace(", file_id,", ", CASE WHEN id = 1 THEN file_id END AS file_id,")})
+    with pytest.raises(SqlError, match=r"who\.file_id is required and holds 1 nulls"):
+        build({"visit": VISIT, "who": lost}, {"visit": given(store, VISIT, JANUARY)}, store)
+
+
+def test_a_key_that_two_files_may_share_is_refused_also_where_a_table_is_made_whole() -> None:
+    shared = WHO.model_copy(update={"sql": "SELECT id AS act, file_id, person\nFROM visit"})
+    [found] = by_file_findings(shared, {"visit": VISIT, "who": shared})
+    assert "who is said to be kept_by_file, but has a key (act) of which no column is made of file_id" in found.message
+
+
+def test_files_that_lie_in_another_part_from_now_on_are_in_it(store: Store) -> None:
+    """A year is over, and its months lie together: also of what is made from a table that came out the same."""
+    middle = table("middle", {"act": "BIGINT", "file_id": "INTEGER", "person": "BIGINT"}, key=["act"], sql=str(WHO.sql))
+    kept = WHO.model_copy(update={"table": "kept", "sql": "SELECT act, file_id, person\nFROM middle"})
+    specs = {"visit": VISIT, "middle": middle, "kept": kept}
+    months: Files = {"2025": {1: [(1, 7, 10)]}, "2025-06": {2: [(1, 8, 30)]}, "2026-01": {3: [(1, 7, 1)]}}
+    first = build(specs, {"visit": given(store, VISIT, months)}, store)
+    year: Files = {"2025": {1: [(1, 7, 10)], 2: [(1, 8, 30)]}, "2026-01": {3: [(1, 7, 1)]}}
+    again = build(specs, {"visit": given(store, VISIT, year)}, store)
+    assert again.tables["middle"].digest == first.tables["middle"].digest
+    assert {part.value: part.rows for part in again.tables["kept"].parts} == {"2025": 2, "2026-01": 1, "whole": 0}
 
 
 REFUSED = {

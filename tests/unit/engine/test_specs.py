@@ -27,7 +27,9 @@ def test_a_table_has_the_name_of_its_file_once(tmp_path: Path) -> None:
         read_specs(tmp_path)
 
 
-@pytest.mark.parametrize(("before", "after"), [("key: [t]", "key: [u]"), ("title: T\n", ""), ("STRING", "VARCHAR")])
+@pytest.mark.parametrize(
+    ("before", "after"), [("key: [t]", "key: [u]"), ("key: [t]", "key: []"), ("title: T\n", ""), ("STRING", "VARCHAR")]
+)
 def test_what_a_description_lacks_is_said(tmp_path: Path, before: str, after: str) -> None:
     (tmp_path / "t.yml").write_text(TABLE.format(name="t").replace(before, after), encoding="utf-8")
     with pytest.raises(SqlError, match=r"t\.yml"):
