@@ -12,11 +12,12 @@ from joinedup.engine.specs import Frozen, TableSpec
 from joinedup.engine.store import Store
 
 ROWS = """
-SELECT count(*) FILTER (NOT b.here IS NOT DISTINCT FROM true), count(*) FILTER (NOT a.here IS NOT DISTINCT FROM true),
-    count(*) FILTER (b.here AND a.here AND ({differs})){columns}
-FROM (SELECT *, true AS here FROM read_parquet([{before}])) AS b
-FULL JOIN (SELECT *, true AS here FROM read_parquet([{after}])) AS a ON {key}
+SELECT count(*) FILTER (NOT b."is here" IS NOT DISTINCT FROM true), count(*) FILTER (NOT a."is here" IS NOT DISTINCT FROM true),
+    count(*) FILTER (b."is here" AND a."is here" AND ({differs})){columns}
+FROM (SELECT *, true AS "is here" FROM read_parquet([{before}])) AS b
+FULL JOIN (SELECT *, true AS "is here" FROM read_parquet([{after}])) AS a ON {key}
 """
+NUMBERS = frozenset({"INTEGER", "BIGINT", "DOUBLE"})
 
 
 class TableChange(Frozen):
@@ -70,25 +71,34 @@ def _records(manifest: Manifest) -> dict[str, InputRecord | TableRecord]:
 
 def _rows(con: duckdb.DuckDBPyConnection, key: Sequence[str], before: Sequence[Path], after: Sequence[Path]) -> dict[str, object]:
     """What rows of a table came, went and changed; nothing where its key isn't in both."""
-    names = [_columns(con, files) for files in (before, after)]
-    if not all(set(key) <= set(each) for each in names):
+    then, now = (_columns(con, files) for files in (before, after))
+    if not all({*key} <= each.keys() for each in (then, now)):
         return {}
-    shared = [name for name in names[0] if name in names[1] and name not in key]
-    other = {name: f'b."{name}" IS DISTINCT FROM a."{name}"' for name in shared}
+    shared = [name for name in then if name in now and name not in key]
+    pairs = {name: _pair(name, then[name], now[name]) for name in (*key, *shared)}
+    other = {name: "{} IS DISTINCT FROM {}".format(*pairs[name]) for name in shared}
     sql = ROWS.format(
         differs=" OR ".join(other.values()) or "false",
-        columns="".join(f", count(*) FILTER (b.here AND a.here AND {each})" for each in other.values()),
+        columns="".join(f', count(*) FILTER (b."is here" AND a."is here" AND {each})' for each in other.values()),
         before=_quoted(before),
         after=_quoted(after),
-        key=" AND ".join(f'b."{name}" IS NOT DISTINCT FROM a."{name}"' for name in key) or "true",
+        key=" AND ".join("{} IS NOT DISTINCT FROM {}".format(*pairs[name]) for name in key) or "true",
     )
     [(added, gone, changed, *counts)] = con.execute(sql).fetchall()
     columns = {name: count for name, count in zip(shared, counts, strict=True) if count}
     return {"added": added, "gone": gone, "changed": changed, "columns": columns}
 
 
-def _columns(con: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> list[str]:
-    return [name for name, *_ in con.execute(f"DESCRIBE SELECT * FROM read_parquet([{_quoted(files)}])").fetchall()]
+def _columns(con: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> dict[str, str]:
+    """The columns of a table and their types."""
+    return {name: kind for name, kind, *_ in con.execute(f"DESCRIBE SELECT * FROM read_parquet([{_quoted(files)}])").fetchall()}
+
+
+def _pair(name: str, before: str, after: str) -> tuple[str, str]:
+    """The values of a column in both builds as they can be compared: as text where its type is another, unless both are numbers."""
+    if before == after or {before, after} <= NUMBERS:
+        return f'b."{name}"', f'a."{name}"'
+    return f'CAST(b."{name}" AS VARCHAR)', f'CAST(a."{name}" AS VARCHAR)'
 
 
 def files_of(store: Store, record: InputRecord | TableRecord) -> list[Path]:
