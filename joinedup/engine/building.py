@@ -10,16 +10,15 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from joinedup.engine.by_file import FILE
 from joinedup.engine.causes import because
 from joinedup.engine.checks import table_findings
 from joinedup.engine.engines import IN_PARTS, Engine
-from joinedup.engine.making import make
+from joinedup.engine.making import grain_findings, key_findings, make, refuse
 from joinedup.engine.manifest import Manifest, TableRecord, parts_made
 from joinedup.engine.measuring import AtOnce, EngineMeasured, Measured, Watch, added
 from joinedup.engine.objects import InputFile, definition, new_record, object_path, of_file, recipe, record_of
 from joinedup.engine.order import inputs_of, order
-from joinedup.engine.parts import Part, digest_of
+from joinedup.engine.parts import FILE, WHOLE, Part, digest_of, own_rows
 from joinedup.engine.results import result_columns
 from joinedup.engine.specs import TableSpec
 from joinedup.engine.store import Store
@@ -29,8 +28,6 @@ from joinedup.progress import Progress, Step
 
 PART = "part"
 """Stands among the digests of what a table that is made as a whole is made from, for which of its parts a file holds, and whose rows."""
-WHOLE = "whole"
-"""The part in which all rows of a table in one file are, where others are in parts."""
 STOP_AGAIN = 0.1
 """Seconds until a query is told again to stop: one that began just now may not have heard."""
 
@@ -192,7 +189,14 @@ class Work:
         there = [record for record in found if record is not None]
         if len(there) < len(found):
             return None
-        return self.together(spec, self.pieces(spec), there).model_copy(update={"definition": definition(spec)})
+        record = self.together(spec, self.pieces(spec), there).model_copy(update={"definition": definition(spec)})
+        return record if self.grain_is_known(spec, record) else None
+
+    def grain_is_known(self, spec: TableSpec, record: TableRecord) -> bool:
+        """Whether no key of a table can stand in two parts of it, or they were looked at together by the build before."""
+        known = None if self.before is None else self.before.tables.get(spec.table)
+        same = known is not None and (known.definition, known.digest) == (definition(spec), record.digest)
+        return same or not (record.parts and spec.by_file) or FILE in spec.key
 
     def there(self, spec: TableSpec, piece: Piece) -> TableRecord | None:
         """The record of a piece that has been made before."""
@@ -252,26 +256,35 @@ class Work:
             self.engines.add(beside)
             each_sql = self.kept_apart(spec, beside) if PART in pieces[0].of_part else {}
             made = [self.make_piece(spec, piece, beside, each_sql.get(piece.value, spec)) for piece in pieces]
+            record = self.together(spec, pieces, [each for each, _ in made])
+            if not self.grain_is_known(spec, record):
+                self.look_at_grain(spec, record, beside)
             self.engines.discard(beside)
+        if record.reused:
+            return record.model_copy(update={"definition": definition(spec)})
         cost = added([each for _, each in made if each is not None])
         measured = Measured(
             **cost.model_dump(), seconds=watch.seconds(), processor_seconds=None if others.most else watch.processor(), beside=others.most
         )
         why = because(spec, self.made_from(spec), self.draft.software, self.before)
         told = {"seconds": measured.seconds, "made_in": self.draft.build_id, "measured": measured, "because": why}
-        record = self.together(spec, pieces, [each for each, _ in made])
         return record.model_copy(update={"definition": definition(spec), **told})
+
+    def look_at_grain(self, spec: TableSpec, record: TableRecord, engine: Engine) -> None:
+        """Nothing; SqlError where a key of a table in parts stands on two rows, whichever parts they lie in."""
+        made = [self.store.root / part.file for part in record.parts if not part.reused]
+        there = [self.store.root / part.file for part in record.parts if part.reused]
+        refuse(grain_findings(spec, engine, made, there))
 
     def kept_apart(self, spec: TableSpec, engine: Engine) -> dict[str, TableSpec]:
         """Part -> the table that has its rows alone, from the whole, which is made for it and gone with the build."""
         path = self.store.tmp / f"{spec.table}.whole"
         engine.write(spec, result_columns(spec, engine.types(spec), engine.quote), path)
+        engine.show(spec.table, path, here=True)
+        refuse(key_findings(spec, engine))
         engine.show(f"{spec.table}_whole", path, here=True)
-        files, all_of_it = self.files_of(), f"SELECT * FROM {spec.table}_whole"
-        every = ", ".join(str(each) for own in files.values() for each in own)
-        own_rows = {value: f"{FILE} IN ({', '.join(map(str, own))})" for value, own in files.items()}
-        own_rows[WHOLE] = f"{FILE} IS NULL OR {FILE} NOT IN ({every})"  # a row without a file is found there, not lost
-        return {value: spec.model_copy(update={"sql": f"{all_of_it} WHERE {rows}"}) for value, rows in own_rows.items()}
+        all_of_it = f"SELECT * FROM {spec.table}_whole"
+        return {value: spec.model_copy(update={"sql": f"{all_of_it} WHERE {rows}"}) for value, rows in own_rows(self.files_of()).items()}
 
     def make_piece(self, spec: TableSpec, piece: Piece, engine: Engine, asked: TableSpec) -> tuple[TableRecord, EngineMeasured | None]:
         """The record of a table, or of one part of it, made as `asked`, and what it cost; nothing where it was there."""
@@ -280,5 +293,5 @@ class Work:
         for name in piece.of_part.keys() - {PART}:
             own = [part.path for part in self.parts_of(name) if part.value == piece.value]
             engine.show(name, own or pq.read_schema(self.files(name)[0]).empty_table(), here=True)
-        rows, cost = make(asked, engine, self.store, piece.path)
+        rows, cost = make(asked, engine, self.store, piece.path, own_rows(self.files_of()).get(piece.value, ""))
         return new_record(self.store, piece.path, self.made_from(spec), rows), cost

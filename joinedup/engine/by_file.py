@@ -13,10 +13,9 @@ from sqlglot import exp
 from joinedup.engine.lineage import ColumnOf, behind, made_of
 from joinedup.engine.order import inputs_of
 from joinedup.engine.parse import parse
+from joinedup.engine.parts import FILE
 from joinedup.engine.specs import TableSpec
 from joinedup.findings import Finding
-
-FILE = "file_id"
 
 
 def by_file_findings(spec: TableSpec, specs: Mapping[str, TableSpec]) -> Iterator[Finding]:

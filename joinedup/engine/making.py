@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
 from joinedup.engine.engines import Engine
 from joinedup.engine.measuring import EngineMeasured
-from joinedup.engine.results import key_finding, null_finding, nulls_sql, repeated_sql, result_columns
+from joinedup.engine.parts import FILE
+from joinedup.engine.results import key_finding, null_finding, nulls_sql, repeated_sql, result_columns, shared_sql
 from joinedup.engine.specs import TableSpec
 from joinedup.engine.store import Store, move_into_place
 from joinedup.errors import SqlError
 from joinedup.findings import Finding
 
 
-def make(spec: TableSpec, engine: Engine, store: Store, path: Path) -> tuple[int, EngineMeasured]:
-    """How many rows the table has, which then lies at `path`, and what its query cost; SqlError when it isn't what its .yml declares."""
+def make(spec: TableSpec, engine: Engine, store: Store, path: Path, own: str = "") -> tuple[int, EngineMeasured]:
+    """How many rows the table has, which then lies at `path`, and what its query cost; SqlError when it isn't what its .yml declares.
+
+    Of one part of a table, `own` is true of rows of its own files, and a key without the file is left to `grain_findings`.
+    """
     being_written = _being_written(store, path)
     columns = result_columns(spec, engine.types(spec), engine.quote)
     cost = engine.write(spec, columns, being_written)
     engine.show(spec.table, being_written, here=True)
     footer = pq.read_metadata(being_written)
-    findings = [*_null_findings(spec, footer, engine), *_key_findings(spec, engine)]
-    if findings:
-        raise SqlError(f"{findings[0].file}: {findings[0].message}", findings)
+    findings = [*_null_findings(spec, footer, engine), *(_stray_findings(spec, engine, own) if own else ())]
+    findings += key_findings(spec, engine) if FILE in spec.key or not own else []
+    refuse(findings)
     move_into_place(being_written, path)
     return int(footer.num_rows), cost
+
+
+def refuse(findings: Sequence[Finding]) -> None:
+    """Nothing where there are no findings; SqlError else."""
+    if findings:
+        raise SqlError(f"{findings[0].file}: {findings[0].message}", findings)
 
 
 def _being_written(store: Store, path: Path) -> Path:
@@ -53,6 +64,28 @@ def _nulls(footer: pq.FileMetaData, column: int) -> int | None:
     return sum(known) if len(known) == len(counts) else None
 
 
-def _key_findings(spec: TableSpec, engine: Engine) -> list[Finding]:
+def _stray_findings(spec: TableSpec, engine: Engine, own: str) -> list[Finding]:
+    """Rows that lie in a part to which their file doesn't belong: the next build would leave them out, or have them twice."""
+    strays = engine.rows(spec, f"SELECT count(*) AS strays FROM {spec.table} WHERE NOT coalesce({own}, TRUE)")["strays"][0].as_py()
+    message = (
+        f"{spec.table} is made by file and has {strays} rows with another file_id than those that they are made from; "
+        "take file_id over as it is, or take by_file out of its .yml"
+    )
+    return [Finding(spec.sql_file, "by-file", message, count=strays)] if strays else []
+
+
+def key_findings(spec: TableSpec, engine: Engine) -> list[Finding]:
+    """Keys that stand on more than one row of the table that the engine shows under its name."""
     repeated = engine.rows(spec, repeated_sql(spec, engine.quote))["repeated"][0].as_py()
+    return [key_finding(spec, repeated)] if repeated else []
+
+
+def grain_findings(spec: TableSpec, engine: Engine, made: Sequence[Path], there: Sequence[Path]) -> list[Finding]:
+    """Keys that stand on more than one row of a table in parts, of which some were made now and the others had been looked at before."""
+    engine.show(spec.table, made or there, here=True)
+    found = key_findings(spec, engine)
+    if found or not (made and there):
+        return found
+    engine.show(f"{spec.table}_there", there, here=True)
+    repeated = engine.rows(spec, shared_sql(spec, f"{spec.table}_there", engine.quote))["repeated"][0].as_py()
     return [key_finding(spec, repeated)] if repeated else []

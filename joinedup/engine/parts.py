@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Protocol
 
 from pydantic import Field
@@ -12,6 +12,12 @@ from joinedup.engine.specs import Frozen
 
 SAFE_VALUE = r"^[A-Za-z0-9_][A-Za-z0-9_-]*$"
 """It becomes part of a file's name, and may come from another host."""
+
+
+WHOLE = "whole"
+"""The part in which all rows of a table in one file are, where others are in parts."""
+FILE = "file_id"
+"""The column that says from which landed file a row comes."""
 
 
 class Part(Frozen):
@@ -60,3 +66,12 @@ class Digested(Protocol):
 def digest_of(parts: Sequence[Digested]) -> str:
     """The digest of a table in parts: the same while all of them are."""
     return hashlib.sha256("\n".join(f"{part.value} {part.digest}" for part in parts).encode()).hexdigest()
+
+
+def own_rows(files: Mapping[str, Sequence[int]]) -> dict[str, str]:
+    """Part -> what is true, as SQL, of its rows alone, where these files are in parts: no row is true of two, nor of none."""
+    if not files:
+        return {}
+    every = ", ".join(str(each) for own in files.values() for each in own)
+    of_files = {value: f"{FILE} IN ({', '.join(map(str, own))})" for value, own in files.items() if own}
+    return of_files | {WHOLE: f"({FILE} IS NULL OR {FILE} NOT IN ({every}))"}

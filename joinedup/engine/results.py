@@ -99,3 +99,10 @@ def repeated_sql(spec: TableSpec, quote: str) -> str:
     key = ", ".join(f"{quote}{column}{quote}" for column in spec.key)
     many = f"SELECT {key} FROM {quote}{spec.table}{quote} GROUP BY {key} HAVING count(*) > 1"
     return f"SELECT count(*) AS repeated FROM ({many}) AS many"
+
+
+def shared_sql(spec: TableSpec, other: str, quote: str) -> str:
+    """A query that counts the keys that a table has in common with `other`, which holds more rows of it."""
+    key = ", ".join(f"{quote}{column}{quote}" for column in spec.key)
+    both = f"SELECT {key} FROM {quote}{other}{quote} INTERSECT SELECT {key} FROM {quote}{spec.table}{quote}"
+    return f"SELECT count(*) AS repeated FROM ({both}) AS shared"

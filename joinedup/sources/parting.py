@@ -6,7 +6,7 @@ needn't be built again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import groupby
@@ -20,36 +20,53 @@ MONTHS_OPEN = 3
 """How long after its end a year stays in months: corrections of its last months are frozen by then. (NHS England, SUS+ submission
 calendar: post-reconciliation inclusion dates lie some seven weeks after a month, 2026; a month is added to be on the safe side.)"""
 UNDATED = "undated"
+ROOM, SHARE = 1000, 16
+"""Numbers left free before a file that others will come before, and the part of those that each takes: room for some 80 months (our
+choice, 2026; an activity's id holds numbers of up to 900 million)."""
 
 
 def numbered(accounts: Sequence[FileAccount], before: Iterable[FileAccount]) -> tuple[FileAccount, ...]:
     """The accounts, which come in the order of reading, with numbers that their files keep from landing to landing.
 
     A file of the same source and name keeps its number; others get numbers that none had in the landing before. Within a source numbers
-    rise in the order of reading, so files after one that came in between get new ones, too.
+    rise in the order of reading: a file that came in between gets one of those left free there, and where none is, those after it get
+    new ones. Before a file of months that went before, such as a year sent again, numbers are left free, since each new month will come
+    before it; and so are some before every file that had to move.
     """
     known = {(account.source, account.file): account.file_id for account in before}
-    following = max(known.values(), default=0)
+    taken, following = {*known.values()}, max(known.values(), default=0)
     found: list[FileAccount] = []
-    for _, own in groupby(accounts, key=lambda account: account.source):
-        last = 0
-        for account in own:
-            last_known = known.get((account.source, account.file), 0)
-            if last_known > last:
-                last = last_known
-            else:
-                following += 1
-                last = following
-            found.append(replace(account, file_id=last))
+    for _, of_source in groupby(accounts, key=lambda account: account.source):
+        own = [*of_source]
+        last, reach = 0, date.min
+        for at, account in enumerate(own):
+            number = known.get((account.source, account.file), 0)
+            again = (period_of(account) or date.max) < reach
+            if number <= last:
+                above = (known.get((later.source, later.file), 0) for later in own[at + 1 :])
+                between = _between(last, next((each for each in above if each > last), 0), taken)
+                following += 0 if between else ROOM if number or again else 1
+                number = between or following
+                taken.add(number)
+            last, reach = number, max(reach, period_of(account) or reach)
+            found.append(replace(account, file_id=number))
     return tuple(found)
 
 
-def part_of(account: FileAccount, as_at: date) -> str:
-    """The part in which the rows of a file lie: that of a month, or of a year that is over.
+def _between(last: int, above: int, taken: Collection[int]) -> int:
+    """A free number after `last` and before `above`, near the former; 0 where there is none."""
+    first = last + max(1, (above - last) // SHARE)
+    return next((each for each in range(first, above) if each not in taken), 0)
 
-    The month is the last that its name says it covers, or that of the day that it says; else the last of which it has rows.
-    """
-    period = account.last_month or account.day or account.data_to
+
+def period_of(account: FileAccount) -> date | None:
+    """What a file is of: the last month that its name says it covers, or the day that it says; else the last day of which it has rows."""
+    return account.last_month or account.day or account.data_to
+
+
+def part_of(account: FileAccount, as_at: date) -> str:
+    """The part in which the rows of a file lie: that of a month, or of a year that is over."""
+    period = period_of(account)
     if period is None:
         return UNDATED
     over = (as_at.year - period.year) * 12 + as_at.month - 12 > MONTHS_OPEN

@@ -249,6 +249,59 @@ def test_files_that_lie_in_another_part_from_now_on_are_in_it(store: Store) -> N
     assert {part.value: part.rows for part in again.tables["kept"].parts} == {"2025": 2, "2026-01": 1, "whole": 0}
 
 
+ACT = table(
+    "act",
+    {"act": "BIGINT", "file_id": "INTEGER"},
+    key=["act"],
+    required=["act", "file_id"],
+    by_file=True,
+    sql="SELECT id + CAST(n * file_id AS BIGINT) AS act, file_id\nFROM visit",
+)
+"""Its key is made of the file, as far as can be seen, and yet two files may share one."""
+TWICE: Files = {**JANUARY, "2026-02": {2: [(1, 8, 5)]}}
+
+
+def acts(store: Store, visits: Files, **more: Any) -> Manifest:
+    return build({"visit": VISIT, "act": ACT}, {"visit": given(store, VISIT, visits)}, store, **more)
+
+
+def test_a_key_that_two_parts_share_is_found_whichever_is_made_first(store: Store, tmp_path: Path) -> None:
+    assert [*by_file_findings(ACT, {"visit": VISIT, "act": ACT})] == []
+    with pytest.raises(SqlError, match=r"act holds 1 keys \(act\) with more than one row"):
+        acts(store, TWICE)
+    acts(store, JANUARY, about={"turn": 2})
+    for turn in (3, 4):  # the second time both parts are there, from the build that failed
+        with pytest.raises(SqlError, match=r"act holds 1 keys \(act\) with more than one row"):
+            acts(store, TWICE, about={"turn": turn})
+    other = Store(tmp_path / "other").create()
+    acts(other, JANUARY)
+    with pytest.raises(SqlError, match=r"act holds 1 keys \(act\) with more than one row"):
+        acts(other, TWICE)
+    assert made(acts(other, {**TWICE, "2026-02": {2: [(1, 8, 6)]}})) == {"act": ["2026-02"]}
+
+
+def test_a_key_of_a_table_kept_by_file_is_looked_at_as_a_whole(store: Store) -> None:
+    kept = ACT.model_copy(update={"by_file": False, "kept_by_file": True})
+    with pytest.raises(SqlError, match="act holds 1 keys"):
+        build({"visit": VISIT, "act": kept}, {"visit": given(store, VISIT, TWICE)}, store)
+
+
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [("file_id + 1", "3 rows with another file_id"), ("CASE WHEN n < 30 THEN file_id END", "required and holds 1 nulls")],
+)
+@pytest.mark.parametrize("way", [{"by_file": True}, {"kept_by_file": True}])
+def test_a_row_of_another_file_or_of_none_is_refused(store: Store, way: dict[str, bool], file: str, said: str) -> None:
+    sql = f"SELECT id * 1000 + file_id AS act, CAST({file} AS INTEGER) AS file_id\nFROM visit"
+    spec = ACT.model_copy(update={"by_file": False, "sql": sql, **way})
+    visits: Files = {**JANUARY, "2026-02": {3: [(1, 8, 30)]}}
+    if "kept_by_file" in way and "+" in file:  # a table made as a whole may say of a row what it likes
+        assert build({"visit": VISIT, "act": spec}, {"visit": given(store, VISIT, visits)}, store).tables["act"].rows == 3
+        return
+    with pytest.raises(SqlError, match=said.replace("3 rows", "[12] rows")):
+        build({"visit": VISIT, "act": spec}, {"visit": given(store, VISIT, visits)}, store)
+
+
 REFUSED = {
     "sums over files": ("SELECT file_id, 1 AS person, count(*) AS acts FROM visit GROUP BY person, file_id + 0", "without file_id among"),
     "no group at all": ("SELECT CAST(max(file_id) AS INTEGER) AS file_id, 1 AS person, count(*) AS acts FROM visit", "without file_id"),

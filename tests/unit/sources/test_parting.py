@@ -30,14 +30,36 @@ def numbers(now: str, before: dict[str, int]) -> dict[str, int]:
     [
         ("a1 a2 b1", {}, {"a1": 1, "a2": 2, "b1": 3}),
         ("a1 a2 a3 b1", {"a1": 1, "a2": 2, "b1": 3}, {"a1": 1, "a2": 2, "a3": 4, "b1": 3}),
-        ("a1 a2 a3 b1", {"a1": 1, "a3": 2, "b1": 3}, {"a1": 1, "a2": 4, "a3": 5, "b1": 3}),  # one came in between
+        ("a1 a2 a3 b1", {"a1": 1, "a3": 2, "b1": 3}, {"a1": 1, "a2": 4, "a3": 1004, "b1": 3}),  # one came in between
+        (
+            "a1 a2 a3 a4 b1",
+            {"a1": 1, "a2": 4, "a4": 1004, "b1": 70},
+            {"a1": 1, "a2": 4, "a3": 66, "a4": 1004, "b1": 70},
+        ),  # where there is room
+        ("a1 a2 a3 b1", {"a1": 1, "a3": 4, "b1": 2}, {"a1": 1, "a2": 3, "a3": 4, "b1": 2}),  # never the number of another
         ("a2 b1 b2", {"a1": 1, "a2": 2, "b1": 3}, {"a2": 2, "b1": 3, "b2": 4}),  # one is gone
         ("b1 a1", {"a1": 1, "b1": 2}, {"b1": 2, "a1": 1}),  # sources in another order
-        ("a2 a1", {"a1": 1, "a2": 2}, {"a2": 2, "a1": 3}),  # files in another order
+        ("a2 a1", {"a1": 1, "a2": 2}, {"a2": 2, "a1": 1002}),  # files in another order
     ],
 )
 def test_numbers_stay_and_rise_in_the_order_of_reading(now: str, before: dict[str, int], expected: dict[str, int]) -> None:
     assert numbers(now, before) == expected
+
+
+def test_a_year_sent_again_keeps_its_number_while_months_come_before_it() -> None:
+    def months(count: int) -> list[FileAccount]:
+        return [account(f"m{month:02}", data_to=date(2020 + month // 12, month % 12 + 1, 28)) for month in range(count)]
+
+    again, other = account("resent_2020", data_to=date(2020, 12, 31)), account("b", source="b")
+    landing = numbered([*months(24), again, other], ())
+    first = {each.file: each.file_id for each in landing}
+    assert [*first.values()] == [*range(1, 25), 1024, 1025]
+    for count in range(25, 85):
+        landing = numbered([*months(count), again, other], landing)
+        found = {each.file: each.file_id for each in landing}
+        assert found.items() >= first.items()
+        assert [each.file_id for each in landing[:-1]] == sorted({each.file_id for each in landing[:-1]})
+        assert len({*found.values()}) == len(found)
 
 
 @pytest.mark.parametrize(
