@@ -56,9 +56,9 @@ class Reader:
         """The rows of a table for which an expression holds, in sets that fit in memory however many there are; StoreProblem as `table`."""
         for path in self.paths(name):
             with _told(path):
-                held = ds.dataset(path, format="parquet", partitioning=None)
-                for batch in held.to_batches(columns=list(columns), filter=where, batch_size=ROWS_A_SET, batch_readahead=2):
-                    yield pa.Table.from_batches([batch])
+                (held,) = ds.dataset(path, format="parquet", partitioning=None).get_fragments()
+                for groups in _in_sets(held.subset(where).row_groups):
+                    yield held.subset(row_group_ids=groups).to_table(columns=list(columns), filter=where)
 
     def rows_of(self, name: str, person_id: int, columns: Sequence[str] | None = None) -> pa.Table:
         """The rows of one person, read from no more row groups than may hold them; StoreProblem as `table`."""
@@ -74,6 +74,20 @@ class Reader:
             groups = [group for group, (least, most) in enumerate(self._spans[path]) if least <= person_id <= most]
             wanted = None if columns is None else list(dict.fromkeys(["person_id", *columns]))
             return file.read_row_groups(groups, columns=wanted, use_threads=False)
+
+
+def _in_sets(groups: Sequence[ds.RowGroupInfo]) -> Iterator[list[int]]:
+    """The numbers of row groups, as many at a time as make a set: a scan of the whole file would decode far ahead of a slow reader."""
+    taken: list[int] = []
+    rows = 0
+    for group in groups:
+        if taken and rows + group.num_rows > ROWS_A_SET:
+            yield taken
+            taken, rows = [], 0
+        taken.append(group.id)
+        rows += group.num_rows
+    if taken:
+        yield taken
 
 
 def read_rows(paths: Sequence[Path], columns: Sequence[str] | None = None, where: pc.Expression | None = None) -> pa.Table:
