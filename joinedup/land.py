@@ -14,6 +14,7 @@ from pathlib import Path
 from joinedup.engine.duck import connect_encrypted
 from joinedup.engine.measuring import Steps, Watch
 from joinedup.engine.store import PRIVATE_FOLDER, Store, store_errors
+from joinedup.engine.turns import turns_of_landings
 from joinedup.errors import KeyProblem, NothingPublished, PlaceError, Refused, StoreProblem
 from joinedup.findings import Finding, Severity
 from joinedup.forget.erasing import Work, catch_up
@@ -89,12 +90,12 @@ def land(  # noqa: PLR0913 - keyword-only where it isn't plain
         raise Refused(f"{place.name} may hold real people, of whom nobody has the whole truth: land it without --truth")
     with store.lock("landing", wait=wait):
         store.wipe_tmp()
-        before = _last_landing(store)
+        turn, before = turns_of_landings(store).next(), _last_landing(store)
         register = open_register(register_place(store.kept))
         try:
             found = _check_register(register, keys, place, before)
             if catch_up(Work(place, store, register, keys)):
-                before = _last_landing(store)
+                turn, before = turns_of_landings(store).next(), _last_landing(store)
             work = _Work(place, extracts, store, keys, register, progress, truth)
             same = None if before is None or found or _people_decided(register, keys, before) else _unchanged(work, before)
             kept_too_long = retention_findings(over_age(place, store, date.today()))
@@ -105,7 +106,7 @@ def land(  # noqa: PLR0913 - keyword-only where it isn't plain
             register.close()
         if record != before:
             _refuse_overtaken(store, before)
-            publish_landing(store, record)
+            publish_landing(store, record, turn)
         remove_landings(store)
     return Landing(record, same is not None, waiting)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -18,6 +19,8 @@ from benchmarks.gauntlet.stores import killed
 from joinedup.sources.landed import read_landing
 
 Made = Callable[[Ground, Path], tuple[object, ...]]
+LONG_NUMBER = re.compile(r"\d{11,}")
+"""A number that is no NHS number: a person_id, whose digits are chance, holds the ten of one of two thousand people in one run of many."""
 
 
 def _other(ground: Ground, folder: Path) -> tuple[object, ...]:
@@ -193,7 +196,8 @@ def _leaks(ground: Ground) -> str:
             table = pq.read_table(path, partitioning=None)
             content = "\n".join(
                 value for column in table.columns if str(column.type) == "string" for value in column.unique().to_pylist() if value
-            ).encode()
+            )
+            content = LONG_NUMBER.sub("", content).encode()
         else:
             content = path.read_bytes()
         told = sum(each in content for each in sought)

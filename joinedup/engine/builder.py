@@ -17,6 +17,7 @@ from joinedup.engine.measuring import Watch
 from joinedup.engine.objects import InputFile, PartFile, signature, write_input
 from joinedup.engine.specs import TableSpec
 from joinedup.engine.store import Store
+from joinedup.engine.turns import turns_of_builds
 from joinedup.errors import NothingPublished, StoreProblem
 from joinedup.progress import Progress, belonging, silent
 
@@ -48,6 +49,7 @@ def build(  # noqa: PLR0913 - what a build depends on, each by its name
     """
     watch = Watch()
     store.create().wipe_tmp()
+    turn = turns_of_builds(store).next()
     published, software = _published(store), software_of(engine)
     said = json.loads(json.dumps(about or {}, default=str))
     draft = _draft(signature(specs, inputs, software, said), software, said, store, _next(published, store))
@@ -69,7 +71,7 @@ def build(  # noqa: PLR0913 - what a build depends on, each by its name
         return published
     if lake is not None:
         lake.publish(manifest, store)
-    publish(store, manifest)
+    publish(store, manifest, turn)
     return manifest
 
 

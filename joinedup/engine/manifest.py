@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,6 +15,7 @@ from joinedup.engine.measuring import Measured, ProcessMeasured
 from joinedup.engine.parts import InFiles
 from joinedup.engine.specs import Frozen
 from joinedup.engine.store import Store, atomic_write, store_errors
+from joinedup.engine.turns import turns_of_builds
 from joinedup.errors import NothingPublished, StoreProblem
 
 
@@ -156,18 +158,33 @@ def manifest_before(store: Store, manifest: Manifest) -> Manifest | None:
         return None
 
 
-def publish(store: Store, manifest: Manifest) -> None:
+def publish(store: Store, manifest: Manifest, turn: int | None = None) -> None:
     """Nothing; from its last instant on, `manifest` is the published build, and all that it names is on disk.
 
-    StoreProblem where another build was published since this one began: on a folder that hosts share, locks may not reach from one to
-    the other.
+    StoreProblem where another build was published since this one began, in that `turn`: on a folder that hosts share, locks may not reach
+    from one to the other, and of two that publish in the same instant one does.
     """
-    content = manifest.model_dump_json(indent=1).encode()
+    turns = turns_of_builds(store)
     refuse_overtaken(store, manifest)
     with store_errors(store.builds):
         store.sync_names(store.root / file for file in manifest.files)
-        atomic_write(store.builds / f"{manifest.build_id}.json", content)
-        atomic_write(store.manifest, content)
+        kept = _kept(store, manifest.build_id)
+        atomic_write(kept, manifest.model_dump_json(indent=1).encode())
+    if not turns.publish(turn or turns.next(), manifest.build_id, partial(_name, store)):
+        if not (store.manifest.exists() and read_manifest(store).build_id == manifest.build_id):
+            kept.unlink(missing_ok=True)
+        refuse_overtaken(store, manifest)
+        raise StoreProblem(f"another host publishes in {store.root} in the same instant; nothing was published: build again")
+
+
+def _kept(store: Store, build_id: str) -> Path:
+    return store.builds / f"{build_id}.json"
+
+
+def _name(store: Store, build_id: str) -> None:
+    """Nothing; a build that is kept is the published one."""
+    with store_errors(store.manifest):
+        atomic_write(store.manifest, _kept(store, build_id).read_bytes())
 
 
 def refuse_overtaken(store: Store, manifest: Manifest) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 import shutil
 import time
 from collections.abc import Iterable, Iterator
@@ -17,7 +18,8 @@ from joinedup.errors import StoreProblem
 PRIVATE_FOLDER = 0o700
 PRIVATE_FILE = 0o600
 HALF_WRITTEN = ".*.[0-9]*"
-"""The names of files that are being written, which end with the number of the process that does."""
+"""The names of files that are being written: they end with the number of the process that does, and with chance, for processes of two
+hosts may have one number."""
 LEFT_FOR = 3600
 """Seconds after which a half-written file isn't being written any more, also where nobody has to hold the store to write."""
 
@@ -81,6 +83,11 @@ class Store:
         return self.root / "changes"
 
     @property
+    def turns(self) -> Path:
+        """Whose turn it was to publish, last: what decides between hosts that no lock keeps apart."""
+        return self.root / "turns"
+
+    @property
     def tmp(self) -> Path:
         """What is being written, and where engines spill; wiped when work starts."""
         return self.root / "tmp"
@@ -93,12 +100,13 @@ class Store:
     @property
     def folders(self) -> tuple[Path, ...]:
         """The store and every folder in it."""
-        return (self.root, self.kept, self.landed, self.objects, self.inputs, self.builds, self.tmp)
+        return (self.root, self.kept, self.landed, self.objects, self.inputs, self.builds, self.turns, self.tmp)
 
     @property
     def of_holder(self) -> frozenset[Path]:
         """The folders into which nobody writes but who holds the store."""
-        return frozenset({self.root, self.landed, self.builds, self.definitions, self.kept / "ids"})
+        of_turns = (self.turns / "builds", self.turns / "landings")
+        return frozenset({self.root, self.landed, self.builds, self.definitions, self.kept / "ids", *of_turns})
 
     def create(self) -> Store:
         """This store, its folders made and closed to other users; StoreProblem when that can't be."""
@@ -166,10 +174,10 @@ def store_errors(path: Path) -> Iterator[None]:
 
 def atomic_write(path: Path, content: bytes) -> None:
     """Nothing; `path` then holds all of `content`, on disk, or what it held before: never a part."""
-    being_written = path.with_name(f".{path.name}.{os.getpid()}")
+    being_written = half_written(path)
     with store_errors(path):
         try:
-            _write(being_written, content)
+            write_synced(being_written, content)
             being_written.replace(path)
         except OSError:
             being_written.unlink(missing_ok=True)
@@ -177,7 +185,13 @@ def atomic_write(path: Path, content: bytes) -> None:
         sync_folder(path.parent)
 
 
-def _write(path: Path, content: bytes) -> None:
+def half_written(path: Path) -> Path:
+    """Where what `path` is to hold is written, and nobody else on any host writes."""
+    return path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
+
+
+def write_synced(path: Path, content: bytes) -> None:
+    """Nothing; the file holds this, on disk, though its name may not be there yet."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE), "wb") as file:
         file.write(content)
         file.flush()

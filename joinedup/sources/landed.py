@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,7 +13,8 @@ from pydantic import Field, ValidationError
 from joinedup.engine.measuring import ProcessMeasured, StepMeasured
 from joinedup.engine.parts import InFiles
 from joinedup.engine.specs import Frozen, TableSpec, read_specs
-from joinedup.engine.store import Store, atomic_write
+from joinedup.engine.store import Store, atomic_write, store_errors
+from joinedup.engine.turns import turns_of_landings
 from joinedup.errors import NothingPublished, StoreProblem
 from joinedup.findings import Finding
 from joinedup.sources.accounts import FileAccount
@@ -141,9 +142,22 @@ def parse_landing(path: Path) -> LandingRecord:
         ) from error
 
 
-def publish_landing(store: Store, record: LandingRecord) -> None:
-    """Nothing; from its last instant on, `record` is the current landing, and all that it names is on disk."""
-    content = record.model_dump_json(indent=1).encode()
-    atomic_write(store.landed / record.landing_id / LANDING_FILE, content)
+def publish_landing(store: Store, record: LandingRecord, turn: int | None = None) -> None:
+    """Nothing; from its last instant on, `record` is the current landing, and all that it names is on disk.
+
+    StoreProblem where another host, which no lock of this folder reaches, took this `turn` to publish.
+    """
+    turns = turns_of_landings(store)
+    atomic_write(store.landed / record.landing_id / LANDING_FILE, record.model_dump_json(indent=1).encode())
     store.sync_names(store.root / file for table in record.tables.values() for file in table.files)
-    atomic_write(current_path(store), content)
+    if not turns.publish(turn or turns.next(), record.landing_id, partial(_name, store)):
+        raise StoreProblem(
+            f"another host, which the lock of this folder doesn't reach, has landed in {store.root} in the same instant, and its landing "
+            "is current: land again, from one host at a time"
+        )
+
+
+def _name(store: Store, landing_id: str) -> None:
+    """Nothing; a landing that lies in the store is the current one."""
+    with store_errors(current_path(store)):
+        atomic_write(current_path(store), (store.landed / landing_id / LANDING_FILE).read_bytes())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from joinedup.engine.collecting import collect
 from joinedup.engine.manifest import Manifest, publish, read_manifest
 from joinedup.engine.reader import Reader
 from joinedup.engine.store import Store
+from joinedup.engine.turns import turns_of_builds
 from joinedup.errors import StoreHeld, StoreProblem
 from tests.slow_folder import mounted, why_not
 from tests.unit.test_land import Work, work
@@ -101,13 +103,36 @@ def test_who_builds_there_without_knowing_of_the_other_publishes_nothing(
     build(SPECS, visits(one), one)
     inputs = visits(one, *FEW)
 
-    def overtaken(store: Store, manifest: Manifest) -> None:
+    def overtaken(store: Store, manifest: Manifest, turn: int) -> None:
         monkeypatch.setattr(builder, "publish", publish)
         build(SPECS, visits(other, *FEW[:1]), other)
-        publish(store, manifest)
+        publish(store, manifest, turn)
 
     monkeypatch.setattr(builder, "publish", overtaken)
     with pytest.raises(StoreProblem, match="another host, that this lock doesn't reach, builds there too; nothing was published"):
         build(SPECS, inputs, one)
     assert Reader(one).table("busy").num_rows == 1
     assert read_manifest(one) == read_manifest(other)
+
+
+def test_of_two_hosts_that_take_a_turn_at_once_one_does(hosts: tuple[Store, Store]) -> None:
+    context = multiprocessing.get_context("fork")
+    ready, won = context.Barrier(2), context.SimpleQueue()
+
+    def take(store: Store) -> None:
+        try:
+            for number in range(1, 11):
+                ready.wait(60)
+                turns_of_builds(store).publish(number, store.root.parent.name, lambda host, number=number: won.put((number, host)))
+        finally:
+            won.put((0, ""))
+
+    both = [context.Process(target=take, args=(store,)) for store in hosts]
+    for host in both:
+        host.start()
+    taken = list[int]()
+    while taken.count(0) < 2:
+        taken.append(won.get()[0])
+    for host in both:
+        host.join()
+    assert sorted(taken) == [0, *range(11)]

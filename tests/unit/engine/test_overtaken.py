@@ -32,11 +32,11 @@ def test_who_was_overtaken_publishes_nothing(store: Store, monkeypatch: pytest.M
         build(SPECS, visits(store), store)
     inputs = visits(store, ROW)
 
-    def overtaken(_: Store, manifest: Manifest) -> None:
+    def overtaken(_: Store, manifest: Manifest, turn: int) -> None:
         monkeypatch.setattr(builder, "publish", publish)
         elsewhere = build(SPECS, visits(store, ROW, (2, 8, None, None)), store)
         assert elsewhere.number == manifest.number
-        publish(store, manifest)
+        publish(store, manifest, turn)
 
     monkeypatch.setattr(builder, "publish", overtaken)
     with pytest.raises(StoreProblem, match=r"build 20\S+ is published in .* begun on (none|20\S+): another host, .* one host at a time"):

@@ -32,7 +32,7 @@ def store(tmp_path: Path) -> Store:
 
 def test_closed_to_others(store: Store) -> None:
     atomic_write(store.manifest, b"{}")
-    assert [folder.stat().st_mode & 0o777 for folder in store.folders] == [0o700] * 7
+    assert [folder.stat().st_mode & 0o777 for folder in store.folders] == [0o700] * 8
     assert store.manifest.stat().st_mode & 0o777 == 0o600
 
 

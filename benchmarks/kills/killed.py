@@ -25,6 +25,7 @@ import joinedup.engine.on_duckdb
 import joinedup.forget.erasing
 import joinedup.land
 import joinedup.report
+from benchmarks.kills.phases import Noted
 from joinedup.cli import main
 from joinedup.engine.order import inputs_of
 from joinedup.engine.specs import TableSpec
@@ -41,8 +42,10 @@ FEW = ("area_population", "area_deprivation")
 class Calls:
     """Counts the calls of this process that change files, and ends it just before one of them."""
 
-    def __init__(self, last: int) -> None:
-        self.last, self.count, self.published, self.lock = last, 0, 0, threading.Lock()
+    def __init__(self, last: int, noted: Noted) -> None:
+        self.last, self.noted, self.count, self.lock = last, noted, 0, threading.Lock()
+        self.phases = dict[str, list[int]]()
+        """Phase -> the first and the last call in it."""
 
     def listen(self) -> None:
         """Nothing; from now on calls are counted."""
@@ -60,35 +63,38 @@ class Calls:
         if event in NOTED or (event == "open" and isinstance(given[2], int) and given[2] & WRITING):
             self.one()
         if event == "os.rename" and str(given[1]).endswith(PUBLISHED):
-            self.published = self.count
+            self.noted.enter("published")  # from the next call on
 
     def one(self) -> None:
         """Nothing; unless this is the one, and then the process has ended."""
         with self.lock:
             self.count += 1
+            self.phases.setdefault(self.noted.now, [self.count, self.count])[1] = self.count
             if self.count == self.last:
                 os.kill(os.getpid(), signal.SIGKILL)
 
 
-def run(arguments: Sequence[str], last: int, counted: str, few: bool) -> None:
-    """Nothing; the verb was run, its output thrown away, and how many calls it made, and by which of them it published, is in `counted`.
+def run(arguments: Sequence[str], last: int, counted: str, few: bool, environment: Mapping[str, str]) -> None:
+    """Nothing; the verb was run, its output thrown away, and `counted` says how many calls it made, and which in each phase.
 
     It ended before the call numbered `last`, if there are so many; 0 is none. A file or build is collected however young it is, for the
     hour that it stays otherwise is longer than all of this.
     """
+    os.environ.update(environment)
     joinedup.engine.collecting.READERS_TIME = timedelta(0)
     if few:
         known = closure(joinedup.build.all_specs(), FEW)
         joinedup.build.all_specs = lambda: dict(known)
-    calls, status = Calls(last), 0
-    with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
+    noted = Noted(Path(f"{counted}.phase"))
+    noted.listen(arguments[0])
+    calls, status = Calls(last, noted), 0
+    with Path(f"{counted}.said").open("w", encoding="utf-8") as said, contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         calls.listen()
         try:
             main(list(arguments))
         except SystemExit as ended:
             status = ended.code if isinstance(ended.code, int) else int(bool(ended.code))
-    made = {"calls": calls.count, "published": calls.published}
-    Path(counted).write_text(json.dumps(made), encoding="ascii")
+    Path(counted).write_text(json.dumps({"calls": calls.count, "phases": calls.phases}), encoding="ascii")
     os._exit(status)
 
 
