@@ -18,6 +18,8 @@ EXTRACTS = ("whole", "fewer")
 MARCH, FEBRUARY, RENAMED = "march", "february", "renamed"
 VARIANTS = (FEBRUARY, MARCH, RENAMED)
 """As at the end of March, or a month before, from which most tables differ; or with another name for a practice, from which few do."""
+AS_AT = {"2026-03-31": MARCH, "2026-02-28": FEBRUARY}
+"""The last day of a build -> a variant as at that day."""
 CHANGES = {
     MARCH: ("place.yml", "as_at: 2026-03-31", "as_at: 2026-03-31"),
     FEBRUARY: ("place.yml", "as_at: 2026-03-31", "as_at: 2026-02-28"),
@@ -25,11 +27,16 @@ CHANGES = {
 }
 
 
+def folder_of(folder: Path, variant: str) -> Path:
+    """The place's own folder in a variant: its name is the place's, so that it is one place in all."""
+    return folder / variant / EXAMPLE.name
+
+
 def make_places(folder: Path, people: int) -> None:
     """Nothing; in `folder` are the place in its variants, and its extracts whole and with fewer rows."""
     for variant in VARIANTS:
-        few_sources(folder / variant, variant)
-    place = read_place(folder / MARCH, contract_names=tuple(contracts()))
+        few_sources(folder_of(folder, variant), variant)
+    place = read_place(folder_of(folder, MARCH), contract_names=tuple(contracts()))
     synthesise(place, people, 1, folder / EXTRACTS[0])
     leave_out(folder / EXTRACTS[0], folder / EXTRACTS[1])
 

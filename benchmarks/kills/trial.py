@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks.kills.judging import Rows, damages, differing, faults_of_registers, miscounted, orphans, rows_of
 from benchmarks.kills.phases import phase_in
-from benchmarks.kills.places import EXTRACTS, FEBRUARY, MARCH, RENAMED, VARIANTS, make_places
+from benchmarks.kills.places import AS_AT, EXTRACTS, FEBRUARY, MARCH, RENAMED, VARIANTS, folder_of, make_places
 from joinedup.access.aggregates import open_aggregates
 from joinedup.access.caller import caller_for
 from joinedup.engine.manifest import read_manifest
@@ -122,7 +122,7 @@ class Trial:
 
     def arguments(self, verb: str, store: Store) -> list[str]:
         """The command line of a verb; `touch` is a build of which little is made anew."""
-        place = str(self.folder / (MARCH if verb == "land" else self.variant))
+        place = str(folder_of(self.folder, MARCH if verb == "land" else self.variant))
         where = ["--store", str(store.root)]
         build = ["build", place, *where, "--no-land", "--quiet"]
         return {
@@ -164,7 +164,8 @@ class Trial:
 
     def said(self, store: Store) -> Rows:
         """What the doors say of the published build."""
-        place = read_place(self.folder / self.variant, contract_names=tuple(contracts()))
+        variant = AS_AT[read_manifest(store).about["place"]["as_at"]]
+        place = read_place(folder_of(self.folder, variant), contract_names=tuple(contracts()))
         doors = open_aggregates(store, place, caller_for(place, "planning"))
         said = {"population": doors.population(), "deprivation": doors.deprivation()}
         return {name: row_hash(table) for name, table in said.items()}
