@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
@@ -17,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # several hundred tests start processes, which would compile the same libraries each time
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is loaded: for products of a few rows, waking threads is a tenth of a landing
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -128,6 +130,12 @@ def turn_of(nodeid: str) -> int:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest first; otherwise tests stay in their order."""
     items.sort(key=lambda item: turn_of(item.nodeid))
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays until the end: it isn't looked at again each time that Python looks for what can go."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)
