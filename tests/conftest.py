@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.forking import Forks, forks
 from tests.postgresql import NoServer, PostgreSQL, running_server
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -18,7 +19,9 @@ ROOT = Path(__file__).resolve().parents[1]
 
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # several hundred tests start processes, which would compile the same libraries each time
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is loaded: for products of a few rows, waking threads is a tenth of a landing
+os.environ.setdefault(
+    "OPENBLAS_NUM_THREADS", "1"
+)  # before NumPy is loaded: for products of a few rows, waking threads is a tenth of a landing
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -56,6 +59,13 @@ def java() -> str:
         pytest.skip("Spark needs Java 17 or later: install it (on Debian: apt-get install openjdk-17-jre-headless)")
     os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")  # half the processor time for tiny tables
     return found
+
+
+@pytest.fixture(scope="session")
+def forking(root: Path) -> Iterator[Forks]:
+    """What starts processes that have joinedup loaded, for tests to kill."""
+    with forks(root) as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -36,6 +36,9 @@ OF_FILES = {"missing-columns", "extra-columns", "few-rows-can-be-linked", "not-d
 """Findings about a file as a whole that say nothing of the rows broken in it."""
 
 
+Read = tuple[tuple[FileAccount, ...], list[Finding]]
+
+
 @dataclass(frozen=True)
 class Twins:
     """Where broken twins lie, and the truth about them."""
@@ -43,6 +46,8 @@ class Twins:
     place: Place
     folder: Path
     truth: list[dict[str, object]]
+    checked: dict[str, Read] = field(default_factory=dict)
+    """What was found in a source's broken extract, which several tests look at."""
 
     def told(self, source: str, *, whole: bool = False) -> list[dict[str, object]]:
         return [row for row in self.truth if row["source"] == source and (row["rows_in_file"] is None) == whole]
@@ -61,11 +66,18 @@ def twins(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Twins:
     return Twins(made, out / FOLDER, pq.read_table(out / "truth" / "broken.parquet").to_pylist())
 
 
-def read(twins: Twins, source: str, *files: str) -> tuple[tuple[FileAccount, ...], list[Finding]]:
+def read(twins: Twins, source: str, *files: str) -> Read:
     """The accounts and findings of some files, read for one source."""
     (known,) = [each for each in twins.place.sources if each.name == source]
     checked = check_sources(twins.place, [known.model_copy(update={"files": files or known.files})], twins.folder)
     return checked.files, list(checked.findings)
+
+
+def read_once(twins: Twins, source: str) -> Read:
+    """The same of the extract in which rows are broken."""
+    if source not in twins.checked:
+        twins.checked[source] = read(twins, source)
+    return twins.checked[source]
 
 
 def field_of(finding: Finding, contract: ContractSpec) -> str | None:
@@ -83,7 +95,7 @@ SOURCES = [*CONTRACTS, *(more["name"] for more in OTHERWISE.values())]
 def test_all_that_is_broken_is_found_and_counted(twins: Twins, source: str) -> None:
     told = twins.told(source)
     contract = contracts()[str(told[0]["contract"])]
-    (account,), findings = read(twins, source)
+    (account,), findings = read_once(twins, source)
     expected = Counter({(row["rule"], row["field"]): 0 for row in told})
     for row in told:
         expected[row["rule"], row["field"]] += int(str(row["rows"]))
@@ -105,7 +117,7 @@ def test_each_is_found_in_its_rows(twins: Twins, source: str) -> None:
     for row in told:
         rows.setdefault((row["rule"], row["field"]), set()).update(row["source_rows"])
     implied = {(row["rule"], row["field"]) for row in told if row["implied_by"]}
-    _, findings = read(twins, source)
+    _, findings = read_once(twins, source)
     for each in findings:
         if each.rows and each.rule not in OF_FILES and (each.rule, field_of(each, contract)) not in implied:
             assert set(each.rows) <= rows[each.rule, field_of(each, contract)], each

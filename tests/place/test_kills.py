@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
 import signal
-import subprocess
-import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,34 +12,32 @@ from joinedup.build import build
 from joinedup.engine.manifest import Manifest, read_manifest
 from joinedup.engine.reader import Reader
 
+from ..forking import Forks, Process
 from .conftest import Example, copy_of, opened
 
 KILLS, IN_THE_MIDDLE, MOST_TRIES = 5, 3, 40
-BUILD = [sys.executable, "-m", "joinedup.cli", "build"]
+VERB = "from joinedup.cli import main; main()"
 
 
 def objects_in(example: Example) -> set[str]:
     return {path.name for path in example.store.objects.glob("*.parquet")}
 
 
-def start_build(example: Example, engine_threads: int = 1) -> subprocess.Popen[bytes]:
-    command = [*BUILD, str(example.folder), "--store", str(example.store.root), "--no-land", "--quiet", "--jobs", str(engine_threads)]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+def start_build(forking: Forks, example: Example) -> Process:
+    return forking.start(VERB, "build", example.folder, "--store", example.store.root, "--no-land", "--quiet", "--jobs", 1)
 
 
-def kill_during(process: subprocess.Popen[bytes], example: Example, tables_first: int, wait: float) -> bool:
+def kill_during(process: Process, example: Example, tables_first: int, wait: float) -> bool:
     """Whether the process was still at work when it was killed: after so many tables, and then a little while."""
     before = len(objects_in(example))
-    while process.poll() is None and len(objects_in(example)) < before + tables_first:
-        os.sched_yield()
-    end = time.perf_counter() + wait
-    while process.poll() is None and time.perf_counter() < end:
-        os.sched_yield()
-    process.send_signal(signal.SIGKILL)
+    while process.wait(0.001) is None and len(objects_in(example)) < before + tables_first:
+        pass
+    process.wait(wait)
+    process.kill()
     return process.wait() == -signal.SIGKILL
 
 
-def test_random_kills_leave_the_published_build_and_the_next_completes(example: Example, tmp_path: Path) -> None:
+def test_random_kills_leave_the_published_build_and_the_next_completes(example: Example, forking: Forks, tmp_path: Path) -> None:
     seed = random.SystemRandom().randrange(2**32)
     chance = random.Random(seed)
     made = with_a_build_to_do(example, tmp_path)
@@ -54,7 +48,7 @@ def test_random_kills_leave_the_published_build_and_the_next_completes(example: 
             break
         for name in objects_in(made) - published:
             (made.store.objects / name).unlink()
-        if not kill_during(start_build(made), made, tables_first=chance.randrange(6), wait=chance.uniform(0, 0.2)):
+        if not kill_during(start_build(forking, made), made, tables_first=chance.randrange(6), wait=chance.uniform(0, 0.2)):
             restore(first, made)
             continue
         killed += 1

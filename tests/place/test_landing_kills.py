@@ -9,9 +9,6 @@ import os
 import random
 import shutil
 import signal
-import subprocess
-import sys
-import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +18,7 @@ import pytest
 
 from joinedup.kept.identity_register import LOOKUP, PERSON, open_register
 from joinedup.sources.landed import read_landing
+from tests.forking import Forks
 from tests.unit.identity.people import nhs_number
 from tests.unit.test_land import Work, admitted, listed, write
 
@@ -79,25 +77,22 @@ def extracts_of(work: Work, people: list[dict[str, str]]) -> None:
     write(work.extracts / "apc.csv", [admitted(person, key) for key, person in enumerate(people[: len(people) // 2])])
 
 
-def killed_while(work: Work, folder: Path, after: str, wait: float, root: Path) -> bool:
+def killed_while(work: Work, folder: Path, after: str, wait: float, forking: Forks) -> bool:
     """Whether a landing was killed a little while after it reached a mark and before it ended."""
     marks = folder / "marks"
     shutil.rmtree(marks, ignore_errors=True)
     marks.mkdir()
-    command = [sys.executable, "-c", MARKED, marks, folder]
-    process = subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    while process.poll() is None and not (marks / after).exists():
-        os.sched_yield()
-    end = time.perf_counter() + wait
-    while process.poll() is None and time.perf_counter() < end:
-        os.sched_yield()
-    process.send_signal(signal.SIGKILL)
+    process = forking.start(MARKED, marks, folder)
+    while process.wait(0.001) is None and not (marks / after).exists():
+        pass
+    process.wait(wait)
+    process.kill()
     return process.wait() == -signal.SIGKILL
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_kills_between_landing_and_publication(
-    root: Path, tmp_path: Path, kind: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+    forking: Forks, tmp_path: Path, kind: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if kind == "postgresql":
         monkeypatch.setenv("JOINEDUP_REGISTER", request.getfixturevalue("postgresql"))
@@ -114,7 +109,7 @@ def test_kills_between_landing_and_publication(
             break
         extracts_of(work, chance.sample(EVERYONE, chance.randint(300, 1800)))
         after = ("linking", "appended")[attempt % 2]
-        unpublished = killed_while(work, tmp_path / "work", after, chance.uniform(0, 0.4), root)
+        unpublished = killed_while(work, tmp_path / "work", after, chance.uniform(0, 0.4), forking)
         if unpublished and read_landing(work.store) == before.record:
             killed += 1
         else:  # it ended, or had published, before it was killed

@@ -8,8 +8,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -33,6 +31,7 @@ from joinedup.progress import Step
 from joinedup.sources.contract import contracts
 from joinedup.sources.landed import current_path, read_landing
 from tests.agreements import shared
+from tests.forking import Forks
 from tests.unit.identity.people import KEYS, nhs_number
 
 OTHER = derived_keys(hashlib.sha256(b"another").digest())
@@ -396,13 +395,14 @@ Work(Path(sys.argv[1])).land()
         ("joinedup.land", "remove_landings", 1),
     ],
 )
-def test_a_killed_landing_leaves_the_last_one_and_the_next_completes(work: Work, root: Path, module: str, name: str, calls: int) -> None:
+def test_a_killed_landing_leaves_the_last_one_and_the_next_completes(
+    work: Work, forking: Forks, module: str, name: str, calls: int
+) -> None:
     first = work.land()
     people = work.table("landed_register")["person_id"].to_pylist()
     write(work.extracts / "list.csv", [listed(person) for person in PEOPLE])
-    command = [sys.executable, "-c", KILLED, str(work.extracts.parent), module, name, str(calls)]
-    ended = subprocess.run(command, cwd=root, capture_output=True, check=False)
-    assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
+    ended = forking.run(KILLED, work.extracts.parent, module, name, calls)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
     if name != "remove_landings":
         assert read_landing(work.store) == first.record
         assert work.table("landed_register")["person_id"].to_pylist() == people

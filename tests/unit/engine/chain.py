@@ -1,10 +1,8 @@
-"""A build that takes a while, in a process of its own: `python -m tests.unit.engine.chain STORE VERSION`."""
+"""A build that takes a while, for a process of its own."""
 
 from __future__ import annotations
 
-import sys
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -43,7 +41,3 @@ def start(store: Store) -> dict[str, InputFile]:
 def build_chain(store: Store, version: int) -> Manifest:
     with store.lock("build"):
         return build(chain(version), start(store), store, jobs=1, about={"version": version})
-
-
-if __name__ == "__main__":
-    build_chain(Store(Path(sys.argv[1])), int(sys.argv[2]))

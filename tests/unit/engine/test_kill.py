@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import random
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,36 +13,35 @@ from joinedup.engine.reader import Reader
 from joinedup.engine.rows import row_hash
 from joinedup.engine.store import Store
 
+from ...forking import Forks, Process
 from .chain import TABLES, build_chain
 
 KILLS, IN_THE_MIDDLE, MOST_TRIES = 5, 3, 30
+BUILD = """
+import sys
+from pathlib import Path
+from joinedup.engine.store import Store
+from tests.unit.engine.chain import build_chain
+build_chain(Store(Path(sys.argv[1])), int(sys.argv[2]))
+"""
 
 
-def start_build(root: Path, store: Store, version: int) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "tests.unit.engine.chain", str(store.root), str(version)]
-    return subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+def start_build(forking: Forks, store: Store, version: int) -> Process:
+    return forking.start(BUILD, store.root, version)
 
 
 def objects(store: Store) -> set[str]:
     return {path.name for path in store.objects.glob("*.parquet")}
 
 
-def kill(process: subprocess.Popen[bytes], store: Store, tables: int, wait: float) -> bool:
+def kill(process: Process, store: Store, tables: int, wait: float) -> bool:
     """Whether the process was still at work when it was killed: once so many tables more lay there, and `wait` seconds later."""
     before = len(objects(store))
-    while not ended(process, 0.002) and len(objects(store)) < before + tables:
+    while process.wait(0.002) is None and len(objects(store)) < before + tables:
         pass
-    ended(process, wait)
-    process.send_signal(signal.SIGKILL)
+    process.wait(wait)
+    process.kill()
     return process.wait() == -signal.SIGKILL
-
-
-def ended(process: subprocess.Popen[bytes], within: float) -> bool:
-    try:
-        process.wait(within)
-    except subprocess.TimeoutExpired:
-        return False
-    return True
 
 
 def whole(store: Store) -> tuple[Manifest, dict[str, str]]:
@@ -54,7 +51,7 @@ def whole(store: Store) -> tuple[Manifest, dict[str, str]]:
 
 
 @pytest.mark.slow
-def test_random_kills(tmp_path: Path, root: Path) -> None:
+def test_random_kills(tmp_path: Path, forking: Forks) -> None:
     seed = random.SystemRandom().randrange(2**32)
     chance, store = random.Random(seed), Store(tmp_path / "store").create()
     build_chain(store, 0)
@@ -62,7 +59,7 @@ def test_random_kills(tmp_path: Path, root: Path) -> None:
     while (killed < KILLS or in_the_middle < IN_THE_MIDDLE) and version < MOST_TRIES:
         version += 1
         published, before = whole(store), objects(store)
-        if not kill(start_build(root, store, version), store, chance.randrange(TABLES), chance.uniform(0, 0.1)):
+        if not kill(start_build(forking, store, version), store, chance.randrange(TABLES), chance.uniform(0, 0.1)):
             continue
         killed += 1
         finished, after = objects(store) - before, whole(store)

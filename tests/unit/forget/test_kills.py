@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +12,7 @@ from joinedup.forget.searching import search
 from joinedup.kept.copies import note_copy
 from joinedup.kept.erasing import erasures
 from joinedup.sources.handing import hand_over
+from tests.forking import Forks
 from tests.unit.forget.test_erasing import WHO, Place, place
 
 __all__ = ["place"]
@@ -68,15 +66,15 @@ def built(store: Store) -> None:
 
 @pytest.mark.parametrize(("module", "name", "call", "when"), STEPS, ids=[f"{when}-{name}" for _, name, _, when in STEPS])
 def test_killed_at_any_step_it_is_as_it_was_or_goes_on(
-    place: Place, tmp_path: Path, root: Path, module: str, name: str, call: int, when: str
+    place: Place, tmp_path: Path, forking: Forks, module: str, name: str, call: int, when: str
 ) -> None:
     store = place.work.store
     note_copy(store.kept, "hand-over", hand_over(store, tmp_path / "out"))
     before, subject = place.tables(), place.subject()
     built(store)
     program = KILLED_AT.format(module=module, name=name, call=call, when=when)
-    done = subprocess.run([sys.executable, "-c", program, tmp_path], cwd=root, env=dict(os.environ), check=False, capture_output=True)
-    assert done.returncode == 9, done.stderr.decode()[-2000:]
+    done = forking.run(program, tmp_path)
+    assert done.returncode == 9, done.stderr[-2000:]
     if not begun(place):
         assert place.tables() == before
         assert place.subject() == subject
