@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from joinedup.engine.spark_names import meant
+
 LOOPBACK = re.compile(r"spark://(127\.0\.0\.1|localhost)\b")
 MASTER = re.compile(r"local(\[(\d+|\*)(,\s*\d+)?\])?|spark://[^\s/@]+:\d+(,[^\s/@]+:\d+)*|yarn|k8s://[^\s@]+")
 LAKE = re.compile(r"[a-z][a-z0-9+.-]*://[^\s].*")
@@ -131,3 +133,5 @@ def _setting_faults(name: str, value: str) -> Iterator[tuple[str, str]]:
     elif CHANGE_ROWS.fullmatch(name):
         pinned = f"; joinedup sets it to {PINNED[name]}" if name in PINNED else ""
         yield "pinned-setting", f"{name} changes what SQL gives, so that a build would differ from the same on DuckDB{pinned}: take it out"
+    elif right := meant(name):
+        yield "unknown-setting", f"{name} is no setting of Spark, which would pass over it without a word: did you mean {right}?"

@@ -8,6 +8,7 @@ import pytest
 
 from joinedup.engine.cluster import PINNED, Cluster
 from joinedup.engine.engines import Engine
+from joinedup.engine.spark_names import known_settings, meant
 from joinedup.engine.spark_session import settings_of
 from joinedup.errors import SqlError
 
@@ -59,3 +60,14 @@ def test_one_process_has_no_session_on_two_clusters(spark_engine: Engine, tmp_pa
     with pytest.raises(SqlError, match=r"on local\[2\] runs in this process, which can't have another on spark://127\.0\.0\.1:9"):
         SparkEngine.started(tmp_path, cluster=FAR)
     assert SparkEngine.started(tmp_path, cluster=Cluster("local[2]")).own is False
+
+
+@pytest.mark.spark
+def test_every_setting_of_sql_that_spark_lists_is_known(spark_engine: Engine) -> None:
+    """And so are ours: the list is of the version that is installed."""
+    from joinedup.engine.on_spark import SparkEngine
+
+    assert isinstance(spark_engine, SparkEngine)
+    listed = {row[0] for row in spark_engine.session.sql("SET -v").collect() if row[0].startswith("spark.")}
+    assert {name for name in listed if "test" not in name} - known_settings() == set()
+    assert {name for name in settings_of(Cluster()) if meant(name)} == set()

@@ -76,6 +76,13 @@ def test_a_key_may_not_stand_there_and_is_never_repeated(folder: Path, name: str
         "spark.sql.shuffle.partitions",
         "spark.sql.adaptive.enabled",
         "spark.sql.autoBroadcastJoinThreshold",
+        "spark.kubernetes.driver.label.team",
+        "spark.executorEnv.TZ",
+        "spark.databricks.delta.optimizeWrite.enabled",
+        "spark.microsoft.delta.optimizeWrite.enabled",
+        "spark.synapse.vegas.useCache",
+        "spark.emr-serverless.driver.disk",
+        "spark.dynamicAllocation.maxExecutors",
     ],
 )
 def test_what_names_where_a_key_lies_or_how_work_is_done_may(folder: Path, name: str) -> None:
@@ -93,6 +100,9 @@ def test_what_names_where_a_key_lies_or_how_work_is_done_may(folder: Path, name:
         ("settings:\n  spark.sql.parquet.datetimeRebaseModeInRead: LEGACY\n", 2, "pinned-setting", "take it out"),
         ("settings:\n  spark.master: yarn\n", 2, "pinned-setting", "write master:"),
         ("settings:\n  executor.memory: 8g\n", 2, "unknown-setting", "did you mean spark.executor.memory?"),
+        ("settings:\n  spark.executor.memroy: 8g\n", 2, "unknown-setting", "did you mean spark.executor.memory?"),
+        ("settings:\n  spark.sql.shuffle.Partitions: 8\n", 2, "unknown-setting", "did you mean spark.sql.shuffle.partitions?"),
+        ("settings:\n  spark.hadop.fs.s3a.endpoint: here\n", 2, "unknown-setting", "did you mean spark.hadoop.fs.s3a.endpoint?"),
         (f"settings:\n  spark.executor.extraJavaOptions: -Dfs.s3a.secret.key={WORD}\n", 2, "secret-in-folder", "have another key made"),
         ("lake: s3a://bucket/x\nmaster: sc://host\n", 2, "wrong-master", "Spark Connect"),
         ("lake: s3a://bucket/x\nmaster: head:7077\n", 2, "wrong-master", "spark://host:7077"),
