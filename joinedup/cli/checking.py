@@ -53,7 +53,7 @@ def check(place_folder: Path, extracts_folder: Path | None, form: str, out: Path
 
 def check_page(place_folder: Path, found: Checked, out: Path) -> Path:
     """The page of a check; a usage error where so much is wrong with the folder that there is no place to speak of."""
-    from joinedup.papers.pages import write_check
+    from joinedup.papers.check_page import write_check
 
     if found.place is None:
         raise click.UsageError(f"{place_folder} has no place.yml that can be read, so there is no page to write: see the findings above")

@@ -5,76 +5,59 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import altair
-import vl_convert
 from markupsafe import Markup, escape
 
 from joinedup.engine.store import atomic_write
+from joinedup.papers.drawer import Drawer, drawing_of
+from joinedup.papers.drawer import drawn as _drawn
 
 VERSION = 3
-"""Raised when the tidying below changes, so that drawings kept before are not used again."""
-
-SVG = "http://www.w3.org/2000/svg"
-HREF = "{http://www.w3.org/1999/xlink}href"
-BASE = "https://vega.github.io/vega-datasets/"
-"""What the library puts before a relative address; pages mean their own neighbours."""
-LABEL = "aria-label"
-MOST = 1.28
-"""How many times its drawn width a picture takes where there is room; beyond that its letters would shout."""
-FOR_SCRIPTS = ("role", "aria-roledescription", "aria-hidden", "pointer-events", "cursor")
-"""What Vega writes for its own scripts and reading order; a page's picture has one role and one name."""
+"""Raised when the tidying of drawings changes, so that those kept before are not used again."""
 
 
 def draw(chart: altair.TopLevelMixin, cache: Path | None = None) -> str:
     """The SVG of a chart, from `cache` where the same chart was drawn before."""
+    return begin(chart, cache)()
+
+
+def begin(chart: altair.TopLevelMixin, cache: Path | None = None, drawer: Drawer | None = None) -> Callable[[], str]:
+    """What gives the SVG of a chart, from `cache` where the same was drawn before; else `drawer` is drawing it from now on."""
     specification = json.dumps(chart.to_dict(validate=False), sort_keys=True)
-    if cache is None:
-        return _drawn(specification)
     made_from = f"{VERSION} {version('vl-convert-python')} {specification}"
-    kept = cache / f"{hashlib.sha256(made_from.encode()).hexdigest()[:32]}.svg"
-    if not kept.exists():
-        atomic_write(kept, _drawn(specification).encode())
-    return kept.read_text(encoding="utf-8")
+    kept = None if cache is None else cache / f"{hashlib.sha256(made_from.encode()).hexdigest()[:32]}.svg"
+    if kept is not None and kept.exists():
+        return lambda: kept.read_text(encoding="utf-8")
+    begun = None if drawer is None else drawer.begin(specification)
+
+    def finished() -> str:
+        svg = _drawn(specification) if begun is None else drawing_of(begun, specification)
+        if kept is not None:
+            atomic_write(kept, svg.encode())
+        return svg
+
+    return finished
 
 
-def _drawn(specification: str) -> str:
-    ElementTree.register_namespace("", SVG)
-    root = ElementTree.fromstring(vl_convert.vegalite_to_svg(specification))  # noqa: S314 - drawn here, from our own specification
-    for element in root.iter():
-        _tidy(element)
-        _keep_empty_lines(element)
-    root.set("width", f"{MOST * float(root.attrib['width']):.0f}")
-    for name in ("height", "class", "version"):
-        root.attrib.pop(name, None)
-    return ElementTree.tostring(root, encoding="unicode")
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A drawing with its name and description as it stands in a page, there once it is asked for."""
 
+    svg: Callable[[], str]
+    identity: str
+    name: str
+    description: str
+    linked: bool = False
 
-def _tidy(element: ElementTree.Element) -> None:
-    """Nothing; the element then has no attribute that is for scripts, and its link is a plain one with a name."""
-    if HREF in element.attrib:
-        element.set("href", element.attrib.pop(HREF).removeprefix(BASE))
-        element.set(LABEL, next((part.get(LABEL, "") for part in element), ""))
-    else:
-        element.attrib.pop(LABEL, None)
-    for name in FOR_SCRIPTS:
-        element.attrib.pop(name, None)
-
-
-def _keep_empty_lines(element: ElementTree.Element) -> None:
-    """Nothing; the height of empty lines of words is then that of the line after them, for browsers ignore an empty one."""
-    carried = 0.0
-    for line in [part for part in element if part.tag.endswith("}tspan")]:
-        carried += float(line.get("dy", 0))
-        if line.text:
-            line.set("dy", f"{carried:g}")
-            carried = 0.0
-        else:
-            element.remove(line)
+    def __html__(self) -> str:
+        """The markup."""
+        return named(self.svg(), self.identity, self.name, self.description, linked=self.linked)
 
 
 def named(svg: str, identity: str, name: str, description: str, *, linked: bool = False) -> Markup:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from joinedup.papers import deliveries
+from joinedup.papers.check_page import write_check
 from joinedup.papers.deliveries import Deliveries
-from joinedup.papers.pages import write_check
 from joinedup.sources.contract import contracts
 from tests.unit.papers.fixtures import five
 

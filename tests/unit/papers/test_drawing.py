@@ -7,6 +7,7 @@ import altair
 import pytest
 
 from joinedup.papers import drawing
+from joinedup.papers.drawer import Drawer, drawing_of
 
 
 def chart(value: int = 3) -> altair.Chart:
@@ -62,3 +63,30 @@ def test_an_empty_line_of_words_keeps_its_height() -> None:
     words = altair.Chart(altair.Data(values=[{"said": "\n\nbelow\nlast"}])).mark_text(lineBreak="\n", lineHeight=17).encode(text="said:N")
     lines = [(line.text, line.get("dy")) for line in ElementTree.fromstring(drawing.draw(words)).iter("{http://www.w3.org/2000/svg}tspan")]
     assert lines == [("below", "34"), ("last", "17")]
+
+
+def test_a_chart_drawn_beside_is_the_same_and_kept(tmp_path: Path) -> None:
+    drawer = Drawer()
+    try:
+        drawn = drawing.begin(chart(), tmp_path, drawer)()
+    finally:
+        drawer.end()
+    assert drawn == drawing.draw(chart())
+    assert [path.read_text(encoding="utf-8") for path in tmp_path.iterdir()] == [drawn]
+
+
+def test_a_chart_is_drawn_here_where_no_other_process_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("joinedup.papers.drawer.sys.executable", "/nowhere/python")
+    drawer = Drawer()
+    asked, ended = drawing.begin(chart(), None, drawer), drawing.begin(chart(4), None, drawer)
+    drawer.end()
+    assert (asked(), ended()) == (drawing.draw(chart()), drawing.draw(chart(4)))
+
+
+def test_what_cannot_be_drawn_says_so_from_beside_too() -> None:
+    drawer = Drawer()
+    try:
+        with pytest.raises(ValueError, match="Vega-Lite"):
+            drawing_of(drawer.begin('{"no": "chart"}'), '{"no": "chart"}')
+    finally:
+        drawer.end()

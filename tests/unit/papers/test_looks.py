@@ -15,7 +15,8 @@ from joinedup.errors import Refused
 from joinedup.kept.access_log import open_access_log
 from joinedup.kept.log_verifying import Fault
 from joinedup.papers.looks import figure, in_template, tables
-from joinedup.papers.pages import Page, _environment
+from joinedup.papers.page import Page
+from joinedup.papers.rendering import environment
 from joinedup.place.folder import read_place
 from tests.unit.papers.fixtures import accessed, five
 from tests.unit.papers.reading import read
@@ -38,7 +39,7 @@ def test_a_log_that_is_not_as_it_was_sealed_is_said_to_be() -> None:
     shows = in_template(replace(access, verified=replace(access.verified, faults=(fault,)), seal_problem="it is full"), fake.place)
     assert shows["faults"] == [fault.message]
     page = Page("access.html", "access.jinja", "Who looked", shows)
-    text = _environment().get_template(page.template).render(page=page, place=fake.place, **shows)
+    text = environment().get_template(page.template).render(page=page, place=fake.place, **shows)
     assert "<strong>No.</strong> Verified on" in text
     assert "Event 7 was altered" in text
     assert "<strong>Not up to date.</strong> It is full." in text

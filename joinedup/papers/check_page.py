@@ -1,0 +1,56 @@
+"""The page of a check: what partners sent and what is wrong with it, before anything is built."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+
+from joinedup.findings import Finding
+from joinedup.papers import assets, deliveries, folder
+from joinedup.papers.deliveries import Deliveries
+from joinedup.papers.evident import unlinked
+from joinedup.papers.numbers import day, moment
+from joinedup.papers.page import Desk, Page, shown, tables_of
+from joinedup.papers.rendering import environment
+from joinedup.papers.words import local
+from joinedup.place.model import Place
+from joinedup.sources.accounts import FileAccount
+from joinedup.sources.contract import contracts
+from joinedup.sources.restricted import for_others
+
+
+def write_check(place: Place, files: Sequence[FileAccount], findings: Sequence[Finding], out: Path) -> Path:
+    """The page of a check, written to `out` with its style sheets and tables; it needs no build.
+
+    Raises AssetsMissing and StoreProblem as `write_pages` does.
+    """
+    style = assets.files()
+    before = folder.prepare(out, "assets")
+    page = of_deliveries(Deliveries(place, contracts(), tuple(map(for_others, files)), findings), "check", "Check", Desk())
+    same = {"place": place.id, "invented_people": place.invented}
+    made = {f"check.{name}.csv": table.csv(same).encode() for name, table in page.tables.items()}
+    shared = {
+        "page": page,
+        "root": "",
+        "assetPath": "assets",
+        "place": place,
+        "invented": place.invented,
+        "internal": True,
+        "as_at": day(place.as_at),
+    }
+    told = {"checked": moment(datetime.now(UTC)), "version": version("joinedup"), "local": partial(local, word=place.word)}
+    text = unlinked(environment().get_template(page.template).render(**shared, **told, **page.shows))
+    made |= {f"assets/{name}": content for name, content in style.items()} | {page.file: text.encode()}
+    folder.note(out, before | made.keys())
+    folder.write(out, made)
+    return out / page.file
+
+
+def of_deliveries(sent: Deliveries, name: str, title: str, desk: Desk, crumbs: tuple[Mapping[str, str], ...] = ()) -> Page:
+    """A page about files: `name` is that of its file and template."""
+    picture = shown(deliveries.freshness(sent), name, desk)
+    shows = {"sent": {"freshness": picture, **deliveries.in_template(sent)}}
+    return Page(f"{name}.html", f"{name}.jinja", title, shows, {**tables_of([picture]), **deliveries.tables(sent)}, crumbs=crumbs)
