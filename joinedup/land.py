@@ -20,7 +20,7 @@ from joinedup.findings import Finding, Severity
 from joinedup.forget.erasing import Work, catch_up
 from joinedup.forget.retention import findings as retention_findings
 from joinedup.forget.retention import over_age
-from joinedup.identity.handover import counts_by_file, links_by_contract, write_landed
+from joinedup.identity.handover import count_linked, counts_by_file, links_by_contract, write_landed
 from joinedup.identity.judging import judge_links
 from joinedup.identity.linking import link
 from joinedup.identity.protecting import follow_protected
@@ -272,6 +272,7 @@ def _link(staged: Staged, work: _Work, staging: Staging, landing_id: str, found:
         count_links(staged, work.place)
         findings += follow_protected(staged, entry, work.store.kept)
         judge_links(staged, work.truth)
+        count_linked(staged)
         counts = counts_by_file(staged).values()
         loaded, linked = sum(rows for rows, _ in counts), sum(rows for _, rows in counts)
         if not loaded:
