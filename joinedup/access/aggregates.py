@@ -171,15 +171,17 @@ class Aggregates:
         """How the build was made; None for the public. It tells of tables and files, and of nobody."""
         return built_of(self.reader.manifest, self.reader.store) if self.audience == "internal" else None
 
-    def changes(self, since: str = "") -> Changes | None:
+    def changes(self, since: str = "", until: str = "") -> Changes | None:
         """What was found to have changed since an earlier build, or the one before; None for the public, and where nobody has found out.
+
+        `until` is a later build other than the published one.
 
         Differences of numbers that are nearly the same would tell the public what is suppressed.
         """
         before = since or self.reader.manifest.before
         if not self._internal("changes"):
             return None
-        return kept_changes(self.reader.store, before, self.stamp.build_id)
+        return kept_changes(self.reader.store, before, until or self.stamp.build_id)
 
     def behind(self, name: str) -> Behind:
         """What stands behind a measure, a published table or what a landing tells; of files and exact counts nothing for the public."""

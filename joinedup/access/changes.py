@@ -14,6 +14,9 @@ from joinedup.engine.manifest import Manifest
 from joinedup.engine.specs import Frozen
 from joinedup.engine.store import PRIVATE_FOLDER, Store, atomic_write, store_errors
 
+FORM = 2
+"""Of what is kept: 2 since what a landing counts goes to what changed of its contract."""
+
 
 class Cause(StrEnum):
     """Why a number is another, in the order in which causes are changed one at a time.
@@ -117,6 +120,7 @@ class Changes(Frozen):
     """How many published numbers were compared."""
     not_told: tuple[str, ...] = ()
     """What can't be told, and why."""
+    form: int = 1
 
     @cached_property
     def by_key(self) -> dict[str, list[Cell]]:
@@ -154,9 +158,10 @@ def keep_changes(store: Store, found: Changes) -> None:
 def kept_changes(store: Store, before: str, after: str) -> Changes | None:
     """What was found to have changed between two builds; None where nobody has asked, or this version can't read it."""
     try:
-        return Changes.model_validate_json(path_of(store, before, after).read_bytes())
+        found = Changes.model_validate_json(path_of(store, before, after).read_bytes())
     except (OSError, ValidationError):
         return None
+    return found if found.form == FORM else None
 
 
 def largest(cells: Sequence[Cell]) -> list[Cell]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from joinedup.access.changes import Cause
-from joinedup.engine.definitions import definitions_of, kept_definition
+from joinedup.engine.definitions import definitions_of
 from joinedup.engine.files_lines import Connection
-from joinedup.engine.manifest import Manifest, TableRecord
+from joinedup.engine.manifest import Manifest
 from joinedup.engine.objects import InputFile, major
 from joinedup.engine.specs import TableSpec
 from joinedup.engine.store import Store
@@ -81,13 +81,12 @@ class Differing:
     @cached_property
     def definitions(self) -> dict[str, TableSpec] | None:
         """What the tables of the earlier build were declared as; None where that isn't kept."""
-        found = {name: self._declared(name, record) for name, record in self.before.tables.items()}
-        kept = {name: spec for name, spec in found.items() if spec is not None}
-        return kept if len(kept) == len(found) else None
+        return definitions_of(self.store, self.before, self.specs)
 
-    def _declared(self, name: str, record: TableRecord) -> TableSpec | None:
-        kept = kept_definition(self.store, record.definition)
-        return kept or (self.specs.get(name) if name not in self.redefined else None)
+    @cached_property
+    def definitions_after(self) -> dict[str, TableSpec] | None:
+        """What the tables of the later build were declared as; None where that isn't kept."""
+        return definitions_of(self.store, self.after, self.specs)
 
     @cached_property
     def mixing(self) -> Mixing | None:
@@ -133,30 +132,63 @@ class Differing:
             found.append(tuple(OF_ROWS.values()))
         elif self.landed and not self.of_rows:
             found.append((Cause.NEW,))
-        if self.definitions is None and len(found) > 1:
-            self.not_told.append("causes can't be told apart: what tables of the earlier build were declared as isn't kept")
-            return [tuple(each for some in found for each in some)]
-        return found
+        if READING in self.of_rows and self.reader is Cause.SOFTWARE:
+            self.not_told.append(
+                "whether rows are read otherwise for what the place folder says of its files: two versions of joinedup landed them, "
+                "and all of it is told as software"
+            )
+        return self._told_apart(found)
+
+    def _told_apart(self, found: list[tuple[Cause, ...]]) -> list[tuple[Cause, ...]]:
+        """The causes, those together before or after definitions that aren't kept: nothing can be made by these."""
+        lost = [self.definitions is None, self.definitions_after is None]
+        at = next((at for at, causes in enumerate(found) if Cause.DEFINITION in causes), None)
+        if at is None and not all(lost):
+            return found
+        first, last = (0 if lost[0] or at is None else at), (len(found) if lost[1] or at is None else at + 1)
+        if last - first > 1:
+            which = " and ".join(said for said, gone in zip(("the earlier", "the later"), lost, strict=True) if gone)
+            apart = ", ".join(each for causes in found[first:last] for each in causes)
+            self.not_told.append(f"{apart} can't be told apart: what tables of {which} build were declared as isn't kept")
+        return [*found[:first], tuple(each for causes in found[first:last] for each in causes), *found[last:]]
 
     @cached_property
-    def last(self) -> Cause | None:
-        """The cause with which the later landing as a whole is reached; what the landing counts of itself is told with it."""
-        data = [OF_ROWS[rows] for rows in self.of_rows if rows != READING]
-        return data[-1] if data else self.reader if self.of_rows else Cause.NEW if self.landed else None
+    def of_data(self) -> frozenset[Cause]:
+        """The causes with all of which the later landing is reached."""
+        if not self.landed:
+            return frozenset()
+        found = {OF_ROWS[rows] for rows in self.of_rows if rows != READING} | ({self.reader} if READING in self.of_rows else set())
+        return frozenset(found or {Cause.NEW})
 
     def at(self, changed: Collection[Cause]) -> Between:
         """What a build would be made from in which these causes are changed and no other."""
-        assert self.definitions is not None
         later = self.after if Cause.DEFINITION in changed else self.before
+        declared = self.definitions_after if Cause.DEFINITION in changed else self.definitions
+        declared = declared or self.definitions or self.definitions_after  # those of one build are those of the other where none changed
+        assert declared is not None
         given_from_outside = {name: spec for name, spec in self.specs.items() if not spec.derived}
-        now = {name: self.specs[name] for name in self.after.tables if name in self.specs} | (definitions_of(self.store, self.after) or {})
         return Between(
             self.after if Cause.SOFTWARE in changed else self.before,
-            given_from_outside | (now if Cause.DEFINITION in changed else self.definitions),
+            given_from_outside | declared,
             self._supplied(changed),
             measures_of(later),
-            self.after if self.last in changed else self.before,
+            self._landed_record(changed),
         )
+
+    def _landed_record(self, changed: Collection[Cause]) -> Manifest:
+        """The build of whose landing it is: the files of a contract as the later has them once all is changed that changed of it."""
+        if self.of_data <= {*changed}:
+            return self.after
+        whole = set() if self.mixing is None else self.mixing.whole(self._rows(changed))
+        then, now = (one.about["landing"]["files"] for one in (self.before, self.after))
+        files = [each for each in then if each["contract"] not in whole] + [each for each in now if each["contract"] in whole]
+        about = {**self.before.about, "landing": {**self.before.about["landing"], "files": files}}
+        return self.before.model_copy(update={"about": about})
+
+    def _rows(self, changed: Collection[Cause]) -> set[str]:
+        """Why landed rows are others, as far as it is changed."""
+        rows = {rows for rows, cause in OF_ROWS.items() if cause in changed and rows in self.of_rows}
+        return rows | ({READING} if READING in self.of_rows and self.reader in changed else set())
 
     def _supplied(self, changed: Collection[Cause]) -> dict[str, InputFile]:
         """The tables that come from outside."""
@@ -165,17 +197,15 @@ class Differing:
         for name in self.place:
             with_new = self.moves_on and name in PERIOD
             taken += [name] if (Cause.NEW if with_new else Cause.PLACE) in changed else []
-        landed = self._landed(changed)
-        return now | then | {name: now[name] for name in taken if name in now} | landed
+        return now | then | {name: now[name] for name in taken if name in now} | self._landed(changed)
 
     def _landed(self, changed: Collection[Cause]) -> dict[str, InputFile]:
         """The landed tables."""
-        if self.last in changed:
+        if self.of_data and self.of_data <= {*changed}:
             return {
                 name: file for name, file in inputs_of_build(self.store, self.after).items() if self.after.inputs[name].kind == "landed"
             }
-        rows = {rows for rows, cause in OF_ROWS.items() if cause in changed and rows in self.of_rows}
-        rows |= {READING} if READING in self.of_rows and self.reader in changed else set()
+        rows = self._rows(changed)
         return self.mixing.up_to(rows) if rows and self.mixing is not None else {}
 
     def _inputs(self, kind: str) -> list[str]:

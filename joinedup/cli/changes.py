@@ -14,6 +14,7 @@ from joinedup.cli.shared import (
     example,
     open_place,
     open_store,
+    outside,
     place_argument,
     say_who_is_waited_for,
     store_option,
@@ -21,7 +22,11 @@ from joinedup.cli.shared import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from joinedup.access.changes import Cell, Changes
+    from joinedup.outcomes.definitions import MeasureSpec
+    from joinedup.place.model import Place
 
 
 @click.command(
@@ -29,52 +34,106 @@ if TYPE_CHECKING:
         "joinedup changes places/calderdale --store demo/calderdale/store",
         "joinedup changes places/calderdale --measure emergency_bed_days --store demo/calderdale/store --format csv",
         "joinedup changes places/calderdale --since 1 --store demo/calderdale/store --format json",
+        "joinedup changes places/calderdale --since 1 --until 2 --store demo/calderdale/store --out demo/changes",
+        "joinedup changes places/calderdale --store demo/calderdale/store --out demo/changes.csv",
     )
 )
 @place_argument
 @click.option("--since", default="", help="The earlier build, by its id or number [the one before the published one].")
+@click.option("--until", default="", help="The later build, by its id or number [the published one].")
 @click.option("--measure", help="One measure, or published table, by the name that evidence keys begin with [all measures].")
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="A new file (.csv, .json, .parquet or .xlsx) for the numbers, or a folder for the page, outside PLACE.",
+)
 @click.option("--purpose", default="planning", show_default=True, help="What for: it is logged.")
 @store_option
 @working_options
 def changes(
-    place_folder: Path, since: str, measure: str | None, form: str, purpose: str, store_folder: Path | None, wait: float, quiet: bool
+    place_folder: Path,
+    since: str,
+    until: str,
+    measure: str | None,
+    form: str,
+    out: Path | None,
+    purpose: str,
+    store_folder: Path | None,
+    wait: float,
+    quiet: bool,
 ) -> None:
     """What differs between two builds, and why.
 
     Every difference is told by its cause: software, place folder, code list, definition, linkage, late correction, population, new data.
-    The causes are changed one at a time, in this order, and what each did to a number adds up to its whole difference. What was
-    found is kept with the builds. It is for staff: differences of true counts would tell the public what is suppressed.
+    The causes are changed one at a time, in this order, and what each did to a number adds up to its whole difference. Any two builds
+    that are kept can be compared: joinedup builds tells which there are. What was found is kept with them. It is for staff:
+    differences of true counts would tell the public what is suppressed.
     """
     import pyarrow as pa
 
     from joinedup.access.aggregates import open_aggregates
-    from joinedup.access.changing import earlier_build, find_changes
+    from joinedup.access.changing import earlier_build, find_changes, later_build
     from joinedup.build import all_specs
-    from joinedup.engine.manifest import read_manifest
     from joinedup.report import progress_on
     from joinedup.tabular import show_table
 
     place = open_place(place_folder)
     store = open_store(place, store_folder)
+    _may_write(place, out)
     door = open_aggregates(store, place, acting(place, purpose), "internal")
     say_who_is_waited_for(store, wait)
     with store.lock("comparison", wait=wait), progress_on(sys.stderr, quiet) as progress:
-        after = read_manifest(store)
+        after = later_build(store, until)
         before = earlier_build(store, after, since)
         find_changes(store, place, before, after, all_specs(), progress=progress)
-    found = door.changes(before.build_id)
+    found = door.changes(before.build_id, after.build_id)
     assert found is not None
     cells = _asked(found, measure)
-    if form == "json":
-        told = found.model_dump(mode="json") | {"cells": [_plain(found, cell) for cell in cells]}
-        click.echo(json.dumps(told, indent=1, ensure_ascii=False))
-        return
-    if cells:
+    if out is not None:
+        click.echo(_written(found, cells, place, door.measure_specs(), out))
+    elif form == "json":
+        click.echo(_json(found, cells))
+    elif cells:
         show_table(pa.Table.from_pylist([_row(found, cell) for cell in cells]), form, sys.stdout)
-    if not quiet:
+    if not quiet and form != "json":
         _tell(found)
+
+
+def _may_write(place: Place, out: Path | None) -> None:
+    """Nothing where a file or folder may be written there; a usage error, or StoreProblem, before anything is compared."""
+    from joinedup.tabular import check_out
+
+    if out is not None and outside(place, out, "--out").suffix:
+        check_out(out)
+
+
+def _written(found: Changes, cells: Sequence[Cell], place: Place, specs: Mapping[str, MeasureSpec], out: Path) -> Path:
+    """The file of numbers, or the page, that was written."""
+    import os
+
+    import pyarrow as pa
+
+    from joinedup.engine.store import PRIVATE_FILE, store_errors
+    from joinedup.papers.changes_page import write_changes
+    from joinedup.tabular import write_table
+
+    if not out.suffix:
+        return write_changes(found, place, specs, out)
+    if out.suffix == ".json":
+        with store_errors(out), os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE), "w", encoding="utf-8") as file:
+            file.write(_json(found, cells) + "\n")
+        return out
+    rows = [_row(found, cell) for cell in cells]
+    names = ["key", "count", "before", "after", "difference", *(turn.name for turn in found.turns)]
+    write_table(pa.Table.from_pylist(rows) if rows else pa.table({name: pa.array([], pa.string()) for name in names}), out)
+    return out
+
+
+def _json(found: Changes, cells: Sequence[Cell]) -> str:
+    """All of it, the numbers by cause."""
+    told = found.model_dump(mode="json") | {"cells": [_plain(found, cell) for cell in cells]}
+    return json.dumps(told, indent=1, ensure_ascii=False)
 
 
 def _asked(found: Changes, measure: str | None) -> list[Cell]:

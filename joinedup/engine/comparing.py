@@ -37,6 +37,10 @@ class TableChange(Frozen):
     """Keys that both have, with another value in some column."""
     columns: dict[str, int] = {}
     """Column -> rows with another value, where there are any."""
+    shares: tuple[int, ...] = ()
+    """By how many rows it grew or shrank at each turn, which adds up to the whole; none where turns weren't followed."""
+    moved: tuple[bool, ...] = ()
+    """Whether it held something else after each turn."""
 
 
 def tables_changed(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
 from pydantic import ValidationError
@@ -34,8 +34,13 @@ def kept_definition(store: Store, name: str) -> TableSpec | None:
     return None
 
 
-def definitions_of(store: Store, manifest: Manifest) -> dict[str, TableSpec] | None:
-    """Every derived table as it was declared for a build; None where one of them isn't kept."""
-    found = {name: kept_definition(store, record.definition) for name, record in manifest.tables.items()}
-    kept = {name: spec for name, spec in found.items() if spec is not None}
-    return kept if len(kept) == len(found) else None
+def definitions_of(store: Store, manifest: Manifest, now: Mapping[str, TableSpec] | None = None) -> dict[str, TableSpec] | None:
+    """Every derived table as it was declared for a build: as the store keeps it, else as it still is `now`; None where one is neither."""
+    found = {}
+    for name, record in manifest.tables.items():
+        same = (now or {}).get(name)
+        spec = kept_definition(store, record.definition) or (same if same is not None and definition(same) == record.definition else None)
+        if spec is None:
+            return None
+        found[name] = spec
+    return found

@@ -9,12 +9,13 @@ from typing import Any
 
 from joinedup.access.changes import Cell, Changes, largest
 from joinedup.access.published import PUBLISHED
+from joinedup.engine.comparing import TableChange
 from joinedup.papers.figure import BOTH, Column, Figure, Table, titled
 from joinedup.papers.figures import waterfall
 from joinedup.papers.figures.waterfall import Rung
 from joinedup.papers.needs import MeasureSpec
 from joinedup.papers.numbers import NO_DATA, day, rate, whole
-from joinedup.papers.words import capital, listed, lower_first, many
+from joinedup.papers.words import capital, listed, many
 from joinedup.place.model import Place
 
 WHOLE = ("place", "place")
@@ -48,16 +49,17 @@ def in_template(found: Changes, place: Place, specs: Mapping[str, MeasureSpec]) 
 
 
 def headline(found: Changes, specs: Mapping[str, MeasureSpec]) -> str:
-    """What happened to the measures of the whole place, in a sentence or two."""
+    """What happened to the measures of the whole place, and why: the one that changed most first."""
     whole_place = [cell for cell in values_of(found, specs) if cell.told_apart == WHOLE and cell.difference]
     if not found.cells:
         return "No published number changed."
     if not whole_place:
-        return "The measures of the place as a whole are what they were; other numbers changed."
+        causes = sorted({turn.name for at, turn in enumerate(found.turns) if any(cell.shares[at] for cell in found.cells)})
+        by = f", by {listed(causes)}" if causes else ""
+        return f"The measures of the place as a whole are what they were; other numbers changed{by}."
     first = largest(whole_place)[0]
-    rest = [specs[cell.name].title for cell in whole_place if cell is not first]
-    said = f"{moved(first, specs[first.name])}, {mostly(first, found)}."
-    return f"{said} {capital(listed([lower_first(each) for each in rest]))} changed, too." if rest else said
+    rest = [f"{moved(cell, specs[cell.name])}, {mostly(cell, found)}." for cell in largest(whole_place) if cell is not first]
+    return " ".join([f"{moved(first, specs[first.name])}, {mostly(first, found)}.", *rest])
 
 
 def moved(cell: Cell, spec: MeasureSpec) -> str:
@@ -69,12 +71,17 @@ def moved(cell: Cell, spec: MeasureSpec) -> str:
 
 
 def mostly(cell: Cell, found: Changes) -> str:
-    """Which causes did most of it."""
+    """Which causes did most of it, and which the other way."""
     told = [(share, turn.name) for share, turn in zip(cell.shares, found.turns, strict=True) if share and signed(share) != rate(0)]
     shares = sorted(told, key=lambda each: -abs(each[0]))
+    with_it = [each for each in shares if each[0] * (cell.difference or 0.0) > 0]
+    against = [each for each in shares if each not in with_it]
     if not shares:
         return "and no cause alone moved it by as much as is shown"
-    return f"mostly by {listed([f'{name} ({signed(share)})' for share, name in shares[:2]])}"
+    if rate(cell.before) == rate(cell.after):
+        return f"though {listed([f'{name} ({signed(share)})' for share, name in shares[:2]])} moved it"
+    by = f"by {listed([f'{name} ({signed(share)})' for share, name in with_it[:2]])}" if with_it else "by causes each too small to show"
+    return f"{by}, against {listed([f'{name} ({signed(share)})' for share, name in against[:2]])}" if against else by
 
 
 def signed(value: float | None, said: Callable[[float | None], str] = rate) -> str:
@@ -174,8 +181,21 @@ def tables(found: Changes) -> Table:
         columns.append(Column(head, [_rows(name, each) for each in values], name, values))
     most = [sorted(table.columns.items(), key=lambda each: -each[1])[:3] for table in rows]
     worst = [", ".join(f"{name} ({count:,})" for name, count in each) for each in most]
+    by_turn = [_by_turn(found, table) for table in rows]
+    columns.append(Column("By cause", [each or "not told" for each in by_turn], "by_cause", by_turn, text=True))
     columns.append(Column("Columns that changed most", [each or "none" for each in worst], "columns", worst, text=True))
     return Table(f"{many(len(rows), 'table holds', 'tables hold')} something else", columns)
+
+
+def _by_turn(found: Changes, table: TableChange) -> str:
+    """Which causes a table holds something else for, and how many rows each added or took away."""
+    turns = zip(found.turns, table.shares, table.moved, strict=False)
+    return ", ".join(f"{turn.name} ({signed(rows, whole_of)})" if rows else turn.name for turn, rows, moved in turns if moved or rows)
+
+
+def whole_of(rows: float | None) -> str:
+    """A count of rows."""
+    return NO_DATA if rows is None else whole(int(rows))
 
 
 def _rows(name: str, rows: int | None) -> str:

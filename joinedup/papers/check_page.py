@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 
 from joinedup.findings import Finding
-from joinedup.papers import assets, deliveries, folder
+from joinedup.papers import deliveries
+from joinedup.papers.alone import write_alone
 from joinedup.papers.deliveries import Deliveries
-from joinedup.papers.evident import unlinked
 from joinedup.papers.numbers import day, moment
 from joinedup.papers.page import Desk, Page, shown, tables_of
-from joinedup.papers.rendering import environment
-from joinedup.papers.words import local
 from joinedup.place.model import Place
 from joinedup.sources.accounts import FileAccount
 from joinedup.sources.contract import contracts
@@ -27,26 +23,8 @@ def write_check(place: Place, files: Sequence[FileAccount], findings: Sequence[F
 
     Raises AssetsMissing and StoreProblem as `write_pages` does.
     """
-    style = assets.files()
-    before = folder.prepare(out, "assets")
     page = of_deliveries(Deliveries(place, contracts(), tuple(map(for_others, files)), findings), "check", "Check", Desk())
-    same = {"place": place.id, "invented_people": place.invented}
-    made = {f"check.{name}.csv": table.csv(same).encode() for name, table in page.tables.items()}
-    shared = {
-        "page": page,
-        "root": "",
-        "assetPath": "assets",
-        "place": place,
-        "invented": place.invented,
-        "internal": True,
-        "as_at": day(place.as_at),
-    }
-    told = {"checked": moment(datetime.now(UTC)), "version": version("joinedup"), "local": partial(local, word=place.word)}
-    text = unlinked(environment().get_template(page.template).render(**shared, **told, **page.shows))
-    made |= {f"assets/{name}": content for name, content in style.items()} | {page.file: text.encode()}
-    folder.note(out, before | made.keys())
-    folder.write(out, made)
-    return out / page.file
+    return write_alone(page, place, {"checked": moment(datetime.now(UTC)), "as_at": day(place.as_at)}, out)
 
 
 def of_deliveries(sent: Deliveries, name: str, title: str, desk: Desk, crumbs: tuple[Mapping[str, str], ...] = ()) -> Page:

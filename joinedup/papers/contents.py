@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import date
 
 from joinedup.access.built import Built
-from joinedup.access.changes import Changes
 from joinedup.access.overview import Access
-from joinedup.papers import agreed, built, changed, deliveries, evidence, known, linkage, linkage_pair, looks, prices, safety, summary, why
+from joinedup.papers import agreed, built, deliveries, evidence, known, linkage, linkage_pair, looks, prices, safety, summary, why
+from joinedup.papers.changes_page import of_changes
 from joinedup.papers.check_page import of_deliveries
 from joinedup.papers.facts import Area, Facts
 from joinedup.papers.figures import costs, deprivation, indicators, people, tiles, use
@@ -48,7 +48,7 @@ def pages(facts: Facts, desk: Desk, beside: Mapping[str, str]) -> Iterator[Page]
     if facts.built is not None:
         yield _built(facts.built, facts.place, desk)
     if facts.changes is not None:
-        yield _changed(facts.changes, facts, desk)
+        yield of_changes(facts.changes, facts.place, facts.specs, desk, ({"href": "index.html", "text": facts.place.name},))
     yield _safety(facts)
     yield _about(facts)
 
@@ -160,14 +160,6 @@ def _built(made: Built, place: Place, desk: Desk) -> Page:
     crumbs = ({"href": "index.html", "text": place.name},)
     tables = {**tables_of(pictures), "beginnings": built.beginnings(made.manifest)}
     return Page("build.html", "build.jinja", "How this build was made", shows, tables, crumbs=crumbs)
-
-
-def _changed(found: Changes, facts: Facts, desk: Desk) -> Page:
-    pictures = [shown(figure, "changes", desk) for figure in changed.figures(found, facts.place, facts.specs)]
-    shows = {**changed.in_template(found, facts.place, facts.specs), "measured": pictures}
-    crumbs = ({"href": "index.html", "text": facts.place.name},)
-    tables = {**tables_of(pictures), "numbers": shows["numbers"], "tables": shows["tables_changed"]}
-    return Page("changes.html", "changes.jinja", "What changed", shows, tables, crumbs=crumbs)
 
 
 def _about(facts: Facts) -> Page:

@@ -9,6 +9,8 @@ from markupsafe import Markup
 ROOT = "~/"
 """Stands in a link for the way to the folder of all pages until the page is known on which it is."""
 
+INVITATION = re.compile(r'<p class="ju-evidence">.*?</p>', re.DOTALL)
+"""What bids to look at the evidence of a figure."""
 TO_EVIDENCE = re.compile(r'<a data-why="[^>]*>(.*?)</a>', re.DOTALL)
 
 
@@ -33,4 +35,4 @@ def rooted(page: str, root: str) -> str:
 
 def unlinked(page: str) -> str:
     """A page that stands alone, where there is no evidence to lead to."""
-    return TO_EVIDENCE.sub(r"\1", page)
+    return TO_EVIDENCE.sub(r"\1", INVITATION.sub("", page))

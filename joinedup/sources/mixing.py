@@ -32,6 +32,10 @@ WHO, WHENCE = ("person_id", "linked_by"), ("file_id", "source_row")
 OF_FILES = ("landed_file", "superseded", "rejected")
 """Tables that say what became of files and rows, by file_id."""
 PEOPLE = "landed_person"
+RATES = "linkage_rate"
+"""How rows of a contract are linked, as the landing counted."""
+OF_MATCHING = ("linkage_run", "linkage_spread", "linkage_truth", "linkage_weight")
+"""What the landing counted of matching as a whole."""
 APART = 1_000_000
 """Added to the numbers of files that the earlier landing has given to others."""
 MIXED = """
@@ -100,15 +104,26 @@ class Mixing:
         """The causes for which rows are others, in order."""
         return [cause for cause in ORDER if any(counts.get(cause) for counts in self.counts.values())]
 
+    def whole(self, causes: Collection[str]) -> set[str]:
+        """The contracts that changed for these causes and for no other."""
+        return {name for name, counts in self.counts.items() if {cause for cause in counts if counts[cause]} <= {*causes}}
+
     def up_to(self, causes: Collection[str]) -> dict[str, InputFile]:
-        """The tables of the earlier landing, with what changed for these causes taken from the later."""
-        found = dict(self.before)
+        """The tables of the earlier landing, with what changed for these causes taken from the later.
+
+        A contract of which nothing else changed is as the later landing has it, with what that counted of its files and links.
+        """
+        if not causes:
+            return dict(self.before)
+        whole = self.whole(causes)
+        found = dict(self.before) | self._swapped(whole)
         for name, counts in self.counts.items():
-            if of_it := tuple(cause for cause in ORDER if cause in causes and counts.get(cause)):
+            of_it = tuple(cause for cause in ORDER if cause in causes and counts.get(cause))
+            if of_it and name not in whole:
                 found[f"landed_{name}"] = self._mixed(contracts()[name], of_it)
-        if POPULATION in causes:
-            found |= self._swapped()
-        return found | {PEOPLE: self._people(found, LINKAGE in causes)} if causes else found
+        if LINKAGE in causes and LINKAGE in self.causes():
+            found |= {name: self.after[name] for name in OF_MATCHING if name in self.before and name in self.after}
+        return found | {PEOPLE: self._people(found, LINKAGE in causes)}
 
     def _mixed(self, contract: ContractSpec, causes: tuple[str, ...]) -> InputFile:
         """The rows of a contract with what changed for these causes, written once."""
@@ -136,21 +151,25 @@ class Mixing:
         listed = ", ".join(f"'{cause}'" for cause in causes)
         return MIXED.format(columns=", ".join(columns), table=f"landed_{contract.contract}", contract=contract.contract, causes=listed)
 
-    def _swapped(self) -> dict[str, InputFile]:
-        """What says who is counted as the later landing has it, with the accounts of its files."""
-        listed = ", ".join(f"'{name}'" for name in DECIDES_WHO_COUNTS)
+    def _swapped(self, whole: Collection[str]) -> dict[str, InputFile]:
+        """Some contracts as the later landing has them, with what it counted of their files and links."""
+        listed = ", ".join(f"'{name}'" for name in sorted(whole)) or "''"
         stays, swapped = (
             f"SELECT file_id FROM {side}_landed_file WHERE contract {to} IN ({listed})" for side, to in (("before", "NOT"), ("after", ""))
         )
         [(clash,)] = self.con.execute(f"SELECT count(*) FROM ({stays} INTERSECT {swapped})").fetchall()
         later = f"SELECT * REPLACE (CAST(file_id + {APART if clash else 0} AS INTEGER) AS file_id) FROM after_{{table}}"
+        there = [each for each in (*(f"landed_{name}" for name in whole), *OF_FILES, RATES) if each in self.before and each in self.after]
         found = {}
-        for table in (f"landed_{name}" for name in DECIDES_WHO_COUNTS):
-            if table in self.before and table in self.after:
-                found[table] = self._write(table, later.format(table=table))
-        for table in (each for each in OF_FILES if each in self.before and each in self.after):
-            kept = f"SELECT * FROM before_{table} WHERE file_id IN ({stays})"
-            found[table] = self._write(table, f"{kept} UNION ALL BY NAME {later.format(table=table)} WHERE file_id IN ({swapped})")
+        for table in there if whole else ():
+            if table in OF_FILES:
+                kept = f"SELECT * FROM before_{table} WHERE file_id IN ({stays})"
+                found[table] = self._write(table, f"{kept} UNION ALL BY NAME {later.format(table=table)} WHERE file_id IN ({swapped})")
+            elif table == RATES:
+                kept, now = (f"SELECT * FROM {side}_{table} WHERE contract {to}" for side, to in (("before", "NOT IN"), ("after", "IN")))
+                found[table] = self._write(table, f"{kept} ({listed}) UNION ALL BY NAME {now} ({listed})", "ALL")
+            else:
+                found[table] = self._write(table, later.format(table=table)) if clash else self.after[table]
         return found
 
     def _people(self, tables: Mapping[str, InputFile], moved: bool) -> InputFile:

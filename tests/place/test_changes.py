@@ -6,19 +6,17 @@ import csv
 import re
 import shutil
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from joinedup import build as building
-from joinedup.access.aggregates import open_aggregates
-from joinedup.access.caller import caller_for
-from joinedup.access.changes import Cause, Changes
-from joinedup.access.changing import earlier_build, find_changes
+from joinedup import land as landing_story
+from joinedup.access.changes import Cause, Cell, Changes
+from joinedup.access.changing import earlier_build, find_changes, later_build
 from joinedup.build import all_specs, build
 from joinedup.engine.manifest import Manifest, read_manifest
 from joinedup.engine.specs import TableSpec
@@ -26,6 +24,9 @@ from joinedup.engine.store import Store
 from joinedup.errors import NothingPublished
 from joinedup.land import land
 from joinedup.outcomes.definitions import measures
+from joinedup.papers.changed import headline
+from joinedup.sources import unchanged
+from joinedup.sources.contract import contracts
 
 from .conftest import Example, invented, opened
 
@@ -35,7 +36,7 @@ SOURCES = ("register", "deaths", "apc", "opt_out", "discharge_ready")
 
 @pytest.fixture(scope="module")
 def small(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Example:
-    """A place of 2,000 people with few sources, landed and built."""
+    """A place of 1,500 people with few sources, landed and built."""
     work = tmp_path_factory.mktemp("changes")
     shutil.copytree(root / "places" / "calderdale", work / "calderdale")
     path = work / "calderdale" / "sources.yml"
@@ -44,24 +45,9 @@ def small(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Example:
     path.write_text("sources:\n" + "".join(part for part in parts if part.split()[2] in SOURCES), encoding="utf-8")
     with (work / "calderdale" / "place.yml").open("a", encoding="utf-8") as file:
         file.write("linking: {link_at: off}  # what probability links would follow from what is planted\n")
-    made = invented(work / "calderdale", 2_000, work)
+    made = invented(work / "calderdale", 1_500, work)
     build(made.place, made.store)
     return made
-
-
-@pytest.fixture
-def again(small: Example, tmp_path: Path) -> Example:
-    """The same in folders of its own."""
-    shutil.copytree(small.folder, tmp_path / "calderdale")
-    shutil.copytree(small.store.root, tmp_path / "store")
-    return replace(small, place=opened(tmp_path / "calderdale"), folder=tmp_path / "calderdale", store=Store(tmp_path / "store"))
-
-
-def built_again(of: Example, specs: Mapping[str, TableSpec] | None = None) -> Changes:
-    """What changed between the published build and one that is made and published now."""
-    known = specs or all_specs()
-    before, after = read_manifest(of.store), build(opened(of.folder), of.store)
-    return find_changes(of.store, opened(of.folder), before, after, known)
 
 
 def caused(found: Changes) -> dict[str, int]:
@@ -70,13 +56,6 @@ def caused(found: Changes) -> dict[str, int]:
         if cell.difference is not None:
             assert sum(share or 0.0 for share in cell.shares) == pytest.approx(cell.difference, abs=1e-9), cell
     return {turn.name: sum(bool(cell.shares[at]) for cell in found.cells) for at, turn in enumerate(found.turns)}
-
-
-def only(found: Changes, cause: Cause) -> None:
-    """Nothing; the cause is the only one that there is, and it changed something."""
-    counts = caused(found)
-    assert counts.keys() == {cause}
-    assert counts[cause] > 0
 
 
 def edited(path: Path, change: Callable[[list[dict[str, str]]], None]) -> None:
@@ -119,49 +98,6 @@ def with_days_twice() -> dict[str, TableSpec]:
     return {**specs, table.table: table.model_copy(update={"sql": sql, "version": table.version + 1})}
 
 
-def test_a_build_of_the_same_is_the_same_and_compares_with_nothing(again: Example) -> None:
-    assert build(opened(again.folder), again.store) == read_manifest(again.store)
-    with pytest.raises(NothingPublished, match="no build before the published one is kept"):
-        earlier_build(again.store, read_manifest(again.store))
-
-
-def test_a_practice_in_another_neighbourhood_is_of_the_place_folder(again: Example) -> None:
-    moves_a_practice(again)
-    found = built_again(again)
-    only(found, Cause.PLACE)
-    assert found.turns[0].details == ("Which neighbourhood each practice belongs to, and when (place_membership): 21 rows, now 21",)
-    assert {table.table for table in found.tables if table.kind == "place"} == {"place_membership"}
-    place = [cell for cell in found.cells if cell.name == "emergency_bed_days" and cell.told_apart == ("place", "place")]
-    assert place == []
-
-
-def test_lists_and_definitions_that_change_at_once_are_told_apart(again: Example, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    specs = with_a_shorter_list(tmp_path) | {"measure_bed_days": with_days_twice()["measure_bed_days"]}
-    monkeypatch.setattr(building, "all_specs", lambda: dict(specs))
-    found = built_again(again, specs)
-    assert list(caused(found)) == [Cause.CODES, Cause.DEFINITION]
-    by_cause = [{cell.name for cell in found.cells if cell.shares[at]} for at in range(2)]
-    assert "urgent_care_sensitive_admissions" in by_cause[0]
-    assert by_cause[1] == {"emergency_bed_days"}
-    doubled = [cell for cell in found.cells if cell.name == "emergency_bed_days" and cell.count == "numerator"]
-    assert all(cell.after == 2 * (cell.before or 0) and cell.shares == (0, cell.before) for cell in doubled)
-    assert found.turns[0].details == ("Urgent-care-sensitive conditions (urgent_care_sensitive): 31 rows, now 26, version 1, now 2",)
-    door = open_aggregates(again.store, again.place, caller_for(again.place, "planning"))
-    assert door.changes() == found
-
-
-def test_without_its_definitions_a_build_is_compared_and_nothing_guessed(
-    again: Example, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    specs = with_a_shorter_list(tmp_path) | {"measure_bed_days": with_days_twice()["measure_bed_days"]}
-    monkeypatch.setattr(building, "all_specs", lambda: dict(specs))
-    (again.store.definitions / f"{read_manifest(again.store).tables['measure_bed_days'].definition}.json").unlink()
-    found = built_again(again, specs)
-    assert [turn.causes for turn in found.turns] == [(Cause.CODES, Cause.DEFINITION)]
-    assert found.not_told == ("causes can't be told apart: what tables of the earlier build were declared as isn't kept",)
-    assert caused(found)["code list and definition"] > 0
-
-
 EMERGENCY = ("21", "22", "23", "24", "2A", "2B")
 CORRECTED, LEFT, NEW_ROWS, RELINKED = 40, 50, 60, 30
 """Rows that each landing plants: stays that turn out to be planned, people who left, stays that are new, rows of nobody known."""
@@ -201,28 +137,78 @@ def of_nobody_known(rows: list[dict[str, str]]) -> None:
         row.update(dict.fromkeys((*said, "POSTCODE_OF_USUAL_ADDRESS"), ""))
 
 
+def landed_and_built(of: Example) -> Manifest:
+    """The build of what is landed now."""
+    land(of.place, of.extracts, of.store, of.keys)
+    return build(of.place, of.store)
+
+
+def with_a_second_cause(patch: pytest.MonkeyPatch) -> None:
+    """Nothing; another version of joinedup lands, which refuses deaths that have no second cause."""
+    spec = contracts()["deaths"]
+    fields = tuple(field.model_copy(update={"required": True}) if field.name == "S_COD_CODE_2" else field for field in spec.fields)
+    patch.setitem(contracts(), spec.contract, spec.model_copy(update={"fields": fields}))
+    for where in (unchanged, landing_story):
+        patch.setattr(where, "software", lambda: "landing of another version, duckdb 2.0.0")
+
+
+CAUSES = (
+    Cause.CORRECTION,
+    Cause.POPULATION,
+    Cause.NEW,
+    Cause.LINKAGE,
+    Cause.PLACE,
+    Cause.CODES,
+    Cause.DEFINITION,
+    Cause.SOFTWARE,
+)
+"""In the order in which they are planted, one before each build after the first."""
+
+
+@dataclass(frozen=True)
+class Planted:
+    """Nine builds, each but the first with one thing planted."""
+
+    of: Example
+    builds: list[Manifest]
+    specs: Mapping[str, TableSpec]
+    known: dict[tuple[int, int], Changes] = field(default_factory=dict)
+
+    def between(self, first: int, last: int) -> Changes:
+        """What changed from one build to another."""
+        if (first, last) not in self.known:
+            found = find_changes(self.of.store, opened(self.of.folder), self.builds[first], self.builds[last], self.specs)
+            self.known[first, last] = found
+        return self.known[first, last]
+
+
 @pytest.fixture(scope="module")
-def landings(small: Example, tmp_path_factory: pytest.TempPathFactory) -> list[Changes]:
-    """What changed from each of five builds to the next, and from first to last; each is of a landing with one thing planted."""
-    work = tmp_path_factory.mktemp("landings")
+def planted(small: Example, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Planted]:
+    """The builds, in folders of their own."""
+    work = tmp_path_factory.mktemp("planted")
     for name in ("store", "calderdale", "extracts"):
         shutil.copytree(small.folder.parent / name, work / name)
     of = replace(
         small, place=opened(work / "calderdale"), extracts=work / "extracts", folder=work / "calderdale", store=Store(work / "store")
     )
     apc, register = of.extracts / "apc.csv", of.extracts / "register.csv"
-    built = [read_manifest(of.store)]
-    for path, change in ((apc, planned_after_all), (register, leave), (apc, come_in_again), (apc, of_nobody_known)):
-        edited(path, change)
-        built.append(landed_and_built(of))
-    pairs = [*pairwise(built), (built[0], built[-1])]
-    return [find_changes(of.store, of.place, before, after, all_specs()) for before, after in pairs]
-
-
-def landed_and_built(of: Example) -> Manifest:
-    """The build of what is landed now."""
-    land(of.place, of.extracts, of.store, of.keys)
-    return build(of.place, of.store)
+    builds = [read_manifest(of.store)]
+    with pytest.MonkeyPatch.context() as patch:
+        for path, change in ((apc, planned_after_all), (register, leave), (apc, come_in_again), (apc, of_nobody_known)):
+            edited(path, change)
+            builds.append(landed_and_built(of))
+        moves_a_practice(of)
+        builds.append(build(opened(of.folder), of.store))
+        listed = with_a_shorter_list(work)
+        patch.setattr(building, "all_specs", lambda: dict(listed))
+        builds.append(build(opened(of.folder), of.store))
+        specs = listed | {"measure_bed_days": with_days_twice()["measure_bed_days"]}
+        patch.setattr(building, "all_specs", lambda: dict(specs))
+        builds.append(build(opened(of.folder), of.store))
+        with_a_second_cause(patch)
+        land(opened(of.folder), of.extracts, of.store, of.keys)
+        builds.append(build(opened(of.folder), of.store))
+        yield Planted(of, builds, specs)
 
 
 def measured(found: Changes) -> set[str]:
@@ -230,40 +216,138 @@ def measured(found: Changes) -> set[str]:
     return {cell.name for cell in found.cells if cell.count == "value" and cell.name in measures()}
 
 
-@pytest.mark.parametrize(
-    ("which", "cause", "planted", "said"),
-    [
-        (0, Cause.CORRECTION, CORRECTED, r"Admitted patient care \(apc\): (\d+) rows corrected or taken back"),
-        (
-            1,
-            Cause.POPULATION,
-            LEFT,
-            r"Registration list of general practice \(register\): (\d+) rows that came, went or changed",
-        ),
-        (2, Cause.NEW, NEW_ROWS, r"Admitted patient care \(apc\): (\d+) rows that came"),
-        (3, Cause.LINKAGE, RELINKED, r"Admitted patient care \(apc\): (\d+) rows linked to other people, or in another way"),
-    ],
-)
-def test_what_a_landing_changed_is_told_by_its_cause_alone(
-    landings: list[Changes], which: int, cause: Cause, planted: int, said: str
-) -> None:
-    found = landings[which]
-    only(found, cause)
-    rows = [int(told[1]) for line in found.turns[0].details if (told := re.fullmatch(said, line))]
-    assert rows == [planted]
-    assert found.not_told == ()
-    assert "emergency_bed_days" in measured(found)
+SAID = {
+    Cause.CORRECTION: rf"Admitted patient care \(apc\): {CORRECTED} rows corrected or taken back",
+    Cause.POPULATION: rf"Registration list of general practice \(register\): {LEFT} rows that came, went or changed",
+    Cause.NEW: rf"Admitted patient care \(apc\): {NEW_ROWS} rows that came",
+    Cause.LINKAGE: rf"Admitted patient care \(apc\): {RELINKED} rows linked to other people, or in another way",
+    Cause.PLACE: r"Which neighbourhood each practice belongs to, and when \(place_membership\): 21 rows, now 21",
+    Cause.CODES: r"Urgent-care-sensitive conditions \(urgent_care_sensitive\): 31 rows, now 26, version 1, now 2",
+    Cause.DEFINITION: r"Emergency bed days counted \(measure_bed_days\): declared otherwise, version \d, now \d",
+    Cause.SOFTWARE: r"Registered deaths \(deaths\): \d+ rows read otherwise",
+}
+MOVES = {
+    Cause.CODES: {"urgent_care_sensitive_admissions"},
+    Cause.DEFINITION: {"emergency_bed_days"},
+}
+"""The only measures that some causes can move."""
 
 
-def test_four_causes_at_once_are_told_apart_and_add_up(landings: list[Changes]) -> None:
-    found = landings[-1]
-    assert [turn.causes for turn in found.turns] == [(Cause.LINKAGE,), (Cause.CORRECTION,), (Cause.POPULATION,), (Cause.NEW,)]
+@pytest.mark.parametrize("which", range(len(CAUSES)), ids=CAUSES)
+def test_what_is_planted_alone_is_told_by_its_cause_alone(planted: Planted, which: int) -> None:
+    found, cause = planted.between(which, which + 1), CAUSES[which]
+    counts = caused(found)
+    assert counts.keys() == {cause}
+    assert counts[cause] > 0
+    assert [line for line in found.turns[0].details if re.fullmatch(SAID[cause], line)]
+    assert [line for line in found.not_told if "two versions of joinedup" not in line] == []
+    assert bool(found.not_told) == (cause is Cause.SOFTWARE)
+    assert measured(found) <= MOVES.get(cause, {*measures()})
+
+
+@pytest.mark.parametrize(("first", "last"), [(1, 3), (5, 7), (6, 8), (1, 4), (0, 8)], ids=lambda at: f"build {at}")
+def test_what_is_planted_together_is_told_apart_and_adds_up(planted: Planted, first: int, last: int) -> None:
+    found = planted.between(first, last)
+    there = [cause for cause in Cause if cause in CAUSES[first:last]]
+    assert [turn.causes for turn in found.turns] == [(cause,) for cause in there]
     assert all(caused(found).values())
-    one_by_one = {cell.key: cell for each in landings[:-1] for cell in each.cells if cell.count == "value"}
-    assert {cell.key for cell in found.cells if cell.count == "value"} <= one_by_one.keys()
-    days = next(cell for cell in found.cells if cell.key == "emergency_bed_days/place/place" and cell.count == "numerator")
-    alone = [next((c.difference for c in each.cells if c.key == days.key and c.count == "numerator"), 0.0) for each in landings[:-1]]
-    assert sum(share or 0 for share in days.shares) == days.difference == sum(each or 0 for each in alone)
-    shares = dict(zip((turn.name for turn in found.turns), days.shares, strict=True))
-    assert shares["late correction"] == pytest.approx(alone[0], rel=0.2)
-    assert shares["new data"] == pytest.approx(alone[2], rel=0.2)
+    for cause, alone in MOVES.items():
+        if cause in there:
+            at = there.index(cause)
+            assert {cell.name for cell in found.cells if cell.shares[at] and cell.name in measures()} == alone
+    differ = {name for name, one in planted.builds[last].tables.items() if one.digest != planted.builds[first].tables[name].digest}
+    assert {table.table for table in found.tables if table.kind == "derived"} == differ
+    for table in found.tables:
+        assert sum(table.shares) == (table.after or 0) - (table.before or 0), table
+        assert any(table.moved), table
+        if table.added is not None and table.gone is not None:
+            assert table.added - table.gone == sum(table.shares), table
+
+
+def days(found: Changes) -> Cell:
+    """The bed days of the whole place."""
+    return next(cell for cell in found.cells if cell.key == "emergency_bed_days/place/place" and cell.count == "numerator")
+
+
+def test_a_cause_does_among_others_what_it_did_alone_under_the_rule_of_now(planted: Planted) -> None:
+    """The definition stands before the data: it doubles what was there, and data then count double."""
+    found = planted.between(0, 8)
+    shares = dict(zip((turn.name for turn in found.turns), days(found).shares, strict=True))
+    assert shares["definition"] == days(found).before
+    for which, cause in enumerate(CAUSES[:4]):
+        alone = days(planted.between(which, which + 1)).difference
+        assert shares[cause] == pytest.approx(2 * (alone or 0.0), rel=0.25), cause
+
+
+def test_how_rows_are_linked_changes_with_what_changed_of_their_source(planted: Planted) -> None:
+    """Counts that a landing makes of its files go to the causes of their contract, and not to the last that there is."""
+    found = planted.between(1, 3)
+    assert [turn.name for turn in found.turns] == ["population", "new data"]
+    of = {name: [cell for cell in found.cells if cell.name == "linked_rows" and cell.told_apart[0] == name] for name in ("register", "apc")}
+    assert of["register"]
+    assert all(cell.shares[1] == 0 for cell in of["register"])
+    rows = [cell for cell in of["apc"] if cell.told_apart[2] == "all" and cell.count == "row_count"]
+    assert [cell.shares[1] for cell in rows] == [NEW_ROWS]
+
+
+def test_another_engine_is_software_and_takes_nothing_from_what_else_changed(planted: Planted) -> None:
+    before = planted.builds[2].model_copy(update={"software": "duckdb 1.4.0", "build_id": "20250101T000000Z-of-an-older"})
+    found = find_changes(planted.of.store, opened(planted.of.folder), before, planted.builds[3], planted.specs)
+    assert [turn.name for turn in found.turns] == ["software", "new data"]
+    assert found.turns[0].details == (f"engine: duckdb 1.4.0, now {planted.builds[3].software}",)
+    assert caused(found) == {"software": 0, "new data": caused(planted.between(2, 3))["new data"]}
+
+
+def test_without_its_definitions_what_comes_after_them_is_still_told(planted: Planted) -> None:
+    """Nothing can be made by definitions that are gone: what stands before them goes with them, what follows is told."""
+    of, name = planted.of, planted.builds[0].tables["measure_bed_days"].definition
+    path = of.store.definitions / f"{name}.json"
+    kept = path.read_bytes()
+    path.unlink()
+    try:
+        before = planted.builds[3].model_copy(update={"build_id": "20250101T000000Z-without"})
+        found = find_changes(of.store, opened(of.folder), before, planted.builds[7], planted.specs)
+    finally:
+        path.write_bytes(kept)
+    assert [turn.name for turn in found.turns] == ["place folder and code list and definition", "linkage"]
+    assert found.not_told == (
+        "place folder, code list, definition can't be told apart: what tables of the earlier build were declared as isn't kept",
+    )
+    assert all(caused(found).values())
+
+
+def test_without_its_landing_the_data_are_one_cause(planted: Planted) -> None:
+    of = planted.of
+    landing = of.store.landed / planted.builds[0].about["landing"]["landing_id"] / "landing.json"
+    landing.rename(landing.with_suffix(".away"))
+    try:
+        before = planted.builds[0].model_copy(update={"build_id": "20250101T000000Z-no-landing"})
+        found = find_changes(of.store, opened(of.folder), before, planted.builds[5], planted.specs)
+    finally:
+        landing.with_suffix(".away").rename(landing)
+    assert [turn.causes for turn in found.turns] == [
+        (Cause.PLACE,),
+        (Cause.LINKAGE, Cause.CORRECTION, Cause.POPULATION, Cause.NEW),
+    ]
+    assert found.not_told == ("what of the data did it can't be told: the landing of one of the builds isn't kept any more",)
+    assert all(caused(found).values())
+
+
+def test_builds_are_named_and_one_that_is_not_there_is_told_with_those_that_are(planted: Planted) -> None:
+    store, builds = planted.of.store, planted.builds
+    assert later_build(store) == builds[-1]
+    assert later_build(store, "3") == builds[2] == later_build(store, builds[2].build_id)
+    assert earlier_build(store, builds[5]) == builds[4]
+    assert earlier_build(store, builds[5], "2") == builds[1]
+    with pytest.raises(NothingPublished, match=r"no build 6 before 6 is kept: there are 1 \("):
+        earlier_build(store, builds[5], "6")
+    with pytest.raises(NothingPublished, match="no build before 1 is kept"):
+        earlier_build(store, builds[0])
+
+
+def test_two_builds_of_the_same_differ_in_nothing(planted: Planted) -> None:
+    again = planted.builds[-1].model_copy(update={"build_id": "20990101T000000Z-the-same", "number": 99})
+    found = find_changes(planted.of.store, opened(planted.of.folder), planted.builds[-1], again, planted.specs)
+    assert (found.turns, found.tables, found.cells, found.not_told) == ((), (), (), ())
+    assert found.compared > 100
+    assert headline(found, measures()) == "No published number changed."

@@ -35,7 +35,7 @@ PART = cell(f"{DAYS}/neighbourhood/central-halifax", 80.0, 80.0, None)
 def test_the_headline_says_how_far_and_by_what() -> None:
     said = changed.headline(found(WHOLE, PART), measures())
     spec = measures()[DAYS]
-    assert said == f"{spec.title} rose from 100.0 to 110.2 {spec.unit}, mostly by new data (+13.8) and late correction (−3.5)."
+    assert said == f"{spec.title} rose from 100.0 to 110.2 {spec.unit}, by new data (+13.8), against late correction (−3.5)."
 
 
 def test_what_moved_by_less_than_is_shown_is_said_to_have_stayed() -> None:
@@ -44,13 +44,16 @@ def test_what_moved_by_less_than_is_shown_is_said_to_have_stayed() -> None:
     assert changed.moved(little, spec) == f"{spec.title} stayed near 6.4 {spec.unit}"
     assert changed.mostly(little, found(little)) == "and no cause alone moved it by as much as is shown"
     more = cell(f"{DAYS}/place/place", 6.40, 6.30, 6.41)
-    assert changed.mostly(more, found(more)) == "mostly by new data (+0.1) and late correction (−0.1)"
+    assert changed.mostly(more, found(more)) == "though new data (+0.1) and late correction (−0.1) moved it"
 
 
 def test_nothing_changed_is_said_so() -> None:
     assert changed.headline(found(), measures()) == "No published number changed."
     other = found(cell("population/place/place/0-4/1", 3, 3, 4, count="people"))
-    assert changed.headline(other, measures()) == "The measures of the place as a whole are what they were; other numbers changed."
+    assert (
+        changed.headline(other, measures())
+        == "The measures of the place as a whole are what they were; other numbers changed, by new data."
+    )
 
 
 def test_the_rungs_lead_from_before_to_after() -> None:
