@@ -12,6 +12,7 @@ from joinedup.access import public
 from joinedup.access.behind import Behind, behind_of
 from joinedup.access.built import Built, built_of
 from joinedup.access.caller import Caller
+from joinedup.access.cell_files import CellFiles
 from joinedup.access.changes import Changes, kept_changes
 from joinedup.access.disclosure import Audience, may_open
 from joinedup.access.look_report import belongs_of
@@ -33,6 +34,7 @@ from joinedup.sources.restricted import for_others
 __all__ = ["Aggregates", "open_aggregates"]
 
 Disclosed = Callable[[pa.Table], pa.Table]
+AREA_FILE, OF_AREA = "area_file", ("area_type", "area_id")
 _FINDING = TypeAdapter(Finding)
 
 
@@ -188,6 +190,12 @@ class Aggregates:
         manifest = self.reader.manifest
         before = manifest_before(self.reader.store, manifest) if self.audience == "internal" else None
         return behind_of(manifest, before, self.place, self.specs.get(name), name, self.audience)
+
+    def cell_files(self) -> CellFiles:
+        """The files behind single numbers; none for the public, for whom a file may be a few people, and of builds that don't keep it."""
+        kept = self.audience == "internal" and AREA_FILE in self.reader.manifest.tables
+        table = self._table(AREA_FILE, lambda each: each.slice(0, 0), "counted", *OF_AREA) if kept else pa.table({})
+        return CellFiles(table, self.files() if kept else (), frozenset(self.specs))
 
     def table_of(self, name: str) -> pa.Table:
         """A published table by the name that evidence keys have for it, or all measures."""

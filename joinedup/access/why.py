@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from joinedup.access.behind import Behind
+from joinedup.access.cell_files import CellFile, CellFiles
 from joinedup.access.changes import Changes
 from joinedup.access.published import ANY, NOT_KNOWN, PUBLISHED, TOLD, evidence_key, slug
 from joinedup.access.rounding import added
@@ -49,6 +50,10 @@ class Door(Protocol):
         """What changed since the build before; None where it isn't told, or nobody has found out."""
         ...
 
+    def cell_files(self) -> CellFiles:
+        """The files behind single numbers; none for the public."""
+        ...
+
     def behind(self, name: str) -> Behind:
         """What stands behind a measure or table."""
         ...
@@ -74,6 +79,8 @@ class Evidence:
     behind: Behind
     changed: tuple[Mapping[str, Any], ...] = ()
     """What of it the build before had otherwise: which count, before, after, and what each cause did. None where nobody has found out."""
+    files: tuple[CellFile, ...] = ()
+    """The files whose records stand in this very number; none where only those of its tables are known, and for the public."""
 
     def json(self) -> dict[str, Any]:
         """The same as JSON has it."""
@@ -95,6 +102,7 @@ class Answers:
     def __post_init__(self) -> None:
         self._told: dict[str, tuple[Behind, Listed]] = {}
         self.changes = self.door.changes()
+        self._files: CellFiles | None = None
 
     def grain(self, name: str) -> Sequence[str]:
         """The columns by whose values the numbers of a name are told apart."""
@@ -114,7 +122,15 @@ class Answers:
         found = listed.found(values, name)
         told = {column: _first(found, column, value) for column, value in zip(listed.grain, values, strict=False) if value != ANY}
         sums = {column: added(row[column] for row in found) for column in listed.counts} if len(found) != 1 else {}
-        return Evidence(key, told, tuple(found), sums, self._links(name, found), behind, self._changed(key))
+        files = self.files.of(name, listed.grain, values) if name in self.files.known else ()
+        return Evidence(key, told, tuple(found), sums, self._links(name, found), behind, self._changed(key), files)
+
+    @property
+    def files(self) -> CellFiles:
+        """The files behind numbers, asked for once."""
+        if self._files is None:
+            self._files = self.door.cell_files()
+        return self._files
 
     def _changed(self, key: str) -> tuple[dict[str, Any], ...]:
         """What each cause did to a number since the build before."""

@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from joinedup.access.built import Built
+from joinedup.access.cell_files import CellFiles
 from joinedup.access.changes import Changes
 from joinedup.access.overview import Access
 from joinedup.access.published import evidence_key
@@ -68,6 +69,11 @@ class Facts:
     def changes(self) -> Changes | None:
         """What changed since the build before; None where pages don't say, or nobody has found out."""
         return self.aggregates.changes()
+
+    @cached_property
+    def cell_files(self) -> CellFiles:
+        """The files behind single numbers; none where pages don't say."""
+        return self.aggregates.cell_files()
 
     @cached_property
     def whole(self) -> Area:

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from joinedup.access.behind import Behind
 from joinedup.access.built import Built
+from joinedup.access.cell_files import CellFiles
 from joinedup.access.changes import Changes
 from joinedup.access.overview import Access
 from joinedup.findings import Finding
@@ -209,6 +210,10 @@ class Aggregates(Protocol):
 
     def changes(self) -> Changes | None:
         """What changed since the build before; None where pages don't say, or nobody has found out."""
+        ...
+
+    def cell_files(self) -> CellFiles:
+        """The files behind single numbers; none where pages don't say."""
         ...
 
     def behind(self, name: str) -> Behind:

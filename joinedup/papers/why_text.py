@@ -35,8 +35,19 @@ def _lines(evidence: Evidence) -> Iterator[str]:
         yield f"  Definition: version {behind.definition.version}, from {day(behind.definition.valid_from)}; {behind.definition.owner}"
         yield f"  Source: {behind.definition.source}"
     yield f"  Build: {behind.build.build_id}, joinedup {behind.build.version}, {behind.build.engine}"
+    yield from _files(evidence)
     yield from _behind(behind)
     yield from (f"  {line}" for line in _moved(evidence))
+
+
+def _files(evidence: Evidence) -> Iterator[str]:
+    """The files whose records stand in the number."""
+    if evidence.files:
+        yield "\nFiles behind this number"
+        for each in evidence.files:
+            whole = f"of the file {each.rows_read:,} rows read, {each.superseded:,} superseded, {each.rejected:,} rejected"
+            yield f"  {each.file}, SHA-256 {(each.sha256 or 'not known')[:HASH]}: {many(each.records, 'record', 'records')} of it; {whole}"
+        yield "  Whose rows were superseded or rejected isn't kept, so they are told by file."
 
 
 def _moved(evidence: Evidence) -> Iterator[str]:
@@ -93,7 +104,7 @@ def _behind(behind: Behind) -> Iterator[str]:
             rows = f", {step.rows:,} rows" if step.rows is not None else ""
             yield f"  {step.table} ({step.kind}{rows}): {', '.join(step.columns) or 'which rows there are'}"
     if behind.sources:
-        yield "\nSources"
+        yield "\nSources of these tables"
         for source in behind.sources:
             yield from _source(source)
     if behind.linked_by:

@@ -76,6 +76,18 @@ def test_a_measures_value_and_its_links_spell_their_division_out_but_not_for_the
     assert " = 46.3" not in text(replace(measured, rows=({**measured.rows[0], "denominator": None},)))
 
 
+def test_the_files_behind_a_number_are_its_own_with_their_records() -> None:
+    answers = Answers(Shown())
+    found = answers.of("delayed_days/neighbourhood/north")
+    assert [(each.file, each.records) for each in found.files] == [("register.csv", 400), ("apc.csv", 399)]
+    whole = [account for account in five().files() if account.file == "apc.csv"]
+    assert [each.rejected for each in found.files[1:]] == [account.rejected for account in whole]
+    assert "apc.csv, SHA-256 not known: 399 records of it" in text(found)
+    assert answers.of("delayed_days/neighbourhood/south").files == ()
+    assert answers.of("delayed_days").files == answers.of("delayed_days/place/place").files
+    assert answers.of("population/place/place").files == ()
+
+
 @pytest.mark.parametrize(
     ("key", "said"),
     [

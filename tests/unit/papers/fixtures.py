@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from joinedup.access.behind import Behind, BuiltBy, Step
 from joinedup.access.built import Built
+from joinedup.access.cell_files import CellFiles
 from joinedup.access.changes import Changes
 from joinedup.access.disclosure import Audience
 from joinedup.access.overview import Access, access_of
@@ -513,6 +514,16 @@ class FakeAggregates:
 
     def built(self) -> Built | None:
         return made_up_build(self.stamp.build_id) if self.audience == "internal" else None
+
+    def cell_files(self) -> CellFiles:
+        """Of delays in the north and in the place, two files; of other measures it isn't kept."""
+        rows = [
+            {"counted": "delayed_days", "area_type": kind, "area_id": area, "month": None, "sector": None, "point_of_delivery": None}
+            | {"file_id": account.file_id, "records": 400 - number}
+            for kind, area in (("neighbourhood", "north"), ("place", "place"))
+            for number, account in enumerate(self.files()[:2])
+        ]
+        return CellFiles(pa.Table.from_pylist(rows), self.files(), {"delayed_days"})
 
     def behind(self, name: str) -> Behind:
         """A step from one landed file to the number."""

@@ -99,10 +99,12 @@ def test_shares_add_up_where_both_ends_are_known(values: tuple[float | None, ...
 
 
 def test_tables_say_rows_and_columns() -> None:
-    other = TableChange(table="t", title="Things", kind="derived", before=3, after=4, added=1, gone=0, changed=2, columns={"a": 2, "b": 1})
+    rows = {"before": 3, "after": 4, "added": 1, "gone": 0, "changed": 2}
+    turned = {"shares": (0, 1), "moved": (True, True)}
+    other = TableChange(table="t", title="Things", kind="derived", columns={"a": 2, "b": 1}, **rows, **turned)
     landed = TableChange(table="landed_t", title="Landed", kind="landed", before=3, after=None)
     table = changed.tables(found(tables=(landed, other)))
     assert table.rows == [
-        ["Things", "derived", "3", "4", "1", "0", "2", "a (2), b (1)"],
-        ["Landed", "landed", "3", "no such table", "not compared", "not compared", "not compared", "none"],
+        ["Things", "derived", "3", "4", "1", "0", "2", "late correction, new data (+1)", "a (2), b (1)"],
+        ["Landed", "landed", "3", "no such table", "not compared", "not compared", "not compared", "not told", "none"],
     ]

@@ -1,0 +1,90 @@
+"""The files whose records stand in one published number, as far as builds keep that: by area, month and point of delivery."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import pyarrow as pa
+
+from joinedup.access.published import ANY, AREA, PUBLISHED, slug
+from joinedup.sources.accounts import FileAccount
+
+BY = {"activity": (*AREA, "month", "point_of_delivery"), "costs": (*AREA, "sector", "point_of_delivery")}
+"""What tells the files of a published table apart; those of others only the area does."""
+OF_PEOPLE = ("population", "deprivation", "practice_people")
+
+
+@dataclass(frozen=True, slots=True)
+class CellFile:
+    """A file behind one number: how many of its records stand in it, and what became of all rows of the file."""
+
+    file: str
+    source: str
+    contract: str
+    sha256: str | None
+    records: int
+    rows_read: int
+    loaded: int
+    superseded: int
+    rejected: int
+
+
+@dataclass(frozen=True)
+class CellFiles:
+    """The files behind numbers of a build: `table` is its area_file, without rows for who isn't told of files."""
+
+    table: pa.Table
+    accounts: Sequence[FileAccount]
+    measures: Collection[str]
+
+    def of(self, name: str, grain: Sequence[str], values: Sequence[str]) -> tuple[CellFile, ...]:
+        """The files behind the number that a key's name and values tell, those with most records first; none where it isn't kept."""
+        counted = "people" if name in OF_PEOPLE else name
+        asked = dict(zip(grain, values, strict=False))
+        by = [asked.get(column, ANY) for column in BY.get(counted, AREA)]
+        if by[0] == ANY:
+            by[0] = "place"  # neighbourhoods and none are in it
+        own = self._index.get(counted, {})
+        exact = own.get(tuple(by))
+        found = [exact] if exact is not None else [files for key, files in own.items() if _fits(key, by)]
+        return tuple(self._told(_added(found)))
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """The names of which it is kept."""
+        names = {*PUBLISHED} & {*BY, *OF_PEOPLE} | {*self.measures}
+        return frozenset(names) if self.table.num_rows else frozenset()
+
+    @cached_property
+    def _index(self) -> Mapping[str, Mapping[tuple[str, ...], Mapping[int, int]]]:
+        """What is counted -> what tells it apart -> file -> records."""
+        found: dict[str, dict[tuple[str, ...], dict[int, int]]] = {}
+        for row in self.table.to_pylist():
+            key = tuple(slug(row[column]) for column in BY.get(row["counted"], AREA))
+            own = found.setdefault(row["counted"], {}).setdefault(key, {})
+            own[row["file_id"]] = own.get(row["file_id"], 0) + row["records"]
+        return found
+
+    def _told(self, records: Mapping[int, int]) -> Iterable[CellFile]:
+        """Files with their accounts."""
+        known = {account.file_id: account for account in self.accounts}
+        for number, count in sorted(records.items(), key=lambda each: (-each[1], each[0])):
+            of = known.get(number)
+            if of is not None:
+                yield CellFile(of.file, of.source, of.contract, of.sha256, count, of.rows_read, of.loaded, of.superseded, of.rejected)
+
+
+def _fits(key: Sequence[str], by: Sequence[str]) -> bool:
+    """Whether a row's values are those asked for."""
+    return all(asked in (ANY, value) for asked, value in zip(by, key, strict=True))
+
+
+def _added(found: Iterable[Mapping[int, int]]) -> dict[int, int]:
+    """File -> its records in several."""
+    sums: dict[int, int] = {}
+    for files in found:
+        for number, count in files.items():
+            sums[number] = sums.get(number, 0) + count
+    return sums
