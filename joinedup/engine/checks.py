@@ -23,7 +23,7 @@ def table_findings(specs: Mapping[str, TableSpec]) -> list[Finding]:
         if spec.derived:
             reads = {name: specs[name] for name in sorted(inputs_of(spec) & specs.keys())}
             found += findings_of(spec.sql or "", spec.sql_file, reads)
-        found += _money_findings(spec)
+        found += [*_money_findings(spec), *_following_findings(spec, specs)]
     return found or [finding for spec in specs.values() for finding in by_file_findings(spec, specs)]
 
 
@@ -32,6 +32,18 @@ def _money_findings(spec: TableSpec) -> Iterator[Finding]:
         if column.name.endswith("_pence") and column.type is not ColumnType.BIGINT:
             message = f"{spec.table}.{column.name} is {column.type}; money is whole pence: declare it BIGINT"
             yield Finding(_yml(spec), "money", message)
+
+
+def _following_findings(spec: TableSpec, specs: Mapping[str, TableSpec]) -> Iterator[Finding]:
+    if not spec.follows:
+        return
+    if spec.follows not in inputs_of(spec) or spec.follows not in specs:
+        message = f"{spec.table} is said to follow {spec.follows or 'nothing'}, which it doesn't read"
+        yield Finding(_yml(spec), "follows", f"{message}; name a table of its .sql, or leave follows out")
+    elif specs[spec.follows].order != spec.order:
+        own, other = ", ".join(spec.order), ", ".join(specs[spec.follows].order)
+        message = f"{spec.table} is ordered by {own} and {spec.follows}, which it is said to follow, by {other}"
+        yield Finding(_yml(spec), "follows", f"{message}; give it the same sort, or leave follows out")
 
 
 def _description_findings(spec: TableSpec) -> Iterator[Finding]:

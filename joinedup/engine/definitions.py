@@ -12,7 +12,7 @@ from joinedup.engine.objects import definition
 from joinedup.engine.specs import TableSpec
 from joinedup.engine.store import PRIVATE_FOLDER, Store, atomic_write, store_errors
 
-KEPT = {"table", "title", "grain", "key", "columns", "version", "owner", "source", "sort", "by_file", "kept_by_file", "sql"}
+KEPT = {"table", "title", "grain", "key", "columns", "version", "owner", "source", "sort", "by_file", "kept_by_file", "follows", "sql"}
 """What is kept of a description: what its hash is of, and what a table can't be described without."""
 
 

@@ -14,8 +14,9 @@ import pyarrow as pa
 from joinedup.engine.duck import BUILD_MEMORY, as_written, connect
 from joinedup.engine.engines import ROWS_IN_GROUP, Step
 from joinedup.engine.measuring import EngineMeasured
+from joinedup.engine.narrow import passes_on, sorted_query, texts_of
 from joinedup.engine.order import inputs_of
-from joinedup.engine.ranges import write_in_ranges
+from joinedup.engine.ranges import write_following, write_in_ranges
 from joinedup.engine.results import Found
 from joinedup.engine.specs import ColumnType, TableSpec
 from joinedup.errors import SqlError, StoreProblem
@@ -26,8 +27,11 @@ PORTABLE_NAMES = {"VARCHAR": "STRING", '"NULL"': "NULL"}
 OF_THE_SQL = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException, duckdb.SyntaxException)
 
 
-LARGE = 680_000_000
-"""Bytes of Parquet that a table reads from which on it is sorted in ranges: of two million people. Below, DuckDB's own sort costs less."""
+LARGE = 3_500_000_000
+"""Bytes of Parquet that a table reads from which on it is sorted in ranges: of ten million people. Below, DuckDB's own sort costs less."""
+NARROW = 60_000_000
+"""Bytes from which on rows that are passed on one by one have numbers in place of texts while they are sorted: else they don't fit into
+memory."""
 LONG = 16_000_000
 """Bytes from which on a table is put together before it is sorted. The sort of what comes from several tables one after another takes all
 memory and doesn't spill, while that of one table does (DuckDB 2.0: eight million activities of six tables need 2.5 GB so, else 0.5 GB)."""
@@ -42,11 +46,11 @@ class DuckEngine:
     name = "duckdb"
     quote = '"'
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, sizes: dict[str, int] | None = None) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, sizes: dict[str, list[int]] | None = None) -> None:
         self.connection = connection
         self.sizes = {} if sizes is None else sizes
-        self.sizes_here: dict[str, int] = {}
-        """Bytes of what was shown in files."""
+        self.sizes_here: dict[str, list[int]] = {}
+        """Bytes of each file of what was shown in files."""
 
     @classmethod
     def started(cls, tmp: Path, *, threads: int | None = None) -> DuckEngine:
@@ -64,7 +68,7 @@ class DuckEngine:
         else:
             paths = [source] if isinstance(source, Path) else source
             sizes = self.sizes_here if here else self.sizes
-            sizes[table] = sum(path.stat().st_size for path in paths if path.exists())
+            sizes[table] = [path.stat().st_size for path in paths if path.exists()]
             files = ", ".join(map(_text, paths))
             if not here:  # what was shown before under this name would hide the files
                 self.connection.unregister(table)
@@ -90,11 +94,15 @@ class DuckEngine:
 
     def write(self, spec: TableSpec, columns: Sequence[str], path: Path) -> EngineMeasured:
         """What it cost; `path` is a Parquet file of `columns` of the table's query, sorted as the table says."""
-        if not self.is_large(spec):
-            return measured_of(self.write_profiled(spec, columns, path, IN_SHORT))
-        with _told(spec):
-            write_in_ranges(self.connection, _typed(spec, columns), spec.order, path)
-        return EngineMeasured()
+        if spec.follows and self.reads(spec) >= NARROW:
+            with _told(spec):
+                write_following(self.connection, _selected(spec, columns), spec.follows, spec.order, path)
+            return EngineMeasured()
+        if self.is_large(spec):
+            with _told(spec):
+                write_in_ranges(self.connection, _typed(spec, columns), spec.order, path)
+            return EngineMeasured()
+        return measured_of(self.write_profiled(spec, columns, path, IN_SHORT))
 
     def is_large(self, spec: TableSpec) -> bool:
         """Whether a table may be so large that it is sorted in ranges: it has a row for each of what it reads, and reads much."""
@@ -103,19 +111,30 @@ class DuckEngine:
 
     def reads(self, spec: TableSpec) -> int:
         """How many bytes of Parquet a table reads, as far as they are in files."""
-        return sum((self.sizes | self.sizes_here).get(name, 0) for name in inputs_of(spec))
+        return sum(sum(self.files_of(name)) for name in inputs_of(spec))
+
+    def files_of(self, table: str) -> Sequence[int]:
+        """The bytes of each file in which a table lies; none where it isn't in files."""
+        return self.sizes_here.get(table, self.sizes.get(table, ()))
 
     def write_profiled(self, spec: TableSpec, columns: Sequence[str], path: Path, metrics: str = EVERYTHING) -> dict[str, Any]:
         """The same with DuckDB's profile of the query, the whole of it or in short."""
-        order = ", ".join(f'"{column}" NULLS FIRST' for column in spec.order)
-        query = _typed(spec, columns)
-        if self.reads(spec) >= LONG:
-            query = f"WITH made AS MATERIALIZED ({query}) SELECT * FROM made"
-        with _told(spec), self.profiled(metrics) as profile:
-            self.connection.execute(
-                f"COPY ({query} ORDER BY {order}) TO {_text(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROWS_IN_GROUP})"
-            )
-            return profile()
+        with _told(spec):
+            query = self.ordered(spec, columns)
+            with self.profiled(metrics) as profile:
+                self.connection.execute(
+                    f"COPY ({query}) TO {_text(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROWS_IN_GROUP})"
+                )
+                return profile()
+
+    def ordered(self, spec: TableSpec, columns: Sequence[str]) -> str:
+        """A table's query with its rows in order, put so that the sort takes little memory."""
+        query, by = _typed(spec, columns), ", ".join(f'"{column}" NULLS FIRST' for column in spec.order)
+        if self.reads(spec) < LONG:
+            return f"{query} ORDER BY {by}"
+        plain = _selected(spec, columns)
+        texts = texts_of(self.connection, spec, plain) if self.reads(spec) >= NARROW and passes_on(spec) else {}
+        return sorted_query(spec, plain, texts, by) if texts else f"WITH made AS MATERIALIZED ({query}) SELECT * FROM made ORDER BY {by}"
 
     @contextmanager
     def profiled(self, metrics: str) -> Iterator[Callable[[], dict[str, Any]]]:
@@ -141,7 +160,11 @@ class DuckEngine:
 
 def _typed(spec: TableSpec, columns: Sequence[str]) -> str:
     """A table's query, its columns of the types that are declared."""
-    return f"SELECT {as_written(spec.names)} FROM (SELECT {', '.join(columns)} FROM (\n{spec.sql}\n) AS result) AS typed"
+    return f"SELECT {as_written(spec.names)} FROM ({_selected(spec, columns)}) AS typed"
+
+
+def _selected(spec: TableSpec, columns: Sequence[str]) -> str:
+    return f"SELECT {', '.join(columns)} FROM (\n{spec.sql}\n) AS result"
 
 
 def measured_of(profile: Mapping[str, Any]) -> EngineMeasured:

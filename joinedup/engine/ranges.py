@@ -41,6 +41,28 @@ def write_in_ranges(connection: duckdb.DuckDBPyConnection, query: str, order: Se
         shutil.rmtree(split, ignore_errors=True)
 
 
+def write_following(connection: duckdb.DuckDBPyConnection, query: str, followed: str, order: Sequence[str], path: Path) -> None:
+    """The same of a query that passes on the rows of a table in that order: nothing is split, as each range is asked for alone.
+
+    The table lies in the order of the column, and so do others that are joined by it: of each only the row groups of a range are read.
+    """
+    cuts = _cuts(connection, f'SELECT "{order[0]}" FROM "{followed}"', order[0])
+    _write(path, _groups(_asked(connection, query, cuts, order)))
+
+
+def _asked(connection: duckdb.DuckDBPyConnection, query: str, cuts: Sequence[int], order: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """The rows of all ranges, in order."""
+    for number in range(len(cuts) + 1):
+        bounds = [f'"{order[0]}" {sign} {cuts[at]}' for sign, at in ((">=", number - 1), ("<", number)) if 0 <= at < len(cuts)]
+        inside = " AND ".join(bounds) or "TRUE"
+        rows = inside if number else f'{inside} OR "{order[0]}" IS NULL'
+        ordered = connection.sql(f"SELECT * FROM ({query}) AS result WHERE {rows} ORDER BY {_by(order)}")
+        reader = ordered.to_arrow_reader(ROWS_IN_GROUP)
+        if not number:
+            yield pa.RecordBatch.from_pylist([], schema=reader.schema)  # where there are no rows at all, there are columns
+        yield from reader
+
+
 def write_at_once(connection: duckdb.DuckDBPyConnection, query: str, order: Sequence[str], path: Path) -> None:
     """The same by one sort of DuckDB's."""
     connection.execute(

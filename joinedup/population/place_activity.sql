@@ -14,10 +14,12 @@ belonging AS (
             ELSE s.starts
         END AS starts,
         -- A registration ends with the day of death, on which people still arrive and are admitted.
-        CASE WHEN s.ends = p.death_date THEN p.death_date + 1 ELSE s.ends END AS ends
+        CASE WHEN s.ends = p.death_date THEN p.death_date + 1 ELSE s.ends END AS ends,
+        m.practice_planning
     FROM counted_spell AS s
     INNER JOIN person AS p ON p.person_id = s.person_id
     LEFT JOIN first_listed AS f ON f.person_id = s.person_id
+    LEFT JOIN may_use AS m ON m.person_id = s.person_id
 )
 SELECT
     a.activity_id,
@@ -45,5 +47,4 @@ INNER JOIN belonging AS b
     AND coalesce(b.starts <= a.starts, TRUE)
     AND coalesce(a.starts < b.ends, TRUE)
 INNER JOIN file_use AS u ON u.file_id = a.file_id
-LEFT JOIN may_use AS m ON m.person_id = a.person_id
-WHERE u.planning AND (NOT u.held_by_practice OR m.practice_planning)
+WHERE u.planning AND (NOT u.held_by_practice OR b.practice_planning)
