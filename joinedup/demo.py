@@ -10,6 +10,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from shutil import rmtree
+from time import perf_counter
 
 from joinedup.access.aggregates import open_aggregates
 from joinedup.access.caller import caller_for
@@ -27,7 +28,7 @@ from joinedup.kept.keys import Keys, read_key, write_new_key
 from joinedup.land import land
 from joinedup.papers.pages import write_pages
 from joinedup.place.model import Place
-from joinedup.progress import Progress
+from joinedup.progress import Progress, Step
 from joinedup.sources.synthetic import synthesise
 from joinedup.sources.synthetic.month_before import place_before, write_month_before
 from joinedup.sources.synthetic.truth import FOLDER as TRUTH
@@ -65,8 +66,10 @@ def make(place: Place, people: int, seed: int, out: Path, progress: Progress) ->
 
 def land_month_before(place: Place, extracts: Path, store: Store, key: Keys, progress: Progress) -> None:
     """Nothing; the month before is landed and built, so that the last one is a second month."""
-    then = place_before(place)
-    land(then, write_month_before(place, extracts, extracts.with_name(f"{extracts.name}-month-before")), store, key, progress=progress)
+    then, began = place_before(place), perf_counter()
+    earlier = write_month_before(place, extracts, extracts.with_name(f"{extracts.name}-month-before"))
+    progress(Step("synth", "extracts of the month before", 1, 1, perf_counter() - began))
+    land(then, earlier, store, key, progress=progress)
     build(then, store, progress=progress)
 
 

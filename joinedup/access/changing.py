@@ -113,8 +113,9 @@ class Walk:
 
     def changes(self) -> Changes:
         """What changed, cause by cause."""
-        of = self.differing
+        of, began = self.differing, perf_counter()
         causes = of.causes()
+        self.progress(Step("compare", "rows of both landings", 0, len(causes), perf_counter() - began))
         points, turns, held = [self.point(of.before)], [], [_held(of.before.inputs, of.before.tables)]
         waiting: list[Cause] = []
         changed: set[Cause] = set()
