@@ -1,8 +1,10 @@
-"""Both engines, each started once for all cases."""
+"""Both engines, in which SQL finds nothing but what a test has shown: Spark is started once, and forgets what it was shown."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,18 +16,38 @@ ENGINES = (
 )
 
 
-@pytest.fixture(scope="session")
-def duck_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    engine = open_engine("duckdb", tmp_path_factory.mktemp("duckdb"))
+@pytest.fixture
+def duck_engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = open_engine("duckdb", tmp_path / "duckdb")
     yield engine
     engine.close()
 
 
 @pytest.fixture(scope="session")
-def spark_engine(java: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+def running_spark(java: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     engine = open_engine("spark", tmp_path_factory.mktemp("spark"))
     yield engine
     engine.close()
+
+
+@pytest.fixture
+def spark_engine(running_spark: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+    """The session that all tests share, without what any of the others showed to it."""
+    from joinedup.engine.on_spark import SparkEngine
+
+    assert isinstance(running_spark, SparkEngine)
+    shown: set[str] = set()
+    show = running_spark.show
+
+    def noted(table: str, *given: Any, **named: Any) -> None:
+        shown.add(table)
+        show(table, *given, **named)
+
+    monkeypatch.setattr(running_spark, "show", noted)
+    yield running_spark
+    for table in shown:
+        running_spark.session.catalog.dropTempView(table)
+    running_spark.rows_of.clear()
 
 
 @pytest.fixture(params=ENGINES)

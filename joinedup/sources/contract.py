@@ -245,7 +245,10 @@ class ContractSpec(Frozen):
 
     def landed(self, name: str) -> str:
         """The landed name of a field; KeyError where the contract has no such field."""
-        return {field.name: field.landed for field in self.fields}[name]
+        for field in self.fields:
+            if field.name == name:
+                return field.landed
+        raise KeyError(name)
 
     def landed_spec(self) -> TableSpec:
         """The landed table: every field that identifies nobody, and who, which file and which row it came from."""

@@ -52,19 +52,22 @@ def stage(con: Connection, place: Place, extracts: Path, progress: Progress = si
     keep_successors(con, place)
     found = [finding for source in place.sources for finding in mapping_findings(con, source, known)]
     given = [drop for source in place.sources if source.contract in known for drop in _drops_of(source, extracts, found)]
+    sent = {name: contract for name, contract in known.items() if any(drop.source.contract == name for drop in given)}
+    for contract in sent.values():
+        con.execute(rejected_key_sql(contract))
     with _scratch(con) as scratch:
         work = [_work(con, file_id, drop, place, scratch) for file_id, drop in enumerate(given, 1)]
         staged = [_stage_with_progress(each, len(work), progress) for each in work]
     began = time.perf_counter()
     in_files = [finding for file in staged for finding in file.findings]
     read = [ReadFile(drop, _told(drop, file.account)) for drop, file in zip(given, staged, strict=True)]
-    for name, contract in known.items():
+    for name, contract in sent.items():
         own = [file for file in read if file.account.contract == name]
         in_files += supersede(con, contract, own, place.as_at)
         in_files += map_codes(con, contract, [file.account for file in own])
         in_files += keep_what_recurs(con, contract, [file.account for file in own], place.sources)
         con.execute(f"DROP TABLE rejected_key_{name}")
-        for column in STAGED_WORK if own else ():
+        for column in STAGED_WORK:
             con.execute(f"ALTER TABLE staged_{name} DROP COLUMN {column}")
     accounts = _counted(con, place, known, [file.account for file in read])
     ahead = [finding for drop in given if (finding := _ahead(drop, place.as_at))]
@@ -142,7 +145,6 @@ def _counted(con: Connection, place: Place, known: Mapping[str, ContractSpec], a
 def _make_tables(con: Connection, known: Mapping[str, ContractSpec]) -> None:
     for contract in known.values():
         con.execute(_table_sql(contract))
-        con.execute(rejected_key_sql(contract))
     for table in ("staged_superseded", "staged_rejected"):
         con.execute(f"CREATE OR REPLACE TEMP TABLE {table} (file_id INTEGER, source_row BIGINT, rule VARCHAR, reason VARCHAR)")
 

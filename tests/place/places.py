@@ -50,6 +50,16 @@ sources:
 MOVED, CLOSED, SUCCESSOR, NOWHERE = "TST07", "TST09", "TST10", "TST25"
 
 
+def with_sources(folder: Path, *names: str) -> Path:
+    """The folder of a place, whose sources are now these alone: fewer land faster."""
+    path, begins = folder / "sources.yml", "  - name: "
+    parts = [begins + part for part in path.read_text(encoding="utf-8").split(begins)[1:]]
+    kept = [part for part in parts if part.split()[2] in names]
+    assert len(kept) == len(names)
+    path.write_text("sources:\n" + "".join(kept), encoding="utf-8")
+    return folder
+
+
 def nine_teams(folder: Path) -> Path:
     """A place of nine teams, one pair of them split from a tenth in mid-year, as spreadsheets save it.
 

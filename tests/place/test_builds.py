@@ -39,7 +39,7 @@ def check_sums(made: Example) -> None:
 @pytest.mark.shared
 @pytest.mark.parametrize("district", NETWORKS)
 def test_real_practices_and_networks_with_invented_people(shared: Path, tmp_path: Path, district: str) -> None:
-    made = invented(make_place(shared, district, tmp_path / district.lower()), 4_000, tmp_path)
+    made = invented(make_place(shared, district, tmp_path / district.lower()), 1_200, tmp_path)
     check_sums(made)
     assert len(made.place.neighbourhoods) == NETWORKS[district]
     pages = write_pages(open_aggregates(made.store, made.place, caller_for(made.place, "planning")), made.place, tmp_path / "pages")
@@ -47,7 +47,7 @@ def test_real_practices_and_networks_with_invented_people(shared: Path, tmp_path
 
 
 def test_nine_teams_with_a_split_a_move_and_a_succession(tmp_path: Path) -> None:
-    made = invented(nine_teams(tmp_path / "nine"), 4_000, tmp_path)
+    made = invented(nine_teams(tmp_path / "nine"), 1_200, tmp_path)
     check_sums(made)
     pages = write_pages(open_aggregates(made.store, made.place, caller_for(made.place, "planning")), made.place, tmp_path / "pages")
     index = pages[0].read_text(encoding="utf-8")

@@ -29,6 +29,7 @@ from joinedup.sources import unchanged
 from joinedup.sources.contract import contracts
 
 from .conftest import Example, invented, opened
+from .places import with_sources
 
 SOURCES = ("register", "deaths", "apc", "opt_out", "discharge_ready")
 """What the measures need, and who is counted: fewer sources land faster."""
@@ -39,10 +40,7 @@ def small(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Example:
     """A place of 1,500 people with few sources, landed and built."""
     work = tmp_path_factory.mktemp("changes")
     shutil.copytree(root / "places" / "calderdale", work / "calderdale")
-    path = work / "calderdale" / "sources.yml"
-    begins = "  - name: "
-    parts = [begins + part for part in path.read_text(encoding="utf-8").split(begins)[1:]]
-    path.write_text("sources:\n" + "".join(part for part in parts if part.split()[2] in SOURCES), encoding="utf-8")
+    with_sources(work / "calderdale", *SOURCES)
     with (work / "calderdale" / "place.yml").open("a", encoding="utf-8") as file:
         file.write("linking: {link_at: off}  # what probability links would follow from what is planted\n")
     made = invented(work / "calderdale", 1_500, work)

@@ -1,5 +1,5 @@
 """Both engines."""
 
-from ..engines import duck_engine, engine, spark_engine
+from ..engines import duck_engine, engine, running_spark, spark_engine
 
-__all__ = ["duck_engine", "engine", "spark_engine"]
+__all__ = ["duck_engine", "engine", "running_spark", "spark_engine"]

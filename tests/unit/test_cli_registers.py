@@ -7,14 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.place.places import with_sources
 from tests.unit.test_cli import run
+
+SOURCES = ("register", "deaths", "apc", "ecds", "gp_record", "opt_out")
 
 
 @pytest.fixture(scope="module")
 def landed(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a place, extracts of few people, a key, and a store that they have landed in."""
     folder = tmp_path_factory.mktemp("registers")
-    shutil.copytree(root / "places" / "calderdale", folder / "place")
+    with_sources(shutil.copytree(root / "places" / "calderdale", folder / "place"), *SOURCES)
     assert run("synth", folder / "place", "--people", 60, "--out", folder / "extracts").exit_code == 0
     assert run("new-key", folder / "key").exit_code == 0
     assert land(folder, folder / "key").exit_code == 0

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -15,16 +16,28 @@ class Element:
     tag: str
     attributes: dict[str, str]
     parent: Element | None = None
-    children: list[Element] = field(default_factory=list)
-    text: str = ""
+    inside: list[Element | str] = field(default_factory=list)
+
+    def below(self) -> Iterator[Element]:
+        """All elements below, in order."""
+        for each in self.inside:
+            if isinstance(each, Element):
+                yield each
+                yield from each.below()
 
     def all(self, *tags: str) -> list[Element]:
         """The elements below that have one of these tags, in order."""
-        found = []
-        for child in self.children:
-            found += [child] if child.tag in tags else []
-            found += child.all(*tags)
-        return found
+        return [each for each in self.below() if each.tag in tags]
+
+    @cached_property
+    def text(self) -> str:
+        """All that is written in it; of a page that has been read."""
+        return "".join(each if isinstance(each, str) else each.text for each in self.inside)
+
+    @cached_property
+    def ids(self) -> list[str]:
+        """The ids of the elements below; of a page that has been read."""
+        return [each["id"] for each in self.below() if each["id"]]
 
     def words(self) -> str:
         """All words in it, as one line."""
@@ -45,7 +58,7 @@ class Reader(HTMLParser):
         names = [name for name, _ in attributes]
         assert len(names) == len(set(names)), f"<{tag}> has an attribute twice: {names}"
         element = Element(tag, {name: value or "" for name, value in attributes}, self.here)
-        self.here.children.append(element)
+        self.here.inside.append(element)
         if tag not in VOID:
             self.here = element
 
@@ -60,10 +73,7 @@ class Reader(HTMLParser):
         self.here = self.here.parent
 
     def handle_data(self, data: str) -> None:
-        element: Element | None = self.here
-        while element is not None:
-            element.text += data
-            element = element.parent
+        self.here.inside.append(data)
 
 
 @cache
