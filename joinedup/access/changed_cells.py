@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import isclose
 from pathlib import Path
 
 import pyarrow as pa
@@ -20,6 +21,9 @@ COUNTED = "measure_count"
 OF_A_MEASURE = ("measure_id", "area_type", "area_id")
 OF_MEASURES = ("value", "events", "numerator", "denominator", "registered")
 BY_MONTH = "month"
+AS_ADDED = 1e-9
+"""How far sums of the same fractions may be apart, as a part of them, since engines add in an order of their own; no two counts below a
+billion are as near to each other."""
 SIDE_BY_SIDE = """
 SELECT {grain}, {values} FROM ({steps}) GROUP BY {grain} ORDER BY {grain}
 """
@@ -94,7 +98,16 @@ def _side_by_side(
         told_apart = row[: len(grain)]
         for at, count in enumerate(counts):
             first = len(grain) + at * points
-            yield told_apart, count, list(row[first : first + points])
+            yield told_apart, count, settled(row[first : first + points])
+
+
+def settled(values: Sequence[float | None]) -> list[float | None]:
+    """The same values, each that is the one before but for the order in which an engine added exactly that."""
+    found: list[float | None] = []
+    for value in values:
+        last = found[-1] if found else None
+        found.append(last if value is not None and last is not None and isclose(value, last, rel_tol=AS_ADDED) else value)
+    return found
 
 
 def _quoted(paths: Sequence[Path]) -> str:

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 import shutil
+import stat
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from html import unescape
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 
 from joinedup import build as building
 from joinedup import land as landing_story
 from joinedup.access.changes import Cause, Cell, Changes
 from joinedup.access.changing import earlier_build, find_changes, later_build
 from joinedup.build import all_specs, build
+from joinedup.cli import main
 from joinedup.engine.manifest import Manifest, read_manifest
 from joinedup.engine.specs import TableSpec
 from joinedup.engine.store import Store
@@ -349,3 +354,42 @@ def test_two_builds_of_the_same_differ_in_nothing(planted: Planted) -> None:
     assert (found.turns, found.tables, found.cells, found.not_told) == ((), (), (), ())
     assert found.compared > 100
     assert headline(found, measures()) == "No published number changed."
+
+
+def run(planted: Planted, *options: str) -> Result:
+    """What the verb says of the planted place."""
+    of = planted.of
+    return CliRunner().invoke(main, ["changes", str(of.folder), "--store", str(of.store.root), *options])
+
+
+def test_any_two_builds_are_told_as_a_page_or_a_file(planted: Planted, tmp_path: Path) -> None:
+    found = planted.between(1, 2)
+    between = ("--since", "2", "--until", "3")
+    said = run(planted, *between, "--out", str(tmp_path / "page"))
+    assert (said.exit_code, said.stdout.strip()) == (0, str(tmp_path / "page" / "changes.html")), said.output
+    page = (tmp_path / "page" / "changes.html").read_text(encoding="utf-8")
+    assert headline(found, measures()) in unescape(page)
+    assert "whether their order matters" in page
+    leads = {link for link in re.findall(r'href="([^"#]+)"', page) if not (tmp_path / "page" / link).exists()}
+    assert leads == set()
+    assert run(planted, *between, "--out", str(tmp_path / "numbers.csv")).exit_code == 0
+    with (tmp_path / "numbers.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["key"] for row in rows} == {cell.key for cell in found.cells if cell.name in measures() and cell.count == "value"}
+    assert set(rows[0]) == {"key", "count", "before", "after", "difference", "population"}
+    assert run(planted, *between, "--out", str(tmp_path / "all.json")).exit_code == 0
+    told = json.loads((tmp_path / "all.json").read_text(encoding="utf-8"))
+    assert [turn["causes"] for turn in told["turns"]] == [["population"]]
+    assert stat.S_IMODE((tmp_path / "all.json").stat().st_mode) == 0o600
+
+
+def test_what_can_not_be_compared_or_written_is_said_before_anything_is_done(planted: Planted, tmp_path: Path) -> None:
+    (tmp_path / "there.csv").write_text("mine", encoding="utf-8")
+    said = run(planted, "--out", str(tmp_path / "there.csv"))
+    assert (said.exit_code, (tmp_path / "there.csv").read_text(encoding="utf-8")) == (5, "mine")
+    assert "is there already" in said.stderr
+    assert run(planted, "--out", str(planted.of.folder / "page")).exit_code == 2
+    said = run(planted, "--since", "3", "--until", "3")
+    assert (said.exit_code, "no build 3 before 3 is kept" in said.stderr) == (6, True)
+    said = run(planted, "--until", "77")
+    assert (said.exit_code, "no build 77 that is kept" in said.stderr) == (6, True)

@@ -202,3 +202,21 @@ def test_answers_are_one_for_one_with_the_tables(made: tuple[Path, Aggregates]) 
         rows = answers.of(name).rows
         keys = {evidence_key(name, *(row[column] for column in answers.grain(name))) for row in rows}
         assert len(keys) == len({tuple(row[column] for column in answers.grain(name)) for row in rows}), name
+
+
+def test_the_files_behind_a_number_add_up_to_it_and_the_public_is_told_none(made: tuple[Path, Aggregates]) -> None:
+    folder, door = made
+    answers = Answers(door)
+    compared = 0
+    for name, count in (("activity", "activities"), ("costs", "activities"), ("urgent_care_sensitive_admissions", "events")):
+        for row in answers.of(name).rows:
+            key = evidence_key(name, *(row[column] for column in answers.grain(name)))
+            found = answers.of(key)
+            if folder.name == "public":
+                assert found.files == ()
+            elif len(found.rows) == 1 and row[count] is not None:
+                assert sum(each.records for each in found.files) == row[count], key
+                compared += 1
+    assert compared > 500 or folder.name == "public"
+    page = (folder / "why-emergency_bed_days.html").read_text(encoding="utf-8")
+    assert ("From files (records)" in page) == (folder.name == "internal")

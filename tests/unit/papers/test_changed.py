@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from joinedup.access.changed_cells import settled
 from joinedup.access.changes import Cause, Cell, Changes, Of, Turn
 from joinedup.engine.comparing import TableChange
 from joinedup.outcomes.definitions import measures
@@ -96,6 +97,11 @@ def test_shares_add_up_where_both_ends_are_known(values: tuple[float | None, ...
     assert one.shares == shares
     if one.difference is not None:
         assert sum(share or 0 for share in one.shares) == one.difference
+
+
+def test_what_was_added_in_another_order_is_the_same() -> None:
+    assert settled([0.1 + 0.2 + 0.3, 0.3 + 0.2 + 0.1, 7.0, None, 7.0]) == [0.1 + 0.2 + 0.3, 0.1 + 0.2 + 0.3, 7.0, None, 7.0]
+    assert settled([999_999_998.0, 999_999_999.0, 0.0, 1e-12]) == [999_999_998.0, 999_999_999.0, 0.0, 1e-12]
 
 
 def test_tables_say_rows_and_columns() -> None:
