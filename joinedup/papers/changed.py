@@ -37,6 +37,7 @@ def in_template(found: Changes, place: Place, specs: Mapping[str, MeasureSpec]) 
     """What the template shows, but for the pictures."""
     return {
         "headline": headline(found, specs),
+        "sentences": sentences(found, specs)[1:],
         "changes": found,
         "as_at_before": day(date.fromisoformat(found.before.as_at)) if found.before.as_at else NO_DATA,
         "as_at_after": day(date.fromisoformat(found.after.as_at)) if found.after.as_at else NO_DATA,
@@ -57,9 +58,14 @@ def headline(found: Changes, specs: Mapping[str, MeasureSpec]) -> str:
         causes = sorted({turn.name for at, turn in enumerate(found.turns) if any(cell.shares[at] for cell in found.cells)})
         by = f", by {listed(causes)}" if causes else ""
         return f"The measures of the place as a whole are what they were; other numbers changed{by}."
-    first = largest(whole_place)[0]
-    rest = [f"{moved(cell, specs[cell.name])}, {mostly(cell, found)}." for cell in largest(whole_place) if cell is not first]
-    return " ".join([f"{moved(first, specs[first.name])}, {mostly(first, found)}.", *rest])
+    first, *rest = sentences(found, specs)
+    return f"{first} {capital(many(len(rest), 'other measure', 'other measures'))} changed, too." if rest else first
+
+
+def sentences(found: Changes, specs: Mapping[str, MeasureSpec]) -> list[str]:
+    """What happened to each measure of the whole place that changed, and why; the one that changed most first."""
+    cells = [cell for cell in values_of(found, specs) if cell.told_apart == WHOLE and cell.difference]
+    return [f"{moved(cell, specs[cell.name])}, {mostly(cell, found)}." for cell in largest(cells)]
 
 
 def moved(cell: Cell, spec: MeasureSpec) -> str:
@@ -80,7 +86,11 @@ def mostly(cell: Cell, found: Changes) -> str:
         return "and no cause alone moved it by as much as is shown"
     if rate(cell.before) == rate(cell.after):
         return f"though {listed([f'{name} ({signed(share)})' for share, name in shares[:2]])} moved it"
-    by = f"by {listed([f'{name} ({signed(share)})' for share, name in with_it[:2]])}" if with_it else "by causes each too small to show"
+    by = (
+        f"because of {listed([f'{name} ({signed(share)})' for share, name in with_it[:2]])}"
+        if with_it
+        else "because of causes too small to show"
+    )
     return f"{by}, against {listed([f'{name} ({signed(share)})' for share, name in against[:2]])}" if against else by
 
 

@@ -36,7 +36,10 @@ PART = cell(f"{DAYS}/neighbourhood/central-halifax", 80.0, 80.0, None)
 def test_the_headline_says_how_far_and_by_what() -> None:
     said = changed.headline(found(WHOLE, PART), measures())
     spec = measures()[DAYS]
-    assert said == f"{spec.title} rose from 100.0 to 110.2 {spec.unit}, by new data (+13.8), against late correction (−3.5)."
+    assert said == f"{spec.title} rose from 100.0 to 110.2 {spec.unit}, because of new data (+13.8), against late correction (−3.5)."
+    both = found(WHOLE, cell("delayed_days/place/place", 1.0, 1.0, 2.0))
+    assert changed.headline(both, measures()) == f"{said} 1 other measure changed, too."
+    assert changed.sentences(both, measures())[1].endswith("because of new data (+1.0).")
 
 
 def test_what_moved_by_less_than_is_shown_is_said_to_have_stayed() -> None:
