@@ -5,6 +5,7 @@
     python -m benchmarks.scale --base STORE --sizes 12          the figure beside it
     python -m benchmarks.scale --base STORE --sizes 48 --once   10 million people, by hand: about 40 GB of disk
     python -m benchmarks.scale --page                           the figures into docs/explanation/scale.md
+    python -m benchmarks.scale --base STORE --sizes 1,5,12 --once --in-turn --page     all anew: 1 and 5, what they say of 12, then 12
 
 STORE holds one landing (`joinedup synth` of 210,000 people, then `joinedup land`); a size is how many times its people are there
 (benchmarks/replicated.py). Processor seconds are of whole processes. Results go into benchmarks/results-scale.json, size by size.
@@ -199,21 +200,40 @@ def main() -> None:
     )
     options.add_argument("--keep", action="store_true", help="leave the stores where they are made")
     options.add_argument("--predict", type=int)
+    options.add_argument(
+        "--in-turn", action="store_true", help="forget what was measured, and predict the last of the sizes before it is measured"
+    )
     options.add_argument("--page", action="store_true", help="write the figures into docs/explanation/scale.md, too")
     options.add_argument("--out", type=Path, default=RESULTS)
     asked = options.parse_args()
-    results = json.loads(asked.out.read_text(encoding="utf-8")) if asked.out.exists() else {"sizes": {}, "predicted": {}}
-    for times in [int(size) for size in asked.sizes.split(",") if size]:
-        read_landing(Store(asked.base))
-        results["sizes"][str(times)] = measured(Store(asked.base), times, asked, results["sizes"].get("1", {}))
-        results["exponent of the build"] = exponent(results)
-        asked.out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    if asked.predict:
-        results["predicted"][str(asked.predict)] = predicted(results, asked.predict, asked.people)
-        asked.out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    there = asked.out.exists() and not asked.in_turn
+    results = json.loads(asked.out.read_text(encoding="utf-8")) if there else {"sizes": {}, "predicted": {}}
+    sizes = [int(size) for size in asked.sizes.split(",") if size]
+    for times in sizes[:-1] if asked.in_turn else sizes:
+        measure(times, asked, results)
+    if asked.predict or asked.in_turn:
+        times = asked.predict or sizes[-1]
+        results["predicted"][str(times)] = predicted(results, times, asked.people)
+        keep(asked, results)
+    if asked.in_turn:
+        measure(sizes[-1], asked, results)
+    keep(asked, results)
+    print(lines(results))
+
+
+def measure(times: int, asked: argparse.Namespace, results: dict[str, Any]) -> None:
+    """Nothing; one more size is among the results, and they are kept."""
+    read_landing(Store(asked.base))
+    results["sizes"][str(times)] = measured(Store(asked.base), times, asked, results["sizes"].get("1", {}))
+    results["exponent of the build"] = exponent(results)
+    keep(asked, results)
+
+
+def keep(asked: argparse.Namespace, results: dict[str, Any]) -> None:
+    """Nothing; the results are in their file and, where asked for, on the page."""
+    asked.out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     if asked.page:
         write_page(ROOT / "docs" / "explanation" / "scale.md", results)
-    print(lines(results))
 
 
 if __name__ == "__main__":
