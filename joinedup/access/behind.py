@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from graphlib import TopologicalSorter
@@ -186,11 +186,19 @@ def _plain(manifest: Manifest, place: Place, measure: MeasureSpec | None, name: 
         title, what, population, statistic = told.title, f"From the {told.origin}", told.of, "count"
     else:
         of = PUBLISHED[name]
-        title, what, population, statistic = of.title, f"Table {of.table} of the build", of.population, of.statistic
+        title, population, statistic = of.title, of.population, of.statistic
+        what = f"Counted by {_by(of.grain)}, in the table {of.table} of the build"
     built = BuiltBy(manifest.build_id, manifest.built_at.isoformat(), str(manifest.about.get("version", "")), manifest.software)
     period = (place.period.start, place.period.end)
     definition = None if measure is None else _definition(measure)
     return Behind(name, title, what, population, statistic, period, place.as_at, audience, built, definition)
+
+
+def _by(grain: Sequence[str]) -> str:
+    """What a table is counted by, in words."""
+    names = [name.removesuffix("_id").replace("_", " ") for name in grain if name != "area_type"]
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _columns(name: str, measure: MeasureSpec | None) -> tuple[str, tuple[str, ...], dict[str, str]]:

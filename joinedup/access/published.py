@@ -14,7 +14,7 @@ NOT_KNOWN = "not-known"
 ANY = "any"
 """Stands in a key for all values of a column together, where more follows."""
 AREA = ("area_type", "area_id")
-REGISTERED = "People registered with a practice of the place on the as-at date, but those who object to being counted for planning"
+REGISTERED = "People registered with a practice of the place on the as-at date, except those who object to being counted for planning"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +34,25 @@ PUBLISHED: Mapping[str, Published] = {
     "population": Published("People by age and sex", "area_population", (*AREA, "age_band", "sex"), ("people",), REGISTERED),
     "deprivation": Published("People by deprivation fifth", "area_deprivation", (*AREA, "deprivation_fifth"), ("people",), REGISTERED),
     "practice_people": Published(
-        "People over whom what practices hold is counted", "area_practice_people", AREA, ("people",), f"{REGISTERED}, and to that"
+        "People over whom what practices hold is counted",
+        "area_practice_people",
+        AREA,
+        ("people",),
+        f"{REGISTERED} or to the use of what practices hold",
     ),
     "activity": Published(
         "Use of services by month",
         "area_month",
         (*AREA, "month", "point_of_delivery"),
         ("activities",),
-        "Activities of people who were registered with the place on the day, but of those who object to being counted for planning",
+        "Activities of people who were registered with the place on the day, except those who object to being counted for planning",
     ),
     "costs": Published(
         "Cost of care",
         "area_cost",
         (*AREA, "sector", "point_of_delivery"),
         ("activities", "costed", "cost_pence", "from_extract", "from_unit_cost"),
-        "Activities of the period of people who were registered with the place on the day, but of those who object",
+        "Activities of the period of people who were registered with the place on the day, except those who object",
         "sum of what extracts say, else of published averages; per person: over the people registered on the as-at date",
     ),
     "cost_differences": Published(

@@ -17,6 +17,8 @@ from joinedup.papers.numbers import NO_DATA, amount, duration, moment, whole
 from joinedup.papers.summary import KeyFigure
 from joinedup.papers.words import capital, listed, many
 
+MOST_NAMED = 3
+"""Tables that a reason on the page names; the download names all."""
 MOST_BARS = 12
 """Tables or steps that have a bar; the rest are in the table below."""
 STAGES = {
@@ -162,7 +164,7 @@ def _of_tables(manifest: Manifest, names: Sequence[str]) -> Table:
     records = [manifest.tables[name] for name in names]
     cost = [record.measured for record in records]
     seconds = [_seconds(record) for record in records]
-    reasons = [why(manifest, name) for name in names]
+    reasons, short = ([why(manifest, name, most) for name in names] for most in (None, MOST_NAMED))
     return Table(
         "What each table cost, and why it was made",
         [
@@ -173,7 +175,7 @@ def _of_tables(manifest: Manifest, names: Sequence[str]) -> Table:
             Column(
                 "Parts made", [parts_made(record) or "—" for record in records], "parts_made", [parts_made(record) for record in records]
             ),
-            Column("Why", reasons, "why", reasons, text=True),
+            Column("Why", short, "why", reasons, text=True),
             Column(name="reused", values=[record.reused for record in records]),
             Column(name="made_in", values=[record.made_in for record in records]),
         ],
@@ -196,8 +198,8 @@ def _costs(cost: Sequence[Measured | None]) -> list[Column]:
     return [*columns, Column(name="others_at_once", values=[None if each is None else each.beside for each in cost])]
 
 
-def why(manifest: Manifest, name: str) -> str:
-    """Why a table was made, or that it was used again, in words."""
+def why(manifest: Manifest, name: str, most: int | None = None) -> str:
+    """Why a table was made, or that it was used again, in words; of many names the first `most` are told."""
     record = manifest.tables[name]
     if record.reused:
         return "used again" + (f", from build {record.made_in}" if record.made_in else "")
@@ -209,8 +211,15 @@ def why(manifest: Manifest, name: str) -> str:
     said = _own(reason)
     if reason.inputs:
         roots = [root for root in began_with(manifest, name) if root not in {*reason.inputs, name}]
-        said.append(f"{listed(reason.inputs)} changed" + (f", because of {listed(roots)}" if roots else ""))
+        said.append(f"{_few(reason.inputs, most)} changed" + (f", because of {_few(roots, most)}" if roots else ""))
     return "; ".join(said)
+
+
+def _few(names: Sequence[str], most: int | None) -> str:
+    """The names, or the first of them and how many more there are."""
+    if most is None or len(names) <= most + 1:
+        return listed(names)
+    return listed([*names[:most], f"{len(names) - most} more"])
 
 
 def _own(reason: Because) -> list[str]:

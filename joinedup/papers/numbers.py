@@ -5,14 +5,14 @@ Each function takes None for missing and gives "no data" for it, never 0.
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from joinedup.periods import day_in_words
 
 NO_DATA = "no data"
 MILLION = 1_000_000
 LEAST_SHARE = 0.0005
-"""What a share is rounded to 0.0% below."""
+"""What a share is rounded to 0.0% below; and to 100.0% above one less it."""
 
 
 def whole(value: float | None) -> str:
@@ -31,11 +31,13 @@ def limits(lower: float | None, upper: float | None) -> str:
 
 
 def share(part: float | None, total: float | None) -> str:
-    """A part of a total as a percentage: 12.3%; below 0.1% where 0.0% would stand for some. Of nothing there is no share."""
+    """A part of a total as a percentage: 12.3%; never 0.0% of some, nor 100.0% where some are missing. Of nothing there is no share."""
     value = fraction(part, total)
     if value is None:
         return NO_DATA
-    return "below 0.1%" if 0 < value < LEAST_SHARE else f"{value * 100:.1f}%"
+    if 0 < value < LEAST_SHARE:
+        return "below 0.1%"
+    return "over 99.9%" if 1 - LEAST_SHARE <= value < 1 else f"{value * 100:.1f}%"
 
 
 def fraction(part: float | None, total: float | None) -> float | None:
@@ -96,6 +98,11 @@ def amount(size: float | None) -> str:
 def day(value: date | None) -> str:
     """A date as the NHS content guide writes it: 31 March 2026."""
     return NO_DATA if value is None else day_in_words(value)
+
+
+def span(period: tuple[date, date]) -> str:
+    """The days of a half-open period, the last that counts at its end: 1 April 2025 to 31 March 2026."""
+    return f"{day(period[0])} to {day(period[1] - timedelta(days=1))}"
 
 
 def month(value: date) -> str:

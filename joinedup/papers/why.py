@@ -16,7 +16,7 @@ from joinedup.access.published import AREA, PUBLISHED
 from joinedup.papers.changed import signed, whole_of
 from joinedup.papers.evident import page_of
 from joinedup.papers.facts import Facts
-from joinedup.papers.numbers import day, rate, whole
+from joinedup.papers.numbers import day, rate, span, whole
 from joinedup.papers.why_picture import drawn
 from joinedup.papers.words import capital
 from joinedup.papers.words import listed as listed_words
@@ -64,7 +64,7 @@ def shows(facts: Facts, name: str, keys: Iterable[Cited]) -> dict[str, Any]:
         "numbers": numbers,
         "made_of": [capital(column) for column in MADE_OF] if name in facts.specs else [],
         "picture": Markup(drawn(behind)) if behind.steps else "",  # noqa: S704 - made by us, its words escaped
-        "period": f"{day(behind.period[0])} up to {day(behind.period[1])}, which isn't counted any more",
+        "period": span(behind.period),
         "day": day,
         "whole": whole,
     }

@@ -7,7 +7,7 @@ from typing import Any
 
 from joinedup.access.behind import Behind, Changed, SourceBehind
 from joinedup.access.why import Evidence
-from joinedup.papers.numbers import day, limits, rate
+from joinedup.papers.numbers import day, limits, rate, span
 from joinedup.papers.words import many, reason
 
 HASH = 12
@@ -30,7 +30,7 @@ def _lines(evidence: Evidence) -> Iterator[str]:
     yield f"  {behind.what}"
     yield f"  Statistic: {behind.statistic}"
     yield f"  Of whom: {behind.population}"
-    yield f"  Period: {day(behind.period[0])} up to {day(behind.period[1])}, not counted; people as on {day(behind.as_at)}"
+    yield f"  Period: {span(behind.period)}; people as on {day(behind.as_at)}"
     if behind.definition is not None:
         yield f"  Definition: version {behind.definition.version}, from {day(behind.definition.valid_from)}; {behind.definition.owner}"
         yield f"  Source: {behind.definition.source}"
@@ -83,7 +83,7 @@ def _division(row: Mapping[str, Any], behind: Behind) -> Iterator[str]:
     parts = (row.get("numerator"), row.get("denominator"), row.get("value"))
     if behind.definition is not None and behind.audience == "internal" and None not in parts and parts[1]:
         counted, of, value = map(_said, parts)
-        yield f"{counted} of {of} = {value} per {behind.definition.per:,.0f}"
+        yield f"{counted} ÷ {of} × {behind.definition.per:,.0f} = {value}"
 
 
 def _said(value: object) -> str:
@@ -98,11 +98,6 @@ def _behind(behind: Behind) -> Iterator[str]:
     if behind.code_lists:
         yield "\nCode lists"
         yield from (f"  {each.table}, version {each.version}: {each.title}; {each.source}" for each in behind.code_lists)
-    if behind.steps:
-        yield "\nTables, each after what it reads"
-        for step in behind.steps:
-            rows = f", {step.rows:,} rows" if step.rows is not None else ""
-            yield f"  {step.table} ({step.kind}{rows}): {', '.join(step.columns) or 'which rows there are'}"
     if behind.sources:
         yield "\nSources of these tables"
         for source in behind.sources:
@@ -110,6 +105,11 @@ def _behind(behind: Behind) -> Iterator[str]:
     if behind.linked_by:
         yield "\nHow their rows were linked"
         yield from (f"  {contract}: {_counted(counts)}" for contract, counts in behind.linked_by.items())
+    if behind.steps:
+        yield "\nTables, each after what it reads"
+        for step in behind.steps:
+            rows = f", {step.rows:,} rows" if step.rows is not None else ""
+            yield f"  {step.table} ({step.kind}{rows}): {', '.join(step.columns) or 'which rows there are'}"
     yield from _changed(behind.changed)
 
 
@@ -137,4 +137,5 @@ def _changed(changed: Changed | None) -> Iterator[str]:
     elif not (changed.inputs or changed.tables):
         yield f"  nothing of the {changed.compared} tables differs from build {changed.since}"
     else:
-        yield f"  other than in build {changed.since}: {', '.join((*changed.inputs, *changed.tables))}"
+        differ = (*changed.inputs, *changed.tables)
+        yield f"  {len(differ)} of the {changed.compared} tables differ from build {changed.since}: {', '.join(differ)}"

@@ -43,6 +43,14 @@ def test_each_reason_is_told_and_where_it_began() -> None:
     ]
 
 
+def test_of_many_names_a_page_has_the_first() -> None:
+    names = tuple(f"landed_{letter}" for letter in "abcdef")
+    record = BUILT.manifest.tables["activity"].model_copy(update={"because": Because(inputs=names)})
+    manifest = BUILT.manifest.model_copy(update={"tables": {**BUILT.manifest.tables, "activity": record}})
+    assert why(manifest, "activity", 3) == "landed_a, landed_b, landed_c and 3 more changed"
+    assert why(manifest, "activity", 5) == why(manifest, "activity")
+
+
 def test_the_table_has_every_table_with_bare_values(five_pages: Path) -> None:
     with (five_pages / "build.tables.csv").open(encoding="utf-8", newline="") as file:
         rows = {row["table"]: row for row in csv.DictReader(file)}

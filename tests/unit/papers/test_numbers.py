@@ -31,6 +31,9 @@ def test_a_share_of_nothing_is_no_data() -> None:
     assert numbers.share(0, 8) == "0.0%"
     assert numbers.share(1, 9_000) == "below 0.1%"
     assert numbers.share(1, 1_900) == "0.1%"
+    assert numbers.share(8, 8) == "100.0%"
+    assert numbers.share(8_999, 9_000) == "over 99.9%"
+    assert numbers.share(1_899, 1_900) == "99.9%"
     assert numbers.share(0, 0) == numbers.share(None, 8) == "no data"
 
 
