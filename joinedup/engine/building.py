@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -23,7 +24,7 @@ from joinedup.engine.results import result_columns
 from joinedup.engine.specs import TableSpec
 from joinedup.engine.store import Store
 from joinedup.engine.supply import supply
-from joinedup.errors import SqlError
+from joinedup.errors import SqlError, StoreProblem
 from joinedup.progress import Progress, Step
 
 PART = "part"
@@ -151,7 +152,8 @@ class Work:
         """Nothing; every table is there. The engine starts only when there is something to make."""
         self.verify = verify
         try:
-            self.make_in_order(start, jobs, progress)
+            with _limits_told():
+                self.make_in_order(start, jobs, progress)
         finally:
             if self.engine is not None:
                 self.engine.close()
@@ -295,3 +297,17 @@ class Work:
             engine.show(name, own or pq.read_schema(self.files(name)[0]).empty_table(), here=True)
         rows, cost = make(asked, engine, self.store, piece.path, own_rows(self.files_of()).get(piece.value, ""))
         return new_record(self.store, piece.path, self.made_from(spec), rows), cost
+
+
+@contextmanager
+def _limits_told() -> Iterator[None]:
+    """Turns what Python says where the operating system gives it nothing more into a StoreProblem."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if not isinstance(error, MemoryError) and "thread" not in str(error):
+            raise
+        raise StoreProblem(
+            "the operating system gives this process no more memory or threads: ask for more (ulimit, or the limits of a container), "
+            "or build with --jobs 1 and less of both (JOINEDUP_MEMORY=1GB, JOINEDUP_THREADS=1)"
+        ) from None

@@ -12,9 +12,11 @@ from joinedup.engine.specs import Column, ColumnType
 
 
 class Kind(Enum):
-    """A number that may have a fraction, text, a date, or anything else (whole numbers, what can't be told)."""
+    """A number that may have a fraction, a whole one, text, a date, true or false, or anything else (what can't be told)."""
 
     FRACTION = "fraction"
+    WHOLE = "whole"
+    TRUTH = "truth"
     TEXT = "text"
     DATE = "date"
     OTHER = "other"
@@ -29,7 +31,14 @@ class Shape(NamedTuple):
 
 Names = Mapping[str, frozenset[Kind]]
 
-OF_TYPE = {ColumnType.DOUBLE: Kind.FRACTION, ColumnType.STRING: Kind.TEXT, ColumnType.DATE: Kind.DATE}
+OF_TYPE = {
+    ColumnType.DOUBLE: Kind.FRACTION,
+    ColumnType.STRING: Kind.TEXT,
+    ColumnType.DATE: Kind.DATE,
+    ColumnType.INTEGER: Kind.WHOLE,
+    ColumnType.BIGINT: Kind.WHOLE,
+    ColumnType.BOOLEAN: Kind.TRUTH,
+}
 OF_CAST = {
     "DOUBLE": Kind.FRACTION,
     "FLOAT": Kind.FRACTION,
@@ -37,10 +46,19 @@ OF_CAST = {
     "TEXT": Kind.TEXT,
     "VARCHAR": Kind.TEXT,
     "DATE": Kind.DATE,
+    "INT": Kind.WHOLE,
+    "BIGINT": Kind.WHOLE,
+    "BOOLEAN": Kind.TRUTH,
 }
 FRACTIONS = (exp.Div, exp.Avg, exp.Median)
 TEXTS = (exp.DPipe, exp.Left, exp.Right, exp.Substring, exp.Replace, exp.Upper, exp.Lower, exp.Trim, exp.Pad)
-WHOLE = (exp.Floor, exp.Ceil, exp.Round)
+COUNTS = (exp.Count, exp.Extract, exp.Length, exp.RowNumber, exp.Rank, exp.DenseRank)
+TRUTHS = (
+    exp.Boolean, exp.And, exp.Or, exp.Not, exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Is, exp.In, exp.Between, exp.Exists,
+    exp.Like, exp.NullSafeEQ, exp.NullSafeNEQ, exp.LogicalOr, exp.LogicalAnd,
+)  # fmt: skip
+OF_ITSELF = ((FRACTIONS, Kind.FRACTION), (TEXTS, Kind.TEXT), (COUNTS, Kind.WHOLE), (TRUTHS, Kind.TRUTH))
+"""What is of one kind, whatever it is made of."""
 OF_FIRST = (exp.Window, exp.Filter, exp.Paren, exp.Neg, exp.Abs, exp.Sum, exp.Min, exp.Max, exp.Lag, exp.Lead, exp.Nullif, exp.Alias)
 OF_ALL = (exp.Add, exp.Sub, exp.Mul, exp.Mod, exp.Coalesce, exp.Least, exp.Greatest)
 
@@ -68,12 +86,11 @@ def kind_of(node: exp.Expression, names: Names) -> Kind:
     """The kind of one expression. A name that stands for a fraction anywhere counts as a fraction."""
     if isinstance(node, exp.Cast):
         return OF_CAST.get(node.to.this.name, Kind.OTHER)
-    if isinstance(node, FRACTIONS):
-        return Kind.FRACTION
-    if isinstance(node, TEXTS):
-        return Kind.TEXT
+    of_itself = next((kind for classes, kind in OF_ITSELF if isinstance(node, classes)), None)
+    if of_itself is not None:
+        return of_itself
     if isinstance(node, exp.Literal):
-        return Kind.TEXT if node.is_string else Kind.OTHER if node.this.isdigit() else Kind.FRACTION
+        return Kind.TEXT if node.is_string else Kind.WHOLE if node.this.isdigit() else Kind.FRACTION
     if isinstance(node, exp.Column):
         return _together(names.get(node.name.lower(), frozenset()))
     kind = _together({kind_of(part, names) for part in _parts(node)})
@@ -98,4 +115,4 @@ def _together(kinds: Iterable[Kind]) -> Kind:
     found = set(kinds)
     if Kind.FRACTION in found:
         return Kind.FRACTION
-    return found.pop() if found in ({Kind.TEXT}, {Kind.DATE}) else Kind.OTHER
+    return found.pop() if len(found) == 1 else Kind.OTHER

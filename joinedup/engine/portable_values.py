@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from joinedup.engine.kinds import Kind, kind_of
 from joinedup.engine.portable_context import Context, Refusal
+from joinedup.engine.portable_mixed import number_rule
 
 TYPES = {"TEXT", "INT", "BIGINT", "DOUBLE", "BOOLEAN", "DATE", "TIMESTAMP"}
 WHOLE_TYPES = {"INT", "BIGINT"}
@@ -110,7 +111,8 @@ def joined_text_rule(node: exp.Expression, context: Context) -> Iterator[Refusal
 
 
 def sum_rule(node: exp.Expression, context: Context) -> Iterator[Refusal]:
-    """Refusals of a sum that no CAST gives a type."""
+    """Refusals of a sum that no CAST gives a type, or of what is no number."""
+    yield from number_rule(node, context)
     if not _settled(node):
         yield Refusal(
             "sum", "DuckDB's sum of whole numbers reaches the file as a fraction; write CAST(sum(x) AS BIGINT), or AS DOUBLE for fractions"
@@ -225,6 +227,8 @@ def like_rule(node: exp.Expression, context: Context) -> Iterator[Refusal]:
 
 def cut_rule(node: exp.Expression, context: Context) -> Iterator[Refusal]:
     """Refusals of positions and lengths in left, right, substring and lpad that aren't written numbers from 1 up."""
+    if isinstance(node, exp.Pad) and node.args.get("fill_pattern") is None:
+        yield Refusal("lpad", "without what to fill up with it is Spark's own; write lpad(x, 3, ' ')")
     numbers = [node.args.get("start"), node.args.get("length")] if isinstance(node, exp.Substring) else [node.expression]
     if any(number is not None and not _from_one(number) for number in numbers):
         yield Refusal("text-position", "the engines differ for positions below 1; write the position and length as numbers from 1 up")
@@ -235,9 +239,13 @@ def _from_one(number: exp.Expression) -> bool:
 
 
 def trim_rule(node: exp.Expression, context: Context) -> Iterator[Refusal]:
-    """Refusals of trimming anything but spaces from both ends."""
-    if node.expression is not None or node.args.get("position"):
-        yield Refusal("trim", "trim takes spaces off both ends here; write trim(x), and replace() for other characters")
+    """Refusals of trimming anything but plain spaces from both ends."""
+    if node.expression is None:
+        yield Refusal(
+            "trim", "DuckDB's trim takes no-break and other spaces off too, and Spark's the plain ones alone; write trim(BOTH ' ' FROM x)"
+        )
+    elif node.args.get("position") != "BOTH" or node.expression.name != " ":
+        yield Refusal("trim", "trim takes plain spaces off both ends here; write trim(BOTH ' ' FROM x), and replace() for other characters")
 
 
 def alias_rule(node: exp.Expression, context: Context) -> Iterator[Refusal]:

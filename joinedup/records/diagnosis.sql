@@ -22,7 +22,7 @@ WITH written AS (
     UNION ALL SELECT file_id, source_row, 21, cause FROM landed_apc WHERE cause IS NOT NULL
 ),
 plain AS (
-    SELECT file_id, source_row, position, left(upper(replace(replace(trim(entry), '.', ''), ' ', '')), 4) AS code
+    SELECT file_id, source_row, position, left(upper(replace(replace(entry, '.', ''), ' ', '')), 4) AS code
     FROM written
 ),
 clinic AS (
@@ -40,7 +40,7 @@ clinic AS (
     UNION ALL SELECT file_id, source_row, 12, diag_12, person_id, linked_by, apptdate FROM landed_outpatient WHERE diag_12 IS NOT NULL
 ),
 seen AS (
-    SELECT file_id, source_row, position, person_id, linked_by, apptdate, left(upper(replace(replace(trim(entry), '.', ''), ' ', '')), 4) AS code
+    SELECT file_id, source_row, position, person_id, linked_by, apptdate, left(upper(replace(replace(entry, '.', ''), ' ', '')), 4) AS code
     FROM clinic
 ),
 attended AS (

@@ -339,6 +339,18 @@ def test_a_full_disk_is_said_in_one_sentence(store: Store, monkeypatch: pytest.M
         build(SPECS, inputs, store)
 
 
+@pytest.mark.parametrize("fault", [MemoryError(), RuntimeError("can't start new thread")], ids=["memory", "threads"])
+def test_what_the_operating_system_gives_no_more_of_is_said(store: Store, monkeypatch: pytest.MonkeyPatch, fault: Exception) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise fault
+
+    first = build(SPECS, visits(store, *FEW), store)
+    monkeypatch.setattr("joinedup.engine.building.ThreadPoolExecutor.submit", refused)
+    with pytest.raises(StoreProblem, match="no more memory or threads: ask for more"):
+        build(changed("busy", version=2), visits(store, *FEW), store)
+    assert read_manifest(store) == first
+
+
 def test_reference_data_is_read_once_and_typed(store: Store, tmp_path: Path) -> None:
     path = tmp_path / "price.csv"
     path.write_text("day,factor\n2026-01-31,1.5\n")
