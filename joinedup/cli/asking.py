@@ -34,7 +34,7 @@ REASON = click.option("--reason", default="", help="Why, in a few words: it is l
 )
 @place_argument
 @click.argument("name")
-@click.option("--by", help="What to count by, parted by commas; neighbourhood stands for the area [all that the table has].")
+@click.option("--by", help="What to count by, separated by commas; neighbourhood stands for the area [all that the table has].")
 @click.option("--period", help="A month or months of a table by month: 2026-03, or 2025-10..2026-03.")
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json", "parquet", "xlsx"]), default="table", show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), help="A new file, for parquet and xlsx.")

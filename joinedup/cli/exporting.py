@@ -35,24 +35,33 @@ DEMO = "--purpose planning --store demo/calderdale/store"
 )
 @place_argument
 @click.argument("table", required=False)
-@click.option("--tables", help="For a folder: names parted by commas. Rows of people or counts; a name that there isn't lists them.")
-@click.option("--purpose", required=True, help="planning, payment or research: who objects to it is left out.")
+@click.option(
+    "--tables", help="Several tables, for a folder: names separated by commas. A wrong name is answered with the list of those there are."
+)
+@click.option("--purpose", required=True, help="planning, payment or research; people who object to it are left out.")
 @click.option(
     "--columns",
-    help="Names parted by commas, of a folder table.column [birth year, sex, neighbourhood, deprivation fifth, and the table's own].",
+    help="Names separated by commas; with --tables table.column [birth year, sex, neighbourhood, deprivation fifth, and the table's own].",
 )
 @click.option(
     "--where",
     multiple=True,
-    help="A column, an operator (= != < <= > >= in, is missing, is given) and a value; may be repeated. Of a folder table.column, or a "
-    "column alone for every table.",
+    help="A column, an operator (= != < <= > >= in, is missing, is given) and a value; may be repeated. With --tables as table.column, "
+    "or a column alone for every table.",
 )
 @click.option(
-    "--format", "form", type=click.Choice(["parquet", "csv", "xlsx", "star"]), default="parquet", show_default=True, help="Of a folder."
+    "--format", "form", type=click.Choice(["parquet", "csv", "xlsx", "star"]), default="parquet", show_default=True, help="With --tables."
 )
-@click.option("--for", "audience", type=click.Choice(["internal", "public"]), default="internal", show_default=True, help="Of counts.")
+@click.option(
+    "--for",
+    "audience",
+    type=click.Choice(["internal", "public"]),
+    default="internal",
+    show_default=True,
+    help="With --tables of counts: true, or rounded.",
+)
 @click.option("--out", type=click.Path(path_type=Path), help="A new file (.csv, .parquet, .json or .xlsx), or with --tables a new folder.")
-@click.option("--dry-run", is_flag=True, help="With --tables: say what would leave, table, columns and rows, and write nothing.")
+@click.option("--dry-run", is_flag=True, help="With --tables: say which tables, columns and rows would leave, and write nothing.")
 @click.option("--reason", default="", help="Why, in a few words: it is logged.")
 @store_option
 @quiet_option
@@ -76,8 +85,8 @@ def export(
 
     One table goes to a file; several, with counts, to a folder that says what it holds.
 
-    For analysts, by staff.csv. Logged as a release; its pseudonyms are its own, so that tables of a folder join by person_id, and none of
-    another release. A folder has a data dictionary, datapackage.json and README.txt. Prints the path of the file or folder.
+    For analysts, by staff.csv. It is logged as a release with pseudonyms of its own: tables of one folder join by person_id, and with
+    those of no other release. A folder has a data dictionary, datapackage.json and README.txt. Prints the path of the file or folder.
     """
     if (table is None) == (tables is None):
         raise click.UsageError("name one table, or several with --tables")

@@ -37,8 +37,8 @@ MAY_END = ("ig_lead",)
 def protect(place_folder: Path, person: int | None, by_number: bool, end: bool, store_folder: Path | None, key_file: KeyPlaces) -> None:
     """Withhold somebody's address, practice and providers, at once.
 
-    For who can't wait for the next list of protected people. Who is one with the person, by the register, is protected too, now and after
-    each landing. Why is never asked and nowhere kept; that it was done is logged.
+    For somebody who can't wait for the next list of protected people. Records that the register joins to the person are protected too, now
+    and after each landing. The reason is never asked and kept nowhere; that it was done is logged.
     """
     from joinedup.access.looking import log_of, look
     from joinedup.access.protected import protected_in

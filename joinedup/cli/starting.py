@@ -45,7 +45,9 @@ def published_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--name", help="What people call the place [asked for, or the district's name].")
 @click.option("--as-at", type=click.DateTime(["%Y-%m-%d"]), help="The last day that the record is to cover [the end of last month].")
 @click.option("--word", default="", metavar="WORD", help="What people call a neighbourhood, such as team, or team/teams.")
-@click.option("--neighbourhoods", metavar="NAMES", help="Their names, parted by commas, where they aren't taken from published networks.")
+@click.option(
+    "--neighbourhoods", metavar="NAMES", help="Their names, separated by commas, where they aren't taken from published networks."
+)
 @click.option(
     "--invented", is_flag=True, help="Made-up people only; without published files practices, partners and areas are made up too."
 )
@@ -90,12 +92,12 @@ def answers_of(new_place: Path, said: dict[str, Any]) -> Answers:
             named["name"] = asked("Name of the place", new_place.name.replace("-", " ").replace("_", " ").title(), "--name")
             if said["neighbourhoods"] is None:
                 named["word"] = named["word"] or asked("What people call a neighbourhood", "neighbourhood", "--word")
-        neighbourhoods = neighbourhoods or asked("Names of the neighbourhoods, parted by commas", None, "--neighbourhoods")
+        neighbourhoods = neighbourhoods or asked("Names of the neighbourhoods, separated by commas", None, "--neighbourhoods")
     return Answers(as_at=as_at, neighbourhoods=tuple(split_names(neighbourhoods)), files=files, **named, **kept)
 
 
 def split_names(said: str) -> list[str]:
-    """Names parted by commas or semicolons."""
+    """Names separated by commas or semicolons."""
     return [name.strip() for name in said.replace(";", ",").split(",") if name.strip()]
 
 
