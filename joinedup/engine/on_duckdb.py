@@ -98,16 +98,24 @@ class DuckEngine:
             with _told(spec):
                 write_following(self.connection, _selected(spec, columns), spec.follows, spec.order, path)
             return EngineMeasured()
-        if self.is_large(spec):
-            with _told(spec):
-                write_in_ranges(self.connection, _typed(spec, columns), spec.order, path)
-            return EngineMeasured()
-        return measured_of(self.write_profiled(spec, columns, path, IN_SHORT))
+        if not self.is_large(spec):
+            try:
+                return measured_of(self.write_profiled(spec, columns, path, IN_SHORT))
+            except StoreProblem as problem:
+                if not (self.has_ranges(spec) and isinstance(problem.__context__, duckdb.OutOfMemoryException)):
+                    raise
+        with _told(spec):
+            write_in_ranges(self.connection, _typed(spec, columns), spec.order, path)
+        return EngineMeasured()
 
     def is_large(self, spec: TableSpec) -> bool:
-        """Whether a table may be so large that it is sorted in ranges: it has a row for each of what it reads, and reads much."""
-        kinds = {column.name: column.type for column in spec.columns}
-        return kinds[spec.order[0]] == ColumnType.BIGINT and self.reads(spec) >= LARGE
+        """Whether a table may be so large that it is sorted in ranges at once, and not only where its sort doesn't fit into memory."""
+        return self.has_ranges(spec) and self.reads(spec) >= LARGE
+
+    @staticmethod
+    def has_ranges(spec: TableSpec) -> bool:
+        """Whether the column that a table is sorted by first is a number."""
+        return any(column.name == spec.order[0] and column.type == ColumnType.BIGINT for column in spec.columns)
 
     def reads(self, spec: TableSpec) -> int:
         """How many bytes of Parquet a table reads, as far as they are in files."""

@@ -16,6 +16,7 @@ from joinedup.engine.narrow import passes_on
 from joinedup.engine.on_duckdb import DuckEngine
 from joinedup.engine.results import result_columns
 from joinedup.engine.specs import TableSpec
+from joinedup.errors import StoreProblem
 
 from .made_up import table
 
@@ -124,6 +125,22 @@ def test_where_even_the_list_of_texts_is_too_long_rows_are_sorted_as_they_are(tm
     engine.close()
     assert "ENUM" not in copy
     assert pq.read_table(tmp_path / "rows.parquet").num_rows == 40_000
+
+
+def test_what_cant_be_sorted_for_want_of_memory_is_sorted_in_ranges(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def out_of_memory(*_: object) -> str:
+        raise duckdb.OutOfMemoryException
+
+    engine = engine_with(tmp_path, "SELECT * FROM lying")
+    write(engine, PASSED, tmp_path / "sorted.parquet")
+    monkeypatch.setattr(DuckEngine, "ordered", out_of_memory)
+    monkeypatch.setattr(ranges, "ROWS_IN_RANGE", 9_000)
+    write(engine, PASSED, tmp_path / "ranges.parquet")
+    by_text = PASSED.model_copy(update={"sort": ("words",)})
+    with pytest.raises(StoreProblem, match="passed needs more memory"):
+        write(engine, by_text, tmp_path / "refused.parquet")
+    engine.close()
+    assert pq.read_table(tmp_path / "ranges.parquet").equals(pq.read_table(tmp_path / "sorted.parquet"))
 
 
 @pytest.mark.parametrize(
