@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import date
 from difflib import get_close_matches
@@ -147,7 +148,9 @@ class Answers:
         """How far one number of a measure stands on links by probability; nothing for the public."""
         if name not in self.door.measure_specs() or len(rows) != 1 or self.door.audience != "internal":
             return {}
-        found = self.of(evidence_key("measure_linkage", name, rows[0]["area_type"], rows[0]["area_id"])).rows
+        found: tuple[Row, ...] = ()
+        with suppress(Refused):  # nothing of the kind was counted for people in no neighbourhood
+            found = self.of(evidence_key("measure_linkage", name, rows[0]["area_type"], rows[0]["area_id"])).rows
         return {each: found[0][each] for each in PUBLISHED["measure_linkage"].counts} if found else {}
 
 
