@@ -20,6 +20,10 @@ MONTHS_OPEN = 3
 """How long after its end a year stays in months: corrections of its last months are frozen by then. (NHS England, SUS+ submission
 calendar: post-reconciliation inclusion dates lie some seven weeks after a month, 2026; a month is added to be on the safe side.)"""
 UNDATED = "undated"
+GOES_ON = frozenset({"children_social_care", "cld", "continuing_care", "mhsds", "personal_budget"})
+"""Contracts of stays, packages and plans: their days and cost grow with the as-at date, in whatever month they began, and so what is made
+of their files changes each month. Appointments of the same month lie in another part, and stay as they are."""
+GOING_ON = "-on"
 ROOM, SHARE = 1000, 16
 """Numbers left free before a file that others will come before, and the part of those that each takes: room for some 80 months (our
 choice, 2026; an activity's id holds numbers of up to 900 million)."""
@@ -65,10 +69,14 @@ def period_of(account: FileAccount) -> date | None:
 
 
 def part_of(account: FileAccount, as_at: date) -> str:
-    """The part in which the rows of a file lie: that of a month, or of a year that is over."""
+    """The part in which the rows of a file lie: that of a month, or of a year that is over; what goes on lies apart from what is over."""
     period = period_of(account)
-    if period is None:
-        return UNDATED
+    value = UNDATED if period is None else part_of_month(period, as_at)
+    return f"{value}{GOING_ON}" if account.contract in GOES_ON else value
+
+
+def part_of_month(period: date, as_at: date) -> str:
+    """The same of a month."""
     over = (as_at.year - period.year) * 12 + as_at.month - 12 > MONTHS_OPEN
     return f"{period:%Y}" if over else f"{period:%Y-%m}"
 

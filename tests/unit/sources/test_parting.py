@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -74,6 +75,11 @@ def test_a_year_sent_again_keeps_its_number_while_months_come_before_it() -> Non
 )
 def test_a_file_lies_with_its_month_or_its_year(said: dict[str, Any], value: str) -> None:
     assert part_of(account("a", **said), AS_AT) == value
+
+
+def test_what_goes_on_lies_apart_from_what_is_over() -> None:
+    package = replace(account("a", data_to=date(2026, 1, 31)), contract="cld")
+    assert [part_of(each, AS_AT) for each in (package, account("a", data_to=date(2026, 1, 31)))] == ["2026-01-on", "2026-01"]
 
 
 def test_a_year_is_one_part_once_it_has_been_over_for_three_months() -> None:
