@@ -206,7 +206,8 @@ def earlier(landed: Mapping[str, InputFile], store: Store, seed: int, ways: Sequ
 
 
 def rewritten(part: PartFile, store: Store, seed: int, way: Changed, chance: random.Random) -> PartFile:
-    rows, path = way(pq.read_table(part.path, partitioning=None), chance), store.inputs / f"{seed}-{part.path.name}"
+    there, path = pq.read_table(part.path, partitioning=None), store.inputs / f"{seed}-{part.path.name}"
+    rows = way(there.cast(pa.schema([field.with_nullable(True) for field in there.schema])), chance)
     pq.write_table(rows, path, compression="zstd")
     return PartFile(part.value, path, sha256_of(path), rows.num_rows, tuple(sorted(set(rows["file_id"].to_pylist()))))
 
