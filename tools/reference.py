@@ -12,6 +12,8 @@ from pathlib import Path
 import click
 import yaml
 
+from benchmarks.gauntlet.cases import all_cases
+from benchmarks.gauntlet.held import held_by
 from joinedup.build import all_specs
 from joinedup.cli import main as command_line
 from joinedup.engine.order import inputs_of
@@ -166,6 +168,31 @@ def refused_page() -> str:
     return "\n".join(parts)
 
 
+GAUNTLET = """# The gauntlet
+
+Every broken input and fault that is tried against one build of an invented place, by `make gauntlet`: what is broken, what must come of
+it, and the test that holds it in each run of the tests. After each it is looked at, besides, that the published build is whole and that
+nothing printed holds a planted name or number.
+"""
+
+
+def gauntlet_page() -> str:
+    """Every case of the gauntlet, by kind."""
+    cases = all_cases()
+    kinds = list(dict.fromkeys(case.kind for case in cases))
+    tests = {test: number for number, test in enumerate(dict.fromkeys(test for case in cases for test in held_by(case)), 1)}
+    parts = [MADE.format(source="benchmarks/gauntlet"), GAUNTLET, f"{len(cases)} cases.\n"]
+    parts += ["The tests, by number:\n", "\n".join(f"{number}. `{test}`" for test, number in tests.items()) + "\n"]
+    for kind in kinds:
+        rows = (
+            (f"`{case.id}`", case.broken, case.expected, ", ".join(str(tests[test]) for test in held_by(case)))
+            for case in cases
+            if case.kind == kind
+        )
+        parts.append(f"## {kind}\n\n" + table(("case", "what is broken", "what must come of it", "held by"), rows) + "\n")
+    return "\n".join(parts)
+
+
 def command_page() -> str:
     """The help of every verb."""
     parts = [MADE.format(source="joinedup/cli"), "# Command line\n"]
@@ -218,6 +245,7 @@ def pages() -> dict[Path, str]:
     made[REFERENCE / "command-line.md"] = command_page()
     made[REFERENCE / "restricted-codes.md"] = restricted_page()
     made[REFERENCE / "refused-sql.md"] = refused_page()
+    made[REFERENCE / "gauntlet.md"] = gauntlet_page()
     tables = (
         (f"[{n}](tables/{n}.md)", layer_of(s), s.title, s.grain) for n, s in sorted(specs.items(), key=lambda i: (layer_of(i[1]), i[0]))
     )
@@ -226,7 +254,8 @@ def pages() -> dict[Path, str]:
         [
             MADE.format(source="every .yml of the package"),
             "# Reference\n\n- [Command line](command-line.md)\n- [Measures](measures.md)",
-            "- [Legally restricted codes](restricted-codes.md)\n- [What portable SQL refuses](refused-sql.md)\n",
+            "- [Legally restricted codes](restricted-codes.md)\n- [What portable SQL refuses](refused-sql.md)",
+            "- [The gauntlet](gauntlet.md): what is broken, and what must come of it\n",
             "## Contracts\n\n" + table(("contract", "title", "grain"), listed) + "\n",
             "## Tables\n\n" + table(("table", "layer", "title", "grain"), tables) + "\n",
         ]

@@ -14,6 +14,7 @@ import yaml
 from benchmarks.gauntlet.case import Case, expect
 from benchmarks.gauntlet.ground import Ground, write_sources
 from benchmarks.gauntlet.odd import Odd
+from benchmarks.gauntlet.odd_more import MORE
 from benchmarks.gauntlet.odd_sheets import SHEETS
 from benchmarks.gauntlet.odd_texts import TEXTS
 from benchmarks.gauntlet.odd_values import VALUES
@@ -21,7 +22,7 @@ from joinedup.findings import Severity
 from joinedup.sources.accounts import FileAccount
 from joinedup.sources.landed import LandingRecord, read_landing
 
-ODD = (*TEXTS, *VALUES, *SHEETS)
+ODD = (*TEXTS, *VALUES, *SHEETS, *MORE)
 USUAL = {"missing-columns", "not-dated", "few-rows-can-be-linked", "extra-columns"}
 """What is said of every small file with few columns."""
 

@@ -23,6 +23,7 @@ SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 OTHER_KINDS = {
     b"%PDF": "a PDF",
     b"PARE": "an encrypted Parquet file",
+    b"SQLite format 3\0": "an SQLite database",
 }
 TEXT_KINDS = {b"<!doctype html": "a web page", b"<html": "a web page", b"<?xml": "XML", b"[{": "JSON", b'{"': "JSON"}
 """How texts begin that are no tables, in small letters and without blanks in front."""

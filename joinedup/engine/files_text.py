@@ -82,11 +82,16 @@ def _clean_chunks(file: FileBytes, delimiter: str | None) -> Iterator[bytes]:
     carried = ""
     for chunk in chunks(file.path, gzipped=file.gzipped):
         text = carried + decoder.decode(chunk)
-        carried = "\r" if text.endswith("\r") else ""
-        text = text.removesuffix(carried).replace("\r\n", "\n").replace("\r", lone_return)
-        yield text.encode("utf-8", "replace").translate(damage)
+        whole = text.rstrip("\r")
+        carried = text[max(len(whole), len(text) - 2) :]
+        yield _line_feeds(text[: len(text) - len(carried)], lone_return).encode("utf-8", "replace").translate(damage)
     rest = carried + decoder.decode(b"", final=True)
-    yield rest.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace").translate(damage)
+    yield _line_feeds(rest, "\n").encode("utf-8", "replace").translate(damage)
+
+
+def _line_feeds(text: str, lone_return: str) -> str:
+    """The text with line feeds for line ends, also for those that were turned twice, to two carriage returns and a line feed."""
+    return text.replace("\r\r\n", "\n").replace("\r\n", "\n").replace("\r", lone_return)
 
 
 def plain(name: str) -> str:

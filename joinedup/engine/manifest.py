@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError
 from joinedup.engine.measuring import Measured, ProcessMeasured
 from joinedup.engine.parts import InFiles
 from joinedup.engine.specs import Frozen
-from joinedup.engine.store import Store, atomic_write, store_errors
+from joinedup.engine.store import Store, atomic_write, read_regular, store_errors
 from joinedup.engine.turns import turns_of_builds
 from joinedup.errors import NothingPublished, StoreProblem
 
@@ -131,7 +131,7 @@ def read_manifest(store: Store) -> Manifest:
 def read_build(path: Path) -> Manifest:
     """The manifest in a file; StoreProblem where it is none that this version can read."""
     try:
-        return Manifest.model_validate_json(path.read_bytes())
+        return Manifest.model_validate_json(read_regular(path))
     except ValidationError as error:
         raise StoreProblem(
             f"{path} is not a manifest that this version can read (faults: {error.error_count()}); build again to replace it"

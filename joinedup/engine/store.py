@@ -185,6 +185,13 @@ def atomic_write(path: Path, content: bytes) -> None:
         sync_folder(path.parent)
 
 
+def read_regular(path: Path) -> bytes:
+    """What a file holds; OSError where something else stands there, such as a pipe that nobody fills, for which a reader would wait."""
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "no file, but something else, stands there")
+    return path.read_bytes()
+
+
 def half_written(path: Path) -> Path:
     """Where what `path` is to hold is written, and nobody else on any host writes."""
     return path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from joinedup.findings import Finding, Severity
 from joinedup.identity.staged import RowRule, Staged, row_findings
-from joinedup.sources.accounts import MOST_ROWS_REJECTED, REST_REJECTED, most_rows_rejected, refused_for_rejections
+from joinedup.sources.accounts import BLANK_ROW, MOST_ROWS_REJECTED, REST_REJECTED, most_rows_rejected, refused_for_rejections
 from joinedup.sources.nhs_numbers import digits_sql, valid_sql
 from joinedup.sources.restricted import RESTRICTED
 
@@ -72,7 +72,8 @@ def reject_numbers_out_of_place(staged: Staged, *, invented: bool) -> list[Findi
 def refuse_files_mostly_rejected(staged: Staged) -> list[Finding]:
     """An error for each file of which nearly all rows are rejected by now; its other rows are rejected too."""
     con = staged.con
-    rejected = dict(con.execute(f"SELECT file_id, count(*) FROM staged_rejected WHERE rule <> '{RESTRICTED}' GROUP BY file_id").fetchall())
+    of_file = f"rule NOT IN ('{RESTRICTED}', '{BLANK_ROW}')"
+    rejected = dict(con.execute(f"SELECT file_id, count(*) FROM staged_rejected WHERE {of_file} GROUP BY file_id").fetchall())
     left = dict(row for name in staged.columns for row in con.execute(f"SELECT file_id, count(*) FROM staged_{name} GROUP BY 1").fetchall())
     findings = []
     for file in staged.files:

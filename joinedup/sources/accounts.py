@@ -19,6 +19,10 @@ MOST_ROWS_REJECTED = "most-rows-rejected"
 REST_REJECTED = "nearly all other rows of the file were rejected, so that the file as a whole isn't used"
 
 
+BLANK_ROW = "blank-row"
+"""The rule by which rows are rejected that hold nothing. They say nothing of their file: a spreadsheet leaves thousands under its table."""
+
+
 def refused_for_rejections(rows: int, rejected: int) -> bool:
     """Whether so many of a file's rows are rejected that it is refused as a whole."""
     return rows >= REFUSED_ROWS and rejected > rows * REFUSED_SHARE

@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError
 from joinedup.engine.measuring import ProcessMeasured, StepMeasured
 from joinedup.engine.parts import InFiles
 from joinedup.engine.specs import Frozen, TableSpec, read_specs
-from joinedup.engine.store import Store, atomic_write, store_errors
+from joinedup.engine.store import Store, atomic_write, read_regular, store_errors
 from joinedup.engine.turns import turns_of_landings
 from joinedup.errors import NothingPublished, StoreProblem
 from joinedup.findings import Finding
@@ -133,7 +133,7 @@ def read_landing(store: Store) -> LandingRecord:
 def parse_landing(path: Path) -> LandingRecord:
     """The record of a landing in a file; StoreProblem when it is none that this version can read."""
     try:
-        return LandingRecord.model_validate_json(path.read_bytes())
+        return LandingRecord.model_validate_json(read_regular(path))
     except OSError as error:
         raise StoreProblem(f"{path} can't be read ({error.strerror}); name the folder that joinedup land --hand-over wrote") from None
     except ValidationError as error:

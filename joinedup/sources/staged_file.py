@@ -15,7 +15,7 @@ from joinedup.engine.files_text import Header, clean_text, plain, read_header
 from joinedup.engine.files_values import DateStyle, all_fit, date_style, declared_style
 from joinedup.findings import Finding, Severity, errors
 from joinedup.place.model import Source
-from joinedup.sources.accounts import MOST_ROWS_REJECTED, REST_REJECTED, FileAccount, most_rows_rejected, refused_for_rejections
+from joinedup.sources.accounts import BLANK_ROW, MOST_ROWS_REJECTED, REST_REJECTED, FileAccount, most_rows_rejected, refused_for_rejections
 from joinedup.sources.birth_dates import blank_defaults
 from joinedup.sources.columns import known_names, match
 from joinedup.sources.contract import ContractSpec, FieldType
@@ -206,10 +206,12 @@ def _stage_rows(work: FileWork, seen: FileBytes, plan: RowPlan, rows: Rows, told
     marked, to_reject = _seen_in_rows(work)
     findings += [*_mark_findings(work, marks(plan), marked), *_default_births(work)]
     rejected = _reject(work, refusals(plan)) if to_reject or rows.faulty else restricted.rows
-    at_fault = rejected - restricted.rows
-    findings += [*(_rejection_findings(work) if at_fault else ()), *_doubts(work, seen, rows.read - restricted.rows, at_fault)]
-    findings += [] if rows.read else [_warning(work, "no-rows", "it holds a header and no rows")]
-    refused = refused_for_rejections(rows.read - restricted.rows, at_fault)
+    rejections = list(_rejection_findings(work)) if rejected > restricted.rows else []
+    blank = sum(each.count for each in rejections if each.rule == BLANK_ROW)
+    filled, at_fault = rows.read - restricted.rows - blank, rejected - restricted.rows - blank
+    findings += [*rejections, *_doubts(work, seen, filled, at_fault)]
+    findings += [] if rows.read > blank else [_warning(work, "no-rows", "it holds a header and no rows")]
+    refused = refused_for_rejections(filled, at_fault)
     if refused:
         rejected += _reject_rest(work)
     account = replace(

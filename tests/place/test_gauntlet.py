@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from benchmarks.gauntlet.case import Case, Tried, expect
 from benchmarks.gauntlet.cases import MINIMUM, all_cases, uncovered
 from benchmarks.gauntlet.ground import ground_in
+from benchmarks.gauntlet.held import APART, SAMPLE, held_by, left_out
 from benchmarks.gauntlet.running import run
-
-APART = ("rule/", "row/", "whole/", "kill/", "leak/", "register/yesterday", "extract/large")
-"""Kinds that tests of their own hold (test_broken, test_kills, test_landing_kills, test_nothing_left) and that take long here."""
 
 
 def test_every_rule_and_every_line_of_the_lists_has_a_case() -> None:
@@ -18,10 +18,17 @@ def test_every_rule_and_every_line_of_the_lists_has_a_case() -> None:
     assert len(all_cases()) >= MINIMUM
 
 
+def test_every_case_is_held_by_tests_that_are_there(root: Path) -> None:
+    held = {test for case in all_cases() for test in held_by(case)}
+    missing = [test for test in sorted(held) if f"\ndef {test.partition('::')[2]}(" not in (root / test.partition("::")[0]).read_text()]
+    assert missing == []
+    assert all(any(case.id.startswith(begins) for case in all_cases()) for begins in (*APART, *SAMPLE))
+
+
 @pytest.fixture(scope="module")
 def tried(tmp_path_factory: pytest.TempPathFactory) -> list[Tried]:
     """How every case came out that doesn't take long."""
-    cases = [case for case in all_cases() if not case.id.startswith(APART)]
+    cases = [case for case in all_cases() if not left_out(case)]
     return list(run(cases, ground_in(tmp_path_factory.mktemp("gauntlet"), cases)))
 
 
