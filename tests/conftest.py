@@ -107,10 +107,10 @@ TOGETHER = {
 LONGEST = (
     "example",
     "tests/unit/test_cli.py",
-    "tests/place/test_broken.py",
-    "tests/unit/forget/test_kills.py",
-    "tests/place/test_builds.py",
+    "tests/place/test_monthly.py",
+    "tests/unit/test_land.py",
     "tests/place/",
+    "tests/unit/test_review_lands.py",
     "laid out",
     "papers",
     "synthetic",

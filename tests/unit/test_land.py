@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from joinedup.kept.identity_register import identifiers_of, open_register
 from joinedup.kept.keys import derived_keys
 from joinedup.kept.restore import restore
 from joinedup.kept.rotation import rekey
-from joinedup.land import land, register_behind, remove_landings
+from joinedup.land import Landing, land, register_behind, remove_landings
 from joinedup.place.model import Place, Practice, Source
 from joinedup.progress import Step
 from joinedup.sources.contract import contracts
@@ -96,12 +97,45 @@ class Work:
         return pq.read_table(self.store.root / record.tables[name].file, partitioning=None)
 
 
-@pytest.fixture
-def work(tmp_path: Path) -> Work:
-    made = Work(tmp_path)
+@dataclass(frozen=True)
+class Landed:
+    """A small place that has landed."""
+
+    work: Work
+    landing: Landing
+
+
+def filled(folder: Path) -> Work:
+    made = Work(folder)
     write(made.extracts / "list.csv", [listed(person) for person in PEOPLE[:3]])
     write(made.extracts / "apc.csv", [admitted(person, key) for key, person in enumerate(PEOPLE)])
     return made
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Work:
+    return filled(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def landed_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Landing]:
+    """The folder of that place after its first landing, which nobody touches."""
+    folder = tmp_path_factory.mktemp("landed")
+    return folder, filled(folder).land()
+
+
+@pytest.fixture
+def landed(landed_once: tuple[Path, Landing], tmp_path: Path) -> Landed:
+    """A copy of it: the same landing, to go on from."""
+    folder, landing = landed_once
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    return Landed(Work(tmp_path), landing)
+
+
+def test_the_copy_of_what_has_landed_is_whole(landed: Landed) -> None:
+    again = landed.work.land()
+    assert again.reused
+    assert again.record == landed.landing.record
 
 
 def test_rows_land_with_their_people(work: Work) -> None:
@@ -143,8 +177,8 @@ def test_invented_people_in_a_place_that_says_it_is_real_publish_nothing(work: W
         read_landing(work.store)
 
 
-def test_a_folder_of_extracts_that_can_no_longer_be_read(work: Work) -> None:
-    before = work.land()
+def test_a_folder_of_extracts_that_can_no_longer_be_read(landed: Landed) -> None:
+    work, before = landed.work, landed.landing
     shutil.rmtree(work.extracts)
     work.extracts.write_text("a file where the folder should be")
     with pytest.raises(PlaceError) as caught:
@@ -171,8 +205,8 @@ def test_nothing_that_identifies_anyone_leaves(work: Work) -> None:
     assert not list(work.store.tmp.iterdir())
 
 
-def test_identifiers_are_kept_and_can_be_opened(work: Work) -> None:
-    work.land()
+def test_identifiers_are_kept_and_can_be_opened(landed: Landed) -> None:
+    work = landed.work
     register = open_register(work.store.kept / "identity.sqlite")
     kept = identifiers_of(register, KEYS, work.table("landed_person")["person_id"].combine_chunks())
     register.close()
@@ -185,8 +219,8 @@ def test_files_are_private(work: Work) -> None:
         assert path.stat().st_mode & 0o077 == 0, path
 
 
-def test_every_table_has_the_types_of_its_declaration(work: Work) -> None:
-    landing = work.land()
+def test_every_table_has_the_types_of_its_declaration(landed: Landed) -> None:
+    work, landing = landed.work, landed.landing
     for contract in contracts().values():
         found, declared = work.table(f"landed_{contract.contract}").schema, schema(contract.landed_spec())
         assert (found.names, found.types) == (declared.names, declared.types)
@@ -252,8 +286,8 @@ def test_whatever_a_landing_is_made_from_makes_a_new_one(work: Work) -> None:
     assert not work.land(practices=(Practice(code="Y00002", name="Another"),)).reused
 
 
-def test_people_keep_their_ids_from_landing_to_landing(work: Work) -> None:
-    work.land()
+def test_people_keep_their_ids_from_landing_to_landing(landed: Landed) -> None:
+    work = landed.work
     before = work.table("landed_register")["person_id"].to_pylist()
     write(work.extracts / "list.csv", [listed(person) for person in reversed(PEOPLE)])
     work.land()
@@ -269,8 +303,8 @@ def test_a_file_that_can_not_be_used_is_refused_and_the_rest_lands(work: Work) -
     assert work.table("landed_apc").num_rows == 0
 
 
-def test_when_no_file_can_be_used_the_last_landing_stays(work: Work) -> None:
-    first = work.land()
+def test_when_no_file_can_be_used_the_last_landing_stays(landed: Landed) -> None:
+    work, first = landed.work, landed.landing
     (work.extracts / "list.csv").write_bytes(b"")
     (work.extracts / "apc.csv").unlink()
     with pytest.raises(PlaceError, match="none of 1 files") as problem:
@@ -280,8 +314,8 @@ def test_when_no_file_can_be_used_the_last_landing_stays(work: Work) -> None:
     assert work.table("landed_register").num_rows == 3
 
 
-def test_when_no_row_can_be_used_the_register_learns_nothing(work: Work) -> None:
-    first = work.land()
+def test_when_no_row_can_be_used_the_register_learns_nothing(landed: Landed) -> None:
+    work, first = landed.work, landed.landing
     real = [{**person, "NHS_NUMBER": nhs_number(place, first=400_000_000)} for place, person in enumerate(PEOPLE)]
     write(work.extracts / "list.csv", [listed(person) for person in real])
     write(work.extracts / "apc.csv", [admitted(person, key) for key, person in enumerate(real)])
@@ -292,16 +326,16 @@ def test_when_no_row_can_be_used_the_register_learns_nothing(work: Work) -> None
     assert (work.store.kept / "identity.sqlite").read_bytes() == before
 
 
-def test_another_key_is_refused_and_nothing_is_written(work: Work) -> None:
-    work.land()
+def test_another_key_is_refused_and_nothing_is_written(landed: Landed) -> None:
+    work = landed.work
     before = {path: path.read_bytes() for path in work.store.root.rglob("*") if path.is_file() and path.name != "lock"}
     with pytest.raises(KeyProblem, match="nothing was written"):
         land(work.place, work.extracts, work.store, OTHER)
     assert {path: path.read_bytes() for path in work.store.root.rglob("*") if path.is_file() and path.name != "lock"} == before
 
 
-def test_a_lost_register_is_found_and_made_again_with_the_same_people(work: Work) -> None:
-    first = work.land()
+def test_a_lost_register_is_found_and_made_again_with_the_same_people(landed: Landed) -> None:
+    work, first = landed.work, landed.landing
     people = work.table("landed_register")["person_id"].to_pylist()
     (work.store.kept / "identity.sqlite").unlink()
     with pytest.raises(KeyProblem, match="change every person_id"):
@@ -312,8 +346,8 @@ def test_a_lost_register_is_found_and_made_again_with_the_same_people(work: Work
     assert work.table("landed_register")["person_id"].to_pylist() == people
 
 
-def test_a_damaged_record_is_replaced(work: Work) -> None:
-    work.land()
+def test_a_damaged_record_is_replaced(landed: Landed) -> None:
+    work = landed.work
     current_path(work.store).write_text("{")
     with pytest.raises(StoreProblem):
         read_landing(work.store)
@@ -396,9 +430,9 @@ Work(Path(sys.argv[1])).land()
     ],
 )
 def test_a_killed_landing_leaves_the_last_one_and_the_next_completes(
-    work: Work, forking: Forks, module: str, name: str, calls: int
+    landed: Landed, forking: Forks, module: str, name: str, calls: int
 ) -> None:
-    first = work.land()
+    work, first = landed.work, landed.landing
     people = work.table("landed_register")["person_id"].to_pylist()
     write(work.extracts / "list.csv", [listed(person) for person in PEOPLE])
     ended = forking.run(KILLED, work.extracts.parent, module, name, calls)
@@ -414,8 +448,8 @@ def test_a_killed_landing_leaves_the_last_one_and_the_next_completes(
     assert not list(work.store.tmp.iterdir())
 
 
-def test_a_changed_key_keeps_every_person_and_the_landing_of_before(work: Work) -> None:
-    first = work.land()
+def test_a_changed_key_keeps_every_person_and_the_landing_of_before(landed: Landed) -> None:
+    work, first = landed.work, landed.landing
     people = work.table("landed_register")["person_id"].to_pylist()
     copy = (work.store.kept / "identity.sqlite").read_bytes()
     rekey(open_register(work.store.kept / "identity.sqlite"), KEYS, OTHER, account="someone")
@@ -436,8 +470,8 @@ def test_a_changed_key_keeps_every_person_and_the_landing_of_before(work: Work) 
     assert work.table("landed_register")["person_id"].to_pylist()[:3] == people
 
 
-def test_a_register_lost_after_a_change_of_key_is_not_made_again_with_other_people(work: Work) -> None:
-    work.land()
+def test_a_register_lost_after_a_change_of_key_is_not_made_again_with_other_people(landed: Landed) -> None:
+    work = landed.work
     path = work.store.kept / "identity.sqlite"
     rekey(open_register(path), KEYS, OTHER, account="someone")
     path.unlink()
@@ -446,8 +480,8 @@ def test_a_register_lost_after_a_change_of_key_is_not_made_again_with_other_peop
     assert not work.land().reused
 
 
-def test_the_register_of_another_place_is_refused(work: Work) -> None:
-    work.land()
+def test_the_register_of_another_place_is_refused(landed: Landed) -> None:
+    work = landed.work
     with pytest.raises(StoreProblem, match="of the place testplace, and elsewhere was given"):
         work.land(id="elsewhere")
 
