@@ -1,10 +1,10 @@
 WITH event AS (
-    SELECT 'urgent_care_sensitive_admissions' AS measure_id, e.neighbourhood_id, e.activity_id, CAST(1 AS DOUBLE) AS amount
+    SELECT 'urgent_care_sensitive_admissions' AS measure_id, e.neighbourhood_id, e.activity_id, CAST(1 AS BIGINT) AS amount
     FROM urgent_care_admission AS e
     CROSS JOIN place_parameter AS p
     WHERE e.admitted_on >= p.period_start AND e.admitted_on < p.period_end
     UNION ALL
-    SELECT 'emergency_bed_days', e.neighbourhood_id, e.activity_id, CAST(e.days AS DOUBLE)
+    SELECT 'emergency_bed_days', e.neighbourhood_id, e.activity_id, CAST(e.days AS BIGINT)
     FROM emergency_bed_use AS e
     CROSS JOIN place_parameter AS p
     WHERE e.ended_on >= p.period_start AND e.ended_on < p.period_end
@@ -17,7 +17,7 @@ linked AS (
     SELECT
         'delayed_days',
         a.neighbourhood_id,
-        CAST(least(d.ends, p.period_end) - greatest(d.starts, p.period_start) AS INTEGER) / CAST(nullif(p.period_days, 0) AS DOUBLE),
+        CAST(CAST(least(d.ends, p.period_end) - greatest(d.starts, p.period_start) AS INTEGER) AS BIGINT),
         d.linked_by
     FROM discharge_delay AS d
     INNER JOIN place_activity AS a ON a.activity_id = d.activity_id
@@ -34,6 +34,17 @@ by_area AS (
     FROM linked
     UNION ALL
     SELECT measure_id, 'place', 'place', amount, linked_by FROM linked
+),
+-- Whole days are added up, so that the sum is the same in whatever order they come.
+summed AS (
+    SELECT
+        measure_id,
+        area_type,
+        area_id,
+        CAST(sum(amount) AS BIGINT) AS amount,
+        CAST(coalesce(sum(amount) FILTER (WHERE linked_by = 'probability'), 0) AS BIGINT) AS by_probability
+    FROM by_area
+    GROUP BY measure_id, area_type, area_id
 ),
 -- What could have been counted had it been linked: stays of the kind that an indicator counts, wherever their people live, but of
 -- nobody who objects to being counted.
@@ -63,10 +74,10 @@ SELECT
     b.measure_id,
     b.area_type,
     b.area_id,
-    CAST(sum(b.amount) AS DOUBLE) AS numerator,
-    CAST(sum(CASE WHEN b.linked_by = 'probability' THEN b.amount ELSE CAST(0 AS DOUBLE) END) AS DOUBLE) AS by_probability,
-    max(c.kindred) AS kindred,
-    max(c.kindred_unlinked) AS kindred_unlinked
-FROM by_area AS b
+    CAST(b.amount AS DOUBLE) / nullif(CASE b.measure_id WHEN 'delayed_days' THEN p.period_days ELSE 1 END, 0) AS numerator,
+    CAST(b.by_probability AS DOUBLE) / nullif(CASE b.measure_id WHEN 'delayed_days' THEN p.period_days ELSE 1 END, 0) AS by_probability,
+    c.kindred,
+    c.kindred_unlinked
+FROM summed AS b
+CROSS JOIN place_parameter AS p
 LEFT JOIN counted AS c ON c.kind = CASE b.measure_id WHEN 'delayed_days' THEN 'delay' ELSE 'admission' END
-GROUP BY b.measure_id, b.area_type, b.area_id
