@@ -37,6 +37,7 @@ used AS (
     SELECT 'people', p.neighbourhood_id, CAST(NULL AS DATE), CAST(NULL AS STRING), CAST(NULL AS STRING), r.file_id, count(DISTINCT p.person_id)
     FROM registered_person AS p
     INNER JOIN landed_register AS r ON r.person_id = p.person_id
+    INNER JOIN file_use AS u ON u.file_id = r.file_id AND u.planning
     WHERE r.version_to IS NULL
     GROUP BY p.neighbourhood_id, r.file_id
     UNION ALL

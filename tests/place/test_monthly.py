@@ -34,7 +34,7 @@ from .conftest import opened
 
 PEOPLE, SEED, NOISE = 600, 20, 1.5
 """The seed is one with which hospitals send by discharge and by admission, as changes, as whole months and as everything each time."""
-OF_FILES = ("landed", "file_", "data_", "freshness", "source", "place_")
+OF_FILES = ("landed", "file_", "area_file", "data_", "freshness", "source", "place_")
 """How the tables begin that tell of files rather than of people."""
 REACH = "known_to"
 """A column that tells up to which day a row's file reaches."""

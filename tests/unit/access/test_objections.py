@@ -24,9 +24,9 @@ MAY_READ = {
     "neighbourhood_spell": {"listed_person", "counted_spell"},
     "listed_person": {"registered_person", "opted_out"},
     "registration": {"neighbourhood_spell", "place_activity", "data_quality"},
-    "activity": {"place_activity", "package_days", "data_quality", "measure_linkage"},
+    "activity": {"place_activity", "package_days", "data_quality", "measure_linkage", "area_file"},
     "spell": {"data_quality"},
-    "landed_register": {"data_quality"},
+    "landed_register": {"data_quality", "area_file"},
 }
 """Which tables that count may read what holds whoever objects: they leave them out, or count what the data are like."""
 NATIONAL, SHARED, PRACTICE, ENDED, TO_COME, BOTH = range(1, 7)
@@ -111,6 +111,8 @@ def test_who_is_left_out_is_counted_and_the_unlinked_are_told(objecting: Built) 
     assert removed("payment", "any") == (len(listed), sum(kind in (SHARED, BOTH) for kind in listed))
     assert removed("research", "national") == (len(listed), sum(kind in (NATIONAL, TO_COME, BOTH) for kind in listed))
     assert removed("planning", "type 1") == (len(listed), listed.count(PRACTICE))
+    of_files = sum(row["records"] for row in objecting.rows("area_file") if (row["counted"], row["area_type"]) == ("people", "place"))
+    assert of_files == len(objecting.rows("registered_person")) < len(listed)
     quality = {row["rule"]: (row["found"], row["out_of"]) for row in objecting.rows("data_quality")}
     assert quality["objection-unlinked"] == (1, objections().num_rows)
 

@@ -65,7 +65,7 @@ def test_made_checked_and_published(store: Store) -> None:
 def test_files_are_closed_to_others_and_tmp_is_empty(store: Store) -> None:
     build(SPECS, visits(store, *FEW), store)
     files = [path for path in store.root.rglob("*") if path.is_file()]
-    assert len(files) == 7  # a manifest twice, an input, two tables and what each is declared as
+    assert len(files) == 8  # a manifest twice, an input, two tables and what each is declared as, and the turn to publish
     assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
     assert list(store.tmp.iterdir()) == []
 

@@ -14,7 +14,7 @@ from joinedup.engine.specs import Column, ColumnType, TableSpec
 def table(name: str, columns: str, sql: str | None = None, key: str = "") -> TableSpec:
     """A table of whole numbers."""
     made = tuple(Column(name=each, type=ColumnType.BIGINT, meaning="") for each in columns.split())
-    return TableSpec(table=name, title=name, grain="", key=tuple(key.split()), columns=made, owner="", source="", sql=sql)
+    return TableSpec(table=name, title=name, grain="", key=tuple((key or columns).split()), columns=made, owner="", source="", sql=sql)
 
 
 GIVEN = {
