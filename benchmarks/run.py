@@ -1,9 +1,8 @@
 """Landing, build and the whole demo against plain copies of the same data, side by side in one run: `make bench`.
 
 The build's yardstick is one COPY (SELECT * …) TO Parquet of each landed table, in a process of its own; landing's, identity apart,
-is DuckDB's own read_csv and COPY of the same files (benchmarks/landing.py). Every figure is of whole processes,
-printed with the machine and
-the versions. Results are written to benchmarks/results-<people>.json.
+is DuckDB's own read_csv and COPY of the same files (benchmarks/landing.py). Every figure is of whole processes, printed with the
+machine and the versions. Results are written to benchmarks/results-<people>.json.
 """
 
 from __future__ import annotations
@@ -33,6 +32,14 @@ for path in sorted(Path(sys.argv[1]).glob("landed_*.parquet")):
     connection.execute(f"COPY (SELECT * FROM read_parquet('{path}')) TO '{out / path.name}' (FORMAT parquet)")
 """
 
+FROM_SMALL = """
+import json, os, subprocess, sys
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+_, status, usage = os.wait4(process.pid, 0)
+print(json.dumps([os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime, usage.ru_maxrss]))
+"""
+"""Runs a command from a small process: Linux counts what its starter held as the most memory of a new process."""
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -47,13 +54,14 @@ def cost_of(command: Sequence[object]) -> Cost:
     """What one command took, as a whole process; its children are counted."""
     began = time.perf_counter()
     with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen([str(part) for part in command], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=said)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode not in (0, 1):
+        told = subprocess.run(
+            [sys.executable, "-c", FROM_SMALL, *map(str, command)], cwd=ROOT, stdout=subprocess.PIPE, stderr=said, check=True
+        ).stdout
+        code, cpu, kilobytes = json.loads(told)
+        if code not in (0, 1):
             said.seek(0)
-            raise SystemExit(f"{' '.join(map(str, command))} ended with {process.returncode}: {said.read().decode()[-2000:]}")
-    return Cost(round(time.perf_counter() - began, 2), round(usage.ru_utime + usage.ru_stime, 2), round(usage.ru_maxrss / 1024))
+            raise SystemExit(f"{' '.join(map(str, command))} ended with {code}: {said.read().decode()[-2000:]}")
+    return Cost(round(time.perf_counter() - began, 2), round(cpu, 2), round(kilobytes / 1024))
 
 
 def build_against_copy(place: str, store: Path, rounds: int) -> dict[str, object]:
