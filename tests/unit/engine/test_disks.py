@@ -42,7 +42,8 @@ def small(tmp_path: Path) -> Iterator[Path]:
     folder.mkdir()
     mounted(folder, "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs")
     yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    # What a process still holds of it goes with that process: the folder is free at once all the same.
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 def fill(file: Path) -> None:
