@@ -1,6 +1,7 @@
 """Whom a caller may see: the people of a scope, who shares their record, and whose details are protected.
 
-What is looked up for every look at a person is read once for each build: its files never change, and their names say so.
+Of one person no more is read than that person's rows. What lists of people need is read once for each build: its files never change, and
+their names say so.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def in_scope(reader: Reader, place: Place, scope: Scope, person_id: int, purpose
     if scope.kind == "place":
         return True
     if scope.kind != "service":
-        return among(_of_area(reader, scope, purpose), person_id) and not among(protected_ids(reader), person_id)
+        return _is_of_area(reader, scope, person_id, purpose) and not among(protected_ids(reader), person_id)
     found = reader.rows_of("activity", person_id, ["provider_now", "provider_code", "linked_by", "file_id"])
     usable = np.isin(found["file_id"].to_numpy(), files_for(reader, purpose))
     found = found.filter(pc.and_(for_sure(found), pa.array(usable, pa.bool_())))
@@ -70,8 +71,10 @@ def for_sure(rows: pa.Table) -> pa.ChunkedArray:
 
 
 def is_shown(reader: Reader, person_id: int) -> bool:
-    """Whether somebody is a person of the record, linked for sure, who doesn't object to the shared record."""
-    return among(shown_people(reader), person_id)
+    """Whether somebody is of the record, linked for sure, and does not object to its being shared; reads that person's rows alone."""
+    linked = reader.rows_of("person", person_id, ["linked_by"])
+    shared = reader.rows_of("may_use", person_id, ["direct_care"])["direct_care"]
+    return bool(pc.any(for_sure(linked), min_count=0).as_py() and pc.any(shared, min_count=0).as_py())
 
 
 def shown_people(reader: Reader) -> Ids:
@@ -125,8 +128,19 @@ def _of_area(reader: Reader, scope: Scope, purpose: str) -> Ids:
     """Who is registered in some neighbourhoods or practices; nobody where a registration list may not be used for the purpose."""
     if not all_agreed(reader, LIST, purpose):
         return np.zeros(0, np.int64)
-    column = "neighbourhood_id" if scope.kind == "neighbourhood" else "practice_code"
-    return _listed_in(reader.paths("listed_person"), column, scope.ids)
+    return _listed_in(reader.paths("listed_person"), _where(scope), scope.ids)
+
+
+def _is_of_area(reader: Reader, scope: Scope, person_id: int, purpose: str) -> bool:
+    """Whether one person is registered in some neighbourhoods or practices, as `_of_area` has them all."""
+    if not all_agreed(reader, LIST, purpose):
+        return False
+    return not set(scope.ids).isdisjoint(reader.rows_of("listed_person", person_id, [_where(scope)])[_where(scope)].to_pylist())
+
+
+def _where(scope: Scope) -> str:
+    """The column of listed_person that a scope of areas goes by."""
+    return "neighbourhood_id" if scope.kind == "neighbourhood" else "practice_code"
 
 
 _VERIFIED = pa.array(sorted(VERIFIED))

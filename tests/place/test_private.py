@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import ast
 import os
+import sqlite3
 import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
+
+import pytest
 
 ANOTHER = 65_534
 """The account nobody, on Linux and macOS alike in what it may not do."""
@@ -20,21 +25,31 @@ def ours(folder: Path) -> list[Path]:
     return [path for top in tops for path in (top, *(top.rglob("*") if top.is_dir() else ()))]
 
 
-def test_no_other_user_may_do_anything_with_any_file_or_folder(laid_out: Path) -> None:
-    kinds = {path.suffix for path in ours(laid_out)}
+@pytest.fixture
+def looked_at(laid_out: Path) -> Iterator[Path]:
+    """The folder, its databases held open: the files that SQLite has beside one go with whoever closes it last, whenever that is."""
+    with ExitStack() as held:
+        for path in sorted((laid_out / "store").rglob("*.sqlite")):
+            connection = held.enter_context(closing(sqlite3.connect(path)))
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
+        yield laid_out
+
+
+def test_no_other_user_may_do_anything_with_any_file_or_folder(looked_at: Path) -> None:
+    kinds = {path.suffix for path in ours(looked_at)}
     assert {".parquet", ".sqlite", ".json", ".html", ".csv", ".svg"} <= kinds
-    open_to_others = [str(path.relative_to(laid_out)) for path in ours(laid_out) if path.stat().st_mode & 0o077 and not path.is_symlink()]
+    open_to_others = [str(path.relative_to(looked_at)) for path in ours(looked_at) if path.stat().st_mode & 0o077 and not path.is_symlink()]
     assert open_to_others == []
 
 
-def test_another_user_who_tries_reads_nothing(laid_out: Path) -> None:
+def test_another_user_who_tries_reads_nothing(looked_at: Path) -> None:
     """As root it really tries, as another user; else what the kernel would decide by is looked at: owner, group and bits."""
-    files = [path for path in ours(laid_out) if path.is_file()]
+    files = [path for path in ours(looked_at) if path.is_file()]
     assert len(files) > 100
     if os.geteuid() == 0:
         tried = subprocess.run(["/bin/cat", *files], capture_output=True, user=ANOTHER, group=ANOTHER, extra_groups=[], check=False)
         listed = subprocess.run(
-            ["/bin/ls", laid_out / "store"], capture_output=True, user=ANOTHER, group=ANOTHER, extra_groups=[], check=False
+            ["/bin/ls", looked_at / "store"], capture_output=True, user=ANOTHER, group=ANOTHER, extra_groups=[], check=False
         )
         assert (tried.stdout, listed.stdout) == (b"", b"")
         assert tried.stderr.count(b"Permission denied") == len(files)
