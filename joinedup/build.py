@@ -20,10 +20,12 @@ from joinedup.engine.profiles import BuildProfile
 from joinedup.engine.specs import TableSpec, read_specs
 from joinedup.engine.store import Store
 from joinedup.errors import PlaceError
-from joinedup.findings import Severity
+from joinedup.findings import Finding, Severity
 from joinedup.outcomes.definitions import measures
 from joinedup.place.model import PURPOSES, Place
 from joinedup.place.sharing import in_force, refuse_unshared
+from joinedup.population.pair_check import check_pairs
+from joinedup.population.pairs import packaged, pair_specs, pairs
 from joinedup.progress import Progress, silent
 from joinedup.sources.contract import contracts
 from joinedup.sources.identifying import refuse_identifiers
@@ -32,16 +34,33 @@ from joinedup.sources.leaving import MANY_LEFT
 from joinedup.sources.objections import many_ended_rule
 
 
-def all_specs() -> dict[str, TableSpec]:
-    """Every table that joinedup knows, by name: landed, of the place, reference data and derived."""
-    return dict(_all_specs())
+def all_specs(place: Place | None = None) -> dict[str, TableSpec]:
+    """Every table that joinedup knows, by name: landed, of the place, reference data and derived.
+
+    With a place also those that its folder defines, its cohorts and segment models; SqlError with findings where one can't be used.
+    """
+    if place is None:
+        return dict(_shipped())
+    specs = _described()
+    return specs | pair_specs(pairs(place.folder), specs)
 
 
 @cache
-def _all_specs() -> dict[str, TableSpec]:
+def _shipped() -> dict[str, TableSpec]:
+    specs = _described()
+    return specs | pair_specs(packaged(), specs)
+
+
+@cache
+def _described() -> dict[str, TableSpec]:
     package = Path(str(files("joinedup")))
     landed = {spec.table: spec for spec in (contract.landed_spec() for contract in contracts().values())}
     return landed | read_specs(package)
+
+
+def check_definitions(folder: Path) -> list[Finding]:
+    """What is wrong with the cohorts and segment models of a place folder; none where it has none."""
+    return check_pairs(folder, _described())
 
 
 def build(  # noqa: PLR0913 - what a build depends on, each by its name
@@ -68,7 +87,7 @@ def build(  # noqa: PLR0913 - what a build depends on, each by its name
     day = today or date.today()
     refuse_unshared(place, day)
     with store.lock("build", wait=wait):
-        specs = all_specs()
+        specs = all_specs(place)
         landing = read_landing(store)
         refuse_unshared(place, day, {file.source for file in landing.files if not file.refused})
         refuse_without_objections(place, landing)
@@ -86,12 +105,12 @@ def build(  # noqa: PLR0913 - what a build depends on, each by its name
         return manifest
 
 
-def profile(store: Store, *, wait: float = 0, progress: Progress = silent) -> BuildProfile:
+def profile(place: Place, store: Store, *, wait: float = 0, progress: Progress = silent) -> BuildProfile:
     """What each table of the published build costs by itself, with the plans of the slowest; the build stays as it is."""
     from joinedup.engine.profiling import profile as profile_tables  # noqa: PLC0415 - an engine starts only when it is used
 
     with store.lock("query profile", wait=wait):
-        return profile_tables(all_specs(), read_manifest(store), store, progress)
+        return profile_tables(all_specs(place), read_manifest(store), store, progress)
 
 
 def refuse_without_objections(place: Place, landing: LandingRecord) -> None:

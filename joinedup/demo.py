@@ -77,7 +77,7 @@ def compare(place: Place, store: Store, made: Manifest, progress: Progress) -> N
     """Nothing; what changed since the build before is found out and kept, where there was one."""
     if made.before:
         with store.lock("comparison"):
-            find_changes(store, place, earlier_build(store, made), made, all_specs(), progress=progress)
+            find_changes(store, place, earlier_build(store, made), made, all_specs(place), progress=progress)
 
 
 def take_away(place: Place, store: Store, out: Path, progress: Progress) -> bool:

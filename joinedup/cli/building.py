@@ -99,7 +99,7 @@ def build(
         show_build(manifest, sys.stderr, unchanged=manifest.build_id == before)
         warn_of_sharing(place)
     if profiled:
-        show_profile(store, wait, quiet)
+        show_profile(place, store, wait, quiet)
     click.echo(manifest.build_id)
     sys.exit(status)
 
@@ -117,14 +117,14 @@ def take_over_from(folder: Path, place: Place, store: Store) -> None:
     take_over(folder, place.id, store, place.handed_over_by)
 
 
-def show_profile(store: Store, wait: float, quiet: bool) -> None:
+def show_profile(place: Place, store: Store, wait: float, quiet: bool) -> None:
     """Nothing; the query profiles of the published build are in the store, and the plans of the slowest tables on stderr."""
     from joinedup.build import profile
     from joinedup.engine.profiles import in_words
     from joinedup.report import progress_on
 
     with progress_on(sys.stderr, quiet) as progress:
-        made = profile(store, wait=wait, progress=progress)
+        made = profile(place, store, wait=wait, progress=progress)
     if not quiet:
         click.echo(f"{in_words(made)}\nprofiles of all tables: {store.profiles / made.build_id}", err=True)
 

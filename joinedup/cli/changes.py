@@ -86,7 +86,7 @@ def changes(
     with store.lock("comparison", wait=wait), progress_on(sys.stderr, quiet) as progress:
         after = later_build(store, until)
         before = earlier_build(store, after, since)
-        find_changes(store, place, before, after, all_specs(), progress=progress)
+        find_changes(store, place, before, after, all_specs(place), progress=progress)
     found = door.changes(before.build_id, after.build_id)
     assert found is not None
     cells = _asked(found, measure)

@@ -62,6 +62,15 @@ def check_page(place_folder: Path, found: Checked, out: Path) -> Path:
 
 def checked(place_folder: Path, extracts: Path, progress: Progress) -> Checked:
     """What is wrong with folder and extracts, or with the folder alone where there are no extracts."""
+    from dataclasses import replace
+
+    from joinedup.build import check_definitions
+
+    found = _files_and_folder(place_folder, extracts, progress)
+    return replace(found, findings=(*found.findings, *check_definitions(place_folder)))
+
+
+def _files_and_folder(place_folder: Path, extracts: Path, progress: Progress) -> Checked:
     from joinedup.place.sharing import findings
     from joinedup.sources.check import Checked, check
 

@@ -84,7 +84,8 @@ def null_finding(spec: TableSpec, column: str, nulls: int) -> Finding:
 
 def key_finding(spec: TableSpec, repeated: int) -> Finding:
     """A grain that isn't kept: how many keys have more than one row, never which."""
-    message = f"{spec.table} holds {repeated} keys ({', '.join(spec.key)}) with more than one row; it is {spec.grain}"
+    why = f": {spec.at_fault}" if spec.at_fault else ""
+    message = f"{spec.table} holds {repeated} keys ({', '.join(spec.key)}) with more than one row; it is {spec.grain}{why}"
     return Finding(spec.sql_file, "grain", message, count=repeated)
 
 

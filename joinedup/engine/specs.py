@@ -84,6 +84,8 @@ class TableSpec(Frozen):
     csv: Path | None = None
     path: Path | None = None
     """The .yml file itself."""
+    at_fault: str = ""
+    """What may give it more rows than one for a key, where its text shows it; said when that has happened."""
 
     @model_validator(mode="after")
     def _names_agree(self) -> TableSpec:
@@ -119,7 +121,7 @@ class TableSpec(Frozen):
     @property
     def sql_file(self) -> str:
         """The name of its .sql, as findings and errors call it."""
-        return f"{self.table}.sql"
+        return f"{self.table if self.path is None else self.path.stem}.sql"
 
 
 def read_yaml(file: str, text: str) -> Any:  # noqa: ANN401 - whatever was written; models check it

@@ -27,13 +27,13 @@ READ = (
     "restricted_codes.csv",
     "restricted_concepts.txt",
     "spark.yml",
+    "segments",
+    "cohorts",
 )
 FOR_LATER = (
     "service_lines.csv",
     "outcomes.yml",
     "boundaries.geojson",
-    "segments",
-    "cohorts",
     "measures",
     "interventions",
     "codelists",

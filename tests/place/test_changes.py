@@ -203,10 +203,10 @@ def planted(small: Example, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         moves_a_practice(of)
         builds.append(build(opened(of.folder), of.store))
         listed = with_a_shorter_list(work)
-        patch.setattr(building, "all_specs", lambda: dict(listed))
+        patch.setattr(building, "all_specs", lambda _: dict(listed))
         builds.append(build(opened(of.folder), of.store))
         specs = listed | {"measure_bed_days": with_days_twice()["measure_bed_days"]}
-        patch.setattr(building, "all_specs", lambda: dict(specs))
+        patch.setattr(building, "all_specs", lambda _: dict(specs))
         builds.append(build(opened(of.folder), of.store))
         with_a_second_cause(patch)
         land(opened(of.folder), of.extracts, of.store, of.keys)

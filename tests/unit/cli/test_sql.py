@@ -44,7 +44,7 @@ GOOD = "SELECT member, count(*) AS loans\nFROM loan\nGROUP BY member\n"
 @pytest.fixture(autouse=True)
 def packaged(monkeypatch: pytest.MonkeyPatch) -> None:
     """The package's tables are read once for all tests here."""
-    monkeypatch.setattr("joinedup.build.all_specs", PACKAGED)
+    monkeypatch.setattr("joinedup.build.all_specs", lambda place=None: PACKAGED())
 
 
 def run(*words: object) -> Result:
