@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+FINANCIAL_YEAR_BEGINS = 4
+"""The month, in the United Kingdom's public finance."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Period:
@@ -52,6 +55,15 @@ def twelve_months_to(as_at: date) -> Period:
     """The last twelve whole calendar months that end on or before `as_at`."""
     end = add_months(as_at + timedelta(days=1), 0)
     return Period(add_months(end, -12), end)
+
+
+def year_name(year: Period) -> str:
+    """What a year of twelve whole months is called: 2025-26 from April to March, 2025 for a calendar year, else by its last day."""
+    if year.start.month == FINANCIAL_YEAR_BEGINS:
+        return f"{year.start.year}-{year.end.year % 100:02}"
+    if year.start.month == 1:
+        return f"{year.start.year}"
+    return f"year to {day_in_words(year.last_day)}"
 
 
 def day_in_words(day: date) -> str:

@@ -12,7 +12,7 @@ from typing import TypeAlias
 import pyarrow as pa
 
 from joinedup.engine.specs import ColumnType, TableSpec, read_specs
-from joinedup.periods import Period, add_months
+from joinedup.periods import Period, add_months, year_name
 from joinedup.place.model import PURPOSES, Place, SmallArea
 from joinedup.place.sharing import allows_everything, covering
 from joinedup.place.spans import Span
@@ -23,6 +23,7 @@ Row: TypeAlias = tuple[str | int | date | None, ...]
 ARROW = {ColumnType.STRING: pa.string(), ColumnType.INTEGER: pa.int32(), ColumnType.BIGINT: pa.int64(), ColumnType.DATE: pa.date32()}
 
 TREND_MONTHS = 24
+YEARS = 3
 
 
 @cache
@@ -40,6 +41,8 @@ def tables(place: Place, today: date | None = None) -> dict[str, pa.Table]:
         "place_membership": memberships(place),
         "place_area": (area(found) for found in place.areas),
         "place_month": ((month.start, month.end, month.days) for month in trend(place.period).months()),
+        "place_year": ((y.start, y.end, year_name(y), y.days) for y in years(place.period)),
+        "place_year_month": ((m.start, m.end, y.start, m.days) for y in years(place.period) for m in y.months()),
         "place_succession": ((s.kind, s.code, s.successor_code, s.starts, s.ends) for s in successions(place)),
         "place_source": ((s.name, s.contract, s.price_of) for s in place.sources),
         "place_partner": ((p.id, p.name, p.code, p.start, p.end) for p in place.partners),
@@ -87,6 +90,11 @@ def area(found: SmallArea) -> Row:
 def trend(period: Period) -> Period:
     """The months that trends are drawn over: they end with the period."""
     return Period(add_months(period.end, -TREND_MONTHS), period.end)
+
+
+def years(period: Period) -> list[Period]:
+    """The twelve months of a period and the two times twelve before them, earliest first."""
+    return [Period(add_months(period.end, -12 * (back + 1)), add_months(period.end, -12 * back)) for back in reversed(range(YEARS))]
 
 
 def table(spec: TableSpec, rows: Iterable[Row]) -> pa.Table:

@@ -60,6 +60,32 @@ def test_the_period_is_twelve_whole_months(as_at, start, end, days):
     assert all((month["month_end"] - month["month"]).days == month["days"] for month in months)
 
 
+@pytest.mark.parametrize(
+    ("as_at", "names"),
+    [
+        (date(2026, 3, 31), ["2023-24", "2024-25", "2025-26"]),
+        (date(2025, 12, 31), ["2023", "2024", "2025"]),
+        (date(2000, 3, 31), ["1997-98", "1998-99", "1999-00"]),
+        (date(2026, 7, 1), ["year to 30 June 2024", "year to 30 June 2025", "year to 30 June 2026"]),
+    ],
+)
+def test_three_years_end_with_the_period_and_have_names(as_at, names):
+    made = tables(place().model_copy(update={"as_at": as_at}))
+    found = made["place_year"].to_pylist()
+    assert [year["year_id"] for year in found] == names
+    assert all(year["year_ends"] == after["year_starts"] for year, after in pairwise(found))
+    assert all((year["year_ends"] - year["year_starts"]).days == year["days"] for year in found)
+    assert (found[-1]["year_starts"], found[-1]["year_ends"]) == (
+        made["place_parameter"]["period_start"][0].as_py(),
+        made["place_parameter"]["period_end"][0].as_py(),
+    )
+    months = made["place_year_month"].to_pylist()
+    assert [sum(month["days"] for month in months if month["year_starts"] == year["year_starts"]) for year in found] == [
+        year["days"] for year in found
+    ]
+    assert [month["month"] for month in months[12:]] == made["place_month"]["month"].to_pylist()
+
+
 def test_a_membership_lasts_as_long_as_practice_and_neighbourhood():
     made = place(
         neighbourhoods=(Neighbourhood(id="n1", name="North", start=date(2019, 10, 1), end=date(2025, 5, 1)),),
