@@ -24,6 +24,7 @@ from joinedup.findings import Finding, Severity
 from joinedup.outcomes.definitions import measures
 from joinedup.place.model import PURPOSES, Place
 from joinedup.place.sharing import in_force, refuse_unshared
+from joinedup.population import code_lists
 from joinedup.population.pair_check import check_pairs
 from joinedup.population.pairs import packaged, pair_specs, pairs
 from joinedup.progress import Progress, silent
@@ -176,7 +177,8 @@ def _landed_input(table: LandedTable, root: Path) -> InputFile:
 
 def place_inputs(place: Place, store: Store, specs: Mapping[str, TableSpec], day: date | None = None) -> dict[str, InputFile]:
     """The tables of a place, written to the store under the hash of what they hold."""
-    return {name: write_input(table, specs[name], store) for name, table in place_tables.tables(place, day).items()}
+    found = place_tables.tables(place, day) | code_lists.tables(place)
+    return {name: write_input(table, specs[name], store) for name, table in found.items()}
 
 
 def about(place: Place, landing: LandingRecord, day: date | None = None) -> dict[str, Any]:

@@ -6,6 +6,7 @@ OUR_OWN = {
     "places/calderdale/practices.csv",
     "places/calderdale/staff.csv",
     "joinedup/outcomes/measure_need.csv",
+    "joinedup/population/coded_setting.csv",
     "joinedup/population/quality_rule.csv",
     "joinedup/population/objection_effect.csv",
     "joinedup/records/practice_held.csv",
