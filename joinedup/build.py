@@ -26,7 +26,8 @@ from joinedup.place.model import PURPOSES, Place
 from joinedup.place.sharing import in_force, refuse_unshared
 from joinedup.population import code_lists
 from joinedup.population.pair_check import check_pairs
-from joinedup.population.pairs import packaged, pair_specs, pairs
+from joinedup.population.pairs import Pair, packaged, pair_specs, pairs
+from joinedup.population.unions import pair_tables, union_specs
 from joinedup.progress import Progress, silent
 from joinedup.sources.contract import contracts
 from joinedup.sources.identifying import refuse_identifiers
@@ -43,13 +44,16 @@ def all_specs(place: Place | None = None) -> dict[str, TableSpec]:
     if place is None:
         return dict(_shipped())
     specs = _described()
-    return specs | pair_specs(pairs(place.folder), specs)
+    return _with_pairs(specs, pairs(place.folder))
 
 
 @cache
 def _shipped() -> dict[str, TableSpec]:
-    specs = _described()
-    return specs | pair_specs(packaged(), specs)
+    return _with_pairs(_described(), packaged())
+
+
+def _with_pairs(specs: dict[str, TableSpec], found: tuple[Pair, ...]) -> dict[str, TableSpec]:
+    return specs | pair_specs(found, specs) | union_specs(found, specs)
 
 
 @cache
@@ -177,7 +181,7 @@ def _landed_input(table: LandedTable, root: Path) -> InputFile:
 
 def place_inputs(place: Place, store: Store, specs: Mapping[str, TableSpec], day: date | None = None) -> dict[str, InputFile]:
     """The tables of a place, written to the store under the hash of what they hold."""
-    found = place_tables.tables(place, day) | code_lists.tables(place)
+    found = place_tables.tables(place, day) | code_lists.tables(place) | pair_tables(pairs(place.folder))
     return {name: write_input(table, specs[name], store) for name, table in found.items()}
 
 
