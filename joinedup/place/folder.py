@@ -27,6 +27,7 @@ READ = (
     "restricted_codes.csv",
     "restricted_concepts.txt",
     "spark.yml",
+    "conditions.yml",
     "segments",
     "cohorts",
 )

@@ -1,0 +1,230 @@
+"""Conditions as they are defined: which entries give one, for how long, and what ends it; read as tables, or as findings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from joinedup.engine.reference import reference_table
+from joinedup.engine.results import schema
+from joinedup.engine.specs import TableSpec, read_specs
+from joinedup.errors import PlaceError
+from joinedup.findings import Finding, errors
+from joinedup.place.located import Located, validated
+from joinedup.place.model import Place
+from joinedup.place.sentences import nearest, repeated
+from joinedup.place.yaml_file import read_yaml
+from joinedup.population.code_lists import CodeList, read_code_lists
+
+FILE = "conditions.yml"
+FOLDER = Path(__file__).parent
+REGISTER = "registration list"
+AT_ADDRESS = Literal["care home", "no care home"]
+Kind = Literal["long-term condition", "mental health", "disability", "frailty", "circumstance", "life stage", "risk"]
+MOST_NEEDED = 3
+"""On how many days entries may be asked for: condition_spell looks back over so many."""
+
+
+class Line(BaseModel):
+    """One line of evidence, or of what ends a condition: groups of a list, an activity, or what the list says of the address."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    list_id: str | None = Field(default=None, alias="list")
+    groups: tuple[str, ...] = ()
+    activity: str | None = None
+    register_says: AT_ADDRESS | None = Field(default=None, alias="register")
+    settings: tuple[str, ...] = ()
+    needed: int = Field(default=1, ge=1, le=MOST_NEEDED)
+    look_back: int | None = Field(default=None, ge=1)
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Line:
+        if sum(each is not None for each in (self.list_id, self.activity, self.register_says)) != 1:
+            raise ValueError("a line has one of list, activity and register")
+        if not self.settings and self.register_says is None:
+            raise ValueError("a line of a list or an activity names its settings")
+        return self
+
+
+class Condition(BaseModel):
+    """One condition, as it is defined."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    condition: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
+    title: str = Field(min_length=1)
+    kind: Kind
+    long_term: bool = False
+    known_by: str
+    evidence: tuple[Line, ...] = Field(min_length=1)
+    ends: tuple[Line, ...] = ()
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What definitions may name: groups by list, settings, and points of delivery."""
+
+    lists: dict[str, tuple[str, ...]]
+    settings: frozenset[str]
+    activities: frozenset[str]
+
+
+class Head(BaseModel):
+    """What stands above the conditions of a file."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    owner: str = Field(min_length=1)
+    source: str = Field(min_length=1)
+
+
+def read_conditions(place_folder: Path | None = None) -> tuple[list[Condition], list[Finding]]:
+    """The conditions in use, in their order, and what is wrong with their definitions; one of the place goes before one of the package."""
+    lists, _ = read_code_lists(place_folder)
+    held = known(lists)
+    own = place_folder is not None and (place_folder / FILE).exists()
+    found: dict[str, Condition] = {}
+    findings: list[Finding] = []
+    for folder in (FOLDER, place_folder) if own and place_folder else (FOLDER,):
+        read, faults = read_file(folder, held)
+        found |= {each.condition: each for each in read}
+        findings += faults
+    return list(found.values()), findings
+
+
+def read_file(folder: Path, held: Known) -> tuple[list[Condition], list[Finding]]:
+    """The conditions of one folder's file that can be used, and the findings about it."""
+    document, findings = read_yaml(folder, FILE)
+    if findings:
+        return [], findings
+    _, head = validated(Head, document.content, document.spot())
+    read, faults = document.items("conditions", Condition)
+    wrong = [*repeats(read), *(finding for each in read for finding in unknown(each, held))]
+    return [each.value for each in read], [*head, *faults, *wrong]
+
+
+def repeats(read: Iterable[Located[Condition]]) -> Iterator[Finding]:
+    """A finding for each condition that a file defines again."""
+    seen: dict[str, Located[Condition]] = {}
+    for each in read:
+        if each.value.condition in seen:
+            yield each.fault("repeated-condition", f"defines {repeated(each.value.condition)} again: keep one definition", "condition")
+        seen[each.value.condition] = each
+
+
+def unknown(found: Located[Condition], held: Known) -> Iterator[Finding]:
+    """A finding for each name that is none: of a list, a group, a setting or an activity."""
+    condition, settings = found.value, held.settings | {REGISTER}
+    if condition.known_by not in settings:
+        yield found.fault("unknown-setting", _no(condition.known_by, "setting", settings), "known_by")
+    for part in ("evidence", "ends"):
+        for at, line in enumerate(getattr(condition, part)):
+            for rule, message in _wrong(line, condition.condition, held):
+                yield found.spot.fault(rule, f"{condition.condition} {message}", at=(part, at))
+
+
+def _wrong(line: Line, condition: str, held: Known) -> Iterator[tuple[str, str]]:
+    """What is wrong with one line: the rule, and a sentence without its subject."""
+    for setting in line.settings:
+        if setting not in held.settings:
+            yield "unknown-setting", _no(setting, "setting", held.settings)
+    if line.activity is not None and line.activity not in held.activities:
+        yield "unknown-activity", _no(line.activity, "point of delivery", held.activities)
+    if line.list_id is None:
+        return
+    if line.list_id not in held.lists:
+        yield "unknown-list", _no(line.list_id, "code list", held.lists)
+        return
+    for group in line.groups or (condition,):
+        if group not in held.lists[line.list_id]:
+            yield "unknown-group", _no(group, f"group of the list {line.list_id}", held.lists[line.list_id])
+
+
+def _no(name: str, what: str, names: Iterable[str]) -> str:
+    return f"names {repeated(name)}, which is no {what}{nearest(name, names) or ': known are ' + ', '.join(sorted(names))}"
+
+
+def known(lists: Iterable[CodeList]) -> Known:
+    """What definitions may name, given the code lists in use."""
+    return Known({each.list_id: each.groups for each in lists}, *_said())
+
+
+@cache
+def _said() -> tuple[frozenset[str], frozenset[str]]:
+    """The settings of coded_setting, and the points of delivery that have a cost or a reason for none."""
+    settings = _column(FOLDER, "coded_setting", "setting")
+    records = FOLDER.parent / "records"
+    return settings, _column(records, "published_cost", "point_of_delivery") | _column(records, "without_cost", "point_of_delivery")
+
+
+def _column(folder: Path, table: str, column: str) -> frozenset[str]:
+    return frozenset(reference_table(_specs(folder)[table]).column(column).to_pylist())
+
+
+@cache
+def _specs(folder: Path) -> dict[str, TableSpec]:
+    return read_specs(folder, below=False)
+
+
+def rules(conditions: Iterable[Condition]) -> Iterator[dict[str, str | int | bool | None]]:
+    """One row per condition, what it counts for, group and setting."""
+    for condition in conditions:
+        for counts_for, lines in (("evidence", condition.evidence), ("end", condition.ends)):
+            for number, line in enumerate(lines, 1):
+                for list_id, group_id, setting in _named(line, condition.condition):
+                    yield {
+                        "condition_id": condition.condition,
+                        "counts_for": counts_for,
+                        "list_id": list_id,
+                        "group_id": group_id,
+                        "setting": setting,
+                        "line": number,
+                        "entries_needed": line.needed,
+                        "look_back_days": line.look_back,
+                        "lasts": line.list_id is None and counts_for == "evidence",
+                    }
+
+
+def _named(line: Line, condition: str) -> Iterator[tuple[str, str, str]]:
+    """List, group and setting of each row that a line stands for."""
+    if line.register_says is not None:
+        yield "register", line.register_says, REGISTER
+    for setting in line.settings:
+        if line.activity is not None:
+            yield "activity", line.activity, setting
+        else:
+            yield from ((str(line.list_id), group, setting) for group in line.groups or (condition,))
+
+
+def about(conditions: Iterable[Condition]) -> Iterator[dict[str, str | int | bool | None]]:
+    """One row per condition, in the order of the definitions."""
+    for order, each in enumerate(conditions, 1):
+        yield {
+            "condition_id": each.condition,
+            "title": each.title,
+            "kind": each.kind,
+            "condition_order": order,
+            "counts_as_long_term": each.long_term,
+            "known_by": each.known_by,
+            "why": each.why,
+        }
+
+
+def tables(place: Place) -> dict[str, pa.Table]:
+    """The definitions as the builder takes them; PlaceError with all findings where one can't be used."""
+    conditions, findings = read_conditions(place.folder)
+    if faults := errors(findings):
+        first = f"{faults[0].where}: {faults[0].message}"
+        raise PlaceError(f"the definitions of conditions have {len(faults)} {'error' if len(faults) == 1 else 'errors'}; {first}", findings)
+    key = ("condition_id", "counts_for", "list_id", "group_id", "setting")
+    ordered = sorted(rules(conditions), key=lambda row: tuple(str(row[name]) for name in key))
+    rows = {"condition_about": sorted(about(conditions), key=lambda row: str(row["condition_id"])), "condition_rule": ordered}
+    return {name: pa.Table.from_pylist(found, schema(_specs(FOLDER)[name])) for name, found in rows.items()}
