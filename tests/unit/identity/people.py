@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +28,16 @@ ARROW = {"date": pa.date32(), "integer": pa.int32(), "decimal": pa.float64(), "m
 
 def nhs_number(person: int, first: int = 999_000_000) -> str:
     """The invented NHS number of the person-th person; numbers whose check digit would be ten are passed over."""
-    digits = first - 1
-    while person >= 0:
-        digits += 1
-        person -= _check_digit(digits) < 10
-    return f"{digits}{_check_digit(digits)}"
+    told, numbers = _numbers_from(first)
+    while len(told) <= person:
+        told.append(next(numbers))
+    return told[person]
+
+
+@cache
+def _numbers_from(first: int) -> tuple[list[str], Iterator[str]]:
+    """The numbers that were asked for so far, in order, and those after them."""
+    return [], (f"{digits}{check}" for digits in count(first) if (check := _check_digit(digits)) < 10)
 
 
 def _check_digit(digits: int) -> int:
