@@ -30,6 +30,7 @@ READ = (
     "conditions.yml",
     "segments",
     "cohorts",
+    "codelists",
 )
 FOR_LATER = (
     "service_lines.csv",
@@ -37,7 +38,6 @@ FOR_LATER = (
     "boundaries.geojson",
     "measures",
     "interventions",
-    "codelists",
 )
 """Parts of a place folder that this version leaves alone."""
 

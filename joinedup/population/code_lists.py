@@ -1,22 +1,21 @@
-"""Code lists, read: those of the package and those of a place folder, as tables for the builder or as findings by file and line."""
+"""Code lists, read: those of the package and those of a place folder, with findings by file and line."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
-import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field
 
-from joinedup.errors import PlaceError
+from joinedup.errors import SqlError
 from joinedup.findings import Finding, Severity, errors
 from joinedup.place.csv_file import Columns, Row, read_csv
-from joinedup.place.located import validated
-from joinedup.place.model import Place
+from joinedup.place.located import Spot, validated
 from joinedup.place.sentences import repeated
 from joinedup.place.yaml_file import read_yaml
 from joinedup.population.code_forms import systems, unknown_system
@@ -59,12 +58,19 @@ class ListedCode:
 
 @dataclass(frozen=True, slots=True)
 class CodeList:
-    """One version of a list."""
+    """A list: its version in use and, by their names, the codes of earlier ones."""
 
     list_id: str
     head: Head
+    spot: Spot
     origin: str
     codes: tuple[ListedCode, ...]
+    earlier: Mapping[str, tuple[ListedCode, ...]] = field(default_factory=dict)
+
+    @property
+    def file(self) -> str:
+        """The file of its codes, below the folder that it was read from."""
+        return f"{FOLDER}/{self.list_id}.csv"
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -78,35 +84,98 @@ def package_folder() -> Path:
 
 
 def read_code_lists(place_folder: Path | None = None) -> tuple[list[CodeList], list[Finding]]:
-    """The lists in use, by id, and what is wrong with those of the place; a list of the place goes before one of the package."""
-    found, findings = read_folder(package_folder(), "package")
-    own, faults = read_folder(place_folder, "place") if place_folder else ([], [])
-    lists = {each.list_id: each for each in (*found, *own)}
-    return [lists[list_id] for list_id in sorted(lists)], [*findings, *faults]
+    """The lists in use, by id, and what is wrong with those of the place; a list of the place goes before one of the package.
+
+    SqlError where one of the package can't be used.
+    """
+    packaged, faults = read_folder(package_folder(), "package")
+    if wrong := errors(faults):
+        raise SqlError(f"the package's code lists can't be used: {wrong[0].where}: {wrong[0].message}", faults)
+    own, findings = read_folder(place_folder, "place") if place_folder else ([], [])
+    lists = {each.list_id: each for each in packaged}
+    for each in own:
+        lists[each.list_id] = after(each, lists.get(each.list_id))
+    return [lists[list_id] for list_id in sorted(lists)], findings
+
+
+def after(own: CodeList, packaged: CodeList | None) -> CodeList:
+    """A list of the place with what the package has under its name, if anything, among its earlier versions."""
+    if packaged is None:
+        return own
+    return replace(own, earlier={f"package {packaged.head.version}": packaged.codes} | dict(own.earlier))
 
 
 def read_folder(folder: Path, origin: str) -> tuple[list[CodeList], list[Finding]]:
-    """The lists in a folder's codelists, and the findings about them."""
+    """The lists in a folder's codelists, and the findings about their files."""
+    names = sorted(path.name for path in (folder / FOLDER).glob("*"))
     lists: list[CodeList] = []
     findings: list[Finding] = []
-    for path in sorted((folder / FOLDER).glob("*.yml")):
-        read, faults = read_list(folder, path.stem, origin)
-        lists += read
-        findings += faults
-    return lists, findings
+    for name in names:
+        if name.endswith(".yml"):
+            read, faults = read_list(folder, name.removesuffix(".yml"), origin, names)
+            lists += read
+            findings += faults
+    return lists, findings + list(strays(names))
 
 
-def read_list(folder: Path, list_id: str, origin: str) -> tuple[list[CodeList], list[Finding]]:
+def strays(names: list[str]) -> Iterator[Finding]:
+    """Files of codes that no .yml describes, and files that are neither."""
+    for name in names:
+        stem, _, kind = name.rpartition(".")
+        beside = f"{stem.partition('@')[0]}.yml"
+        if kind == "csv" and beside not in names:
+            message = f"has no {beside} beside it, so nothing reads it: write one, with title, version, owner, licence, source and dates"
+            yield Finding(f"{FOLDER}/{name}", "no-description", message, severity=Severity.WARNING)
+        elif kind not in {"csv", "yml", "md", "txt"} and not name.startswith("."):
+            yield Finding(f"{FOLDER}/{name}", "unknown-file", "is neither .yml nor .csv: nothing reads it", severity=Severity.WARNING)
+
+
+def read_list(folder: Path, list_id: str, origin: str, names: list[str]) -> tuple[list[CodeList], list[Finding]]:
     """One list (none where it can't be used) and its findings."""
-    document, findings = read_yaml(folder, f"{FOLDER}/{list_id}.yml")
+    file = f"{FOLDER}/{list_id}.yml"
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_]*", list_id):
+        return [], [Finding(file, "wrong-name", "is no name of a list: write small letters, digits and underscores")]
+    document, findings = read_yaml(folder, file)
     if findings or (origin == "package" and "table" in document.content):
         return [], findings
     heads, faults = validated(Head, document.content, document.spot())
     if not heads:
         return [], faults
-    head = heads[0].value
+    head, spot = heads[0].value, heads[0].spot
+    wrong = [*faults, *wrong_matches(head, spot)]
     codes, more = read_codes(folder, f"{FOLDER}/{list_id}.csv", list_id, head.matches)
-    return [CodeList(list_id, head, origin, tuple(codes))], [*faults, *more]
+    if not codes and not more:
+        more = [Finding(f"{FOLDER}/{list_id}.csv", "no-codes", "lists no code: write at least one below the header", line=1)]
+    earlier, doubts = read_earlier(folder, list_id, head, names)
+    return [CodeList(list_id, head, spot, origin, tuple(codes), earlier)], [*wrong, *more, *doubts]
+
+
+def wrong_matches(head: Head, spot: Spot) -> Iterator[Finding]:
+    """What is wrong with how the codes of each system are to match."""
+    for name, how in head.matches.items():
+        if name not in systems():
+            yield spot.fault("unknown-system", f"matches {unknown_system(name)}", at=("matches", name))
+        elif how == "prefix" and name in {"SNOMED CT", "CTV3"}:
+            message = f"matches {name} by prefix, though the beginning of such a code says nothing of its kind: list each code"
+            yield spot.fault("wrong-value", message, at=("matches", name))
+
+
+def read_earlier(folder: Path, list_id: str, head: Head, names: list[str]) -> tuple[dict[str, tuple[ListedCode, ...]], list[Finding]]:
+    """The codes of earlier versions, each from <list>@<version>.csv, and what is wrong with those files."""
+    earlier: dict[str, tuple[ListedCode, ...]] = {}
+    findings: list[Finding] = []
+    for name in names:
+        stem, at, version = name.removesuffix(".csv").partition("@")
+        if stem != list_id or not at or not name.endswith(".csv"):
+            continue
+        if version in {"", head.version}:
+            message = f"is called after version {version or 'nothing'}, where one before {head.version}, the version in use, is expected"
+            findings.append(Finding(f"{FOLDER}/{name}", "wrong-name", message))
+            continue
+        codes, faults = read_codes(folder, f"{FOLDER}/{name}", list_id, head.matches)
+        earlier[version] = tuple(codes)
+        findings += faults
+    return earlier, findings
 
 
 def read_codes(folder: Path, file: str, list_id: str, matches: Mapping[str, str]) -> tuple[list[ListedCode], list[Finding]]:
@@ -151,44 +220,3 @@ def read_code(row: Row, list_id: str, matches: Mapping[str, str]) -> ListedCode 
         term=row.cells.get("term"),
         line=row.line,
     )
-
-
-def tables(place: Place) -> dict[str, pa.Table]:
-    """The code lists as the builder takes them; PlaceError with all findings where one of the place can't be used."""
-    lists, findings = read_code_lists(place.folder)
-    if faults := errors(findings):
-        first = f"{faults[0].where}: {faults[0].message}"
-        raise PlaceError(f"the code lists have {len(faults)} {'error' if len(faults) == 1 else 'errors'}; {first}", findings)
-    return {"code_list": list_table(lists), "code_list_code": code_table(lists)}
-
-
-def list_table(lists: Iterable[CodeList]) -> pa.Table:
-    """One row per list."""
-    said = list(Head.model_fields)
-    rows = [
-        {"list_id": each.list_id, "origin": each.origin} | {name: getattr(each.head, name) for name in said if name != "matches"}
-        for each in lists
-    ]
-    dates = {"valid_from", "review_by"}
-    names = ["list_id", "origin", *(name for name in said if name != "matches")]
-    return pa.Table.from_pylist(rows, pa.schema([(name, pa.date32() if name in dates else pa.string()) for name in names]))
-
-
-def code_table(lists: Iterable[CodeList]) -> pa.Table:
-    """One row per list, group, system and code, in the order of the key."""
-    rows = [
-        {
-            "list_id": each.list_id,
-            "group_id": code.group_id,
-            "system": code.system,
-            "code": code.code,
-            "written": code.written,
-            "matches": code.matches,
-            "weight": code.weight,
-            "term": code.term,
-        }
-        for each in lists
-        for code in sorted(each.codes, key=lambda code: (code.group_id, code.system, code.code))
-    ]
-    names = ("list_id", "group_id", "system", "code", "written", "matches", "weight", "term")
-    return pa.Table.from_pylist(rows, pa.schema([(name, pa.float64() if name == "weight" else pa.string()) for name in names]))
