@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TextIO
 
@@ -12,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from rich.console import Console
 from rich.table import Table
+from xlsxwriter.worksheet import Worksheet
 
 from joinedup.engine.store import PRIVATE_FILE, store_errors
 from joinedup.errors import StoreProblem
@@ -60,7 +62,24 @@ def check_out(path: Path) -> None:
 def write_table(table: pa.Table, path: Path) -> None:
     """Nothing; a new file holds the rows, readable by its owner alone. What its ending says is its form."""
     check_out(path)
-    made = content(table, path.suffix.removeprefix("."))
+    _write_new(path, content(table, path.suffix.removeprefix(".")))
+
+
+def write_tables(tables: Mapping[str, pa.Table], path: Path) -> None:
+    """Nothing; a new workbook holds a sheet for each table, or a new .json a list for each."""
+    check_out(path)
+    if path.suffix == ".json":
+        made = json.dumps({name: table.to_pylist() for name, table in tables.items()}, default=str, indent=1).encode() + b"\n"
+    else:
+        out = io.BytesIO()
+        with workbook(out) as book:
+            for name, table in tables.items():
+                _write_sheet(table, book.add_worksheet(name))
+        made = out.getvalue()
+    _write_new(path, made)
+
+
+def _write_new(path: Path, made: bytes) -> None:
     with store_errors(path):
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, PRIVATE_FILE)
         with os.fdopen(descriptor, "wb") as file:
@@ -86,13 +105,16 @@ def _write_xlsx(table: pa.Table, out: io.BytesIO) -> None:
     if table.num_rows > MOST_ROWS_XLSX:
         raise StoreProblem(f"a worksheet holds {MOST_ROWS_XLSX:,} rows, these are {table.num_rows:,}; choose csv or parquet")
     with workbook(out) as book:
-        sheet = book.add_worksheet("rows")
-        for at, (name, column) in enumerate(zip(table.column_names, table.columns, strict=True)):
-            sheet.write_string(0, at, name)
-            for row, value in enumerate(column.to_pylist(), start=1):
-                if isinstance(value, bool):
-                    sheet.write_boolean(row, at, value)
-                elif isinstance(value, int | float):
-                    sheet.write_number(row, at, value) if abs(value) < 2**53 else sheet.write_string(row, at, str(value))
-                elif value is not None:
-                    sheet.write_string(row, at, str(value))
+        _write_sheet(table, book.add_worksheet("rows"))
+
+
+def _write_sheet(table: pa.Table, sheet: Worksheet) -> None:
+    for at, (name, column) in enumerate(zip(table.column_names, table.columns, strict=True)):
+        sheet.write_string(0, at, name)
+        for row, value in enumerate(column.to_pylist(), start=1):
+            if isinstance(value, bool):
+                sheet.write_boolean(row, at, value)
+            elif isinstance(value, int | float):
+                sheet.write_number(row, at, value) if abs(value) < 2**53 else sheet.write_string(row, at, str(value))
+            elif value is not None:
+                sheet.write_string(row, at, str(value))

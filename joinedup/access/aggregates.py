@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import pyarrow as pa
 from pydantic import TypeAdapter
@@ -14,6 +15,7 @@ from joinedup.access.built import Built, built_of
 from joinedup.access.caller import Caller
 from joinedup.access.cell_files import CellFiles
 from joinedup.access.changes import Changes, kept_changes
+from joinedup.access.cohorts import Cohort, cohort_of, cohorts_of
 from joinedup.access.disclosure import Audience, may_open
 from joinedup.access.look_report import belongs_of
 from joinedup.access.looking import Log, log_of, look
@@ -168,6 +170,14 @@ class Aggregates:
     def match_figures(self) -> pa.Table:
         """Thresholds and counts of matching; nothing of it for the public."""
         return self._table("match_figure", lambda table: table.slice(0, 0), "figure")
+
+    def cohorts(self) -> pa.Table:
+        """The cohorts by year: how many they may be of, are in them, and of how many it isn't known, in the order of pages."""
+        return cohorts_of(self._table)
+
+    def cohort(self, name: str, year: date | None = None) -> Cohort:
+        """How people come to be in a cohort and how it stands beside the rest, of the year that begins then, or else the latest."""
+        return cohort_of(self._table, name, year)
 
     def built(self) -> Built | None:
         """How the build was made; None for the public. It tells of tables and files, and of nobody."""

@@ -19,6 +19,7 @@ from joinedup.cli.building import build
 from joinedup.cli.builds import builds, collect
 from joinedup.cli.changes import changes
 from joinedup.cli.checking import check
+from joinedup.cli.cohorts import cohort
 from joinedup.cli.exporting import export
 from joinedup.cli.forgetting import forget
 from joinedup.cli.inventing import demo, synth
@@ -156,6 +157,24 @@ def main() -> None:
 
 
 LAST = (*OF_REGISTERS, forget, sign_in, audit, releases, builds, collect, sql, demo)
-IN_ORDER_OF_USE = (new, add_source, sharing, check, synth, template, land, review, build, pack, show, why, changes, export, protect, *LAST)
+IN_ORDER_OF_USE = (
+    new,
+    add_source,
+    sharing,
+    check,
+    synth,
+    template,
+    land,
+    review,
+    build,
+    pack,
+    show,
+    cohort,
+    why,
+    changes,
+    export,
+    protect,
+    *LAST,
+)
 for verb in IN_ORDER_OF_USE:
     main.add_command(verb)

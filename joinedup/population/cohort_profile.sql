@@ -47,6 +47,10 @@ SELECT
     i.cohort_id,
     i.year_starts,
     i.characteristic,
+    c.characteristic_order,
+    c.title,
+    c.kind,
+    c.unit,
     i.people,
     i.known,
     i.total,
@@ -57,3 +61,4 @@ SELECT
     e.squares - i.squares AS rest_squares
 FROM inside AS i
 INNER JOIN everybody AS e ON e.year_starts = i.year_starts AND e.characteristic = i.characteristic
+INNER JOIN profile_characteristic AS c ON c.characteristic = i.characteristic

@@ -1,0 +1,81 @@
+"""The tables of cohorts as the public may have them: 1 to 7 suppressed, the rest rounded to 5, and nothing that tells of those.
+
+Each takes a table with true counts and gives one of the same columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from joinedup.access import public
+from joinedup.access.rounding import Floats, rounded, significant, small
+
+HALVES = ("", "rest_")
+
+
+def flow(table: pa.Table) -> pa.Table:
+    """People of each step. Who is out by a step isn't given: it would tell what is suppressed of the next."""
+    nothing = np.full(table.num_rows, np.nan)
+    return _replaced(table, {"people": rounded(_whole(table, "people")), "out": nothing, "not_known": nothing})
+
+
+def overlap(table: pa.Table) -> pa.Table:
+    """People, rounded one by one."""
+    return _replaced(table, {"people": rounded(_whole(table, "people"))})
+
+
+def profile(table: pa.Table) -> pa.Table:
+    """Of a share the counts with and without, where neither is small; of a mean the sum of so many means to three figures."""
+    share = np.array([kind == "share" for kind in table["kind"].to_pylist()], dtype=bool)
+    made: dict[str, Floats] = {}
+    for half in HALVES:
+        people, known, total, squares = (_whole(table, f"{half}{name}") for name in ("people", "known", "total", "squares"))
+        few = small(known) | (share & (small(total) | small(known - total)))
+        shown = np.where(few, np.nan, rounded(known))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            amount = np.where(share, rounded(total), significant(total / known) * shown)
+            spread = np.where(share, rounded(total), significant(squares / known) * shown)
+        made |= {f"{half}people": rounded(people), f"{half}known": shown}
+        made |= {f"{half}total": np.where(few | ~np.isfinite(amount), np.nan, amount)}
+        made |= {f"{half}squares": np.where(few | ~np.isfinite(spread), np.nan, spread)}
+    return _replaced(table, made)
+
+
+def areas(table: pa.Table) -> pa.Table:
+    """People and population by area and fifth, a cohort and year at a time, as deprivation is given; the place made of what is shown."""
+    keys = table.group_by(["cohort_id", "year_starts"], use_threads=False).aggregate([]).to_pylist()
+    parts = [_areas(table.filter(_is(table, key))) for key in keys]
+    return pa.concat_tables(parts) if parts else table
+
+
+def _areas(table: pa.Table) -> pa.Table:
+    given = {}
+    for name in ("people", "population"):
+        columns = {each: table[each] for each in ("area_type", "area_id", "deprivation_fifth")}
+        given[name] = public.deprivation(pa.table({**columns, "people": table[name]}))
+    whole = given["people"].append_column("population", given["population"]["people"])
+    for name in ("cohort_id", "year_starts"):
+        whole = whole.append_column(name, pa.array([table[name][0].as_py()] * whole.num_rows, table.schema.field(name).type))
+    return whole.select(table.column_names)
+
+
+def _is(table: pa.Table, key: Mapping[str, Any]) -> pa.ChunkedArray:
+    return pc.and_(pc.equal(table["cohort_id"], key["cohort_id"]), pc.equal(table["year_starts"], key["year_starts"]))
+
+
+def _whole(table: pa.Table, name: str) -> np.ndarray[Any, np.dtype[np.int64]]:
+    return np.asarray(table[name].to_numpy(), dtype=np.int64)
+
+
+def _replaced(table: pa.Table, columns: dict[str, Floats]) -> pa.Table:
+    """The table with some columns' values replaced, NaN as null, types kept."""
+    made = {
+        name: pa.array(np.nan_to_num(values), pa.float64(), mask=np.isnan(values)).cast(table.schema.field(name).type, safe=False)
+        for name, values in columns.items()
+    }
+    return pa.table({name: made.get(name, table[name]) for name in table.column_names})
