@@ -24,7 +24,7 @@ from joinedup.findings import Finding, Severity
 from joinedup.outcomes.definitions import measures
 from joinedup.place.model import PURPOSES, Place
 from joinedup.place.sharing import in_force, refuse_unshared
-from joinedup.population import code_list_tables, conditions
+from joinedup.population import code_list_tables, conditions, score_tables
 from joinedup.population.pair_check import check_pairs
 from joinedup.population.pairs import Pair, packaged, pair_specs, pairs
 from joinedup.population.unions import pair_tables, union_specs
@@ -181,7 +181,8 @@ def _landed_input(table: LandedTable, root: Path) -> InputFile:
 
 def place_inputs(place: Place, store: Store, specs: Mapping[str, TableSpec], day: date | None = None) -> dict[str, InputFile]:
     """The tables of a place, written to the store under the hash of what they hold."""
-    found = place_tables.tables(place, day) | code_list_tables.tables(place) | conditions.tables(place) | pair_tables(pairs(place.folder))
+    found = place_tables.tables(place, day) | code_list_tables.tables(place) | conditions.tables(place) | score_tables.tables(place)
+    found |= pair_tables(pairs(place.folder))
     return {name: write_input(table, specs[name], store) for name, table in found.items()}
 
 

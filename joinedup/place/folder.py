@@ -31,6 +31,7 @@ READ = (
     "segments",
     "cohorts",
     "codelists",
+    "scores",
 )
 FOR_LATER = (
     "service_lines.csv",
