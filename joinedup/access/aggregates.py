@@ -21,6 +21,7 @@ from joinedup.access.look_report import belongs_of
 from joinedup.access.looking import Log, log_of, look
 from joinedup.access.measured import with_shares, with_values, without_unknown
 from joinedup.access.overview import Access, access_of
+from joinedup.access.profiled import PROFILED
 from joinedup.access.releasing import Leaving
 from joinedup.access.stamp import Stamp, rounded_stamp, stamp_of
 from joinedup.engine.manifest import manifest_before
@@ -207,8 +208,15 @@ class Aggregates:
         table = self._table(AREA_FILE, lambda each: each.slice(0, 0), "counted", *OF_AREA) if kept else pa.table({})
         return CellFiles(table, self.files() if kept else (), frozenset(self.specs))
 
+    def profiled(self, name: str) -> pa.Table:
+        """A table of who lives in an area and what is known of them, by its name in `PROFILED`; without rows where the build has none."""
+        of = PROFILED[name]
+        return self._table(of.table, of.disclosed, *of.order) if of.table in self.reader.manifest.tables else pa.table({})
+
     def table_of(self, name: str) -> pa.Table:
         """A published table by the name that evidence keys have for it, or all measures."""
+        if name in PROFILED:
+            return self.profiled(name)
         given: dict[str, Callable[[], pa.Table]] = {
             "measures": self.measures,
             "population": self.population,

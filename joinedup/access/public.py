@@ -38,6 +38,13 @@ def deprivation(table: pa.Table) -> pa.Table:
     return _with_places(table, "people", _line(table, AREA))
 
 
+def flows(table: pa.Table) -> pa.Table:
+    """Activities by area, sector and provider. The line is the sector of an area, whose sum is told elsewhere; people are not told."""
+    given = _complete(table.drop_columns(["people"]), "activities")
+    shown = _with_places(given, "activities", _line(given, (*AREA, "sector")))
+    return shown.append_column("people", pa.nulls(len(shown), table.schema.field("people").type)).select(table.column_names)
+
+
 def practice_people(table: pa.Table) -> pa.Table:
     """People by area over whom what practices hold is counted; the place's are those of the areas that are shown."""
     shown, is_place = rounded(_whole(table, "people")), _is_place(table)

@@ -33,6 +33,14 @@ class Published:
 PUBLISHED: Mapping[str, Published] = {
     "population": Published("People by age and sex", "area_population", (*AREA, "age_band", "sex"), ("people",), REGISTERED),
     "deprivation": Published("People by deprivation fifth", "area_deprivation", (*AREA, "deprivation_fifth"), ("people",), REGISTERED),
+    "ethnic_groups": Published("People by ethnic group", "area_ethnic_group", (*AREA, "ethnic_group"), ("people",), REGISTERED),
+    "flows": Published(
+        "Where people go",
+        "area_flow",
+        (*AREA, "sector", "provider_code"),
+        ("activities", "people"),
+        "Activities that began in the period, of people who were registered with the place on the day, except those who object",
+    ),
     "practice_people": Published(
         "People over whom what practices hold is counted",
         "area_practice_people",

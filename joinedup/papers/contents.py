@@ -8,11 +8,25 @@ from datetime import date
 
 from joinedup.access.built import Built
 from joinedup.access.overview import Access
-from joinedup.papers import agreed, built, deliveries, evidence, known, linkage, linkage_pair, looks, prices, safety, summary, why
+from joinedup.papers import (
+    agreed,
+    built,
+    deliveries,
+    evidence,
+    known,
+    linkage,
+    linkage_pair,
+    looks,
+    prices,
+    profile_page,
+    safety,
+    summary,
+    why,
+)
 from joinedup.papers.changes_page import of_changes
 from joinedup.papers.check_page import of_deliveries
 from joinedup.papers.facts import Area, Facts
-from joinedup.papers.figures import costs, deprivation, indicators, people, tiles, use
+from joinedup.papers.figures import costs, indicators, tiles, use
 from joinedup.papers.numbers import day
 from joinedup.papers.page import Desk, Page, shown, tables_of
 from joinedup.papers.words import listed
@@ -31,12 +45,19 @@ TERMS = (
 )
 
 
+def how_many(facts: Facts) -> int:
+    """How many pages `pages` gives: the overview, the place's people, safety and about, and what the audience has besides."""
+    told = sum(each is not None for each in (facts.access, facts.built, facts.changes))
+    return 4 + len(facts.shown) + (3 if facts.internal else 0) + told
+
+
 def pages(facts: Facts, desk: Desk, beside: Mapping[str, str]) -> Iterator[Page]:
     """Every page but those of evidence; the drawings of each are being made once it is given.
 
     `beside` is what the overview leads to that somebody else writes: address below the folder of pages, and what it is.
     """
     yield _index(facts, desk, beside)
+    yield profile_page.of_place(facts, desk)
     for index, neighbourhood in enumerate(facts.shown):
         yield _neighbourhood(facts, index, neighbourhood, desk)
     if facts.internal:
@@ -69,14 +90,14 @@ def _index(facts: Facts, desk: Desk, beside: Mapping[str, str]) -> Page:
 
 def _neighbourhood(facts: Facts, index: int, neighbourhood: Neighbourhood, desk: Desk) -> Page:
     area, areas = facts.areas[index], facts.areas
-    figures = {
-        figure.id: shown(figure, area.id, desk) for figure in [module.figure(facts, area) for module in (people, deprivation, use, costs)]
-    }
+    figures = {figure.id: shown(figure, area.id, desk) for figure in [module.figure(facts, area) for module in (use, costs)]}
+    profile = profile_page.sections(facts, area, area.id, desk)
     measured = [
         shown(figure, area.id, desk, spec) for figure, spec in zip(indicators.figures(facts, area), facts.specs.values(), strict=True)
     ]
     shows = {
         "area": area,
+        "sections": profile,
         "figures": figures,
         "indicators": measured,
         "keys": summary.key_figures(facts, area),
@@ -85,7 +106,7 @@ def _neighbourhood(facts: Facts, index: int, neighbourhood: Neighbourhood, desk:
         "before": areas[index - 1] if index else None,
         "after": areas[index + 1] if index + 1 < len(areas) else None,
     }
-    tables = tables_of([*figures.values(), *measured])
+    tables = tables_of([*(each for section in profile for each in section.figures), *figures.values(), *measured])
     return Page(
         f"neighbourhood/{area.id}.html",
         "neighbourhood.jinja",

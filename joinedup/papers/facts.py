@@ -105,6 +105,16 @@ class Facts:
         """People by deprivation fifth."""
         return self._by_area(self.aggregates.deprivation())
 
+    def profiled(self, name: str) -> Mapping[Area, list[Row]]:
+        """The rows of a table of who lives in an area and what is known of them; none where the build doesn't have it."""
+        if name not in self._profiled:
+            self._profiled[name] = self._by_area(self.aggregates.profiled(name))
+        return self._profiled[name]
+
+    @cached_property
+    def _profiled(self) -> dict[str, Mapping[Area, list[Row]]]:
+        return {}
+
     @cached_property
     def activity(self) -> Mapping[Area, list[Row]]:
         """Activities by month and point of delivery."""

@@ -12,8 +12,8 @@ import altair
 
 from joinedup.cells import write_rows
 from joinedup.papers.evident import evident
-from joinedup.papers.facts import Facts
-from joinedup.papers.numbers import day
+from joinedup.papers.facts import Area, Facts
+from joinedup.papers.numbers import day, share
 from joinedup.papers.theme import NARROW, WIDE, Size, config
 from joinedup.papers.words import capital, lines, listed
 from joinedup.sources.contract import contracts
@@ -21,6 +21,8 @@ from joinedup.sources.providers import OF_PROVIDERS
 
 LATE = timedelta(days=31)
 """By which an extract may end before the period and nothing is said (our choice, 2026)."""
+SAME = 0.01
+"""Shares nearer than one percentage point are "about the same"; there are no limits to go by, for everyone is counted."""
 MOST_NAMED = 5
 """Organisations that lack months and are named beneath a figure."""
 
@@ -119,6 +121,19 @@ def titled(chart: altair.TopLevelMixin, size: Size, about: str, key: str, *, inv
 def fitted(chart: altair.LayerChart, size: Size, height: int) -> altair.LayerChart:
     """The chart as wide as its size says, labels and all."""
     return chart.properties(width=size.width, height=height, autosize=altair.AutoSizeParams(type="fit-x", contains="padding"))
+
+
+def key_of(facts: Facts, area: Area) -> str:
+    """What the bars and the outline over them stand for; the place as a whole has no outline."""
+    return f"Bars: {area.name}." + (f" Outline: {facts.whole.name}." if area != facts.whole else "")
+
+
+def against(facts: Facts, area: Area, mine: float | None, theirs: float | None) -> str:
+    """How a share compares with the place's, after a comma; nothing for the place itself, and where either isn't known."""
+    if mine is None or theirs is None or area == facts.whole:
+        return ""
+    compared = "about the same as" if abs(mine - theirs) < SAME else ("more than" if mine > theirs else "fewer than")
+    return f", {compared} in {facts.whole.name} ({share(theirs, 1)})"
 
 
 def without(facts: Facts) -> list[str]:

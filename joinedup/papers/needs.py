@@ -170,6 +170,10 @@ class Aggregates(Protocol):
         """Columns rule, unit, found, out_of, message, endangers: what was counted about the quality of the record."""
         ...
 
+    def profiled(self, name: str) -> pa.Table:
+        """A table of who lives in an area and what is known of them, named as in `joinedup.access.profiled`; no row where there is none."""
+        ...
+
     def practice_people(self) -> pa.Table:
         """Columns area_type, area_id, people: those over whom what practices hold is counted."""
         ...

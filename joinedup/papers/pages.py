@@ -1,4 +1,4 @@
-"""Writes the pages of a place: an overview, a page for each neighbourhood, and one about the data behind them.
+"""Writes the pages of a place: an overview, a page of its people and one for each neighbourhood, and one about the data behind them.
 
 Internal pages have true counts and say so; public ones what the door gives the public, and nothing of single files. Either way the
 files can be read by their owner only: publishing is copying them on purpose. They need nothing but one another: no network, no
@@ -16,7 +16,7 @@ from altair.utils.schemapi import debug_mode
 
 from joinedup.engine.store import PRIVATE_FOLDER
 from joinedup.papers import assets, folder
-from joinedup.papers.contents import pages, pages_of_evidence
+from joinedup.papers.contents import how_many, pages, pages_of_evidence
 from joinedup.papers.drawer import Drawer
 from joinedup.papers.facts import Facts
 from joinedup.papers.needs import Aggregates
@@ -69,8 +69,7 @@ def write_pages(  # noqa: PLR0913 - what pages are made of
 
 def _made(facts: Facts, desk: Desk, beside: Mapping[str, str], progress: Progress) -> list[tuple[Page, str]]:
     """Every page but those of evidence, and as it is written."""
-    more = sum(each is not None for each in (facts.access, facts.built, facts.changes))
-    total, made, began = len(facts.areas) + (6 if facts.internal else 3) + more, [], time.perf_counter()
+    total, made, began = how_many(facts), [], time.perf_counter()
     with debug_mode(
         False
     ):  # Altair would check each chart against its schema at each step of making it, as it does in the tests of figures

@@ -8,13 +8,12 @@ import altair
 
 from joinedup.access.rounding import added
 from joinedup.papers.facts import Area, Facts
-from joinedup.papers.figure import BOTH, Column, Figure, Table, headed, missing
+from joinedup.papers.figure import BOTH, Column, Figure, Table, against, headed, key_of, missing
 from joinedup.papers.figures import bars
 from joinedup.papers.numbers import fraction, share, whole
 from joinedup.papers.theme import Size
 from joinedup.papers.words import FIFTHS, many
 
-SAME = 0.01
 Shares = Mapping[int | None, int | None]
 
 
@@ -32,7 +31,7 @@ def figure(facts: Facts, area: Area) -> Figure:
     """The deprivation fifths of an area against the place's."""
     about, key = (
         f"People registered on {facts.as_at} by how deprived their small area is in England, % of those known",
-        f"Bars: {area.name}. Outline: {facts.whole.name}.",
+        key_of(facts, area),
     )
     here, place = people(facts, area), people(facts, facts.whole)
     title = f"Deprivation where people of {area.name} live"
@@ -48,17 +47,23 @@ def figure(facts: Facts, area: Area) -> Figure:
         )
     charts = {size: headed(chart(facts, area, size), size, facts, about, key) for size in BOTH}
     return Figure(
-        "deprivation", finding(facts, here, place), about, key, table(facts, area), charts, notes=notes(here), why=area.why("deprivation")
+        "deprivation",
+        finding(facts, area, here, place),
+        about,
+        key,
+        table(facts, area),
+        charts,
+        notes=notes(here),
+        why=area.why("deprivation"),
     )
 
 
-def finding(facts: Facts, here: Shares, place: Shares) -> str:
+def finding(facts: Facts, area: Area, here: Shares, place: Shares) -> str:
     """How many live in the most deprived fifth, against the place."""
     mine, theirs = part(here, 1), part(place, 1)
     if mine is None or theirs is None:
         return f"Deprivation where people live, against {facts.whole.name}"
-    compared = "about the same as" if abs(mine - theirs) < SAME else ("more than" if mine > theirs else "fewer than")
-    return f"{share(mine, 1)} of people live in the most deprived fifth of England, {compared} in {facts.whole.name} ({share(theirs, 1)})"
+    return f"{share(mine, 1)} of people live in the most deprived fifth of England{against(facts, area, mine, theirs)}"
 
 
 def notes(here: Shares) -> list[str]:
@@ -74,7 +79,11 @@ def chart(facts: Facts, area: Area, size: Size) -> altair.LayerChart:
     """A bar for each fifth; the scale is the same for every neighbourhood."""
     here, place = people(facts, area), people(facts, facts.whole)
     fifths = [fifth for fifth in FIFTHS if fifth is not None]
-    drawn = [bars.Bar(FIFTHS[fifth], part(here, fifth), part(place, fifth), share(here[fifth], known(here))) for fifth in fifths]
+    outline = place if area != facts.whole else None
+    drawn = [
+        bars.Bar(FIFTHS[fifth], part(here, fifth), None if outline is None else part(outline, fifth), share(here[fifth], known(here)))
+        for fifth in fifths
+    ]
     reach = max(part(counted, fifth) or 0 for of in (facts.whole, *facts.areas) for counted in [people(facts, of)] for fifth in fifths)
     return bars.chart(drawn, reach, size)
 
@@ -94,10 +103,10 @@ def table(facts: Facts, area: Area) -> Table:
         Column("Fifth of small areas in England", [FIFTHS[fifth] for fifth in fifths], "deprivation_fifth", fifths),
         Column("People", [whole(here[fifth]) for fifth in fifths], "people", [here[fifth] for fifth in fifths]),
         Column(of_known, [_percent(each) for each in mine], "share", mine),
-        Column(
-            f"{of_known}, {facts.whole.name}", [_percent(each) for each in theirs], "place_share", theirs, why=_why(facts.whole, fifths)
-        ),
     ]
+    if area != facts.whole:
+        head = f"{of_known}, {facts.whole.name}"
+        columns.append(Column(head, [_percent(each) for each in theirs], "place_share", theirs, why=_why(facts.whole, fifths)))
     return Table(f"People registered in {area.name} on {facts.as_at} by deprivation fifth", columns, why=_why(area, fifths))
 
 

@@ -11,14 +11,12 @@ import altair
 
 from joinedup.access.rounding import added
 from joinedup.papers.facts import Area, Facts
-from joinedup.papers.figure import BOTH, Column, Figure, Table, chart_of, fitted, headed, missing
+from joinedup.papers.figure import BOTH, Column, Figure, Table, against, chart_of, fitted, headed, key_of, missing
 from joinedup.papers.numbers import fraction, share, whole
 from joinedup.papers.theme import AREA, AREA_FILL, INK, SECOND, SECOND_FILL, Size
 from joinedup.papers.words import SEXES, many
 
 OLD = 65
-SAME = 0.01
-"""Shares nearer than one percentage point are "about as many"; there are no limits to go by, for everyone is counted."""
 ROW = 18
 """Pixels of height for each age band, so that its label stands clear of the next."""
 Counts = Mapping[tuple[str, str | None], int | None]
@@ -61,7 +59,7 @@ def people(facts: Facts, area: Area) -> Ages:
 
 def figure(facts: Facts, area: Area) -> Figure:
     """The pyramid of an area against the place's."""
-    about, key = f"People registered on {facts.as_at} by age and sex, % of all", f"Bars: {area.name}. Outline: {facts.whole.name}."
+    about, key = f"People registered on {facts.as_at} by age and sex, % of all", key_of(facts, area)
     here, place = people(facts, area), people(facts, facts.whole)
     if not here.total:
         reason = f"Nobody was registered in {area.name} on {facts.as_at}." if place.total else missing(facts, "registered people")
@@ -77,10 +75,7 @@ def finding(facts: Facts, area: Area, here: Ages, place: Ages) -> str:
     mine, theirs = fraction(here.old(), here.total), fraction(place.old(), place.total)
     if mine is None or theirs is None:
         return f"Ages of people in {area.name} and {facts.whole.name}"
-    compared = "about the same as" if abs(mine - theirs) < SAME else ("more than" if mine > theirs else "fewer than")
-    return (
-        f"{share(here.old(), here.total)} of people are {OLD} or over, {compared} in {facts.whole.name} ({share(place.old(), place.total)})"
-    )
+    return f"{share(here.old(), here.total)} of people are {OLD} or over{against(facts, area, mine, theirs)}"
 
 
 def notes(here: Ages) -> list[str]:
@@ -104,7 +99,8 @@ def chart(facts: Facts, area: Area, size: Size) -> altair.LayerChart:
     bars = here.mark_bar().encode(x, y, altair.Color("sex:N", scale=sides, legend=None))
     outline = place.mark_bar(filled=False, stroke=INK, strokeWidth=1.25).encode(x, y)
     heads = [_head(SEXES["1"], -reach, "left", AREA), _head(SEXES["2"], reach, "right", SECOND)]
-    return fitted(altair.layer(bars, outline, *heads), size, ROW * len(bands))
+    over = [outline] if area != facts.whole else []
+    return fitted(altair.layer(bars, *over, *heads), size, ROW * len(bands))
 
 
 def _head(sex: str, percent: float, align: str, colour: str) -> altair.Chart:
@@ -133,8 +129,10 @@ def table(facts: Facts, area: Area) -> Table:
         *(replace(_of_sex(here, bands, sex), why=_why(area, bands, sex)) for sex in sexes),
         Column("All", [whole(count) for count in total], "people", total),
         Column("% of all", [share(part, 1) for part in mine], "share", mine),
-        Column(f"% of all, {facts.whole.name}", [share(part, 1) for part in theirs], "place_share", theirs, why=_why(facts.whole, bands)),
     ]
+    if area != facts.whole:
+        head = f"% of all, {facts.whole.name}"
+        columns.append(Column(head, [share(part, 1) for part in theirs], "place_share", theirs, why=_why(facts.whole, bands)))
     return Table(f"People registered in {area.name} on {facts.as_at} by age and sex", columns, why=_why(area, bands))
 
 

@@ -332,3 +332,29 @@ def test_a_sum_over_months_leaves_out_the_unknown_ones_and_says_how_many() -> No
     assert [(row["activities"], row["unknown"]) for row in summed[:3]] == [(200, 1)] * 3
     (alone,) = showing._summed(table.slice(0, 1), ["area_id"]).to_pylist()
     assert (alone["activities"], alone["unknown"]) == (None, 1)
+
+
+def test_the_public_is_told_flows_without_people_and_no_small_count() -> None:
+    rows = [
+        {"area_type": kind, "area_id": area, "sector": "acute", "provider_code": code, "activities": count, "people": count}
+        for kind, area, counts in (
+            ("neighbourhood", "north", (100, 12, 3)),
+            ("neighbourhood", "west", (52, 40, 0)),
+            ("place", "place", (152, 52, 3)),
+        )
+        for code, count in zip(("RX1", "RX2", None), counts, strict=True)
+        if count
+    ]
+    given = {(row["area_id"], row["provider_code"]): row for row in public.flows(pa.Table.from_pylist(rows)).to_pylist()}
+    assert {row["people"] for row in given.values()} == {None}
+    assert {key: row["activities"] for key, row in given.items()} == {
+        ("north", "RX1"): 100,
+        ("north", "RX2"): 10,
+        ("north", None): None,
+        ("west", "RX1"): 50,
+        ("west", "RX2"): 40,
+        ("west", None): 0,
+        ("place", "RX1"): 150,
+        ("place", "RX2"): 50,
+        ("place", None): None,
+    }

@@ -57,6 +57,17 @@ MEASURES = {
     "emergency_bed_days": (1_000, "bed days per 1,000 registered people a year", 420),
 }
 
+ETHNIC = {"A": 0.74, "C": 0.06, "D": 0.01, "J": 0.12, "K": 0.01, "N": 0.03, "R": 0.01, "S": 0.01, None: 0.01}
+FLOWS = {
+    ("acute", "RV1"): 0.6,
+    ("acute", "RV2"): 0.3,
+    ("acute", "RX9"): 0.04,
+    ("acute", "RX8"): 0.02,
+    ("primary care", "ZZ0001"): 4.0,
+    ("community", None): 0.2,
+    ("children", None): 0.01,
+}
+
 
 @dataclass(frozen=True)
 class FakeSource:
@@ -302,6 +313,22 @@ class FakeAggregates:
                 fifth = index + 1 if index < 5 else None
                 rows.append({"area_type": area.type, "area_id": area.id, "deprivation_fifth": fifth, "people": int(count)})
         return pa.Table.from_pylist(self.with_place([row for row in rows if row["people"]], ("people",)))
+
+    def profiled(self, name: str) -> pa.Table:
+        """Ethnic groups and flows with a part not known; of other names no row."""
+        rows: list[dict[str, Any]] = []
+        for area in self.areas if name == "ethnic_groups" else ():
+            for code, count in zip(ETHNIC, self.rng(area.id, name).multinomial(area.people, list(ETHNIC.values())), strict=True):
+                rows.append({"area_type": area.type, "area_id": area.id, "ethnic_group": code, "people": int(count)})
+        for area in self.areas if name == "flows" else ():
+            for (sector, code), of in FLOWS.items():
+                count = round(area.people * of)
+                rows.append(
+                    {"area_type": area.type, "area_id": area.id, "sector": sector, "provider_code": code, "activities": count}
+                    | {"people": count // 2}
+                )
+        counts = tuple(each for each in ("people", "activities") if rows and each in rows[0])
+        return pa.Table.from_pylist(self.with_place([row for row in rows if row[counts[0]]], counts)) if rows else pa.table({})
 
     @cached_property
     def months(self) -> list[date]:

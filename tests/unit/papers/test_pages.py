@@ -250,7 +250,7 @@ def test_pages_of_what_is_no_more_are_removed_and_other_files_stay(tmp_path: Pat
     fewer = with_neighbourhoods(fake, *fake.place.neighbourhoods[:1])
     written = write_pages(fewer, fewer.place, tmp_path, cache=cache)
     names = [path.name for path in written]
-    assert (names[:2], names[-1]) == (["index.html", "north.html"], "about.html")
+    assert (names[:3], names[-1]) == (["index.html", "profile.html", "north.html"], "about.html")
     assert {"partners.html", "sharing.html", "access.html", "safety.html"} <= {*names}
     assert [path.name for path in tmp_path.glob("neighbourhood/*.html")] == ["north.html"]
     assert (tmp_path / "notes.txt").read_text() == "mine"

@@ -1,0 +1,32 @@
+"""The tables of who lives in an area and what is known of them, by the names of evidence keys; and what the public has of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from joinedup.access import public
+
+
+@dataclass(frozen=True, slots=True)
+class Profiled:
+    """One table of the build, in which order its rows are given, and how the public has it."""
+
+    table: str
+    order: tuple[str, ...]
+    disclosed: Callable[[pa.Table], pa.Table]
+
+
+def _kept_in(table: pa.Table) -> pa.Table:
+    """No row: the public has nothing of it."""
+    return table.slice(0, 0)
+
+
+AREA = ("area_type", "area_id")
+PROFILED: Mapping[str, Profiled] = {
+    "ethnic_groups": Profiled("area_ethnic_group", (*AREA, "ethnic_group"), public.population),
+    "flows": Profiled("area_flow", (*AREA, "sector", "provider_code"), public.flows),
+}
+"""Name -> table. A build of before there was such a table has no rows of it."""
