@@ -211,7 +211,9 @@ class Aggregates:
     def profiled(self, name: str) -> pa.Table:
         """A table of who lives in an area and what is known of them, by its name in `PROFILED`; without rows where the build has none."""
         of = PROFILED[name]
-        return self._table(of.table, of.disclosed, *of.order) if of.table in self.reader.manifest.tables else pa.table({})
+        manifest = self.reader.manifest
+        there = of.table in manifest.tables or of.table in manifest.inputs
+        return self._table(of.table, of.disclosed, *of.order) if there else pa.table({})
 
     def table_of(self, name: str) -> pa.Table:
         """A published table by the name that evidence keys have for it, or all measures."""

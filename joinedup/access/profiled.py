@@ -24,9 +24,17 @@ def _kept_in(table: pa.Table) -> pa.Table:
     return table.slice(0, 0)
 
 
+def _as_it_is(table: pa.Table) -> pa.Table:
+    """The same: it is of nobody."""
+    return table
+
+
 AREA = ("area_type", "area_id")
 PROFILED: Mapping[str, Profiled] = {
     "ethnic_groups": Profiled("area_ethnic_group", (*AREA, "ethnic_group"), public.population),
+    "condition_about": Profiled("condition_about", ("condition_order", "condition_id"), _as_it_is),
+    "conditions": Profiled("area_condition", (*AREA, "condition_id"), public.conditions),
+    "frailty": Profiled("area_frailty", (*AREA, "age_group", "frailty"), public.frailty),
     "flows": Profiled("area_flow", (*AREA, "sector", "provider_code"), public.flows),
 }
 """Name -> table. A build of before there was such a table has no rows of it."""

@@ -38,6 +38,22 @@ def deprivation(table: pa.Table) -> pa.Table:
     return _with_places(table, "people", _line(table, AREA))
 
 
+def frailty(table: pa.Table) -> pa.Table:
+    """People by area, age group and frailty; the line is the age group of an area, whose people are told by age."""
+    table = _complete(table, "people")
+    return _with_places(table, "people", _line(table, (*AREA, "age_group")))
+
+
+def conditions(table: pa.Table) -> pa.Table:
+    """People with each condition by area; practices are not told. Who might have it, and how many are expected, are rounded only."""
+    table = table.filter(pc.not_equal(table["area_type"], "practice"))
+    few = small(_whole(table, "people"))
+    made = {"people": rounded(_whole(table, "people"))}
+    done = _places_of_sums(table, made, ("condition_id",))
+    others = {"population": nearest(_whole(table, "population")), "expected": np.where(few, np.nan, nearest(_floats(table, "expected")))}
+    return _replaced(done, others)
+
+
 def flows(table: pa.Table) -> pa.Table:
     """Activities by area, sector and provider. The line is the sector of an area, whose sum is told elsewhere; people are not told."""
     given = _complete(table.drop_columns(["people"]), "activities")

@@ -34,6 +34,15 @@ PUBLISHED: Mapping[str, Published] = {
     "population": Published("People by age and sex", "area_population", (*AREA, "age_band", "sex"), ("people",), REGISTERED),
     "deprivation": Published("People by deprivation fifth", "area_deprivation", (*AREA, "deprivation_fifth"), ("people",), REGISTERED),
     "ethnic_groups": Published("People by ethnic group", "area_ethnic_group", (*AREA, "ethnic_group"), ("people",), REGISTERED),
+    "conditions": Published(
+        "People with each condition",
+        "area_condition",
+        (*AREA, "condition_id"),
+        ("people", "population", "expected"),
+        f"{REGISTERED}, and of whom the condition can be known",
+        "count; expected: at the place's shares by age band and sex",
+    ),
+    "frailty": Published("People by frailty", "area_frailty", (*AREA, "age_group", "frailty"), ("people",), REGISTERED),
     "flows": Published(
         "Where people go",
         "area_flow",

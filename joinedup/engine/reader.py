@@ -18,6 +18,8 @@ from joinedup.engine.manifest import Manifest, read_manifest
 from joinedup.engine.store import Store
 from joinedup.errors import NothingPublished, StoreProblem
 
+OPEN_INPUTS = ("place", "reference")
+"""The inputs that doors may give: what the place folder and reference data say, of nobody."""
 ROWS_A_SET = 100_000
 """Rows that are read at a time where a table may not fit in memory."""
 
@@ -36,8 +38,9 @@ class Reader:
         return read_manifest(self.store)
 
     def paths(self, name: str) -> tuple[Path, ...]:
-        """The Parquet files of a table; NothingPublished when the build made no table of that name."""
-        record = self.manifest.tables.get(name)
+        """The Parquet files of a table that the build made, or of one of the place or of reference data; NothingPublished where it has none."""
+        given = self.manifest.inputs.get(name)
+        record = self.manifest.tables.get(name) or (given if given is not None and given.kind in OPEN_INPUTS else None)
         if record is None:
             near = ", ".join(get_close_matches(name, self.manifest.tables, n=1))
             hint = f"; the nearest is {near}" if near else ""

@@ -106,10 +106,20 @@ class Facts:
         return self._by_area(self.aggregates.deprivation())
 
     def profiled(self, name: str) -> Mapping[Area, list[Row]]:
-        """The rows of a table of who lives in an area and what is known of them; none where the build doesn't have it."""
+        """The rows of a table of who lives in an area and what is known of them, by area; none where the build doesn't have it."""
         if name not in self._profiled:
-            self._profiled[name] = self._by_area(self.aggregates.profiled(name))
+            self._profiled[name] = self._grouped(self.listed(name))
         return self._profiled[name]
+
+    def listed(self, name: str) -> Sequence[Row]:
+        """The same rows one after the other, those of practices among them."""
+        if name not in self._listed:
+            self._listed[name] = tuple(self.aggregates.profiled(name).to_pylist())
+        return self._listed[name]
+
+    @cached_property
+    def _listed(self) -> dict[str, Sequence[Row]]:
+        return {}
 
     @cached_property
     def _profiled(self) -> dict[str, Mapping[Area, list[Row]]]:
@@ -174,10 +184,13 @@ class Facts:
         return f"{day(self.place.period.start)} to {day(self.place.period.last_day)}"
 
     def _by_area(self, table: pa.Table) -> Mapping[Area, list[Row]]:
+        return self._grouped(table.to_pylist())
+
+    def _grouped(self, rows: Sequence[Row]) -> Mapping[Area, list[Row]]:
         known = {area.id: area for area in self.areas}
         alone = {"place": self.whole, "none": self.nowhere}
         grouped: dict[Area, list[Row]] = defaultdict(list)
-        for row in table.to_pylist():
+        for row in rows:
             area = alone.get(row["area_type"]) or known.get(row["area_id"])
             if area is not None:
                 grouped[area].append(row)

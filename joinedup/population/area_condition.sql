@@ -1,0 +1,62 @@
+WITH known AS (
+    SELECT condition_id, bool_or(setting = 'general practice') AS of_practices
+    FROM condition_basis
+    WHERE decides AND known
+    GROUP BY condition_id
+),
+counted AS (
+    SELECT
+        r.person_id,
+        r.neighbourhood_id,
+        r.practice_code,
+        coalesce(m.practice_planning, FALSE) AS practice_known,
+        CASE WHEN r.age IS NULL THEN -1 WHEN r.age >= 90 THEN 18 ELSE CAST(floor(r.age / 5) AS INTEGER) END AS band,
+        coalesce(r.sex, '') AS sex
+    FROM registered_person AS r
+    LEFT JOIN may_use AS m ON m.person_id = r.person_id
+),
+placed AS (
+    SELECT person_id, practice_known, band, sex, 'place' AS area_type, 'place' AS area_id
+    FROM counted
+    UNION ALL
+    SELECT
+        person_id, practice_known, band, sex,
+        CASE WHEN neighbourhood_id IS NULL THEN 'none' ELSE 'neighbourhood' END,
+        coalesce(neighbourhood_id, 'none')
+    FROM counted
+    UNION ALL
+    SELECT person_id, practice_known, band, sex, 'practice', practice_code
+    FROM counted
+),
+-- Of what practices alone can deny, people whose practice's data may not be counted are in no count.
+alike AS (
+    SELECT p.area_type, p.area_id, k.condition_id, p.band, p.sex, count(*) AS population
+    FROM placed AS p
+    CROSS JOIN known AS k
+    WHERE p.practice_known OR NOT k.of_practices
+    GROUP BY p.area_type, p.area_id, k.condition_id, p.band, p.sex
+),
+held AS (
+    SELECT p.area_type, p.area_id, k.condition_id, p.band, p.sex, count(*) AS people
+    FROM placed AS p
+    INNER JOIN condition AS c ON c.person_id = p.person_id
+    INNER JOIN known AS k ON k.condition_id = c.condition_id
+    WHERE c.in_force AND (p.practice_known OR NOT k.of_practices)
+    GROUP BY p.area_type, p.area_id, k.condition_id, p.band, p.sex
+),
+together AS (
+    SELECT a.area_type, a.area_id, a.condition_id, a.band, a.sex, a.population, coalesce(h.people, 0) AS people
+    FROM alike AS a
+    LEFT JOIN held AS h
+        ON h.area_type = a.area_type AND h.area_id = a.area_id AND h.condition_id = a.condition_id AND h.band = a.band AND h.sex = a.sex
+)
+SELECT
+    t.area_type,
+    t.area_id,
+    t.condition_id,
+    CAST(sum(t.people) AS BIGINT) AS people,
+    CAST(sum(t.population) AS BIGINT) AS population,
+    round(sum(CAST(t.population * p.people AS DOUBLE) / p.population), 3) AS expected
+FROM together AS t
+INNER JOIN together AS p ON p.area_type = 'place' AND p.condition_id = t.condition_id AND p.band = t.band AND p.sex = t.sex
+GROUP BY t.area_type, t.area_id, t.condition_id
