@@ -38,7 +38,7 @@ class Reader:
         return read_manifest(self.store)
 
     def paths(self, name: str) -> tuple[Path, ...]:
-        """The Parquet files of a table that the build made, or of one of the place or of reference data; NothingPublished where it has none."""
+        """The Parquet files of a table that the build made, or was given by place or reference data; NothingPublished otherwise."""
         given = self.manifest.inputs.get(name)
         record = self.manifest.tables.get(name) or (given if given is not None and given.kind in OPEN_INPUTS else None)
         if record is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from joinedup.papers.facts import Area, Facts
 from joinedup.papers.figure import Figure
-from joinedup.papers.figures import deprivation, ethnicity, flows, people
+from joinedup.papers.figures import conditions, deprivation, ethnicity, flows, people
 from joinedup.papers.page import Desk, Page, Shown, shown, tables_of
 
 
@@ -25,6 +25,7 @@ def sections(facts: Facts, area: Area, page: str, desk: Desk) -> list[Section]:
     """The sections of an area, each with at least one picture."""
     asked: list[tuple[str, str, list[Figure], int]] = [
         ("people", "People", [people.figure(facts, area), deprivation.figure(facts, area), *_ethnicity(facts, area)], 2),
+        ("health", "Health and circumstances", conditions.figures(facts, area), 1),
         ("flows", "Where people go", _flows(facts, area), 1),
     ]
     return [
@@ -45,8 +46,9 @@ def _flows(facts: Facts, area: Area) -> list[Figure]:
 def of_place(facts: Facts, desk: Desk) -> Page:
     """The page of the place as a whole."""
     found = sections(facts, facts.whole, "profile", desk)
-    shows = {"sections": found}
-    tables = tables_of([each for section in found for each in section.figures])
+    practices = conditions.by_practice(facts)
+    shows = {"sections": found, "practices": practices}
+    tables = tables_of([each for section in found for each in section.figures]) | ({"practices": practices} if practices else {})
     return Page(
         "profile.html",
         "profile.jinja",

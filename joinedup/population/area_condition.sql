@@ -56,7 +56,8 @@ SELECT
     t.condition_id,
     CAST(sum(t.people) AS BIGINT) AS people,
     CAST(sum(t.population) AS BIGINT) AS population,
-    round(sum(CAST(t.population * p.people AS DOUBLE) / p.population), 3) AS expected
+    -- In thousandths: whole numbers add up alike in whatever order.
+    CAST(sum(CAST(round(CAST(1000 * t.population * p.people AS DOUBLE) / nullif(p.population, 0)) AS BIGINT)) AS DOUBLE) / 1000 AS expected
 FROM together AS t
 INNER JOIN together AS p ON p.area_type = 'place' AND p.condition_id = t.condition_id AND p.band = t.band AND p.sex = t.sex
 GROUP BY t.area_type, t.area_id, t.condition_id

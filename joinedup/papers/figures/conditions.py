@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from joinedup.access.published import evidence_key
 from joinedup.papers.facts import Area, Facts, Row
 from joinedup.papers.figure import BOTH, Column, Figure, Table, headed
 from joinedup.papers.figures import strip
@@ -15,7 +16,10 @@ LEAST_EXPECTED = 5
 """People expected, from which on a practice or area is drawn: of fewer, chance is all that there is to see (our choice, 2026)."""
 KINDS = {
     "long-term": ("Long-term conditions", ("long-term condition",)),
-    "others": ("Mental health, disability and circumstances", ("mental health", "disability", "frailty", "circumstance", "life stage", "risk")),
+    "others": (
+        "Mental health, disability and circumstances",
+        ("mental health", "disability", "frailty", "circumstance", "life stage", "risk"),
+    ),
 }
 """The pictures: their names, and the kinds of condition on each; a kind that is on none stands with the last."""
 MOST = 24
@@ -47,7 +51,8 @@ def figure(facts: Facts, area: Area, name: str, heading: str, titles: Mapping[st
     charts = {size: headed(strip.chart(strips, size), size, facts, about, key) for size in BOTH}
     told = table(facts, area, heading, titles)
     id_ = f"conditions-{name}"
-    return Figure(id_, finding(facts, area, heading, titles), about, key, told, charts, notes=notes(facts, area, titles), why=area.why("conditions"))
+    said = finding(facts, area, heading, titles)
+    return Figure(id_, said, about, key, told, charts, notes=notes(facts), why=area.why("conditions"))
 
 
 def _key(facts: Facts, area: Area) -> str:
@@ -117,7 +122,8 @@ def _most_spread(facts: Facts, titles: Mapping[str, str]) -> str:
     """The condition in which most practices differ by more than chance."""
     counts: dict[str, tuple[int, int]] = {}
     for each in titles:
-        rows = [row for row in _spread(facts) if row["condition_id"] == each and (row["expected"] or 0) >= LEAST_EXPECTED and row["people"] is not None]
+        rows = [row for row in _spread(facts) if row["condition_id"] == each and row["people"] is not None]
+        rows = [row for row in rows if (row["expected"] or 0) >= LEAST_EXPECTED]
         far = beyond_chance([row["people"] for row in rows], [row["expected"] for row in rows])
         counts[each] = int(far.sum()), len(rows)
     most = max(counts, key=lambda each: counts[each], default="")
@@ -127,15 +133,18 @@ def _most_spread(facts: Facts, titles: Mapping[str, str]) -> str:
     return f"{counts[most][0]} of {counts[most][1]} {of} differ by more than chance in {lower_first(titles[most])}, the most of any"
 
 
-def notes(facts: Facts, area: Area, titles: Mapping[str, str]) -> list[str]:
+def notes(facts: Facts) -> list[str]:
     """Who is not in it, and what a difference may be."""
     said = [
-        "Practices and areas differ by chance, by how ill people are, and by how illness is recorded: a low share may be people who were never asked. "
-        f"What lies beyond a third or three times is drawn at the end; where fewer than {LEAST_EXPECTED} people are expected nothing is drawn."
+        "Practices and areas differ by chance, by how ill people are, and by how illness is recorded: a low share may be people who were "
+        "never asked. What lies beyond a third or three times is drawn at the end; where fewer than "
+        f"{LEAST_EXPECTED} people are expected nothing is drawn."
     ]
-    missing = [each["title"] for each in facts.listed("condition_about") if each["condition_id"] not in {r["condition_id"] for r in facts.profiled("conditions")[facts.whole]}]
+    known = {row["condition_id"] for row in facts.profiled("conditions")[facts.whole]}
+    missing = [lower_first(each["title"]) for each in facts.listed("condition_about") if each["condition_id"] not in known]
     if missing:
-        said.append(f"{many(len(missing), 'condition', 'conditions')} can't be known here, as the extract that would tell hasn't landed: {', '.join(map(lower_first, missing))}.")
+        count = many(len(missing), "condition", "conditions")
+        said.append(f"{count} can't be known here, as the extract that would tell hasn't landed: {', '.join(missing)}.")
     return said
 
 
@@ -143,7 +152,7 @@ def table(facts: Facts, area: Area, heading: str, titles: Mapping[str, str]) -> 
     """People with each condition, beside those expected and the place's share; for staff how many practices differ."""
     rows = {row["condition_id"]: row for row in facts.profiled("conditions")[area]}
     place = {row["condition_id"]: row for row in facts.profiled("conditions")[facts.whole]}
-    ids = sorted(titles, key=lambda each: -(fraction(rows[each]["people"], rows[each]["population"]) or 0))
+    ids: list[str] = sorted(titles, key=lambda each: -(fraction(rows[each]["people"], rows[each]["population"]) or 0))
     ratio = [fraction(rows[each]["people"], rows[each]["expected"]) for each in ids]
     columns = [
         Column("Condition", [titles[each] for each in ids], "condition_id", ids),
@@ -174,24 +183,35 @@ def by_practice(facts: Facts) -> Table | None:
     far = beyond_chance([row["people"] for row in rows], [row["expected"] for row in rows])
     found = sorted(
         ((row, bool(each)) for row, each in zip(rows, far, strict=True)),
-        key=lambda pair: (not pair[1], -abs(pair[0]["people"] - pair[0]["expected"]) / max(pair[0]["expected"], 1) ** 0.5, pair[0]["area_id"]),
+        key=lambda pair: (not pair[1], -_apart(pair[0]), pair[0]["area_id"], pair[0]["condition_id"]),
     )
     shown = [row for row, each in found if each][:60]
     every = [row for row, _ in found]
     columns = [
-        Column("Practice", [names.get(row["area_id"], row["area_id"]) for row in shown], "practice_code", [row["area_id"] for row in every]),
-        Column("Condition", [titles[row["condition_id"]] for row in shown], "condition_id", [row["condition_id"] for row in every], text=True),
+        Column(
+            "Practice",
+            [str(names.get(row["area_id"]) or row["area_id"]) for row in shown],
+            "practice_code",
+            [row["area_id"] for row in every],
+        ),
+        Column(
+            "Condition", [titles[row["condition_id"]] for row in shown], "condition_id", [row["condition_id"] for row in every], text=True
+        ),
         Column("People", [whole(row["people"]) for row in shown], "people", [row["people"] for row in every]),
         Column("Of", [whole(row["population"]) for row in shown], "population", [row["population"] for row in every]),
         Column("Expected", [whole(row["expected"]) for row in shown], "expected", [row["expected"] for row in every]),
-        Column("", (), "beyond_chance", [each for _, each in found]),
+        Column(name="beyond_chance", values=[each for _, each in found]),
     ]
-    keys = [evidence(row) for row in shown]
+    keys = [_key_of(row) for row in shown]
     return Table("Practices that differ by more than chance, the furthest first", columns, why=keys)
 
 
-def evidence(row: Row) -> str:
-    """The key of a practice's number."""
-    from joinedup.access.published import evidence_key
+def _apart(row: Row) -> float:
+    """How far a count lies from what is expected, in about as many standard deviations."""
+    apart: float = abs(row["people"] - row["expected"]) / max(row["expected"], 1) ** 0.5
+    return apart
 
+
+def _key_of(row: Row) -> str:
+    """The key of a practice's number."""
     return evidence_key("conditions", row["area_type"], row["area_id"], row["condition_id"])

@@ -1,4 +1,4 @@
-"""Strips: for each of several things a line on which areas and practices lie by how they compare with the place, once age and sex are allowed for."""
+"""Strips: for each of several things a line, on which areas and practices lie by how they compare with the place for age and sex."""
 
 from __future__ import annotations
 
