@@ -58,7 +58,7 @@ def icd_fault(code: str) -> str | None:
     if not re.fullmatch(r"[A-Z](\d(\d\d?)?)?", plain):
         return "which is no ICD-10 code: one has a letter and two or three digits, such as E11 or E11.9"
     written = SIGNS.sub("", code).rstrip("-").upper()
-    if not re.fullmatch(r"[0-9X]?[0-9X]?[AD]?", written[3:].removeprefix(plain[3:])):
+    if not re.fullmatch(r"[0-9X]?[AD]?", written[4:]):
         return "which has more after the fourth character than ICD-10 knows: a site digit, and D or A for dagger or asterisk"
     return None
 
