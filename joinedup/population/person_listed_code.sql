@@ -1,21 +1,7 @@
-WITH listed AS (
-    SELECT DISTINCT system, code
-    FROM code_in_version
-),
-entry AS (
-    SELECT file_id, person_id, system, code, coded_on FROM diagnosis
-    UNION ALL SELECT file_id, person_id, 'BNF', paid_bnf_code, coalesce(dispensed_date, processing_period_date) FROM landed_gp_medication WHERE paid_bnf_code IS NOT NULL
-    UNION ALL SELECT file_id, person_id, system, code, coded_on FROM coded_field
-)
 SELECT
-    e.person_id,
-    e.system,
-    e.code,
-    count(*) AS entries
-FROM entry AS e
-INNER JOIN listed AS l ON l.system = e.system AND l.code = e.code
-INNER JOIN file_use AS u ON u.file_id = e.file_id
-INNER JOIN may_use AS m ON m.person_id = e.person_id
-CROSS JOIN place_parameter AS q
-WHERE u.planning AND m.planning AND (NOT u.held_by_practice OR m.practice_planning) AND e.coded_on <= q.as_at
-GROUP BY e.person_id, e.system, e.code
+    person_id,
+    system,
+    code,
+    CAST(sum(entries) AS BIGINT) AS entries
+FROM listed_code_entry
+GROUP BY person_id, system, code
