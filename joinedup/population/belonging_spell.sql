@@ -14,6 +14,8 @@ SELECT
     END AS starts,
     -- A registration ends with the day of death, on which people still arrive and are admitted.
     CASE WHEN s.ends = p.death_date THEN p.death_date + 1 ELSE s.ends END AS ends,
+    s.starts AS counted_from,
+    s.ends AS counted_to,
     p.birth_month,
     p.death_date,
     m.practice_planning
