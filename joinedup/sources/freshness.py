@@ -82,6 +82,11 @@ class SourceMonths:
         near = (add_months(month, step) for step in range(-AROUND, AROUND + 1) if step)
         return median([self.rows[other] for other in near if other in self.rows] or [0])
 
+    def before(self, month: date, otherwise: float) -> float:
+        """The median of the months before one; `otherwise` where there is none."""
+        near = (add_months(month, -step) for step in range(1, AROUND + 1))
+        return median([self.rows[other] for other in near if other in self.rows] or [otherwise])
+
 
 def freshness_findings(place: Place, contracts: Mapping[str, ContractSpec], files: Sequence[FileAccount]) -> Iterator[Finding]:
     """What the months of the files tell, for every source of what happened, and how old the last list of every other is."""
@@ -188,8 +193,9 @@ def jumps(source: SourceMonths) -> tuple[list[date], list[date]]:
     usual = {month: source.around(month) for month in whole}
     judged = [month for month in whole if usual[month] >= ENOUGH_ROWS and source.rows[month]]
     judged = [month for month in judged if abs(source.rows[month] - usual[month]) > BY_CHANCE * sqrt(usual[month])]
-    fell = [month for month in judged if source.rows[month] < FELL * usual[month]]
-    rose = [month for month in judged if source.rows[month] > ROSE * usual[month]]
+    # The last month before a step up is no fall, nor the last one before a step down a rise: it is as those before it.
+    fell = [month for month in judged if source.rows[month] < FELL * min(usual[month], source.before(month, usual[month]))]
+    rose = [month for month in judged if source.rows[month] > ROSE * max(usual[month], source.before(month, usual[month]))]
     return fell, rose
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from joinedup.sources.synthetic import needs
+from joinedup.sources.synthetic import further, needs
 from joinedup.sources.synthetic.block import Block
 from joinedup.sources.synthetic.draws import Bools, Floats, Ints, Table, Texts, pick_named
 from joinedup.sources.synthetic.figures import columns, figures, points
@@ -31,7 +31,9 @@ class Entries:
 
 def rows(block: Block) -> Rows:
     """The coded entries of everyone whom a practice of the place has had in the span; conditions since their onset."""
-    held = _together([*_conditions(block), *_circumstances(block), *_reviews(block), *_measurements(block), _acute(block)])
+    held = _together(
+        [*_conditions(block), *_circumstances(block), *_reviews(block), *_measurements(block), _acute(block), *_further(block)]
+    )
     held = _by_person_and_day(held)
     person, day = held.person, held.day
     practice = practice_of(block, person, day)
@@ -120,6 +122,12 @@ def _circumstances(block: Block) -> list[Entries]:
         _at(block, life.palliative_from < NEVER, life.palliative_from, _code("palliative_care")),
         _pregnancies(block),
     ]
+
+
+def _further(block: Block) -> list[Entries]:
+    """Further conditions and circumstances, health checks, plans for the end of life."""
+    coded = [*further.conditions_coded(block), *further.health_checks(block, onsets(block)), further.advance_care_plans(block)]
+    return [_entries(each.person, each.day, _code(each.entry)) for each in coded]
 
 
 def _pregnancies(block: Block) -> Entries:
@@ -226,7 +234,9 @@ def _writes_read(practice: Ints) -> Bools:
 def _coded(block: Block, held: Entries, practice: Ints) -> Table:
     """Code, system, term, values and unit, as the practice writes them."""
     told, spoken = columns("gp_record", "entries"), columns("gp_record", "languages")
-    read = _writes_read(practice) | (held.code >= len(told["entry"]))  # languages have Read codes only
+    either = np.append((told["snomed"] != "") & (told["read"] != ""), np.zeros(len(spoken["read"]), dtype=np.bool_))
+    only_read = np.append(told["snomed"] == "", np.ones(len(spoken["read"]), dtype=np.bool_))
+    read = np.where(either[held.code], _writes_read(practice), only_read[held.code])  # every practice writes what has one code only
     snomed = np.append(told["snomed"], np.full(len(spoken["read"]), ""))
     suppliers = np.array(figures("gp_record")["suppliers"])
     return {

@@ -58,15 +58,7 @@ class Life:
 
 def life_of(setting: Setting, block: int, people: People, deaths: Deaths, spells: Spells) -> Life:
     """What the lives of everyone in a block hold."""
-    seen = window(setting, people)
-    of = Lives(
-        setting,
-        block,
-        people,
-        people.age_on(np.arange(len(people.sex)), np.minimum(seen[1], setting.span.end)),
-        _fifth(setting, people),
-        seen,
-    )
+    of = lives_of(setting, block, people)
     autism = of.having("autism")
     support, support_from, support_to = _support(of)
     language, interpreter = _languages(of)
@@ -89,6 +81,13 @@ def life_of(setting: Setting, block: int, people: People, deaths: Deaths, spells
         child_need_from=need_from,
         child_need_to=need_to,
     )
+
+
+def lives_of(setting: Setting, block: int, people: People) -> Lives:
+    """The people of a block as the parts of their lives look at them."""
+    seen = window(setting, people)
+    ages = people.age_on(np.arange(len(people.sex)), np.minimum(seen[1], setting.span.end))
+    return Lives(setting, block, people, ages, _fifth(setting, people), seen)
 
 
 def _fifth(setting: Setting, people: People) -> Ints:

@@ -45,5 +45,9 @@ class Lives:
 
     def having(self, subject: str) -> Bools:
         """Who has what the figures of that name tell."""
-        found: Bools = self.stream(subject).random(len(self.ages)) < self.chance(figures("life")[subject])
+        return self.having_as(subject, figures("life")[subject])
+
+    def having_as(self, subject: str, told: dict[str, Any]) -> Bools:
+        """Who has something, as the figures given tell it."""
+        found: Bools = self.stream(subject).random(len(self.ages)) < self.chance(told)
         return found
