@@ -25,6 +25,8 @@ from joinedup.outcomes.definitions import measures
 from joinedup.place.model import PURPOSES, Place
 from joinedup.place.sharing import in_force, refuse_unshared
 from joinedup.population import code_list_tables, conditions, score_tables
+from joinedup.population.having import TABLE as HAVING
+from joinedup.population.having import having
 from joinedup.population.pair_check import check_pairs
 from joinedup.population.pairs import Pair, packaged, pair_specs, pairs
 from joinedup.population.unions import pair_tables, union_specs
@@ -41,15 +43,18 @@ def all_specs(place: Place | None = None) -> dict[str, TableSpec]:
 
     With a place also those that its folder defines, its cohorts and segment models; SqlError with findings where one can't be used.
     """
-    if place is None:
-        return dict(_shipped())
-    specs = _described()
-    return _with_pairs(specs, pairs(place.folder))
+    return dict(_shipped()) if place is None else _with_pairs(_in_folder(place.folder), pairs(place.folder))
 
 
 @cache
 def _shipped() -> dict[str, TableSpec]:
-    return _with_pairs(_described(), packaged())
+    return _with_pairs(_in_folder(None), packaged())
+
+
+def _in_folder(folder: Path | None) -> dict[str, TableSpec]:
+    """What pairs may read: every table but theirs, with the conditions that a place folder defines as columns."""
+    specs = _described()
+    return specs | {HAVING: having(specs[HAVING], folder)}
 
 
 def _with_pairs(specs: dict[str, TableSpec], found: tuple[Pair, ...]) -> dict[str, TableSpec]:

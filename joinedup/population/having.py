@@ -1,0 +1,64 @@
+"""Which conditions people had, a column each: the SQL is written from the ids of the conditions that are defined."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from joinedup.engine.specs import Column, ColumnType, TableSpec
+from joinedup.population.conditions import Condition, read_conditions
+
+TABLE = "person_year_has"
+OF_PRACTICES = ("general practice", "medication")
+"""Settings whose records practices hold: of who objects there nothing is known from them."""
+
+
+def having(described: TableSpec, place_folder: Path | None = None) -> TableSpec:
+    """person_year_has with a column for each condition of the package and of the place folder."""
+    found, _ = read_conditions(place_folder)
+    columns = [Column(name=column_of(each), type=ColumnType.BOOLEAN, meaning=f"{each.title}; empty is not known") for each in found]
+    return described.model_copy(update={"columns": (*described.columns, *columns), "sql": having_sql(found)})
+
+
+def column_of(condition: Condition) -> str:
+    """The column of a condition: its id, as names of columns are written."""
+    name = condition.condition.replace("-", "_")
+    return name if name[0].isalpha() else f"c_{name}"
+
+
+def having_sql(found: Sequence[Condition]) -> str:
+    """True where a condition is in force on the last counted day; false where whoever decides is known; else nothing."""
+    there = ",\n".join(f"        bool_or(s.condition_id = '{each.condition}') AS {column_of(each)}" for each in found)
+    decided = ",\n".join(f"        bool_or(condition_id = '{each.condition}' AND known) AS {column_of(each)}" for each in found)
+    given = ",\n".join(_given(each) for each in found)
+    return f"""\
+WITH there AS (
+    SELECT
+        p.person_id,
+        p.year_starts,
+{there}
+    FROM person_year AS p
+    INNER JOIN condition_spell AS s
+        ON s.person_id = p.person_id AND s.starts <= p.last_on AND coalesce(p.last_on < s.ends, TRUE)
+    GROUP BY p.person_id, p.year_starts
+),
+decided AS (
+    SELECT
+{decided}
+    FROM condition_basis
+    WHERE decides
+)
+SELECT
+    p.person_id,
+    p.year_starts,
+{given}
+FROM person_year AS p
+CROSS JOIN decided AS d
+LEFT JOIN there AS t ON t.person_id = p.person_id AND t.year_starts = p.year_starts
+"""
+
+
+def _given(condition: Condition) -> str:
+    name = column_of(condition)
+    known = f"d.{name} AND p.practice_known" if condition.known_by in OF_PRACTICES else f"d.{name}"
+    return f"    CASE WHEN t.{name} THEN TRUE WHEN {known} THEN FALSE END AS {name}"
