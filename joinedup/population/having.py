@@ -44,6 +44,7 @@ WITH there AS (
 ),
 decided AS (
     SELECT
+        bool_or(known AND setting = 'general practice') AS record,
 {decided}
     FROM condition_basis
     WHERE decides
@@ -51,6 +52,7 @@ decided AS (
 SELECT
     p.person_id,
     p.year_starts,
+    coalesce(d.record, FALSE) AND p.practice_known AS record_known,
 {given}
 FROM person_year AS p
 CROSS JOIN decided AS d

@@ -1,2 +1,8 @@
-SELECT person_id, year_starts, care_home
-FROM person_year
+SELECT
+    p.person_id,
+    p.year_starts,
+    h.care_home,
+    c.first_on AS index_on
+FROM person_year AS p
+INNER JOIN person_year_has AS h ON h.person_id = p.person_id AND h.year_starts = p.year_starts
+LEFT JOIN condition AS c ON c.person_id = p.person_id AND c.condition_id = 'care_home'
