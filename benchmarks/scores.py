@@ -30,7 +30,7 @@ from benchmarks.run import ROOT, machine
 from joinedup.build import all_specs
 from joinedup.engine.duck import connect
 from joinedup.engine.order import inputs_of
-from joinedup.population.code_list_tables import code_table
+from joinedup.population.code_list_tables import version_table
 from joinedup.population.code_lists import read_code_lists
 from joinedup.population.score_tables import score_tables, weighted_lists
 from joinedup.population.scores import scores
@@ -40,7 +40,8 @@ PACKAGES = {"pycomorb": ("pycomorb==1.20261001.1", "3.11"), "comorbidipy": ("com
 COMPARED = ("charlson_shmi", "charlson_quan", "charlson_quan_2011", "hospital_frailty")
 SEED, EACH = 20261123, 5
 YEAR = (date(2025, 4, 1), date(2026, 4, 1))
-STEPS = ("code_count", "code_seen", "code_in_list", "listed_entry", "person_score")
+EMPTY = ("coded_field", "person_medicines", "person", "counted_spell")
+"""Tables that these scores have no rows from."""
 OURS = """
 import json, sys, duckdb
 connection = duckdb.connect(config={"threads": 2})
@@ -88,7 +89,7 @@ def prepare(folder: Path, diagnoses: Path) -> None:
     lists, _ = read_code_lists()
     wanted = [each for each in lists if each.list_id in COMPARED]
     about = score_tables([score for score in scores(None, weighted_lists(lists))[0] if score.spec.id in COMPARED])
-    for name, table in {"code_list_code": code_table(wanted), **about}.items():
+    for name, table in {"code_list_version": version_table(wanted), **about}.items():
         pq.write_table(table, folder / f"{name}.parquet")
     given = {
         "diagnosis": f"""SELECT 1 AS file_id, person_id, 'ICD-10' AS system, code, coded_on, CAST(NULL AS BIGINT) AS activity_id
@@ -100,14 +101,24 @@ def prepare(folder: Path, diagnoses: Path) -> None:
         "score_basis": """SELECT score_id, y.*, y.year_ends - window_days AS window_starts, TRUE AS known
             FROM score_about CROSS JOIN place_year AS y""",
     }
-    read = {f"{name}": f"SELECT * FROM read_parquet('{folder / name}.parquet')" for name in ("code_list_code", *about)}
-    others = sorted({name for step in STEPS for name in inputs_of(specs[step])} - {*given, *read, *STEPS})
-    empty = {name: f"SELECT {', '.join(f'CAST(NULL AS {c.type}) AS {c.name}' for c in specs[name].columns)} WHERE FALSE" for name in others}
-    filled = {name: f"SELECT * FROM read_csv('{specs[name].csv}', all_varchar = true)" for name in others if specs[name].csv}
-    views = {name: f"CREATE VIEW {name} AS {sql}" for name, sql in (read | {"diagnosis": given.pop("diagnosis")} | empty | filled).items()}
-    tables = {name: f"CREATE TABLE {name} AS {sql}" for name, sql in given.items()}
-    steps = {name: f"CREATE TABLE {name} AS {specs[name].sql}" for name in STEPS}
-    (folder / "queries.json").write_text(json.dumps([*views.values(), *tables.values(), *steps.values()]), encoding="utf-8")
+    read = {f"{name}": f"SELECT * FROM read_parquet('{folder / name}.parquet')" for name in ("code_list_version", *about)}
+    steps = after_inputs("person_score", {*given, *read, *EMPTY})
+    views = read | {"diagnosis": given.pop("diagnosis")}
+    for name in (*EMPTY, *(step for step in steps if not specs[step].sql)):
+        spec = specs[name]
+        empty = f"SELECT {', '.join(f'CAST(NULL AS {column.type}) AS {column.name}' for column in spec.columns)} WHERE FALSE"
+        views[name] = f"SELECT * FROM read_csv('{spec.csv}', all_varchar = true)" if spec.csv else empty
+    made = given | {step: specs[step].sql or "" for step in steps if specs[step].sql}
+    queries = [f"CREATE VIEW {name} AS {sql}" for name, sql in views.items()] + [
+        f"CREATE TABLE {name} AS {sql}" for name, sql in made.items()
+    ]
+    (folder / "queries.json").write_text(json.dumps(queries), encoding="utf-8")
+
+
+def after_inputs(table: str, there: set[str]) -> list[str]:
+    """What a table is made from and isn't there, each after what it reads, and the table."""
+    before = [name for read in sorted(inputs_of(all_specs()[table])) if read not in there for name in after_inputs(read, there)]
+    return [*dict.fromkeys(before), table]
 
 
 def python_for(package: str, given: str | None, folder: Path) -> str | None:
@@ -134,14 +145,14 @@ def taken(command: list[str]) -> dict[str, float]:
 
 
 def differing(mine: Path, theirs: Path) -> dict[str, int]:
-    """Score -> people whose value differs by anything at all; who has no row of ours has 0."""
+    """Score -> people whose value differs by more than the last digits of a fraction; who has no row of ours has 0."""
     with connect() as connection:
         return {
             name: connection.execute(
                 f"""
                 SELECT count(*) FROM read_parquet('{theirs}') AS t
                 FULL JOIN (FROM read_parquet('{mine}') WHERE score_id = '{name}') AS m ON m.person_id = t.person_id
-                WHERE t.person_id IS NULL OR CAST(t."{name}" AS DOUBLE) <> coalesce(m.value, 0)
+                WHERE t.person_id IS NULL OR abs(CAST(t."{name}" AS DOUBLE) - coalesce(m.value, 0)) > 1e-9
                 """
             ).fetchall()[0][0]
             for name in COMPARED

@@ -69,8 +69,8 @@ def _described() -> dict[str, TableSpec]:
 
 
 def check_definitions(folder: Path) -> list[Finding]:
-    """What is wrong with the code lists, cohorts and segment models of a place folder; none where it has none."""
-    return [*code_list_tables.check_code_lists(folder), *check_pairs(folder, _described())]
+    """What is wrong with the code lists, scores, cohorts and segment models of a place folder; none where it has none."""
+    return [*code_list_tables.check_code_lists(folder), *score_tables.check_scores(folder), *check_pairs(folder, _described())]
 
 
 def build(  # noqa: PLR0913 - what a build depends on, each by its name

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from joinedup.errors import PlaceError
-from joinedup.findings import errors
+from joinedup.findings import Finding, errors
 from joinedup.place.model import Place
 from joinedup.population.code_lists import CodeList, ListedCode, read_code_lists
 from joinedup.population.scores import MILLION, Score, ScoreSpec, WeightedList, scores
@@ -60,6 +61,12 @@ def tables(place: Place) -> dict[str, pa.Table]:
         first = f"{faults[0].where}: {faults[0].message}"
         raise PlaceError(f"the scores have {len(faults)} {'error' if len(faults) == 1 else 'errors'}; {first}", findings)
     return score_tables(found)
+
+
+def check_scores(folder: Path) -> list[Finding]:
+    """What is wrong with the scores of a place folder, and with the lists that it brings for those of the package."""
+    lists, _ = read_code_lists(folder)
+    return scores(folder, weighted_lists(lists))[1]
 
 
 def weighted_lists(lists: Iterable[CodeList]) -> dict[str, WeightedList]:
