@@ -22,6 +22,8 @@ COUNTED = "measure_count"
 """The table of the measures' counts."""
 OF_A_MEASURE = ("events", "numerator", "denominator")
 LANDED = "landed_"
+LISTED = "code_list_version"
+"""The table of all code lists, through which every number that stands on one goes."""
 OF_EVERY_ROW = {"person_id", "linked_by", "file_id", "source_row", ROWS}
 """Columns that every landed table has: who and whence a row is, not what it says."""
 
@@ -47,8 +49,9 @@ class CodeList:
     """Reference data that decide what counts: their version and source."""
 
     table: str
+    """The table, or the name of a list among the code lists."""
     title: str
-    version: int
+    version: int | str
     source: str
     rows: int
     digest: str
@@ -243,7 +246,10 @@ def _steps(manifest: Manifest, found: Iterable[ColumnOf], audience: Audience) ->
 def _code_lists(manifest: Manifest, tables: Iterable[str]) -> Iterable[CodeList]:
     for name in sorted(tables):
         given = manifest.inputs.get(name)
-        if given is not None and given.kind == "reference":
+        if name == LISTED:
+            for list_id, said in sorted((manifest.about.get("code_lists") or {}).items()):
+                yield CodeList(list_id, said["title"], said["version"], said["source"], said["codes"], said["digest"])
+        elif given is not None and given.kind == "reference":
             yield CodeList(name, given.title, given.version, given.source, given.rows, given.digest)
 
 

@@ -26,7 +26,7 @@ def told(cause: Cause, of: Differing) -> list[str]:
         tables = [name for name in of.place if not (of.moves_on and name in PERIOD)]
         return [*_tables(of, tables), *_rows(of, READING if of.reader is cause else "")]
     if cause is Cause.CODES:
-        return list(_tables(of, of.code_lists))
+        return [*_lists(of), *_tables(of, [name for name in of.code_lists if not name.startswith("code_list")])]
     if cause is Cause.DEFINITION:
         return list(_definitions(of))
     rows = next(each for each, other in OF_ROWS.items() if other is cause)
@@ -51,6 +51,17 @@ def _tables(of: Differing, names: Sequence[str]) -> Iterator[str]:
         version = f", version {then.version}, now {now.version}" if then and now and then.version != now.version else ""
         rows = f"{then.rows if then else 0:,} rows, now {now.rows if now else 0:,}"
         yield f"{known.title or name} ({name}): {rows}{version}"
+
+
+def _lists(of: Differing) -> Iterator[str]:
+    then, now = (one.about.get("code_lists") or {} for one in (of.before, of.after))
+    for list_id, known in sorted({**then, **now}.items()):
+        before, after = then.get(list_id), now.get(list_id)
+        if before is None or after is None:
+            yield f"{known['title']} ({list_id}): {'came' if before is None else 'is gone'}"
+        elif before != after:
+            version = f", version {before['version']}, now {after['version']}" if before["version"] != after["version"] else ""
+            yield f"{known['title']} ({list_id}): {before['codes']:,} codes, now {after['codes']:,}{version}"
 
 
 def _definitions(of: Differing) -> Iterator[str]:

@@ -37,7 +37,7 @@ def below(path: Path, root: Path) -> str:
 
 
 def _kind(spec: TableSpec, where: str) -> Literal["landed", "place", "reference"]:
-    """Whence it came: reference data lie beside their descriptions, what the caller wrote for this build in a folder of its own."""
-    if spec.csv is not None:
+    """Whence it came: reference data lie beside their descriptions, or say so; what the caller wrote for this build has a folder."""
+    if spec.csv is not None or spec.reference:
         return "reference"
     return "place" if where.startswith("inputs/") else "landed"

@@ -79,6 +79,8 @@ class TableSpec(Frozen):
     follows: str = ""
     """The table that it reads and whose rows it passes on one by one, or not at all. Both are in the same order, so that a long one is made
     range by range of the first column, each range from what the other tables have of it."""
+    reference: bool = False
+    """Whether it is reference data though the caller supplies it: it says how things are counted, and a place may replace some of it."""
     cases: tuple[Case, ...] = ()
     sql: str | None = None
     csv: Path | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
@@ -27,6 +29,19 @@ def tables(place: Place) -> dict[str, pa.Table]:
         first = f"{faults[0].where}: {faults[0].message}"
         raise PlaceError(f"the code lists have {len(faults)} {'error' if len(faults) == 1 else 'errors'}; {first}", findings)
     return {"code_list": list_table(lists), "code_list_code": code_table(lists), "code_list_version": version_table(lists)}
+
+
+def versions(place: Place) -> dict[str, dict[str, Any]]:
+    """What a manifest says of each list in use: title, version, source, whose it is, and its codes by number and hash."""
+    return {each.list_id: version_of(each) for each in read_code_lists(place.folder)[0]}
+
+
+def version_of(found: CodeList) -> dict[str, Any]:
+    """The same of one list."""
+    codes = [of_code(code) for code in in_order(found.codes)]
+    digest = hashlib.sha256(json.dumps(codes).encode()).hexdigest()
+    said = {name: getattr(found.head, name) for name in ("title", "version", "source")}
+    return said | {"origin": found.origin, "codes": len(codes), "digest": digest}
 
 
 def check_code_lists(folder: Path, today: date | None = None) -> list[Finding]:

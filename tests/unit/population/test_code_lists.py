@@ -11,7 +11,7 @@ from joinedup.build import all_specs
 from joinedup.engine.results import schema
 from joinedup.errors import PlaceError
 from joinedup.findings import Severity
-from joinedup.population.code_list_tables import check_code_lists, tables
+from joinedup.population.code_list_tables import check_code_lists, tables, versions
 from joinedup.population.code_lists import package_folder, read_code_lists, read_folder
 
 TODAY = date(2026, 8, 1)
@@ -178,3 +178,19 @@ def test_a_place_without_lists_has_those_of_the_package(tmp_path):
 def test_beginnings_of_snomed_ct_numbers_say_nothing(lists):
     folder = lists("system,code\nICD-10,M10\n", HEAD + "matches:\n  SNOMED CT: prefix\n  ICD10: exact\n")
     assert {("codelists/gout.yml:10", "wrong-value"), ("codelists/gout.yml:11", "unknown-system")} == set(told(folder))
+
+
+def test_a_build_says_which_version_of_each_list_it_stands_on(lists):
+    first = versions(SimpleNamespace(folder=lists("system,code\nICD-10,M10\n")))["gout"]
+    again = versions(
+        SimpleNamespace(folder=lists("system,code\n\nICD-10,M10.-\nICD-10,M10.-\n", HEAD.replace("owner: med", "owner: the med")))
+    )["gout"]
+    other = versions(SimpleNamespace(folder=lists("system,code\nICD-10,M11\n")))["gout"]
+    assert {name: first[name] for name in ("title", "version", "origin", "codes")} == {
+        "title": "Gout",
+        "version": "2",
+        "origin": "place",
+        "codes": 1,
+    }
+    assert first["digest"] != other["digest"]
+    assert again["codes"] == 1
