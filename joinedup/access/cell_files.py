@@ -46,10 +46,8 @@ class CellFiles:
         by = [asked.get(column, ANY) for column in BY.get(counted, AREA)]
         if by[0] == ANY:
             by[0] = "place"  # neighbourhoods and none are in it
-        own = self._index.get(counted, {})
-        exact = own.get(tuple(by))
-        found = [exact] if exact is not None else [files for key, files in own.items() if _fits(key, by)]
-        return tuple(self._told(_added(found)))
+        exact = self._index.get(counted, {}).get(tuple(by))
+        return tuple(self._told(exact if exact is not None else self._taken_together(counted, by)))
 
     @cached_property
     def known(self) -> frozenset[str]:
@@ -63,9 +61,23 @@ class CellFiles:
         found: dict[str, dict[tuple[str, ...], dict[int, int]]] = {}
         for row in self.table.to_pylist():
             key = tuple(slug(row[column]) for column in BY.get(row["counted"], AREA))
-            own = found.setdefault(row["counted"], {}).setdefault(key, {})
-            own[row["file_id"]] = own.get(row["file_id"], 0) + row["records"]
+            _add(found.setdefault(row["counted"], {}).setdefault(key, {}), {row["file_id"]: row["records"]})
         return found
+
+    def _taken_together(self, counted: str, by: Sequence[str]) -> Mapping[int, int]:
+        """The records of all numbers that have the values which are asked for, whatever their others: added up once for all such."""
+        asked = tuple(at for at, value in enumerate(by) if value != ANY)
+        if (counted, asked) not in self._sums:
+            sums: dict[tuple[str, ...], dict[int, int]] = {}
+            for key, files in self._index.get(counted, {}).items():
+                _add(sums.setdefault(tuple(key[at] for at in asked), {}), files)
+            self._sums[counted, asked] = sums
+        return self._sums[counted, asked].get(tuple(by[at] for at in asked), {})
+
+    @cached_property
+    def _sums(self) -> dict[tuple[str, tuple[int, ...]], Mapping[tuple[str, ...], Mapping[int, int]]]:
+        """What is counted, and which of its columns tell it apart -> their values -> file -> records; as far as asked for."""
+        return {}
 
     def _told(self, records: Mapping[int, int]) -> Iterable[CellFile]:
         """Files with their accounts."""
@@ -76,15 +88,7 @@ class CellFiles:
                 yield CellFile(of.file, of.source, of.contract, of.sha256, count, of.rows_read, of.loaded, of.superseded, of.rejected)
 
 
-def _fits(key: Sequence[str], by: Sequence[str]) -> bool:
-    """Whether a row's values are those asked for."""
-    return all(asked in (ANY, value) for asked, value in zip(by, key, strict=True))
-
-
-def _added(found: Iterable[Mapping[int, int]]) -> dict[int, int]:
-    """File -> its records in several."""
-    sums: dict[int, int] = {}
-    for files in found:
-        for number, count in files.items():
-            sums[number] = sums.get(number, 0) + count
-    return sums
+def _add(sums: dict[int, int], files: Mapping[int, int]) -> None:
+    """Nothing; the sums then have the records of these files too."""
+    for number, count in files.items():
+        sums[number] = sums.get(number, 0) + count

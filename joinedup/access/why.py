@@ -107,16 +107,12 @@ class Answers:
 
     def grain(self, name: str) -> Sequence[str]:
         """The columns by whose values the numbers of a name are told apart."""
-        self.of(name)
-        return self._told[name][1].grain
+        return self._asked(name)[1].grain
 
     def of(self, key: str) -> Evidence:
         """The evidence of a key; Refused as `why`."""
         name, *values = [part for part in key.strip().split("/") if part] or [""]
-        _named(name, [*self.door.measure_specs(), *PUBLISHED, *TOLD])
-        if name not in self._told:
-            self._told[name] = self.door.behind(name), _listed(self.door, name)
-        behind, listed = self._told[name]
+        behind, listed = self._asked(name)
         if len(values) > len(listed.grain):
             apart = ", ".join(listed.grain) or "nothing"
             raise Refused(f"{key} names {len(values)} values, and {name} is told apart by {apart}: leave the rest out")
@@ -125,6 +121,13 @@ class Answers:
         sums = {column: added(row[column] for row in found) for column in listed.counts} if len(found) != 1 else {}
         files = self.files.of(name, listed.grain, values) if name in self.files.known else ()
         return Evidence(key, told, tuple(found), sums, self._links(name, found), behind, self._changed(key), files)
+
+    def _asked(self, name: str) -> tuple[Behind, Listed]:
+        """What stands behind a name, and its rows; Refused where nothing is called so."""
+        if name not in self._told:
+            _named(name, [*self.door.measure_specs(), *PUBLISHED, *TOLD])
+            self._told[name] = self.door.behind(name), _listed(self.door, name)
+        return self._told[name]
 
     @property
     def files(self) -> CellFiles:
