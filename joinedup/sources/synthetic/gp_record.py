@@ -57,6 +57,11 @@ def rows(block: Block) -> Rows:
     )
 
 
+def first_told(block: Block) -> Entries:
+    """The entries that tell of conditions and circumstances, without reviews, measurements and illnesses that pass."""
+    return _together([*_conditions(block), *_circumstances(block), *_further(block)])
+
+
 def _code(name: str) -> int:
     return int(np.flatnonzero(columns("gp_record", "entries")["entry"] == name)[0])
 

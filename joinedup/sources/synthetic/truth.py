@@ -16,6 +16,8 @@ from joinedup.sources.synthetic.block import Block
 from joinedup.sources.synthetic.fault_kinds import kinds, names_of_faults, position_of
 from joinedup.sources.synthetic.figures import columns, figures
 from joinedup.sources.synthetic.planted import plan_of
+from joinedup.sources.synthetic.planted_conditions import planted_conditions
+from joinedup.sources.synthetic.primary_care import patients
 from joinedup.sources.synthetic.schools import school_of
 from joinedup.sources.synthetic.seasons import dates, hard_winter
 from joinedup.sources.synthetic.setting import Setting
@@ -28,9 +30,10 @@ WAYS = ("stay", "wait", "delay", "minutes", "coded", "ready_date_missing")
 
 @dataclass(frozen=True, slots=True)
 class BlockTruth:
-    """Who the people of one block are, and who of them joined a programme."""
+    """Who the people of one block are, what they have, and who of them joined a programme."""
 
     people: pa.Table
+    conditions: pa.Table
     enrolled: pa.Table
 
 
@@ -40,6 +43,11 @@ def truth_of(block: Block) -> BlockTruth:
     number = setting.first_number(block.number) + np.arange(len(people.sex))
     twin = np.where(people.twin >= 0, number[people.twin], -1)
     who = block.programmes.person
+    held = planted_conditions(block)
+    everyone = np.arange(len(people.sex))
+    last = np.full(len(people.sex), setting.span.end - 1)
+    here = ~people.outside & (patients(block)[1] >= setting.span.end) & (np.maximum(people.joined, people.born) <= last)
+    at = block.stays.on(everyone, last)
     return BlockTruth(
         people=pa.table(
             {
@@ -59,9 +67,12 @@ def truth_of(block: Block) -> BlockTruth:
                 "language": block.life.language,
                 "carer": block.life.carer,
                 "care_home": people.care_home,
-                "school": school_of(block, np.arange(len(people.sex)), np.full(len(people.sex), setting.span.end - 1)),
+                "school": school_of(block, everyone, last),
+                "practice": pa.array(setting.practices.code[block.stays.practice[at]].astype("U10"), mask=~here),
+                "deprivation_fifth": pa.array(setting.areas.fifth[block.stays.area[at]] + 1, mask=~here),
             }
         ),
+        conditions=held.set_column(0, "person", pa.array(number[held.column("person").to_numpy()])),
         enrolled=pa.table(
             {
                 "person": number[who],
@@ -92,7 +103,7 @@ class OpenTruth:
     def add(self, block: BlockTruth) -> None:
         """Nothing; a block is written and counted."""
         self.folder.mkdir(exist_ok=True)
-        for name, table in (("people", block.people), ("enrolled", block.enrolled)):
+        for name, table in (("people", block.people), ("conditions", block.conditions), ("enrolled", block.enrolled)):
             if name not in self.writers:
                 self.writers[name] = pq.ParquetWriter(self.folder / f".{name}.part", table.schema)
             self.writers[name].write_table(table)
@@ -100,8 +111,9 @@ class OpenTruth:
             self.enrolled[programme] = self.enrolled.get(programme, 0) + 1
 
     def finish(self, setting: Setting, files: Sequence[OpenFile]) -> None:
-        """Nothing; people.parquet, enrolled.parquet, planted.yml, faults.parquet (how many rows of each file have each kind of fault),
-        faulty_rows.parquet (which rows, and about whom) and restricted_rows.parquet (which hold restricted codes) are whole."""
+        """Nothing; people.parquet, conditions.parquet (who has what, since when coded), enrolled.parquet, planted.yml,
+        faults.parquet (how many rows of each file have each kind of fault), faulty_rows.parquet (which rows, and about whom) and
+        restricted_rows.parquet (which hold restricted codes) are whole."""
         for name, writer in self.writers.items():
             writer.close()
             (self.folder / f".{name}.part").replace(self.folder / f"{name}.parquet")

@@ -35,6 +35,20 @@ def test_everybody_is_told_once(out: Path) -> None:
     assert all(people[person]["born"] == people[other]["born"] for person, other in twins.items())
 
 
+def test_conditions_are_told_of_people_with_the_day_of_their_first_entry(out: Path) -> None:
+    held = pq.read_table(out / FOLDER / "conditions.parquet").to_pylist()
+    people = {row["person"]: row for row in pq.read_table(out / FOLDER / "people.parquet").to_pylist()}
+    assert len({(row["person"], row["condition"]) for row in held}) == len(held) > 2_000
+    assert {row["condition"] for row in held} >= {"hypertension", "cancer", "housebound", "non_diabetic_hyperglycaemia", "care_home"}
+    assert not any("cancer_of_men" in row["condition"] or "check" in row["condition"] for row in held)
+    assert all(people[row["person"]]["born"] <= row["coded_on"] for row in held if row["coded_on"])
+    registered = {person for person, row in people.items() if row["practice"]}
+    assert 0.9 * 3_000 < len(registered) <= 3_000
+    assert all((row["deprivation_fifth"] is not None) == (row["practice"] is not None) for row in people.values())
+    known = [row["coded_on"] is not None for row in held if row["condition"] == "carer" and row["person"] in registered]
+    assert 0.2 < sum(known) / len(known) < 0.5
+
+
 def test_what_was_planted_is_told(out: Path) -> None:
     told = yaml.safe_load((out / FOLDER / "planted.yml").read_text(encoding="utf-8"))
     enrolled = pq.read_table(out / FOLDER / "enrolled.parquet")["programme"].to_pylist()
