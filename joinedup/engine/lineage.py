@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from sqlglot import exp
 
-from joinedup.engine.parse import parse
+from joinedup.engine.parse import inputs_of_sql, parse
 from joinedup.engine.specs import TableSpec
 
 ROWS = ""
@@ -47,7 +47,8 @@ class MadeOf:
 def made_of(spec: TableSpec, specs: Mapping[str, TableSpec]) -> MadeOf:
     """What a derived table is made of, in columns of the tables that it reads itself."""
     assert spec.sql is not None
-    keys = {name: (tuple(column.name for column in each.columns), frozenset(each.key)) for name, each in specs.items()}
+    read = {name: specs[name] for name in inputs_of_sql(spec.sql) & specs.keys()}
+    keys = {name: (tuple(column.name for column in each.columns), frozenset(each.key)) for name, each in read.items()}
     return _made_of(spec.sql, _Known(keys))
 
 
