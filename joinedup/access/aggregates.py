@@ -15,7 +15,7 @@ from joinedup.access.built import Built, built_of
 from joinedup.access.caller import Caller
 from joinedup.access.cell_files import CellFiles
 from joinedup.access.changes import Changes, kept_changes
-from joinedup.access.cohorts import Cohort, cohort_of, cohorts_of
+from joinedup.access.cohorts import Cohort, cohort_of, cohorts_of, every_cohort
 from joinedup.access.disclosure import Audience, may_open
 from joinedup.access.look_report import belongs_of
 from joinedup.access.looking import Log, log_of, look
@@ -207,6 +207,10 @@ class Aggregates:
         kept = self.audience == "internal" and AREA_FILE in self.reader.manifest.tables
         table = self._table(AREA_FILE, lambda each: each.slice(0, 0), "counted", *OF_AREA) if kept else pa.table({})
         return CellFiles(table, self.files() if kept else (), frozenset(self.specs))
+
+    def every_cohort(self) -> tuple[Cohort, ...]:
+        """Each cohort in its latest year, in the order of pages; none where the build has none, or nobody is counted."""
+        return every_cohort(self._table) if "cohort_flow" in self.reader.manifest.tables else ()
 
     def profiled(self, name: str) -> pa.Table:
         """A table of who lives in an area and what is known of them, by its name in `PROFILED`; without rows where the build has none."""

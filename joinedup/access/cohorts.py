@@ -107,6 +107,19 @@ def cohort_of(given: Given, name: str, year: date | None = None) -> Cohort:
     )
 
 
+def every_cohort(given: Given) -> tuple[Cohort, ...]:
+    """Each cohort in its latest year, in the order of pages, each table asked for once; none where nobody is counted."""
+    had: dict[str, pa.Table] = {}
+
+    def once(name: str, disclosed: Callable[[pa.Table], pa.Table], /, *order: str) -> pa.Table:
+        if name not in had:
+            had[name] = given(name, disclosed, *order)
+        return had[name]
+
+    names = dict.fromkeys(cohorts_of(once)["cohort_id"].to_pylist())
+    return tuple(cohort_of(once, name) for name in names)
+
+
 def profiled(table: pa.Table) -> pa.Table:
     """Characteristics with the value of the cohort and of the rest (a mean, or a share in per cent) and the standardised difference."""
     table = table.sort_by("characteristic_order")

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from joinedup.access import public
+from joinedup.access import public, public_cohorts
+from joinedup.access.cohorts import COHORT_YEAR
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,11 @@ PROFILED: Mapping[str, Profiled] = {
     "condition_about": Profiled("condition_about", ("condition_order", "condition_id"), _as_it_is),
     "conditions": Profiled("area_condition", (*AREA, "condition_id"), public.conditions),
     "frailty": Profiled("area_frailty", (*AREA, "age_group", "frailty"), public.frailty),
+    "cohort_flow": Profiled("cohort_flow", (*COHORT_YEAR, "step_order"), public_cohorts.flow),
+    "cohort_profile": Profiled("cohort_profile", (*COHORT_YEAR, "characteristic"), public_cohorts.profile),
+    "cohort_overlap": Profiled("cohort_overlap", (*COHORT_YEAR, "other_id"), public_cohorts.overlap),
+    "cohort_area": Profiled("cohort_area", (*COHORT_YEAR, *AREA, "deprivation_fifth"), public_cohorts.areas),
+    "cohort_change": Profiled("cohort_change", (*COHORT_YEAR, "change"), public_cohorts.overlap),
     "flows": Profiled("area_flow", (*AREA, "sector", "provider_code"), public.flows),
 }
 """Name -> table. A build of before there was such a table has no rows of it."""

@@ -14,6 +14,8 @@ NOT_KNOWN = "not-known"
 ANY = "any"
 """Stands in a key for all values of a column together, where more follows."""
 AREA = ("area_type", "area_id")
+COHORT_YEAR = ("cohort_id", "year_starts")
+OF_THE_YEAR = "People counted in the place on a day of the year, except those who object to being counted for planning"
 REGISTERED = "People registered with a practice of the place on the as-at date, except those who object to being counted for planning"
 
 
@@ -43,6 +45,27 @@ PUBLISHED: Mapping[str, Published] = {
         "count; expected: at the place's shares by age band and sex",
     ),
     "frailty": Published("People by frailty", "area_frailty", (*AREA, "age_group", "frailty"), ("people",), REGISTERED),
+    "cohort_flow": Published(
+        "How people come to be in a cohort", "cohort_flow", (*COHORT_YEAR, "step_order"), ("people", "out", "not_known"), OF_THE_YEAR
+    ),
+    "cohort_profile": Published(
+        "Cohorts beside everybody else",
+        "cohort_profile",
+        (*COHORT_YEAR, "characteristic"),
+        ("people", "known", "total", "rest_people", "rest_known", "rest_total"),
+        OF_THE_YEAR,
+        "means and shares, and the standardised difference between them (Austin, 2009)",
+    ),
+    "cohort_overlap": Published("Who is in two cohorts", "cohort_overlap", (*COHORT_YEAR, "other_id"), ("people",), OF_THE_YEAR),
+    "cohort_area": Published(
+        "Cohorts by area",
+        "cohort_area",
+        (*COHORT_YEAR, *AREA, "deprivation_fifth"),
+        ("people", "population"),
+        OF_THE_YEAR,
+        "people per 1,000 counted, with Wilson's 95% limits",
+    ),
+    "cohort_change": Published("Cohorts from year to year", "cohort_change", (*COHORT_YEAR, "change"), ("people",), OF_THE_YEAR),
     "flows": Published(
         "Where people go",
         "area_flow",

@@ -11,6 +11,7 @@ from joinedup.access.overview import Access
 from joinedup.papers import (
     agreed,
     built,
+    cohort_pages,
     deliveries,
     evidence,
     known,
@@ -48,7 +49,8 @@ TERMS = (
 def how_many(facts: Facts) -> int:
     """How many pages `pages` gives: the overview, the place's people, safety and about, and what the audience has besides."""
     told = sum(each is not None for each in (facts.access, facts.built, facts.changes))
-    return 4 + len(facts.shown) + (3 if facts.internal else 0) + told
+    cohorts = 1 + len(facts.cohorts) if facts.cohorts else 0
+    return 4 + len(facts.shown) + cohorts + (3 if facts.internal else 0) + told
 
 
 def pages(facts: Facts, desk: Desk, beside: Mapping[str, str]) -> Iterator[Page]:
@@ -60,6 +62,7 @@ def pages(facts: Facts, desk: Desk, beside: Mapping[str, str]) -> Iterator[Page]
     yield profile_page.of_place(facts, desk)
     for index, neighbourhood in enumerate(facts.shown):
         yield _neighbourhood(facts, index, neighbourhood, desk)
+    yield from cohort_pages.pages(facts, desk)
     if facts.internal:
         yield _partners(facts, desk)
         yield _sharing(facts, desk)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -13,12 +14,15 @@ import pyarrow as pa
 from joinedup.access.built import Built
 from joinedup.access.cell_files import CellFiles
 from joinedup.access.changes import Changes
+from joinedup.access.cohorts import Cohort
 from joinedup.access.overview import Access
 from joinedup.access.published import evidence_key
 from joinedup.access.rounding import added
 from joinedup.papers.needs import Aggregates, MeasureSpec, Stamp
 from joinedup.papers.numbers import day
+from joinedup.periods import year_name
 from joinedup.place.model import Neighbourhood, Place
+from joinedup.place.tables import years
 
 Row = Mapping[str, Any]
 OF_PRACTICES = "primary care"
@@ -155,6 +159,16 @@ class Facts:
     def measure_basis(self) -> Sequence[Row]:
         """Of which months of which providers each measure is known."""
         return tuple(self.aggregates.measure_basis().to_pylist())
+
+    @cached_property
+    def cohorts(self) -> Sequence[Cohort]:
+        """Each cohort in its latest year, in the order of pages; none where the build has none, or nobody is counted."""
+        return tuple(self.aggregates.every_cohort())
+
+    @cached_property
+    def years(self) -> Mapping[date, str]:
+        """What the years that people are counted by are called, by their first day."""
+        return {year.start: year_name(year) for year in years(self.place.period)}
 
     def people(self, area: Area) -> int | None:
         """How many people are registered; None where no registration list was read at all, or where it isn't shown."""

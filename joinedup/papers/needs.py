@@ -18,6 +18,7 @@ from joinedup.access.behind import Behind
 from joinedup.access.built import Built
 from joinedup.access.cell_files import CellFiles
 from joinedup.access.changes import Changes
+from joinedup.access.cohorts import Cohort
 from joinedup.access.overview import Access
 from joinedup.findings import Finding
 from joinedup.place.model import Neighbourhood
@@ -172,6 +173,10 @@ class Aggregates(Protocol):
 
     def profiled(self, name: str) -> pa.Table:
         """A table of who lives in an area and what is known of them, named as in `joinedup.access.profiled`; no row where there is none."""
+        ...
+
+    def every_cohort(self) -> Sequence[Cohort]:
+        """Each cohort in its latest year, in the order of pages; none where the build has none."""
         ...
 
     def practice_people(self) -> pa.Table:

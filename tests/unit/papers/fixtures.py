@@ -21,6 +21,7 @@ from joinedup.access.behind import Behind, BuiltBy, Step
 from joinedup.access.built import Built
 from joinedup.access.cell_files import CellFiles
 from joinedup.access.changes import Changes
+from joinedup.access.cohorts import Cohort
 from joinedup.access.disclosure import Audience
 from joinedup.access.overview import Access, access_of
 from joinedup.access.published import PUBLISHED, TOLD
@@ -31,6 +32,7 @@ from joinedup.findings import Finding, Severity
 from joinedup.kept.access_log import Look, open_access_log
 from joinedup.periods import add_months
 from joinedup.place.model import LocalWord, Neighbourhood, Partner, Place, Practice, Source, Tile
+from joinedup.place.tables import years
 from joinedup.sources.accounts import FileAccount
 
 BANDS = [f"{start}-{start + 4}" for start in range(0, 90, 5)] + ["90+"]
@@ -249,6 +251,48 @@ def made_up_profile(build_id: str) -> BuildProfile:
     return BuildProfile(build_id=build_id, at=datetime(2026, 5, 6, 13, 5, tzinfo=UTC), software="duckdb 2.0.0", tables=tables)
 
 
+def made_up_cohort(name: str, title: str, fake: FakeAggregates) -> Cohort:
+    """A cohort of two steps in two years, in some areas too few to be shown, beside another."""
+    then, now = (year.start for year in years(fake.place.period)[-2:])
+    names = ("everybody", "old", "at_home")
+    flow = [
+        {"year_starts": year, "step_order": at, "step": step, "title": step.replace("_", " ")}
+        | dict(zip(("people", "out", "not_known"), counts, strict=True))
+        for year, more in ((then, 0), (now, 10))
+        for at, (step, counts) in enumerate(zip(names, ((20_000, 0, 0), (3_000, 16_990, 10), (400 + more, 2_600 - more, 0)), strict=True))
+    ]
+    profile = [
+        {"characteristic": "age", "title": "Age", "unit": "years", "cohort": 84.6, "rest": 40.7, "standardised_difference": 2.4},
+        {"characteristic": "female", "title": "Female", "unit": "%", "cohort": 51.0, "rest": 50.0, "standardised_difference": 0.02},
+        {"characteristic": "died", "title": "Died in the year", "unit": "%", "cohort": None, "rest": 0.9, "standardised_difference": None},
+    ]
+    known = {"known": 410, "people": 410, "rest_known": 19_590, "rest_people": 19_590}
+    other = "carers" if name == "frail" else "frail"
+    overlap = [{"cohort_id": other, "title": other.title(), "people": 40, "percent_of_this": 9.8, "percent_of_other": 9.8}]
+    rates = {"per_1000": 20.5, "lower": 18.6, "upper": 22.5}
+    areas = [{"area_type": "place", "area_id": "place", "people": 410, "population": 20_000, **rates}]
+    areas += [{"area_type": "neighbourhood", "area_id": area.id, "people": 90, "population": 4_000, **rates} for area in fake.areas[:2]]
+    areas += [
+        {"area_type": "neighbourhood", "area_id": area.id, "people": None, "population": 4_000, **dict.fromkeys(rates)}
+        for area in fake.areas[2:3]
+    ]
+    areas += [
+        {"area_type": "deprivation fifth", "area_id": str(fifth), "people": 82, "population": 4_000, **rates} for fifth in range(1, 6)
+    ]
+    change = [{"year_starts": now, "change": each, "people": count} for each, count in (("stayed", 300), ("entered", 110), ("died", 90))]
+    about = {
+        "cohort_id": name,
+        "title": title,
+        "about": f"{title}, at home.",
+        "version": 1,
+        "owner": "us",
+        "source": "Ours",
+        "origin": "package",
+    }
+    tables = (flow, [row | known for row in profile], overlap, areas, change)
+    return Cohort(about, now, *map(pa.Table.from_pylist, tables))
+
+
 def accessed(place: Place) -> Access:
     """What a log of four weeks would tell, on a day and at times that are always the same."""
     until = datetime(2026, 5, 6, 13, 0, tzinfo=UTC)
@@ -313,6 +357,9 @@ class FakeAggregates:
                 fifth = index + 1 if index < 5 else None
                 rows.append({"area_type": area.type, "area_id": area.id, "deprivation_fifth": fifth, "people": int(count)})
         return pa.Table.from_pylist(self.with_place([row for row in rows if row["people"]], ("people",)))
+
+    def every_cohort(self) -> tuple[Cohort, ...]:
+        return (made_up_cohort("frail", "Frail", self), made_up_cohort("carers", "Carers", self))
 
     def profiled(self, name: str) -> pa.Table:
         """Ethnic groups and flows with a part not known; of other names no row."""
