@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,6 +18,7 @@ from joinedup.access.cell_files import CellFiles
 from joinedup.access.changes import Changes, kept_changes
 from joinedup.access.cohorts import Cohort, cohort_of, cohorts_of, every_cohort
 from joinedup.access.disclosure import Audience, may_open
+from joinedup.access.journeys import Journey, journeys
 from joinedup.access.look_report import belongs_of
 from joinedup.access.looking import Log, log_of, look
 from joinedup.access.measured import with_shares, with_values, without_unknown
@@ -27,6 +29,7 @@ from joinedup.access.stamp import Stamp, rounded_stamp, stamp_of
 from joinedup.engine.manifest import manifest_before
 from joinedup.engine.reader import Reader
 from joinedup.engine.store import Store
+from joinedup.errors import Refused
 from joinedup.findings import Finding
 from joinedup.kept.access_log import AccessLog
 from joinedup.outcomes.definitions import MeasureSpec, Statistic, measures
@@ -211,6 +214,14 @@ class Aggregates:
     def every_cohort(self) -> tuple[Cohort, ...]:
         """Each cohort in its latest year, in the order of pages; none where the build has none, or nobody is counted."""
         return every_cohort(self._table) if "cohort_flow" in self.reader.manifest.tables else ()
+
+    def journeys(self) -> tuple[Journey, ...]:
+        """Years of three invented people, chosen by rule; none for the public, of real people, and for who may not have records."""
+        if self.audience != "internal" or not self.place.invented:
+            return ()
+        with suppress(Refused):
+            return journeys(self.reader, self.place, self.caller, self.log)
+        return ()
 
     def profiled(self, name: str) -> pa.Table:
         """A table of who lives in an area and what is known of them, by its name in `PROFILED`; without rows where the build has none."""

@@ -189,6 +189,7 @@ TOLD: Mapping[str, Told] = {
     "changes": Told(
         "What changed between two builds", "comparison", ("cause",), "Every published number of two builds, and what each cause did to it"
     ),
+    "journeys": Told("Years of invented people", "record", ("stage",), "One invented person's activity in the period, chosen by rule"),
     "build": Told("The build", "manifest", ("table",), "Which build the pages are of, and what making it took"),
 }
 """Name -> what it is."""

@@ -28,6 +28,7 @@ from joinedup.papers.changes_page import of_changes
 from joinedup.papers.check_page import of_deliveries
 from joinedup.papers.facts import Area, Facts
 from joinedup.papers.figures import costs, indicators, tiles, use
+from joinedup.papers.journey_page import of_journeys
 from joinedup.papers.numbers import day
 from joinedup.papers.page import Desk, Page, shown, tables_of
 from joinedup.papers.words import listed
@@ -50,7 +51,7 @@ def how_many(facts: Facts) -> int:
     """How many pages `pages` gives: the overview, the place's people, safety and about, and what the audience has besides."""
     told = sum(each is not None for each in (facts.access, facts.built, facts.changes))
     cohorts = 1 + len(facts.cohorts) if facts.cohorts else 0
-    return 4 + len(facts.shown) + cohorts + (3 if facts.internal else 0) + told
+    return 4 + len(facts.shown) + cohorts + (4 if facts.internal else 0) + told
 
 
 def pages(facts: Facts, desk: Desk, beside: Mapping[str, str]) -> Iterator[Page]:
@@ -64,6 +65,7 @@ def pages(facts: Facts, desk: Desk, beside: Mapping[str, str]) -> Iterator[Page]
         yield _neighbourhood(facts, index, neighbourhood, desk)
     yield from cohort_pages.pages(facts, desk)
     if facts.internal:
+        yield of_journeys(facts, desk)
         yield _partners(facts, desk)
         yield _sharing(facts, desk)
         yield _linkage(facts, desk)

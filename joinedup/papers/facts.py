@@ -15,6 +15,7 @@ from joinedup.access.built import Built
 from joinedup.access.cell_files import CellFiles
 from joinedup.access.changes import Changes
 from joinedup.access.cohorts import Cohort
+from joinedup.access.journeys import Journey
 from joinedup.access.overview import Access
 from joinedup.access.published import evidence_key
 from joinedup.access.rounding import added
@@ -164,6 +165,11 @@ class Facts:
     def cohorts(self) -> Sequence[Cohort]:
         """Each cohort in its latest year, in the order of pages; none where the build has none, or nobody is counted."""
         return tuple(self.aggregates.every_cohort())
+
+    @cached_property
+    def journeys(self) -> Sequence[Journey]:
+        """Years of invented people; none where pages may not show any."""
+        return self.aggregates.journeys()
 
     @cached_property
     def years(self) -> Mapping[date, str]:

@@ -19,6 +19,7 @@ from joinedup.access.built import Built
 from joinedup.access.cell_files import CellFiles
 from joinedup.access.changes import Changes
 from joinedup.access.cohorts import Cohort
+from joinedup.access.journeys import Journey
 from joinedup.access.overview import Access
 from joinedup.findings import Finding
 from joinedup.place.model import Neighbourhood
@@ -177,6 +178,10 @@ class Aggregates(Protocol):
 
     def every_cohort(self) -> Sequence[Cohort]:
         """Each cohort in its latest year, in the order of pages; none where the build has none."""
+        ...
+
+    def journeys(self) -> Sequence[Journey]:
+        """Years of invented people; none for the public, and of real people."""
         ...
 
     def practice_people(self) -> pa.Table:

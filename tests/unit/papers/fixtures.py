@@ -23,6 +23,7 @@ from joinedup.access.cell_files import CellFiles
 from joinedup.access.changes import Changes
 from joinedup.access.cohorts import Cohort
 from joinedup.access.disclosure import Audience
+from joinedup.access.journeys import Event, Journey
 from joinedup.access.overview import Access, access_of
 from joinedup.access.published import PUBLISHED, TOLD
 from joinedup.engine.manifest import Because, InputRecord, Manifest, TableRecord
@@ -360,6 +361,16 @@ class FakeAggregates:
 
     def every_cohort(self) -> tuple[Cohort, ...]:
         return (made_up_cohort("frail", "Frail", self), made_up_cohort("carers", "Carers", self))
+
+    def journeys(self) -> tuple[Journey, ...]:
+        """A child's year, of a contact, a stay without a cost and a package."""
+        start = self.place.period.start
+        events = (
+            Event(start, None, "acute", "Emergency care", "RV1", 19_000),
+            Event(start + timedelta(days=3), start + timedelta(days=9), "acute", "Non-elective inpatient", "RV1", None),
+            Event(start + timedelta(days=200), start + timedelta(days=400), "children", "placement", None, 900_000),
+        )
+        return (Journey("child", 9, events),) if self.audience == "internal" else ()
 
     def profiled(self, name: str) -> pa.Table:
         """Ethnic groups and flows with a part not known; of other names no row."""
