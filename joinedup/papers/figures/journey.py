@@ -79,7 +79,10 @@ def chart(facts: Facts, journey: Journey, size: Size) -> altair.LayerChart:
     order = [capital(sector) for sector in spent]
     y = altair.Y("sector:N", title=None, sort=order, axis=altair.Axis(labels=not size.narrow))
     rows = [_row(facts, event) for event in journey.events]
-    lanes = [{"sector": capital(s), "words": each(p), "from": f"{period.start}", "to": f"{period.last_day}"} for s, p in spent.items()]
+    lanes = [
+        {"sector": capital(s), "words": "not known" if p is None else each(p), "from": f"{period.start}", "to": f"{period.last_day}"}
+        for s, p in spent.items()
+    ]
     rail = chart_of(lanes).mark_rule(color=RULE, strokeWidth=2, yOffset=drop).encode(x, altair.X2("to:T"), y)
     base = chart_of(rows).encode(x, y)
     bars = base.transform_filter("datum.long").mark_bar(color=AREA_FILL, stroke=AREA, size=14, yOffset=drop).encode(altair.X2("to:T"))
