@@ -15,8 +15,21 @@ WITH trait AS (
             WHEN 'care_home' THEN CASE WHEN p.care_home THEN 1 WHEN NOT p.care_home THEN 0 END
             WHEN 'joined' THEN CASE WHEN p.joined THEN 1 ELSE 0 END
             WHEN 'died' THEN CASE WHEN p.died THEN 1 ELSE 0 END
+            WHEN 'emergency_admissions' THEN p.emergency_admissions
+            WHEN 'attendances' THEN p.attendances
+            WHEN 'bed_days' THEN p.bed_days
+            WHEN 'cost' THEN CAST(floor(CAST(p.cost_pence AS DOUBLE) / 100) AS BIGINT)
+            WHEN 'severe_frailty' THEN CASE WHEN h.severe_frailty THEN 1 WHEN NOT h.severe_frailty THEN 0 END
+            WHEN 'dementia' THEN CASE WHEN h.dementia THEN 1 WHEN NOT h.dementia THEN 0 END
+            WHEN 'diabetes' THEN CASE WHEN h.diabetes THEN 1 WHEN NOT h.diabetes THEN 0 END
+            WHEN 'severe_mental_illness' THEN CASE WHEN h.severe_mental_illness THEN 1 WHEN NOT h.severe_mental_illness THEN 0 END
+            WHEN 'depression' THEN CASE WHEN h.depression THEN 1 WHEN NOT h.depression THEN 0 END
+            WHEN 'learning_disability' THEN CASE WHEN h.learning_disability THEN 1 WHEN NOT h.learning_disability THEN 0 END
+            WHEN 'carer' THEN CASE WHEN h.carer THEN 1 WHEN NOT h.carer THEN 0 END
+            WHEN 'smoker' THEN CASE WHEN h.smoker THEN 1 WHEN NOT h.smoker THEN 0 END
         END AS BIGINT) AS worth
     FROM person_year AS p
+    LEFT JOIN person_year_has AS h ON h.person_id = p.person_id AND h.year_starts = p.year_starts
     CROSS JOIN profile_characteristic AS c
 ),
 everybody AS (

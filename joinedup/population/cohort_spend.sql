@@ -3,9 +3,9 @@ WITH fact AS (
         person_id,
         CAST(extract(YEAR FROM month) * 12 + extract(MONTH FROM month) AS INTEGER) AS month_number,
         'all' AS sector,
-        CASE WHEN person_days > 0 THEN 1 ELSE 0 END AS observed,
-        person_days,
-        0 AS activities,
+        CASE WHEN person_days > 0 THEN 1 ELSE 0 END AS was_there,
+        person_days AS days_there,
+        0 AS had,
         0 AS cost_pence
     FROM person_month
     UNION ALL
@@ -35,17 +35,17 @@ weight AS (
     FROM matched
     GROUP BY cohort_id, year_starts, age_band_order, sex, deprivation_fifth, month_number
 ),
--- In thousandths, as whole numbers: their sums don't hang on the order in which they are added.
+-- In thousandths and pence, as whole numbers: their sums don't hang on the order in which they are added.
 piece AS (
     SELECT
         m.cohort_id,
         'cohort' AS side,
         f.month_number - m.month_number AS month_from_index,
         f.sector,
-        f.observed * 1000 AS observed,
-        f.person_days * 1000 AS person_days,
-        f.activities * 1000 AS activities,
-        f.cost_pence * 1000 AS cost_pence
+        f.was_there * 1000 AS observed_thousandths,
+        f.days_there * 1000 AS person_days_thousandths,
+        f.had * 1000 AS activities_thousandths,
+        f.cost_pence
     FROM matched AS m
     INNER JOIN fact AS f ON f.person_id = m.person_id
     UNION ALL
@@ -57,7 +57,7 @@ piece AS (
         CAST(floor(CAST(w.people * p.observed * 1000 AS DOUBLE) / nullif(p.people, 0) + CAST(0.5 AS DOUBLE)) AS BIGINT),
         CAST(floor(CAST(w.people * p.person_days * 1000 AS DOUBLE) / nullif(p.people, 0) + CAST(0.5 AS DOUBLE)) AS BIGINT),
         CAST(floor(CAST(w.people * p.activities * 1000 AS DOUBLE) / nullif(p.people, 0) + CAST(0.5 AS DOUBLE)) AS BIGINT),
-        CAST(floor(CAST(w.people * p.cost_pence * 1000 AS DOUBLE) / nullif(p.people, 0) + CAST(0.5 AS DOUBLE)) AS BIGINT)
+        CAST(floor(CAST(w.people * p.cost_pence AS DOUBLE) / nullif(p.people, 0) + CAST(0.5 AS DOUBLE)) AS BIGINT)
     FROM weight AS w
     INNER JOIN cohort_pool AS p
         ON p.cohort_id = w.cohort_id AND p.year_starts = w.year_starts AND p.age_band_order = w.age_band_order AND p.sex = w.sex
@@ -69,9 +69,9 @@ summed AS (
         side,
         month_from_index,
         sector,
-        CAST(sum(observed) AS BIGINT) AS observed,
-        CAST(sum(person_days) AS BIGINT) AS person_days,
-        CAST(sum(activities) AS BIGINT) AS activities,
+        CAST(sum(observed_thousandths) AS BIGINT) AS observed_thousandths,
+        CAST(sum(person_days_thousandths) AS BIGINT) AS person_days_thousandths,
+        CAST(sum(activities_thousandths) AS BIGINT) AS activities_thousandths,
         CAST(sum(cost_pence) AS BIGINT) AS cost_pence
     FROM piece
     WHERE month_from_index >= -12 AND month_from_index <= 12
@@ -95,10 +95,10 @@ SELECT
     s.sector,
     s.known,
     z.people,
-    CAST(d.observed AS DOUBLE) / 1000 AS observed,
-    CAST(d.person_days AS DOUBLE) / 1000 AS person_days,
-    CAST(coalesce(t.activities, 0) AS DOUBLE) / 1000 AS activities,
-    CAST(coalesce(t.cost_pence, 0) AS DOUBLE) / 1000 AS cost_pence
+    CAST(d.observed_thousandths AS DOUBLE) / 1000 AS observed,
+    CAST(d.person_days_thousandths AS DOUBLE) / 1000 AS days,
+    CAST(coalesce(t.activities_thousandths, 0) AS DOUBLE) / 1000 AS activities,
+    coalesce(t.cost_pence, 0) AS cost_pence
 FROM summed AS d
 CROSS JOIN sector AS s
 INNER JOIN size AS z ON z.cohort_id = d.cohort_id
