@@ -24,6 +24,8 @@ BY_MONTH = "month"
 AS_ADDED = 1e-9
 """How far sums of the same fractions may be apart, as a part of them, since engines add in an order of their own; no two counts below a
 billion are as near to each other."""
+STEP = "step_of_the_way"
+"""At which point of the way a row is; no published table may have a column of this name."""
 SIDE_BY_SIDE = """
 SELECT {grain}, {values} FROM ({steps}) GROUP BY {grain} ORDER BY {grain}
 """
@@ -57,13 +59,14 @@ def cells_of(con: Connection, points: Sequence[Point]) -> tuple[list[Cell], int]
 def _all_cells(con: Connection, points: Sequence[Point]) -> Iterator[Cell]:
     for number, point in enumerate(points):
         con.register(f"measures_{number}", _measures(point))
-    measured = [f"SELECT {number} AS step, * FROM measures_{number}" for number in range(len(points))]
+    measured = [f"SELECT {number} AS {STEP}, * FROM measures_{number}" for number in range(len(points))]
     for told_apart, count, values in _side_by_side(con, measured, OF_A_MEASURE, OF_MEASURES, len(points)):
         yield _cell(str(told_apart[0]), told_apart[1:], count, values)
     for name, of in PUBLISHED.items():
         if all(of.table in point.tables for point in points):
             steps = [
-                f"SELECT {number} AS step, * FROM read_parquet([{_quoted(point.tables[of.table])}])" for number, point in enumerate(points)
+                f"SELECT {number} AS {STEP}, * FROM read_parquet([{_quoted(point.tables[of.table])}])"
+                for number, point in enumerate(points)
             ]
             for told_apart, count, values in _side_by_side(con, steps, of.grain, of.counts, len(points)):
                 yield _cell(name, told_apart, count, values if BY_MONTH in of.grain else _none_is_nothing(values))
@@ -91,7 +94,7 @@ def _side_by_side(
     con: Connection, steps: Sequence[str], grain: Sequence[str], counts: Sequence[str], points: int
 ) -> Iterator[tuple[tuple[object, ...], str, list[float | None]]]:
     """What tells numbers apart, which of their counts, and its value at each step."""
-    values = ", ".join(f"sum(CAST({count} AS DOUBLE)) FILTER (step = {step})" for count in counts for step in range(points))
+    values = ", ".join(f"sum(CAST({count} AS DOUBLE)) FILTER ({STEP} = {step})" for count in counts for step in range(points))
     by = ", ".join(grain)
     rows = con.execute(SIDE_BY_SIDE.format(grain=by, values=values, steps=" UNION ALL BY NAME ".join(steps))).fetchall()
     for row in rows:

@@ -18,24 +18,21 @@ def doubts(found: CodeList, today: date) -> Iterator[Finding]:
     """The findings about the version of a list in use, on a day."""
     yield from dates(found, today)
     yield from lost_groups(found)
-    yield from told(found, "code-in-two-groups", in_two_groups(found), "stand in more than one group and count in each")
+    yield from told(found, "code-in-two-groups", in_two_groups(found), "in more than one group, counted in each")
     yield from told(
         found,
         "overlapping-codes",
         overlapping(found),
-        "begin like another of the list: each group counts, and of one group the longest names the entry",
+        "behind a beginning that is listed too: each group counts, the longest names the entry",
     )
     yield from told(
         found,
         "code-under-two-systems",
         under_two_systems(found),
-        "stand under more than one system, where they mean different things: see that each is meant",
+        "under more than one system, which seldom means the same: see that each is meant",
     )
     yield from told(
-        found,
-        "long-prefix",
-        too_long(found),
-        f"are longer than the {LONGEST_PREFIX} characters that a prefix may have, and match themselves alone",
+        found, "long-prefix", too_long(found), f"longer than the {LONGEST_PREFIX} characters of a prefix, matching themselves alone"
     )
 
 
@@ -71,7 +68,7 @@ def told(found: CodeList, rule: str, pairs: Iterable[tuple[ListedCode, ...]], wh
             " and ".join(f"{each.written} in {each.group_id} (line {each.line})" for each in codes) for codes in every[:SHOWN]
         )
         more = "; …" if len(every) > SHOWN else ""
-        message = f"{len(every)} {'code' if len(every) == 1 else 'codes'} {what}: {shown}{more}"
+        message = f"has {len(every)} {'code' if len(every) == 1 else 'codes'} {what}: {shown}{more}"
         yield Finding(found.file, rule, message, line=every[0][0].line, severity=Severity.WARNING, count=len(every))
 
 
