@@ -1,10 +1,10 @@
 """Charlson and frailty scores of invented people with the package's own SQL, beside pycomorb and comorbidipy; equal scores are asserted.
 
-    python -m benchmarks.scores [--people 100000 1000000] [--pycomorb PYTHON] [--comorbidipy PYTHON]
+    python -m benchmarks.scores [--people 100000 1000000] [--python-3.13 PYTHON]
 
 Five diagnoses a person on average, in one Parquet file that each reads. Ours runs every query from coded entries to person_score: distinct
-codes, codes in lists, entries of lists, scores. PYTHON are those of environments that have the package; without them uv makes one for each
-(comorbidipy 0.8 needs Python 3.13: where uv finds none, it is left out, and the results say so). Results go into
+codes, codes in lists, entries of lists, scores. uv makes an environment for each package; comorbidipy 0.8 needs Python 3.13: where uv
+finds none and none is named, it is left out, and the results say so. Results go into
 benchmarks/results-scores.json: processor time of whole processes, since the clock tells of other work on the machine too.
 """
 
@@ -121,13 +121,12 @@ def after_inputs(table: str, there: set[str]) -> list[str]:
     return [*dict.fromkeys(before), table]
 
 
-def python_for(package: str, given: str | None, folder: Path) -> str | None:
-    """A Python that has a package: the given one, or that of an environment that uv makes; None where uv can't."""
-    if given:
-        return given
+def python_for(package: str, folder: Path, newer: str | None) -> str | None:
+    """A Python that has a package, in an environment that uv makes for it; None where uv can't."""
     requirement, python = PACKAGES[package]
     uv, where = ROOT / ".uv" / "bin" / "uv", folder / package
-    for command in ([uv, "venv", "--quiet", "--python", python, where], [uv, "pip", "install", "--quiet", "--python", where, requirement]):
+    chosen = newer if newer and python == "3.13" else python
+    for command in ([uv, "venv", "--quiet", "--python", chosen, where], [uv, "pip", "install", "--quiet", "--python", where, requirement]):
         done = subprocess.run([str(part) for part in command], stderr=subprocess.PIPE, text=True, check=False)
         if done.returncode:
             print(f"{package} is left out: {done.stderr.strip().splitlines()[-1]}", file=sys.stderr)
@@ -183,12 +182,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--people", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--pycomorb", help="a Python that has pycomorb")
-    parser.add_argument("--comorbidipy", help="a Python that has comorbidipy")
+    parser.add_argument("--python-3.13", dest="newer", help="a Python 3.13, where uv doesn't find one")
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results-scores.json")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        found = {package: python_for(package, getattr(asked, package), Path(folder)) for package in PACKAGES}
+        found = {package: python_for(package, Path(folder), asked.newer) for package in PACKAGES}
         pythons = {package: python for package, python in found.items() if python}
         told = {
             "machine": machine(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -142,15 +142,17 @@ class Score:
 
     @property
     def loaded(self) -> bool:
-        """Whether it can be counted: it needs no list, or its list is there."""
-        return self.spec.kind == "medicines" or self.listed is not None
+        """Whether it can be counted: it needs no list, or its list is there and has weights."""
+        return self.spec.kind == "medicines" or bool(self.weights)
 
     @property
     def weights(self) -> dict[str, float]:
         """The weight of each group that counts, by group."""
         if self.listed is None:
             return {}
-        return self.spec.weights or {group: weight for group, weight in sorted(self.listed.groups.items()) if weight is not None}
+        if self.spec.weights:
+            return {group: weight for group, weight in self.spec.weights.items() if group in self.listed.groups}
+        return {group: weight for group, weight in sorted(self.listed.groups.items()) if weight is not None}
 
     @property
     def divisor(self) -> int | None:
@@ -167,16 +169,23 @@ def scores(place_folder: Path | None, lists: Mapping[str, WeightedList]) -> tupl
 
     A definition of the place takes the place of the package's of the same name. One with an error is left out.
     """
-    found = dict(_of_package())
-    findings: list[Finding] = []
-    if place_folder is not None and (place_folder / FOLDER).is_dir():
-        of_place, findings = read_scores(place_folder)
-        found |= of_place
-    findings += [fault for located in found.values() for fault in faults(located, lists)]
+    of_place, findings = read_scores(place_folder) if place_folder is not None else ({}, [])
+    shipped = {name: located for name, located in _of_package().items() if name not in of_place}
+    findings += [fault for located in of_place.values() for fault in faults(located, lists)]
+    findings += [of_list(fault, located.value) for located in shipped.values() for fault in faults(located, lists)]
+    found = shipped | of_place
     spoilt = {finding.file for finding in errors(findings)}
     kept = [located.value for located in found.values() if located.spot.file not in spoilt]
     ordered = sorted(kept, key=lambda spec: (spec.order, spec.id))
     return [Score(spec, lists.get(spec.list_id)) for spec in ordered], findings
+
+
+def of_list(fault: Finding, spec: ScoreSpec) -> Finding:
+    """A fault of a definition of the package: the list that a place brings for it lacks something, and the rest still counts."""
+    severity = fault.severity if fault.rule == "two-weights" else Severity.WARNING
+    return replace(
+        fault, file=f"codelists/{spec.list_id}.csv", line=None, message=f"the score {spec.id} {fault.message}", severity=severity
+    )
 
 
 @cache

@@ -137,9 +137,21 @@ def test_groups_without_weight_are_a_warning_and_ladders_of_three_an_error(tmp_p
     ]
 
 
-def test_a_group_of_a_list_with_two_weights_is_refused() -> None:
-    doubtful = {"deficits": WeightedList({"falls": 1, "frail": None}, "place", ("falls",))}
-    assert {finding.rule for finding in scores(None, doubtful)[1] if "deficits" in finding.file} == {"two-weights", "no-weight"}
+def test_a_list_of_the_place_for_a_score_of_the_package_is_named_where_it_is_wrong() -> None:
+    lists = weighted_lists(read_code_lists()[0])
+    lists["deficits"] = WeightedList({"falls": 1, "frail": 2}, "place", ("falls",))
+    lists["multimorbidity"] = WeightedList({"falls": None}, "place")
+    lists["charlson_shmi"] = WeightedList(dict.fromkeys([*lists["charlson_shmi"].groups][1:]), "place")
+    found, findings = scores(None, lists)
+    first = next(iter(weighted_lists(read_code_lists()[0])["charlson_shmi"].groups))
+    assert {(finding.file, finding.rule, str(finding.severity)) for finding in findings} == {
+        ("codelists/deficits.csv", "two-weights", "error"),
+        ("codelists/multimorbidity.csv", "no-weight", "warning"),
+        ("codelists/charlson_shmi.csv", "unknown-group", "warning"),
+    }
+    loaded = {score.spec.id: score for score in found}
+    assert not loaded["multimorbidity"].loaded, "nothing is shown of a list without weights"
+    assert loaded["charlson_shmi"].weights.keys() == shipped()["charlson_shmi"].weights.keys() - {first}
 
 
 def test_a_place_whose_scores_have_errors_is_not_built(tmp_path: Path) -> None:
