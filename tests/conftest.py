@@ -6,6 +6,7 @@ import gc
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,22 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # several hundred tests start p
 os.environ.setdefault(
     "OPENBLAS_NUM_THREADS", "1"
 )  # before NumPy is loaded: for products of a few rows, waking threads is a tenth of a landing
+
+
+_sync, _disk = os.fsync, Path(tempfile.gettempdir()).stat().st_dev
+
+
+def _synced(descriptor: int) -> None:
+    """Nothing; what was written to any other disk than that of temporary files is on it.
+
+    Each landing and build syncs some hundred files, and processes that are killed lose nothing that they wrote; what a loss of power
+    leaves is tried by the calls themselves (tests/power.py), so that nothing is gained by waiting for the disk.
+    """
+    if os.fstat(descriptor).st_dev != _disk:
+        _sync(descriptor)
+
+
+os.fsync = _synced
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -111,9 +111,10 @@ def serve() -> None:
     for module in LOADED:
         import_module(module)
     from joinedup.build import all_specs
+    from joinedup.engine.checks import table_findings
     from joinedup.sources.contract import contracts
 
-    contracts(), all_specs()
+    contracts(), table_findings(all_specs())
     threads = {(task / "comm").read_text().strip() for task in Path("/proc/self/task").iterdir()} - MENDED
     assert len(threads) == 1, f"a fork has none of the other threads: {threads}"
     gc.collect()

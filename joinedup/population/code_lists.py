@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Literal
@@ -88,7 +89,7 @@ def read_code_lists(place_folder: Path | None = None) -> tuple[list[CodeList], l
 
     SqlError where one of the package can't be used.
     """
-    packaged, faults = read_folder(package_folder(), "package")
+    packaged, faults = _packaged(package_folder())
     if wrong := errors(faults):
         raise SqlError(f"the package's code lists can't be used: {wrong[0].where}: {wrong[0].message}", faults)
     own, findings = read_folder(place_folder, "place") if place_folder else ([], [])
@@ -96,6 +97,17 @@ def read_code_lists(place_folder: Path | None = None) -> tuple[list[CodeList], l
     for each in own:
         lists[each.list_id] = after(each, lists.get(each.list_id))
     return [lists[list_id] for list_id in sorted(lists)], findings
+
+
+def _packaged(folder: Path) -> tuple[list[CodeList], list[Finding]]:
+    """The lists of the package, read once: a build asks for them several times."""
+    return _read_as_it_is(folder, tuple((path.name, path.stat().st_mtime_ns) for path in sorted((folder / FOLDER).glob("*"))))
+
+
+@lru_cache(maxsize=2)
+def _read_as_it_is(folder: Path, files: tuple[tuple[str, int], ...]) -> tuple[list[CodeList], list[Finding]]:
+    """The lists of a folder that has these files, each last written then."""
+    return read_folder(folder, "package") if files else ([], [])
 
 
 def after(own: CodeList, packaged: CodeList | None) -> CodeList:
