@@ -27,6 +27,7 @@ import duckdb
 from benchmarks.replicated import replicate
 from joinedup.build import all_specs, landed_inputs, place_inputs
 from joinedup.engine.builder import InputFile, PartFile, build
+from joinedup.engine.lying import rows_sql
 from joinedup.engine.manifest import Manifest
 from joinedup.engine.measuring import processor_seconds
 from joinedup.engine.objects import sha256_of
@@ -161,8 +162,8 @@ def differs(name: str, one: Store, other: Store) -> bool:
     if readers[0].manifest.tables[name].rows < TO_SORT:
         return bool(same_rows(readers[0].table(name), readers[1].table(name)))
     columns = ", ".join(f'"{column}"' for column in all_specs()[name].names)
-    files = ([str(reader.store.root / file) for file in reader.manifest.tables[name].files] for reader in readers)
-    sums = [duckdb.sql(f"SELECT count(*), sum(CAST(hash({columns}) AS HUGEINT)) FROM read_parquet({each})").fetchall() for each in files]
+    rows = (rows_sql(reader.manifest.tables[name].lying(reader.store.root)) for reader in readers)
+    sums = [duckdb.sql(f"SELECT count(*), sum(CAST(hash({columns}) AS HUGEINT)) FROM ({each})").fetchall() for each in rows]
     return bool(sums[0] != sums[1])
 
 

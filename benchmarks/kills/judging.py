@@ -33,7 +33,7 @@ def digests(records: Iterable[InFiles]) -> dict[str, str]:
     """File -> digest of all files of some tables."""
     found = dict[str, str]()
     for record in records:
-        found |= {part.file: part.digest for part in record.parts} or {record.file: record.digest}
+        found |= {file: digest for part in record.parts for file, _, digest in part.each_file} or {record.file: record.digest}
     return found
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isclose
-from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from joinedup.access.changes import Cell
 from joinedup.access.measured import with_values
 from joinedup.access.published import PUBLISHED, evidence_key
 from joinedup.access.stamp import Stamp
 from joinedup.engine.files_lines import Connection
+from joinedup.engine.lying import rows_sql
+from joinedup.engine.parts import Lying
+from joinedup.engine.reader import read_rows
 from joinedup.outcomes.definitions import MeasureSpec
 
 COUNTED = "measure_count"
@@ -35,7 +36,7 @@ SELECT {grain}, {values} FROM ({steps}) GROUP BY {grain} ORDER BY {grain}
 class Point:
     """What is published at one point of the way: the tables, and what measures go by."""
 
-    tables: Mapping[str, Sequence[Path]]
+    tables: Mapping[str, Sequence[Lying]]
     measures: Mapping[str, MeasureSpec]
     stamp: Stamp
 
@@ -65,8 +66,7 @@ def _all_cells(con: Connection, points: Sequence[Point]) -> Iterator[Cell]:
     for name, of in PUBLISHED.items():
         if all(of.table in point.tables for point in points):
             steps = [
-                f"SELECT {number} AS {STEP}, * FROM read_parquet([{_quoted(point.tables[of.table])}])"
-                for number, point in enumerate(points)
+                f"SELECT {number} AS {STEP}, * FROM ({rows_sql(point.tables[of.table])}) AS rows" for number, point in enumerate(points)
             ]
             for told_apart, count, values in _side_by_side(con, steps, of.grain, of.counts, len(points)):
                 yield _cell(name, told_apart, count, values if BY_MONTH in of.grain else _none_is_nothing(values))
@@ -84,7 +84,7 @@ def _none_is_nothing(values: Sequence[float | None]) -> list[float | None]:
 
 def _measures(point: Point) -> pa.Table:
     """The measures as they would be published."""
-    counts = pa.concat_tables([pq.read_table(path, partitioning=None) for path in point.tables[COUNTED]])
+    counts = read_rows(point.tables[COUNTED])
     order = [(name, "ascending") for name in ("area_type", "area_id")]
     made = with_values(counts.sort_by(order), point.measures, point.stamp)
     return made.select([*OF_A_MEASURE, *OF_MEASURES])
@@ -111,7 +111,3 @@ def settled(values: Sequence[float | None]) -> list[float | None]:
         last = found[-1] if found else None
         found.append(last if value is not None and last is not None and isclose(value, last, rel_tol=AS_ADDED) else value)
     return found
-
-
-def _quoted(paths: Sequence[Path]) -> str:
-    return ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)

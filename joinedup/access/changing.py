@@ -25,6 +25,7 @@ from joinedup.engine.comparing import TableChange, files_of, tables_changed
 from joinedup.engine.duck import connect
 from joinedup.engine.manifest import InputRecord, Manifest, TableRecord, builds_by_number, read_manifest
 from joinedup.engine.objects import InputFile
+from joinedup.engine.parts import Lying
 from joinedup.engine.specs import TableSpec
 from joinedup.engine.store import PRIVATE_FOLDER, Store, store_errors
 from joinedup.engine.trying import tried
@@ -187,7 +188,7 @@ class Walk:
             return "the one doesn't fit the other without it"
         return Point(self.files(records), between.measures, stamp_of(between.landed, self.place, between.measures)), records
 
-    def files(self, records: Mapping[str, TableRecord]) -> dict[str, list[Path]]:
+    def files(self, records: Mapping[str, TableRecord]) -> dict[str, list[Lying]]:
         """The files of tables whose numbers are published."""
         return {name: files_of(self.differing.store, record) for name, record in records.items() if name in wanted()}
 

@@ -95,7 +95,7 @@ def _published(store: Store) -> Manifest | None:
 def _all_there(manifest: Manifest, store: Store) -> bool:
     """Whether no file of a build has gone or changed its size."""
     sizes = {table.file: table.size for table in manifest.tables.values() if not table.parts}
-    sizes |= {part.file: part.size for table in manifest.tables.values() for part in table.parts}
+    sizes |= {file: size for table in manifest.tables.values() for part in table.parts for file, size, _ in part.each_file}
     there = {file: store.root / file for file in sizes}
     return all(path.exists() and path.stat().st_size == sizes[file] for file, path in there.items())
 

@@ -11,15 +11,18 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from joinedup.engine import amending
+from joinedup.engine.amending import State
 from joinedup.engine.causes import because
 from joinedup.engine.checks import table_findings
 from joinedup.engine.engines import IN_PARTS, Engine
+from joinedup.engine.lying import paths_of
 from joinedup.engine.making import grain_findings, key_findings, make, refuse
 from joinedup.engine.manifest import Manifest, TableRecord, parts_made
 from joinedup.engine.measuring import AtOnce, EngineMeasured, Measured, Watch, added
 from joinedup.engine.objects import InputFile, definition, new_record, object_path, of_file, recipe, record_of
 from joinedup.engine.order import inputs_of, order
-from joinedup.engine.parts import FILE, WHOLE, Part, digest_of, own_rows
+from joinedup.engine.parts import FILE, WHOLE, Lying, Part, digest_of, own_rows
 from joinedup.engine.results import result_columns
 from joinedup.engine.specs import TableSpec
 from joinedup.engine.store import Store
@@ -59,7 +62,7 @@ class ShownPart:
     """A part that is there."""
 
     value: str
-    path: Path
+    lying: Lying
     digest: str
 
 
@@ -86,6 +89,8 @@ class Work:
     """The tables that its SQL finds."""
     engines: set[Engine] = field(default_factory=set)
     """Those that make a table now."""
+    known: amending.Known = field(default_factory=dict)
+    """Whose rows of what is read changed since the build before, as far as somebody asked."""
 
     @classmethod
     def planned(  # noqa: PLR0913, PLR0917 - as `plan`
@@ -145,8 +150,14 @@ class Work:
             of_file = [ShownPart(part.value, part.path, part.digest) for part in file.parts]
             return of_file or [ShownPart(WHOLE, file.path, file.digest)]
         record = self.records[name]
-        parts = [ShownPart(part.value, self.store.root / part.file, part.digest) for part in record.parts]
+        parts = [ShownPart(part.value, part.lying(self.store.root), part.digest) for part in record.parts]
         return parts or [ShownPart(WHOLE, self.store.root / record.file, record.digest)]
+
+    def state(self, name: str, value: str) -> State | None:
+        """A table that is there, or one part of it; None where it has no such part."""
+        if not value:
+            return State(tuple(self.files(name)), self.digests[name])
+        return next((State((part.lying,), part.digest) for part in self.parts_of(name) if part.value == value), None)
 
     def make_all(self, start: Callable[[], Engine], jobs: int, progress: Progress, *, verify: bool) -> None:
         """Nothing; every table is there. The engine starts only when there is something to make."""
@@ -198,11 +209,13 @@ class Work:
         """Whether no key of a table can stand in two parts of it, or they were looked at together by the build before."""
         known = None if self.before is None else self.before.tables.get(spec.table)
         same = known is not None and (known.definition, known.digest) == (definition(spec), record.digest)
-        return same or not (record.parts and spec.by_file) or FILE in spec.key
+        return same or not (record.parts and spec.by_file) or (FILE in spec.key and not spec.by_person)
 
     def there(self, spec: TableSpec, piece: Piece) -> TableRecord | None:
         """The record of a piece that has been made before."""
         known = None if self.before is None else self.before.tables.get(spec.table)
+        if spec.by_person and not piece.path.exists():
+            return amending.there(self.store, piece, known, inputs_of(spec), verify=self.verify)
         same = None if known is None else of_file(known, str(piece.path.relative_to(self.store.root)))
         return record_of(self.store, piece.path, self.made_from(spec), same, verify=self.verify)
 
@@ -211,11 +224,13 @@ class Work:
         if [piece.value for piece in pieces] == [""]:
             return records[0]
         parts = tuple(
-            Part(value=piece.value, file=each.file, digest=each.digest, size=each.size, rows=each.rows, reused=each.reused)
+            each.parts[0]
+            if each.parts
+            else Part(value=piece.value, file=each.file, digest=each.digest, size=each.size, rows=each.rows, reused=each.reused)
             for piece, each in zip(pieces, records, strict=True)
         )
         first = records[0] if all(each.reused for each in records) else records[[each.reused for each in records].index(False)]
-        sums = {"size": sum(part.size for part in parts), "rows": sum(part.rows for part in parts)}
+        sums = {"size": sum(size for part in parts for _, size, _ in part.each_file), "rows": sum(part.rows for part in parts)}
         return first.model_copy(update={"file": "", "parts": parts, "digest": digest_of(parts), **sums})
 
     def ready(self, spec: TableSpec, start: Callable[[], Engine]) -> Engine:
@@ -227,11 +242,11 @@ class Work:
             self.shown.add(name)
         return self.engine
 
-    def files(self, name: str) -> list[Path]:
-        """The files of a table that is there."""
+    def files(self, name: str) -> list[Lying]:
+        """Where a table lies that is there."""
         if name in self.supplied:
             return list(self.supplied[name].files)
-        return [self.store.root / file for file in self.records[name].files]
+        return list(self.records[name].lying(self.store.root))
 
     def done(self, spec: TableSpec, record: TableRecord, progress: Progress) -> None:
         """Nothing; the table is there."""
@@ -274,9 +289,8 @@ class Work:
 
     def look_at_grain(self, spec: TableSpec, record: TableRecord, engine: Engine) -> None:
         """Nothing; SqlError where a key of a table in parts stands on two rows, whichever parts they lie in."""
-        made = [self.store.root / part.file for part in record.parts if not part.reused]
-        there = [self.store.root / part.file for part in record.parts if part.reused]
-        refuse(grain_findings(spec, engine, made, there))
+        rows = amending.grain_of(record.parts, self.store.root)
+        refuse(grain_findings(spec, engine, rows[True], rows[False]))
 
     def kept_apart(self, spec: TableSpec, engine: Engine) -> dict[str, TableSpec]:
         """Part -> the table that has its rows alone, from the whole, which is made for it and gone with the build."""
@@ -293,8 +307,12 @@ class Work:
         if piece.value and (found := self.there(spec, piece)) is not None:
             return found, None
         for name in piece.of_part.keys() - {PART}:
-            own = [part.path for part in self.parts_of(name) if part.value == piece.value]
-            engine.show(name, own or pq.read_schema(self.files(name)[0]).empty_table(), here=True)
+            own = [part.lying for part in self.parts_of(name) if part.value == piece.value]
+            engine.show(name, own or pq.read_schema(paths_of(self.files(name))[0]).empty_table(), here=True)
+        if spec.by_person and piece.value and not self.verify:
+            amended = amending.amended(self, spec, piece, engine)
+            if amended is not None:
+                return amended
         rows, cost = make(asked, engine, self.store, piece.path, own_rows(self.files_of()).get(piece.value, ""))
         return new_record(self.store, piece.path, self.made_from(spec), rows), cost
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from sqlglot import exp
 
 from joinedup.engine.lineage import ColumnOf, behind, made_of
+from joinedup.engine.lying import PERSON
 from joinedup.engine.order import inputs_of
 from joinedup.engine.parse import parse
 from joinedup.engine.parts import FILE
@@ -35,13 +36,32 @@ def by_file_findings(spec: TableSpec, specs: Mapping[str, TableSpec]) -> Iterato
         return
     tree = parse(spec.sql or "").trees[0]
     holding = {FILE, *(each.key[0] for each in read.values() if len(each.key) == 1)}
-    yield from (_finding(spec, what) for what in _crossing(tree, set(read), holding))
+    yield from (_finding(spec, what) for what in _crossing(tree, set(read), holding, FILE))
 
 
-def _finding(spec: TableSpec, what: str) -> Finding:
-    said = "by_file" if spec.by_file else "kept_by_file"
-    message = f"{spec.table} is said to be {said}, but {what}; keep files apart there, or take {said} out of its .yml"
-    return Finding(spec.sql_file, "by-file", message)
+def by_person_findings(spec: TableSpec, specs: Mapping[str, TableSpec]) -> Iterator[Finding]:
+    """What stands against making the rows of some people of a part anew."""
+    if not (spec.by_person and spec.derived):
+        return
+    if not spec.by_file:
+        yield _finding(spec, "isn't by_file, so that it has no part to keep", "by_person")
+        return
+    read = {name for name in inputs_of(spec) & specs.keys() if PERSON in specs[name].names}
+    if PERSON not in spec.names or not read:
+        yield _finding(spec, f"has no column {PERSON}, or reads no table that has one", "by_person")
+        return
+    known = {name: made_of(each, specs) for name, each in specs.items() if each.derived}
+    if not any(each.column == PERSON for each in behind(known, spec.table, (PERSON,)) - {ColumnOf(spec.table, PERSON)}):
+        yield _finding(spec, f"has a {PERSON} that isn't one of those that it reads", "by_person")
+    tree = parse(spec.sql or "").trees[0]
+    yield from (_finding(spec, what, "by_person") for what in _crossing(tree, read, {PERSON}, PERSON))
+
+
+def _finding(spec: TableSpec, what: str, said: str = "") -> Finding:
+    said = said or ("by_file" if spec.by_file else "kept_by_file")
+    kept = "people" if said == "by_person" else "files"
+    message = f"{spec.table} is said to be {said}, but {what}; keep {kept} apart there, or take {said} out of its .yml"
+    return Finding(spec.sql_file, said.removeprefix("kept_").replace("_", "-"), message)
 
 
 def _holds_file(spec: TableSpec, column: str, specs: Mapping[str, TableSpec]) -> bool:
@@ -52,8 +72,8 @@ def _holds_file(spec: TableSpec, column: str, specs: Mapping[str, TableSpec]) ->
     return any(each.column == FILE for each in behind(known, spec.table, (column,)) - {ColumnOf(spec.table, FILE)})
 
 
-def _crossing(tree: exp.Expression, read: set[str], holding: set[str]) -> Iterator[str]:
-    """Where a query may bring rows of several files together; `read` are the tables by file, and grows by the parts of the query."""
+def _crossing(tree: exp.Expression, read: set[str], holding: set[str], by: str) -> Iterator[str]:
+    """Where a query may bring rows of several files, or people, together; `read` are the tables that have them, and parts of the query."""
     for part in tree.find_all(exp.CTE):
         if _reads(part.this, read):
             read.add(part.alias)
@@ -61,10 +81,10 @@ def _crossing(tree: exp.Expression, read: set[str], holding: set[str]) -> Iterat
         sources = [*_sources(query)]
         own = [each for each in sources if _reads(each, read)]
         if own:
-            yield from _in_select(query, own, read, holding)
+            yield from _in_select(query, own, read, holding, by)
     for each in tree.find_all(exp.SetOperation):
         if (each.args.get("distinct") or not isinstance(each, exp.Union)) and _reads(each, read):
-            yield "puts rows together by UNION, INTERSECT or EXCEPT, which compare rows of several files"
+            yield "puts rows together by UNION, INTERSECT or EXCEPT, which compare rows of all"
 
 
 def _sources(query: exp.Select) -> Iterator[exp.Expression]:
@@ -79,26 +99,26 @@ def _reads(node: exp.Expression, names: set[str]) -> bool:
     return any(table.name.lower() in names for table in node.find_all(exp.Table))
 
 
-def _in_select(query: exp.Select, own: list[exp.Expression], read: set[str], holding: set[str]) -> Iterator[str]:
-    """The same of one SELECT that reads tables by file."""
+def _in_select(query: exp.Select, own: list[exp.Expression], read: set[str], holding: set[str], by: str) -> Iterator[str]:
+    """The same of one SELECT that reads tables by file, or of people."""
     group = query.args.get("group")
     grouped = {column.name for each in (group.expressions if group else ()) for column in [each] if isinstance(column, exp.Column)}
     summed = any(_own(each, query) and not each.find_ancestor(exp.Window) for each in query.find_all(exp.AggFunc))
     if (group or summed) and not grouped & holding:
-        yield f"sums or groups rows without {FILE} among the columns that it groups by"
-    if query.args.get("distinct") and FILE not in {each.alias_or_name for each in query.expressions}:
-        yield f"has a DISTINCT without {FILE}"
+        yield f"sums or groups rows without {by} among the columns that it groups by"
+    if query.args.get("distinct") and by not in {each.alias_or_name for each in query.expressions}:
+        yield f"has a DISTINCT without {by}"
     if query.args.get("limit"):
         yield "has a LIMIT"
     for window in (each for each in query.find_all(exp.Window) if _own(each, query)):
         if not {each.name for each in window.args.get("partition_by") or () if isinstance(each, exp.Column)} & holding:
-            yield f"has a window that isn't of one file: put {FILE} into its PARTITION BY"
+            yield f"has a window that isn't of one {'file' if by == FILE else 'person'}: put {by} into its PARTITION BY"
     for join in (query.args.get("joins") or ())[:]:
         if len(own) > 1 and _reads(join.this, read) and not _same_file(join, holding):
-            yield f"joins two tables by file without {FILE} of one equal to that of the other"
+            yield f"joins two tables without {by} of one equal to that of the other"
     for inner in query.find_all(exp.Exists, exp.In):
         if _own(inner, query) and inner.find(exp.Select) and _reads(inner, read):
-            yield "looks rows of one file up among those of all"
+            yield "looks rows up among those of all"
 
 
 def _own(node: exp.Expression, query: exp.Select) -> bool:

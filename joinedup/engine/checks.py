@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from joinedup.engine.by_file import by_file_findings
+from joinedup.engine.by_file import by_file_findings, by_person_findings
 from joinedup.engine.order import inputs_of, order_findings
 from joinedup.engine.portable import findings_of
 from joinedup.engine.specs import ColumnType, TableSpec
@@ -24,7 +24,7 @@ def table_findings(specs: Mapping[str, TableSpec]) -> list[Finding]:
             reads = {name: specs[name] for name in sorted(inputs_of(spec) & specs.keys())}
             found += findings_of(spec.sql or "", spec.sql_file, reads)
         found += [*_money_findings(spec), *_following_findings(spec, specs)]
-    return found or [finding for spec in specs.values() for finding in by_file_findings(spec, specs)]
+    return found or [finding for spec in specs.values() for finding in (*by_file_findings(spec, specs), *by_person_findings(spec, specs))]
 
 
 def _money_findings(spec: TableSpec) -> Iterator[Finding]:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import duckdb
 
+from joinedup.engine.lying import rows_sql
 from joinedup.engine.manifest import InputRecord, Manifest, TableRecord
+from joinedup.engine.parts import Lying
 from joinedup.engine.specs import Frozen, TableSpec
 from joinedup.engine.store import Store
 
 ROWS = """
 SELECT count(*) FILTER (NOT b."is here" IS NOT DISTINCT FROM true), count(*) FILTER (NOT a."is here" IS NOT DISTINCT FROM true),
     count(*) FILTER (b."is here" AND a."is here" AND ({differs})){columns}
-FROM (SELECT *, true AS "is here" FROM read_parquet([{before}])) AS b
-FULL JOIN (SELECT *, true AS "is here" FROM read_parquet([{after}])) AS a ON {key}
+FROM (SELECT *, true AS "is here" FROM ({before}) AS rows_before) AS b
+FULL JOIN (SELECT *, true AS "is here" FROM ({after}) AS rows_after) AS a ON {key}
 """
 NUMBERS = frozenset({"INTEGER", "BIGINT", "DOUBLE"})
 
@@ -73,7 +74,7 @@ def _records(manifest: Manifest) -> dict[str, InputRecord | TableRecord]:
     return {**manifest.inputs, **manifest.tables}
 
 
-def _rows(con: duckdb.DuckDBPyConnection, key: Sequence[str], before: Sequence[Path], after: Sequence[Path]) -> dict[str, object]:
+def _rows(con: duckdb.DuckDBPyConnection, key: Sequence[str], before: Sequence[Lying], after: Sequence[Lying]) -> dict[str, object]:
     """What rows of a table came, went and changed; nothing where its key isn't in both."""
     then, now = (_columns(con, files) for files in (before, after))
     if not all({*key} <= each.keys() for each in (then, now)):
@@ -84,8 +85,8 @@ def _rows(con: duckdb.DuckDBPyConnection, key: Sequence[str], before: Sequence[P
     sql = ROWS.format(
         differs=" OR ".join(other.values()) or "false",
         columns="".join(f', count(*) FILTER (b."is here" AND a."is here" AND {each})' for each in other.values()),
-        before=_quoted(before),
-        after=_quoted(after),
+        before=rows_sql(before),
+        after=rows_sql(after),
         key=" AND ".join("{} IS NOT DISTINCT FROM {}".format(*pairs[name]) for name in key) or "true",
     )
     [(added, gone, changed, *counts)] = con.execute(sql).fetchall()
@@ -93,9 +94,9 @@ def _rows(con: duckdb.DuckDBPyConnection, key: Sequence[str], before: Sequence[P
     return {"added": added, "gone": gone, "changed": changed, "columns": columns}
 
 
-def _columns(con: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> dict[str, str]:
+def _columns(con: duckdb.DuckDBPyConnection, files: Sequence[Lying]) -> dict[str, str]:
     """The columns of a table and their types."""
-    return {name: kind for name, kind, *_ in con.execute(f"DESCRIBE SELECT * FROM read_parquet([{_quoted(files)}])").fetchall()}
+    return {name: kind for name, kind, *_ in con.execute(f"DESCRIBE {rows_sql(files)}").fetchall()}
 
 
 def _pair(name: str, before: str, after: str) -> tuple[str, str]:
@@ -105,10 +106,6 @@ def _pair(name: str, before: str, after: str) -> tuple[str, str]:
     return f'CAST(b."{name}" AS VARCHAR)', f'CAST(a."{name}" AS VARCHAR)'
 
 
-def files_of(store: Store, record: InputRecord | TableRecord) -> list[Path]:
+def files_of(store: Store, record: InputRecord | TableRecord) -> list[Lying]:
     """Where a table of a build lies."""
-    return [store.root / file for file in record.files]
-
-
-def _quoted(paths: Sequence[Path]) -> str:
-    return ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
+    return list(record.lying(store.root))

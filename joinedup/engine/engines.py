@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import pyarrow as pa
 
 from joinedup.engine.cluster import Cluster
 from joinedup.engine.measuring import EngineMeasured
+from joinedup.engine.parts import Lying, RowsOfPeople
 from joinedup.engine.results import Found
 from joinedup.engine.specs import TableSpec
 from joinedup.errors import SqlError
@@ -32,6 +33,10 @@ IN_PARTS = frozenset({"duckdb"})
 """Engines that make a table part by part, from files shown to one thread alone; Spark divides a whole table itself."""
 
 
+Shown: TypeAlias = "Lying | Sequence[Lying] | RowsOfPeople | pa.Table"
+"""What SQL may find under the name of a table."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """A step of an engine's plan by the engine's own name, with what it says of it; it takes what the deeper steps below it give."""
@@ -48,7 +53,7 @@ class Engine(Protocol):
     quote: str
     """The sign around a name."""
 
-    def show(self, table: str, source: Path | Sequence[Path] | pa.Table, *, here: bool = False) -> None:
+    def show(self, table: str, source: Shown, *, here: bool = False) -> None:
         """Nothing; SQL then finds the Parquet file, all of several, or the rows under the name `table`.
 
         With `here` only the SQL of this thread does, whatever the name means to others, where the engine is one of `IN_PARTS`.

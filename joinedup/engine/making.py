@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from joinedup.engine.engines import Engine
 from joinedup.engine.measuring import EngineMeasured
-from joinedup.engine.parts import FILE
+from joinedup.engine.parts import FILE, Lying
 from joinedup.engine.results import key_finding, null_finding, nulls_sql, repeated_sql, result_columns, shared_sql
 from joinedup.engine.specs import TableSpec
 from joinedup.engine.store import Store, move_into_place
@@ -80,7 +80,7 @@ def key_findings(spec: TableSpec, engine: Engine) -> list[Finding]:
     return [key_finding(spec, repeated)] if repeated else []
 
 
-def grain_findings(spec: TableSpec, engine: Engine, made: Sequence[Path], there: Sequence[Path]) -> list[Finding]:
+def grain_findings(spec: TableSpec, engine: Engine, made: Sequence[Lying], there: Sequence[Lying]) -> list[Finding]:
     """Keys that stand on more than one row of a table in parts, of which some were made now and the others had been looked at before."""
     engine.show(spec.table, made or there, here=True)
     found = key_findings(spec, engine)

@@ -151,7 +151,7 @@ def of_file(record: TableRecord, file: str) -> TableRecord | None:
     """What is known of one file of a table, as if it were the whole of one; None where the table hasn't that file."""
     if record.file == file:
         return record
-    part = next((part for part in record.parts if part.file == file), None)
+    part = next((part for part in record.parts if part.file == file and part.amends is None), None)
     said = None if part is None else {"file": file, "parts": (), "digest": part.digest, "size": part.size, "rows": part.rows}
     return None if said is None else record.model_copy(update=said)
 

@@ -12,10 +12,12 @@ import duckdb
 import pyarrow as pa
 
 from joinedup.engine.duck import BUILD_MEMORY, as_written, connect
-from joinedup.engine.engines import ROWS_IN_GROUP, Step
+from joinedup.engine.engines import ROWS_IN_GROUP, Shown, Step
+from joinedup.engine.lying import paths_of, rows_sql
 from joinedup.engine.measuring import EngineMeasured
 from joinedup.engine.narrow import passes_on, sorted_query, texts_of
 from joinedup.engine.order import inputs_of
+from joinedup.engine.parts import AmendedFile
 from joinedup.engine.ranges import write_following, write_in_ranges
 from joinedup.engine.results import Found
 from joinedup.engine.specs import ColumnType, TableSpec
@@ -57,7 +59,7 @@ class DuckEngine:
         """A new database."""
         return cls(connect(spill=tmp / "duckdb", threads=threads, usual=BUILD_MEMORY))
 
-    def show(self, table: str, source: Path | Sequence[Path] | pa.Table, *, here: bool = False) -> None:
+    def show(self, table: str, source: Shown, *, here: bool = False) -> None:
         """Nothing; SQL then finds the Parquet file, all of several, or the rows under the name `table`; with `here` in this thread only."""
         if isinstance(source, pa.Table):
             name = f"{table} given here" if here else table
@@ -66,14 +68,13 @@ class DuckEngine:
             if here:  # registering doesn't hide a table that others see
                 self.connection.execute(f'CREATE OR REPLACE TEMP VIEW "{table}" AS SELECT * FROM "{name}"')
         else:
-            paths = [source] if isinstance(source, Path) else source
+            lying = [source] if isinstance(source, Path | AmendedFile) else source
             sizes = self.sizes_here if here else self.sizes
-            sizes[table] = [path.stat().st_size for path in paths if path.exists()]
-            files = ", ".join(map(_text, paths))
+            sizes[table] = [path.stat().st_size for path in paths_of(lying) if path.exists()]
             if not here:  # what was shown before under this name would hide the files
                 self.connection.unregister(table)
                 self.connection.execute(f'DROP VIEW IF EXISTS temp."{table}"')
-            self.connection.execute(f'CREATE OR REPLACE {"TEMP " if here else ""}VIEW "{table}" AS SELECT * FROM read_parquet([{files}])')
+            self.connection.execute(f'CREATE OR REPLACE {"TEMP " if here else ""}VIEW "{table}" AS {rows_sql(lying)}')
 
     def types(self, spec: TableSpec) -> Found:
         """The columns that a table's query gives."""

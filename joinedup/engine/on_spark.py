@@ -17,11 +17,13 @@ from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as of
 
 from joinedup.engine.cluster import Cluster
-from joinedup.engine.engines import ROWS_IN_GROUP, Step
+from joinedup.engine.engines import ROWS_IN_GROUP, Shown, Step
 from joinedup.engine.lake import Lake
 from joinedup.engine.lake_tables import joined
+from joinedup.engine.lying import paths_of
 from joinedup.engine.measuring import EngineMeasured
 from joinedup.engine.order import inputs_of
+from joinedup.engine.parts import AmendedFile
 from joinedup.engine.results import ARROW, Found
 from joinedup.engine.spark_measuring import measured
 from joinedup.engine.spark_session import session
@@ -78,12 +80,12 @@ class SparkEngine:
             )
         return cls(spark, tmp, cluster, lake, own=own)
 
-    def show(self, table: str, source: Path | Sequence[Path] | pa.Table, *, here: bool = False) -> None:
+    def show(self, table: str, source: Shown, *, here: bool = False) -> None:
         """Nothing; SQL then finds the Parquet file, all of several, or the rows under the name `table`."""
         if isinstance(source, pa.Table):
             shown = self.session.createDataFrame(source)
         else:
-            files = [source] if isinstance(source, Path) else list(source)
+            files = paths_of([source] if isinstance(source, Path | AmendedFile) else source)  # its own tables are whole, none amended
             lie = [address for file in files for address in self._lies(file)]
             shown = self.session.read.schema(_columns(files[0])).parquet(*lie)  # or Spark runs a job to find them
             self.rows_of[table] = sum(pq.read_metadata(file).num_rows for file in files)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Protocol
 
 from pydantic import Field
@@ -20,6 +22,46 @@ FILE = "file_id"
 """The column that says from which landed file a row comes."""
 
 
+@dataclass(frozen=True, slots=True)
+class AmendedFile:
+    """Rows that lie in a Parquet file but for those of some people, in whose place are others."""
+
+    path: Path
+    void: Path
+    """A Parquet file of one column, person_id: whose rows in `path` don't count."""
+    instead: Path | None = None
+    """What counts in their place; None where only what still counts of `path` is meant."""
+
+
+Lying = Path | AmendedFile
+"""Where rows lie: all that a Parquet file has, or what of one still counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowsOfPeople:
+    """Of all that lies somewhere the rows of some people."""
+
+    lying: tuple[Lying, ...]
+    people: Path
+    """A Parquet file of one column, person_id; null for rows of nobody known."""
+
+
+class Amends(Frozen):
+    """What of a part's file no longer counts, and what stands in its place."""
+
+    void: str
+    """Below the store's root: a file of one column, person_id, whose rows in the part's file don't count; null for rows of nobody known."""
+    instead: str
+    """Below the store's root: the rows of these people. Empty where nobody is void."""
+    own: str
+    """SHA-256 of the part's file; the digest of the part is that of all together."""
+    void_digest: str = ""
+    void_size: int = 0
+    instead_digest: str = ""
+    instead_size: int = 0
+    instead_rows: int = 0
+
+
 class Part(Frozen):
     """The rows of a table that come from one group of landed files."""
 
@@ -28,13 +70,32 @@ class Part(Frozen):
     file: str
     """Below the store's root."""
     digest: str
-    """SHA-256 of the file."""
+    """SHA-256 of the file, or of what it and those beside it hold where it is amended."""
     size: int = 0
+    """Of the file."""
     rows: int
+    """That count."""
     of_files: tuple[int, ...] = ()
     """The numbers (file_id) of the landed files; empty for a part of a table that was built."""
     reused: bool = False
     """True when it had been made before this build."""
+    amends: Amends | None = None
+    """None where all of the file's rows count."""
+
+    @property
+    def each_file(self) -> Iterator[tuple[str, int, str]]:
+        """Every file of it, below the store's root, with its size and SHA-256."""
+        yield self.file, self.size, self.digest if self.amends is None else self.amends.own
+        if self.amends is not None:
+            yield self.amends.void, self.amends.void_size, self.amends.void_digest
+            if self.amends.instead:
+                yield self.amends.instead, self.amends.instead_size, self.amends.instead_digest
+
+    def lying(self, root: Path) -> Lying:
+        """Where its rows lie."""
+        if self.amends is None or not self.amends.instead:
+            return root / self.file
+        return AmendedFile(root / self.file, root / self.amends.void, root / self.amends.instead)
 
 
 class InFiles(Frozen):
@@ -47,8 +108,12 @@ class InFiles(Frozen):
 
     @property
     def files(self) -> tuple[str, ...]:
-        """Every file of the table, below the store's root."""
-        return tuple(part.file for part in self.parts) or (self.file,)
+        """Every file of the table, below the store's root: to keep and to look after. Rows are read where they are `lying`."""
+        return tuple(file for part in self.parts for file, *_ in part.each_file) or (self.file,)
+
+    def lying(self, root: Path) -> tuple[Lying, ...]:
+        """Where the rows of the table lie."""
+        return tuple(part.lying(root) for part in self.parts) or (root / self.file,)
 
 
 class Digested(Protocol):

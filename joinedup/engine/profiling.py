@@ -63,7 +63,7 @@ def _profiles(  # noqa: PLR0913, PLR0917 - one step of `profile`
     for name in sorted(frozenset().union(*map(inputs_of, derived)) | manifest.tables.keys()):
         record = manifest.tables.get(name) or manifest.inputs.get(name)
         if record is not None:
-            engine.show(name, [store.root / file for file in record.files])
+            engine.show(name, record.lying(store.root))
     for done, spec in enumerate(derived, 1):
         table, whole = _one(spec, manifest, store, engine)
         atomic_write(folder / f"{spec.table}.json", json.dumps(whole, indent=1).encode())

@@ -14,7 +14,9 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
+from joinedup.engine.lying import PERSON, counting, void_of
 from joinedup.engine.manifest import Manifest, read_manifest
+from joinedup.engine.parts import AmendedFile, Lying
 from joinedup.engine.store import Store
 from joinedup.errors import NothingPublished, StoreProblem
 
@@ -31,21 +33,22 @@ class Reader:
         self.store = store
         self._footers: dict[Path, pq.FileMetaData] = {}
         self._spans: dict[Path, list[tuple[float, float]]] = {}
+        self._void: dict[Path, frozenset[int | None]] = {}
 
     @cached_property
     def manifest(self) -> Manifest:
         """What the build holds; NothingPublished when there is none."""
         return read_manifest(self.store)
 
-    def paths(self, name: str) -> tuple[Path, ...]:
-        """The Parquet files of a table that the build made, or was given by place or reference data; NothingPublished otherwise."""
+    def paths(self, name: str) -> tuple[Lying, ...]:
+        """Where a table lies that the build made, or was given by place or reference data; NothingPublished otherwise."""
         given = self.manifest.inputs.get(name)
         record = self.manifest.tables.get(name) or (given if given is not None and given.kind in OPEN_INPUTS else None)
         if record is None:
             near = ", ".join(get_close_matches(name, self.manifest.tables, n=1))
             hint = f"; the nearest is {near}" if near else ""
             raise NothingPublished(f"build {self.manifest.build_id} holds no table {name}{hint}")
-        return tuple(self.store.root / file for file in record.files)
+        return record.lying(self.store.root)
 
     def table(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
         """The rows of a table, of all or the named columns; StoreProblem when its file is gone or damaged."""
@@ -57,17 +60,29 @@ class Reader:
 
     def sets(self, name: str, columns: Sequence[str], where: pc.Expression) -> Iterator[pa.Table]:
         """The rows of a table for which an expression holds, in sets that fit in memory however many there are; StoreProblem as `table`."""
-        for path in self.paths(name):
-            with _told(path):
-                (held,) = ds.dataset(path, format="parquet", partitioning=None).get_fragments()
-                for groups in _in_sets(held.subset(where).row_groups):
-                    yield held.subset(row_group_ids=groups).to_table(columns=list(columns), filter=where)
+        for each in self.paths(name):
+            for path, void in _files_of(each):
+                with _told(path):
+                    (held,) = ds.dataset(path, format="parquet", partitioning=None).get_fragments()
+                    for groups in _in_sets(held.subset(where).row_groups):
+                        rows = held.subset(row_group_ids=groups).to_table(columns=_with_person(columns, void), filter=where)
+                        yield _counting(rows, void).select(list(columns))
 
     def rows_of(self, name: str, person_id: int, columns: Sequence[str] | None = None) -> pa.Table:
         """The rows of one person, read from no more row groups than may hold them; StoreProblem as `table`."""
-        found = pa.concat_tables([self._of_file(path, person_id, columns) for path in self.paths(name)], promote_options="default")
+        paths = [path for each in self.paths(name) for path in self._holding(each, person_id)]
+        found = pa.concat_tables([self._of_file(path, person_id, columns) for path in paths], promote_options="default")
         whose = pa.scalar(person_id, found["person_id"].type)  # of a bare number pyarrow looks for dateutil, each time
         return found.filter(pc.equal(found["person_id"], whose)).select(columns or found.column_names)
+
+    def _holding(self, each: Lying, person_id: int) -> tuple[Path, ...]:
+        """The file of what may be amended in which rows of a person count."""
+        if not isinstance(each, AmendedFile):
+            return (each,)
+        if each.void not in self._void:
+            with _told(each.void):
+                self._void[each.void] = frozenset(void_of(each).to_pylist())
+        return tuple(path for path, void in _files_of(each) if (void is None) == (person_id in self._void[each.void]))
 
     def _of_file(self, path: Path, person_id: int, columns: Sequence[str] | None) -> pa.Table:
         """The row groups of a file that may hold rows of one person."""
@@ -93,15 +108,39 @@ def _in_sets(groups: Sequence[ds.RowGroupInfo]) -> Iterator[list[int]]:
         yield taken
 
 
-def read_rows(paths: Sequence[Path], columns: Sequence[str] | None = None, where: pc.Expression | None = None) -> pa.Table:
+def _files_of(each: Lying) -> Iterator[tuple[Path, pa.Array | None]]:
+    """The files of what may be amended, each with the people whose rows in it don't count."""
+    if not isinstance(each, AmendedFile):
+        yield each, None
+        return
+    with _told(each.void):
+        yield each.path, void_of(each)
+    if each.instead is not None:
+        yield each.instead, None
+
+
+def _with_person(columns: Sequence[str] | None, void: pa.Array | None) -> list[str] | None:
+    """The columns to read, with that by which rows that don't count are told."""
+    if columns is None or void is None:
+        return None if columns is None else list(columns)
+    return list(dict.fromkeys((*columns, PERSON)))
+
+
+def _counting(rows: pa.Table, void: pa.Array | None) -> pa.Table:
+    return rows if void is None else counting(rows, void)
+
+
+def read_rows(paths: Sequence[Lying], columns: Sequence[str] | None = None, where: pc.Expression | None = None) -> pa.Table:
     """The rows of a table's files, which never change, for which an expression holds; StoreProblem when it is gone or damaged."""
     wanted = None if columns is None else list(columns)
-    return pa.concat_tables([_read(path, wanted, where) for path in paths], promote_options="default")
+    read = [_read(path, wanted, where, void) for each in paths for path, void in _files_of(each)]
+    return pa.concat_tables(read, promote_options="default")
 
 
-def _read(path: Path, columns: list[str] | None, where: pc.Expression | None) -> pa.Table:
+def _read(path: Path, columns: list[str] | None, where: pc.Expression | None, void: pa.Array | None) -> pa.Table:
     with _told(path):
-        return pq.read_table(path, columns=columns, filters=where, partitioning=None)
+        rows = _counting(pq.read_table(path, columns=_with_person(columns, void), filters=where, partitioning=None), void)
+    return rows if columns is None else rows.select(columns)
 
 
 def _spans(footer: pq.FileMetaData) -> list[tuple[float, float]]:

@@ -76,6 +76,9 @@ class TableSpec(Frozen):
     table is made part by part."""
     kept_by_file: bool = False
     """Whether it is kept in parts by its column file_id, though made as a whole: what reads it by file is spared the parts that stay."""
+    by_person: bool = False
+    """Whether, being `by_file`, each of its rows is one person's (person_id, which may be null) and comes from that person's rows of all
+    that it reads and that has a person_id; where few people's rows changed in a part, only theirs are made anew."""
     follows: str = ""
     """The table that it reads and whose rows it passes on one by one, or not at all. Both are in the same order, so that a long one is made
     range by range of the first column, each range from what the other tables have of it."""

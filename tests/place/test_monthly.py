@@ -148,6 +148,10 @@ def test_only_the_parts_that_a_month_changed_are_made(by_month: tuple[Store, Man
 ROW_WISE = ("landed_ecds", "landed_outpatient", "landed_gp_appointment", "landed_gp_medication", "landed_gp_record", "landed_csds")
 """Landed tables of which earlier states are made up, each row by row."""
 PROVIDERS = {"organisation_identifier_code_of_provider", "site_code_of_treatment", "practice_code", "cost_centre_ods_code", "procode3"}
+AMENDED = ("activity_primary", "activity_attendance", "activity", "place_activity")
+"""Tables of which some people's rows alone are made anew."""
+LISTS = ("landed_opt_out", "landed_deaths")
+"""Landed tables in one file, of which earlier states have fewer people."""
 MOVED = 5_000
 """What a file's number was more by, before it was sent again."""
 Changed = Callable[[pa.Table, random.Random], pa.Table]
@@ -202,7 +206,16 @@ def earlier(landed: Mapping[str, InputFile], store: Store, seed: int, ways: Sequ
     moved = files.set_column(0, files.schema.field("file_id"), pc.add(files["file_id"], pa.scalar(MOVED, pa.int32())))
     assert files.column_names[0] == "file_id"
     pq.write_table(pa.concat_tables([files, moved]), path)
+    found |= {name: shorter(landed[name], store, seed) for name in LISTS}
     return found | {"landed_file": InputFile(path, sha256_of(path), 2 * whole.rows)}
+
+
+def shorter(file: InputFile, store: Store, seed: int) -> InputFile:
+    """A landed table without some of its rows."""
+    assert not file.parts
+    path, rows = store.inputs / f"{seed}-{file.path.name}", pq.read_table(file.path, partitioning=None)
+    pq.write_table(rows.slice(seed + 1), path, compression="zstd")
+    return InputFile(path, sha256_of(path), rows.num_rows - seed - 1)
 
 
 def rewritten(part: PartFile, store: Store, seed: int, way: Changed, chance: random.Random) -> PartFile:
@@ -212,8 +225,11 @@ def rewritten(part: PartFile, store: Store, seed: int, way: Changed, chance: ran
     return PartFile(part.value, path, sha256_of(path), rows.num_rows, tuple(sorted(set(rows["file_id"].to_pylist()))))
 
 
-def test_whatever_landed_before_the_rows_are_those_of_a_full_build(records: dict[str, Reader], tmp_path: Path) -> None:
+def test_whatever_landed_before_the_rows_are_those_of_a_full_build(
+    records: dict[str, Reader], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """New months, corrections, deletions, files under other numbers, new providers, and a table defined otherwise, one after another."""
+    monkeypatch.setattr("joinedup.engine.amending.ROWS_WORTH_AMENDING", 1)
     of_all, store, specs = records["monthly"].store, Store(tmp_path / "store").create(), all_specs()
     landed = landed_inputs(read_landing(of_all), of_all)
     beside = place_inputs(opened(of_all.root.parent / "calderdale"), store, specs)
@@ -228,6 +244,8 @@ def test_whatever_landed_before_the_rows_are_those_of_a_full_build(records: dict
     build_tables(specs, earlier(landed, store, 2, ways) | beside, store, about={"turn": 3})
     again = build_tables(specs, landed | beside, store, about={"turn": 4})
     assert 0 < sum(not part.reused for part in again.tables["activity"].parts) < len(again.tables["activity"].parts)
+    for name in AMENDED:
+        assert any(part.amends for part in again.tables[name].parts), name
     found, full = Reader(store), records["monthly"]
     assert {name: differ for name in again.tables if (differ := same_rows(found.table(name), full.table(name), tolerance=1e-9))} == {}
 
