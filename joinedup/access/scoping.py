@@ -7,7 +7,6 @@ their names say so.
 from __future__ import annotations
 
 from functools import lru_cache
-from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
@@ -17,11 +16,12 @@ import pyarrow.compute as pc
 
 from joinedup.access.caller import Scope
 from joinedup.access.protected import protected_ids
+from joinedup.engine.parts import Lying
 from joinedup.engine.reader import Reader, read_rows
 from joinedup.place.model import Place
 
 Ids: TypeAlias = npt.NDArray[np.int64]
-Paths: TypeAlias = tuple[Path, ...]
+Paths: TypeAlias = tuple[Lying, ...]
 """The files of a table."""
 
 VERIFIED = frozenset({"nhs_number", "nhs_number_traced", "register_row", "confirmed"})

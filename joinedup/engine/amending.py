@@ -34,7 +34,7 @@ from joinedup.findings import Finding
 if TYPE_CHECKING:
     from joinedup.engine.building import Piece, Work
 
-ROWS_WORTH_AMENDING = 100_000
+ROWS_WORTH_AMENDING = 50_000
 """Rows of a part's file from which on it is amended: below it making it anew takes less than asking what has changed (our choice, 2026)."""
 MOST_VOID = 8
 """Of so many rows one may be void; where more are, the part is made anew, so that readers don't go past many rows for nothing."""
