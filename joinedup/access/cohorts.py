@@ -43,8 +43,11 @@ class Cohort:
     flow: pa.Table
     profile: pa.Table
     overlap: pa.Table
+    use: pa.Table
     areas: pa.Table
     change: pa.Table
+    spend: pa.Table
+    """Of all years together: it describes, and is no estimate of what anything brought about."""
 
     @property
     def sizes(self) -> dict[date, int | None]:
@@ -58,7 +61,7 @@ class Cohort:
         return {name: getattr(self, name) for name in PARTS}
 
 
-PARTS = ("flow", "profile", "overlap", "areas", "change")
+PARTS = ("flow", "profile", "overlap", "use", "areas", "change", "spend")
 
 
 def cohorts_of(given: Given) -> pa.Table:
@@ -95,6 +98,8 @@ def cohort_of(given: Given, name: str, year: date | None = None) -> Cohort:
     profile = _of(given("cohort_profile", public.profile, *COHORT_YEAR, "characteristic"), name, asked)
     overlap = given("cohort_overlap", public.overlap, *COHORT_YEAR, "other_id")
     areas = given("cohort_area", public.areas, *COHORT_YEAR, "area_type", "area_id", "deprivation_fifth")
+    use = given("cohort_use", public.use, *COHORT_YEAR, "sector")
+    spend = given("cohort_spend", public.spend, "cohort_id", "sector", "side", "month_from_index")
     change = given("cohort_change", public.overlap, *COHORT_YEAR, "change")
     return Cohort(
         about[name],
@@ -102,8 +107,10 @@ def cohort_of(given: Given, name: str, year: date | None = None) -> Cohort:
         flow.drop_columns(["cohort_id"]),
         profiled(profile),
         overlapping(overlap, name, asked, about),
+        used(_of(use, name, asked)),
         rated(_of(areas, name, asked)),
         changes(_of(change, name)),
+        spent(_of(spend, name)),
     )
 
 
@@ -190,6 +197,52 @@ def rated(table: pa.Table) -> pa.Table:
             "upper": _arrow(found.upper[shown]),
         }
     )
+
+
+def used(table: pa.Table) -> pa.Table:
+    """Sectors with activities and pounds per person-year in the cohort and in the rest; nothing of a sector that isn't known."""
+    known = np.array(table["known"].to_pylist(), dtype=bool)
+    made: dict[str, pa.Array | pa.ChunkedArray] = {"sector": table["sector"], "known": table["known"]}
+    for name, half in (("cohort", ""), ("rest", "rest_")):
+        years = _floats(table, f"{half}person_days") / DAYS_OF_YEAR
+        people, users = _floats(table, f"{half}people"), _floats(table, f"{half}users")
+        values = {
+            "percent_using": 100 * _ratio(users, people),
+            "activities_per_year": _ratio(_floats(table, f"{half}activities"), years),
+            "pounds_per_year": _ratio(_floats(table, f"{half}cost_pence") / 100, years),
+        }
+        made |= {f"{name}_{what}": _arrow(np.where(known, each, np.nan)) for what, each in values.items()}
+    return pa.table(made | {name: table[name] for name in ("people", "person_days", "users", "activities", "cost_pence")})
+
+
+def spent(table: pa.Table) -> pa.Table:
+    """Months around the index date by sector, the cohort beside the comparison: per person observed, a month of 1/12 of a year."""
+    sides = {side: table.filter(pc.equal(table["side"], side)) for side in ("cohort", "comparison")}
+    keys = sorted({(row["sector"], row["month_from_index"]) for row in table.to_pylist()})
+    columns: dict[str, pa.Array] = {
+        "sector": pa.array([sector for sector, _ in keys], pa.string()),
+        "month_from_index": pa.array([month for _, month in keys], pa.int32()),
+    }
+    for side, rows in sides.items():
+        found = {(row["sector"], row["month_from_index"]): row for row in rows.to_pylist()}
+        for column, what, scale in (("observed", None, 1.0), ("activities", "days", MONTH), ("cost_pence", "days", MONTH / 100)):
+            values = [_rate(found.get(key), column, what, scale) for key in keys]
+            columns[f"{side}_{SPENT[column]}"] = pa.array(values, pa.float64())
+    return pa.table(columns)
+
+
+SPENT = {"observed": "observed", "activities": "activities_per_month", "cost_pence": "pounds_per_month"}
+DAYS_OF_YEAR = 365.25
+MONTH = DAYS_OF_YEAR / 12
+
+
+def _rate(row: Mapping[str, Any] | None, above: str, below: str | None, scale: float) -> float | None:
+    """A column, or one over another, times a scale; None where there is nothing to divide by, or where it isn't shown."""
+    if row is None or row[above] is None:
+        return None
+    if below is None:
+        return float(row[above] * scale)
+    return float(row[above] * scale / row[below]) if row[below] else None
 
 
 CHANGES = ("stayed", "entered", "arrived", "went out", "died", "left the place")

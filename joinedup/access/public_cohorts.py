@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from joinedup.access import public
-from joinedup.access.rounding import Floats, rounded, significant, small
+from joinedup.access.rounding import SMALL, Floats, rounded, significant, small
 
 HALVES = ("", "rest_")
 
@@ -43,6 +43,40 @@ def profile(table: pa.Table) -> pa.Table:
         made |= {f"{half}people": rounded(people), f"{half}known": shown}
         made |= {f"{half}total": np.where(few | ~np.isfinite(amount), np.nan, amount)}
         made |= {f"{half}squares": np.where(few | ~np.isfinite(spread), np.nan, spread)}
+    return _replaced(table, made)
+
+
+def use(table: pa.Table) -> pa.Table:
+    """People, users and activities rounded, nothing of fewer than eight users; cost and days by their means to three figures."""
+    made: dict[str, Floats] = {}
+    for half in HALVES:
+        people, days, users, activities, pence = (
+            _whole(table, f"{half}{name}") for name in ("people", "person_days", "users", "activities", "cost_pence")
+        )
+        few = small(people) | small(users) | small(people - users)
+        shown, of_whom = rounded(people), np.where(few, np.nan, rounded(users))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            made[f"{half}person_days"] = np.where(small(people), np.nan, significant(days / people) * shown)
+            done = np.where(few | small(activities), np.nan, rounded(activities))
+            cost = np.where(activities == 0, 0.0, significant(pence / activities) * done)
+        made |= {f"{half}people": shown, f"{half}users": of_whom, f"{half}activities": done}
+        made[f"{half}cost_pence"] = np.where(np.isnan(done), np.nan, cost)
+    return _replaced(table, {name: np.where(np.isfinite(each), each, np.nan) for name, each in made.items()})
+
+
+FEWEST_INDEXED = 50
+"""Index dates; of fewer a month has too few people for any number of it to be given to the public. (A rule of ours; 2026.)"""
+
+
+def spend(table: pa.Table) -> pa.Table:
+    """Nothing of a cohort with fewer than fifty index dates; else to three figures, and no month in which few had something."""
+    people = _whole(table, "people")
+    activities = np.asarray(table["activities"].to_numpy(), dtype=np.float64)
+    few = (people < FEWEST_INDEXED) | ((activities > 0) & (activities < SMALL + 1))
+    made = {"people": np.where(people < FEWEST_INDEXED, np.nan, rounded(people))}
+    for name in ("observed", "days", "activities", "cost_pence"):
+        values = significant(np.asarray(table[name].to_numpy(), dtype=np.float64))
+        made[name] = np.where(few, np.nan, values)
     return _replaced(table, made)
 
 

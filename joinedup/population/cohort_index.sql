@@ -3,7 +3,7 @@ WITH numbered AS (
     FROM place_year_month
 ),
 data AS (
-    SELECT min(month_number) + 12 AS first_number, max(month_number) - 12 AS last_number
+    SELECT min(month_number) + 6 AS first_number, max(month_number) - 6 AS last_number
     FROM numbered
 ),
 dated AS (

@@ -1,23 +1,14 @@
-WITH fact AS (
-    SELECT
-        person_id,
-        CAST(extract(YEAR FROM month) * 12 + extract(MONTH FROM month) AS INTEGER) AS month_number,
-        'all' AS sector,
-        CASE WHEN person_days > 0 THEN 1 ELSE 0 END AS was_there,
-        person_days AS days_there,
-        0 AS had,
-        0 AS cost_pence
-    FROM person_month
-    UNION ALL
-    SELECT
-        person_id,
-        CAST(extract(YEAR FROM month) * 12 + extract(MONTH FROM month) AS INTEGER),
-        sector,
-        0,
-        0,
-        activities,
-        coalesce(cost_pence, 0)
-    FROM person_month_sector
+WITH numbered AS (
+    SELECT month, year_starts, CAST(extract(YEAR FROM month) * 12 + extract(MONTH FROM month) AS INTEGER) AS month_number
+    FROM place_year_month
+),
+-- A month that a sector isn't known of is no month without cost: neither its days nor what was told of it count.
+known AS (
+    SELECT b.what AS sector, n.month, n.month_number
+    FROM year_basis AS b
+    INNER JOIN numbered AS n ON n.year_starts = b.year_starts
+    INNER JOIN (SELECT sector FROM person_month_sector GROUP BY sector) AS s ON s.sector = b.what
+    WHERE b.known
 ),
 matched AS (
     SELECT i.cohort_id, i.person_id, i.month_number, i.year_starts, i.age_band_order, i.sex, i.deprivation_fifth
@@ -40,20 +31,34 @@ piece AS (
     SELECT
         m.cohort_id,
         'cohort' AS side,
-        f.month_number - m.month_number AS month_from_index,
-        f.sector,
-        f.was_there * 1000 AS observed_thousandths,
-        f.days_there * 1000 AS person_days_thousandths,
-        f.had * 1000 AS activities_thousandths,
-        f.cost_pence
+        k.month_number - m.month_number AS month_from_index,
+        k.sector,
+        CASE WHEN f.person_days > 0 THEN 1000 ELSE 0 END AS observed_thousandths,
+        f.person_days * 1000 AS days_thousandths,
+        0 AS had_thousandths,
+        0 AS cost_pence
     FROM matched AS m
-    INNER JOIN fact AS f ON f.person_id = m.person_id
+    INNER JOIN person_month AS f ON f.person_id = m.person_id
+    INNER JOIN known AS k ON k.month = f.month
+    UNION ALL
+    SELECT
+        m.cohort_id,
+        'cohort',
+        k.month_number - m.month_number,
+        k.sector,
+        0,
+        0,
+        f.activities * 1000,
+        coalesce(f.cost_pence, 0)
+    FROM matched AS m
+    INNER JOIN person_month_sector AS f ON f.person_id = m.person_id
+    INNER JOIN known AS k ON k.month = f.month AND k.sector = f.sector
     UNION ALL
     SELECT
         w.cohort_id,
         'comparison',
         p.month_number - w.month_number,
-        p.sector,
+        k.sector,
         CAST(floor(CAST(w.people * p.observed * 1000 AS DOUBLE) / nullif(p.people, 0) + CAST(0.5 AS DOUBLE)) AS BIGINT),
         CAST(floor(CAST(w.people * p.person_days * 1000 AS DOUBLE) / nullif(p.people, 0) + CAST(0.5 AS DOUBLE)) AS BIGINT),
         CAST(floor(CAST(w.people * p.activities * 1000 AS DOUBLE) / nullif(p.people, 0) + CAST(0.5 AS DOUBLE)) AS BIGINT),
@@ -62,46 +67,24 @@ piece AS (
     INNER JOIN cohort_pool AS p
         ON p.cohort_id = w.cohort_id AND p.year_starts = w.year_starts AND p.age_band_order = w.age_band_order AND p.sex = w.sex
         AND p.deprivation_fifth = w.deprivation_fifth
-),
-summed AS (
-    SELECT
-        cohort_id,
-        side,
-        month_from_index,
-        sector,
-        CAST(sum(observed_thousandths) AS BIGINT) AS observed_thousandths,
-        CAST(sum(person_days_thousandths) AS BIGINT) AS person_days_thousandths,
-        CAST(sum(activities_thousandths) AS BIGINT) AS activities_thousandths,
-        CAST(sum(cost_pence) AS BIGINT) AS cost_pence
-    FROM piece
-    WHERE month_from_index >= -12 AND month_from_index <= 12
-    GROUP BY cohort_id, side, month_from_index, sector
+    INNER JOIN known AS k ON k.month_number = p.month_number AND (p.sector = 'all' OR p.sector = k.sector)
 ),
 size AS (
     SELECT cohort_id, count(*) AS people
     FROM matched
     GROUP BY cohort_id
-),
-sector AS (
-    SELECT s.sector, coalesce(bool_and(b.known), FALSE) AS known
-    FROM (SELECT sector FROM person_month_sector GROUP BY sector) AS s
-    LEFT JOIN year_basis AS b ON b.what = s.sector
-    GROUP BY s.sector
 )
 SELECT
-    d.cohort_id,
-    d.side,
-    d.month_from_index,
-    s.sector,
-    s.known,
+    p.cohort_id,
+    p.side,
+    p.month_from_index,
+    p.sector,
     z.people,
-    CAST(d.observed_thousandths AS DOUBLE) / 1000 AS observed,
-    CAST(d.person_days_thousandths AS DOUBLE) / 1000 AS days,
-    CAST(coalesce(t.activities_thousandths, 0) AS DOUBLE) / 1000 AS activities,
-    coalesce(t.cost_pence, 0) AS cost_pence
-FROM summed AS d
-CROSS JOIN sector AS s
-INNER JOIN size AS z ON z.cohort_id = d.cohort_id
-LEFT JOIN summed AS t
-    ON t.cohort_id = d.cohort_id AND t.side = d.side AND t.month_from_index = d.month_from_index AND t.sector = s.sector
-WHERE d.sector = 'all'
+    CAST(sum(p.observed_thousandths) AS DOUBLE) / 1000 AS observed,
+    CAST(sum(p.days_thousandths) AS DOUBLE) / 1000 AS days,
+    CAST(sum(p.had_thousandths) AS DOUBLE) / 1000 AS activities,
+    CAST(sum(p.cost_pence) AS BIGINT) AS cost_pence
+FROM piece AS p
+INNER JOIN size AS z ON z.cohort_id = p.cohort_id
+WHERE p.month_from_index >= -12 AND p.month_from_index <= 12
+GROUP BY p.cohort_id, p.side, p.month_from_index, p.sector, z.people
