@@ -43,8 +43,8 @@ SELECT
     max(b.band) AS band,
     CAST(sum(a.people) AS BIGINT) AS people,
     CAST(sum(a.with_any) AS BIGINT) AS with_any,
-    -- Whole millionths add up to the same sum in any order.
-    CAST(sum(CAST(round(a.value * 1000000) AS BIGINT) * a.people) AS BIGINT) / 1000000 AS values_sum
+    -- Whole thousand-millionths add up to the same sum in any order.
+    CAST(sum(CAST(round(a.value * 1000000000) AS BIGINT) * a.people) AS BIGINT) / 1000000000 AS values_sum
 FROM by_area AS a
 LEFT JOIN score_band AS b ON b.score_id = a.score_id AND b.band_order = a.band_order
 GROUP BY a.area_type, a.area_id, a.year_starts, a.score_id, a.band_order
