@@ -80,9 +80,12 @@ class TableRecord(InFiles):
 
 
 def parts_made(record: TableRecord) -> str:
-    """How many parts of a table were made, where others were used again; empty for one that was made, or used again, as a whole."""
+    """How many parts of a table were made, where others were used again, and of how many only some people's rows; empty for one that was
+    made, or used again, as a whole."""
     made = sum(not part.reused for part in record.parts)
-    return f"{made} of {len(record.parts)} parts" if 0 < made < len(record.parts) else ""
+    amended = sum(not part.reused and part.amends is not None for part in record.parts)
+    told = f"{made} of {len(record.parts)} parts" if amended or 0 < made < len(record.parts) else ""
+    return f"{told}, of {amended} some people's rows" if amended else told
 
 
 class Manifest(Frozen):

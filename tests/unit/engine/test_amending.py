@@ -18,7 +18,7 @@ from joinedup.engine.by_file import by_person_findings
 from joinedup.engine.collecting import collect
 from joinedup.engine.comparing import tables_changed
 from joinedup.engine.lying import rows_sql
-from joinedup.engine.manifest import Manifest
+from joinedup.engine.manifest import Manifest, parts_made
 from joinedup.engine.parts import digest_of
 from joinedup.engine.reader import Reader
 from joinedup.engine.rows import same_rows
@@ -172,6 +172,7 @@ def test_a_new_month_is_made_and_others_amended(store: Store, tmp_path: Path) ->
     again = built(store, now)
     assert amended(again, "each") == ["2026-01", "2026-02"]
     assert whole(again, "each") == ["2026-03"]
+    assert parts_made(again.tables["each"]) == "3 of 3 parts, of 2 some people's rows"
     same_as_from_nothing(store, tmp_path, now)
 
 
