@@ -1,6 +1,7 @@
 WITH entry AS (
     SELECT file_id, person_id, system, code, coded_on FROM diagnosis
     UNION ALL SELECT file_id, person_id, 'BNF', paid_bnf_code, coalesce(dispensed_date, processing_period_date) FROM landed_gp_medication WHERE paid_bnf_code IS NOT NULL
+    UNION ALL SELECT file_id, person_id, 'dm+d', paid_dmd_code, coalesce(dispensed_date, processing_period_date) FROM landed_gp_medication WHERE paid_dmd_code IS NOT NULL
     UNION ALL SELECT file_id, person_id, system, code, coded_on FROM coded_field
 )
 SELECT

@@ -9,13 +9,16 @@ from functools import cache
 from importlib.resources import files
 
 from joinedup.place.sentences import nearest, repeated
-from joinedup.sources.contract import contracts
+from joinedup.sources.contract import ContractField, contracts
 
 LONGEST_PREFIX = 15
 """Characters of a code that matches as a prefix: a whole BNF code has as many."""
 
 BNF_LENGTHS = (2, 4, 6, 7, 9, 11, 13, LONGEST_PREFIX)
 """Chapter, section, paragraph, subparagraph, chemical substance, product, strength and formulation, presentation."""
+
+LAST_CATEGORY = {"C": 97, "D": 89, "E": 90, "H": 95, "K": 93, "P": 96, "T": 98, "Y": 98}
+"""The letters whose categories end before 99 (World Health Organization, ICD-10, 2016, list of three-character categories)."""
 
 SIGNS = re.compile(r"[.\s*+†‡]")
 """In ICD-10: the point, spaces, and dagger and asterisk in the ways they are written."""
@@ -57,6 +60,8 @@ def icd_fault(code: str) -> str | None:
     plain = plain_icd(code)
     if not re.fullmatch(r"[A-Z](\d(\d\d?)?)?", plain):
         return "which is no ICD-10 code: one has a letter and two or three digits, such as E11 or E11.9"
+    if plain[1:2] and int(plain[1:3]) > LAST_CATEGORY.get(plain[0], 99) // (1 if plain[2:] else 10):
+        return f"which ICD-10 doesn't have: its categories of {plain[0]} end with {plain[0]}{LAST_CATEGORY[plain[0]]}"
     written = SIGNS.sub("", code).rstrip("-").upper()
     if not re.fullmatch(r"[0-9X]?[AD]?", written[4:]):
         return "which has more after the fourth character than ICD-10 knows: a site digit, and D or A for dagger or asterisk"
@@ -125,32 +130,37 @@ KNOWN = {
         System("Read v2", "prefix", plain_read, read_fault),
         System("CTV3", "exact", plain_read, read_fault),
         System("BNF", "prefix", plain_other, bnf_fault),
+        System("dm+d", "exact", plain_snomed, snomed_fault),
     )
 }
 
 
 @cache
 def systems() -> dict[str, System]:
-    """Every system that a list may name: the five of codes, and each coded field that is read, as contract.field."""
-    return KNOWN | {name: System(name, "exact", plain_other, field_fault(name, codes)) for name, codes in coded_fields().items()}
+    """Every system that a list may name: those of codes, and each coded field that is read, as contract.field."""
+    return KNOWN | {name: System(name, "exact", plain_other, field_fault(name, each)) for name, each in coded_fields().items()}
 
 
 @cache
-def coded_fields() -> dict[str, tuple[str, ...]]:
-    """The fields that coded_field takes codes from, each with the codes that its contract knows; none where it takes any."""
+def coded_fields() -> dict[str, ContractField]:
+    """The fields that coded_field takes codes from, by the names of their systems."""
     sql = (files("joinedup.population") / "coded_field.sql").read_text(encoding="utf-8")
-    known = {(name, field.name.lower()): tuple(field.codes) for name, contract in contracts().items() for field in contract.fields}
-    return {system: known[contract, field] for system in re.findall(r"'(\w+\.\w+)'", sql) for contract, field in [system.split(".")]}
+    known = {f"{name}.{each.landed}": each for name, contract in contracts().items() for each in contract.fields}
+    return {system: known[system] for system in re.findall(r"'(\w+\.\w+)'", sql)}
 
 
-def field_fault(system: str, codes: tuple[str, ...]) -> Callable[[str], str | None]:
-    """The rule of one coded field: its code is one that the contract knows, where it names any."""
-    plain = {plain_other(code): code for code in codes}
+def field_fault(system: str, of: ContractField) -> Callable[[str], str | None]:
+    """The rule of one coded field: its code is one that the contract knows, where it names any, and none that another replaced."""
+    known = {plain_other(code) for code in of.codes}
+    replaced = {plain_other(code): dated.becomes for code, dated in of.dated.items() if dated.becomes}
 
     def fault(code: str) -> str | None:
-        if not plain or plain_other(code) in plain:
+        plain = plain_other(code)
+        if not known or plain in known:
             return None
-        return f"which {system} doesn't have{nearest(code.upper(), codes) or ': its codes stand in the reference of contracts'}"
+        if plain in replaced:
+            return f"which was replaced by {replaced[plain]}, as which it lands: list that"
+        return f"which {system} doesn't have{nearest(code.upper(), of.codes) or ': its codes stand in the reference of contracts'}"
 
     return fault
 

@@ -14,6 +14,16 @@ WITH entry AS (
     FROM landed_gp_medication AS g
     WHERE EXISTS (SELECT 1 FROM code_in_version AS v WHERE v.system = 'BNF' AND v.code = g.paid_bnf_code)
     UNION ALL
+    SELECT
+        file_id,
+        person_id,
+        'dm+d',
+        paid_dmd_code,
+        coalesce(dispensed_date, processing_period_date),
+        CAST(file_id AS BIGINT) * 10000000000 + source_row
+    FROM landed_gp_medication AS g
+    WHERE EXISTS (SELECT 1 FROM code_in_version AS v WHERE v.system = 'dm+d' AND v.code = g.paid_dmd_code)
+    UNION ALL
     SELECT file_id, person_id, system, code, coded_on, activity_id
     FROM coded_field AS f
     WHERE EXISTS (SELECT 1 FROM code_in_version AS v WHERE v.system = f.system AND v.code = f.code)
