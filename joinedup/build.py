@@ -70,7 +70,7 @@ def _described() -> dict[str, TableSpec]:
 
 def check_definitions(folder: Path) -> list[Finding]:
     """What is wrong with the code lists, scores, cohorts and segment models of a place folder; none where it has none."""
-    return [*code_list_tables.check_code_lists(folder), *score_tables.check_scores(folder), *check_pairs(folder, _described())]
+    return [*code_list_tables.check_code_lists(folder), *score_tables.check_scores(folder), *check_pairs(folder, _in_folder(folder))]
 
 
 def build(  # noqa: PLR0913 - what a build depends on, each by its name

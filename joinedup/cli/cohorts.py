@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -29,7 +29,7 @@ HEADINGS = {
     "use": "Use and cost by sector, for each person-year, beside the rest",
     "areas": "By neighbourhood and by deprivation, with 95% limits",
     "change": "What became of people from year to year",
-    "spend": "Before and after the index date, month by month: descriptive, and no estimate of an effect",
+    "spend": "Pounds a month for each person observed, a year before and after the index date: descriptive, no estimate of an effect",
 }
 """What stands above each part on a terminal."""
 DIFFERENCE = "standardised_difference"
@@ -187,4 +187,28 @@ def _in_short(table: pa.Table, part: str, year: date) -> pa.Table:
         at = table.column_names.index(DIFFERENCE)
         texts = [None if value is None else f"{value:+.2f}" for value in table[DIFFERENCE].to_pylist()]
         return table.set_column(at, DIFFERENCE, pa.array(texts, pa.string()))
-    return table
+    return _before_and_after(table) if part == "spend" else table
+
+
+def _before_and_after(table: pa.Table) -> pa.Table:
+    """Months before, of and after the index date together: pounds a month for each person observed, by sector."""
+    import pyarrow as pa
+
+    rows, made = table.to_pylist(), []
+    for sector in dict.fromkeys(row["sector"] for row in rows):
+        mine = [row for row in rows if row["sector"] == sector]
+        spans = {
+            "before": [row for row in mine if row["month_from_index"] < 0],
+            "index_month": [row for row in mine if row["month_from_index"] == 0],
+            "after": [row for row in mine if row["month_from_index"] > 0],
+        }
+        rates = {f"{side}_{span}": _per_month(found, side) for side in ("cohort", "comparison") for span, found in spans.items()}
+        made.append({"sector": sector, **rates})
+    return pa.Table.from_pylist(made)
+
+
+def _per_month(rows: list[dict[str, Any]], side: str) -> float | None:
+    """Pounds a month for each person observed, over several months; None where none of them is shown."""
+    shown = [(row[f"{side}_observed"], row[f"{side}_pounds_per_month"]) for row in rows if row[f"{side}_pounds_per_month"] is not None]
+    observed = sum(people for people, _ in shown)
+    return sum(people * pounds for people, pounds in shown) / observed if observed else None
