@@ -178,6 +178,11 @@ counted AS (
     SELECT 'age-unknown', count(*) - count(age), count(*) FROM registered_person
     UNION ALL
     SELECT 'deprivation-unknown', count(*) - count(deprivation_fifth), count(*) FROM registered_person
+    UNION ALL
+    SELECT 'segment-left-out', count(*) FILTER (WHERE left_out), count(*) FROM person_segment
+    UNION ALL
+    SELECT 'segment-rule-never-holds', count(*) FILTER (WHERE NOT holds), count(*)
+    FROM (SELECT model_id, segment_id, bool_or(met > 0) AS holds FROM segment_rule GROUP BY model_id, segment_id) AS r
 )
 SELECT c.rule, q.unit, c.found, c.out_of, q.message, q.endangers
 FROM counted AS c

@@ -1,4 +1,4 @@
-"""The SQL that puts the tables of all cohorts together, written from names that were checked when the pairs were read."""
+"""The SQL that puts the tables of all cohorts, and segment models, together, written from names that were checked when they were read."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ import pyarrow as pa
 
 from joinedup.engine.specs import TableSpec
 from joinedup.population.pairs import CohortHead, Pair
+from joinedup.population.segment_sql import segment_about, segment_specs_sql
 
 EVERYBODY = "everybody"
 
 
 def union_specs(found: Sequence[Pair], specs: Mapping[str, TableSpec]) -> dict[str, TableSpec]:
-    """The tables whose SQL is written for the cohorts that there are."""
+    """The tables whose SQL is written for the cohorts and segment models that there are."""
     cohorts = [pair for pair in found if pair.kind == "cohorts"]
     written = {"cohort_member": member_sql(cohorts), "cohort_reach": reach_sql(cohorts)}
+    written |= segment_specs_sql([pair for pair in found if pair.kind == "segments"])
     return {name: specs[name].model_copy(update={"sql": sql}) for name, sql in written.items()}
 
 
@@ -60,7 +62,8 @@ GROUP BY year_starts, reached, not_known"""
 def pair_tables(found: Sequence[Pair]) -> dict[str, pa.Table]:
     """What pairs say of themselves, as tables for the builder, in the order of their keys."""
     cohorts = sorted((pair for pair in found if pair.kind == "cohorts"), key=lambda pair: pair.id)
-    return {"cohort_about": _about(cohorts), "cohort_step": _steps(cohorts)}
+    models = [pair for pair in found if pair.kind == "segments"]
+    return {"cohort_about": _about(cohorts), "cohort_step": _steps(cohorts), "segment_about": segment_about(models)}
 
 
 def _about(cohorts: Sequence[Pair]) -> pa.Table:

@@ -17,11 +17,12 @@ Ask: TypeAlias = Callable[[str], list[tuple[Any, ...]]]
 
 GIVEN = ("place_year", "place_year_month", "place_parameter")
 MADE = """person_year person_year_days person_year_use person_year_sector person_month place_activity package_year_days
-    registered_person area_cost area_person_days"""
+    registered_person area_cost area_person_days person_segment segment segment_rule area_segment segment_move"""
 SECTORS = (
     "acute adult_social_care children community continuing_care maternity mental_health personal_budget primary_care urgent_care voluntary"
 )
 LAST = "year_starts = (SELECT period_start FROM place_parameter)"
+SUMS = "sum(person_days), sum(cost_pence), sum(emergency_admissions)"
 FIRST = "year_starts = (SELECT min(year_starts) FROM place_year)"
 
 
@@ -125,3 +126,40 @@ def test_what_practices_hold_of_who_objects_is_not_known(ask: Ask) -> None:
 def test_a_year_that_no_extract_reaches_is_not_known(ask: Ask) -> None:
     what = "count(attendances), count(emergency_admissions), count(gp_appointments), count(cost_acute_pence)"
     assert ask(f"SELECT {what} FROM person_year WHERE {FIRST}") == [(0, 0, 0, 0)]
+
+
+def test_everybody_is_in_exactly_one_segment_of_each_model(ask: Ask) -> None:
+    models = ask("SELECT count(DISTINCT model_id) FROM person_segment")[0][0]
+    assert models == 2
+    per_person = "SELECT person_id, year_starts, count(*) AS rows, count(DISTINCT model_id) AS models FROM person_segment GROUP BY 1, 2"
+    assert ask(f"SELECT DISTINCT rows, models FROM ({per_person})") == [(models, models)]
+    everybody = "SELECT person_id, year_starts FROM"
+    assert ask(f"({everybody} person_year) EXCEPT ({everybody} person_segment)") == []
+    assert ask(f"({everybody} person_segment) EXCEPT ({everybody} person_year)") == []
+    assert ask("SELECT count(*) FROM person_segment WHERE left_out") == [(0,)]
+
+
+def test_every_rule_of_a_segment_holds_for_somebody_and_leaves_somebody(ask: Ask) -> None:
+    assert ask("SELECT model_id, segment_id FROM segment_rule GROUP BY 1, 2 HAVING sum(met) = 0 OR sum(met) = sum(taken_before)") == []
+    rules = "SELECT model_id, segment_id FROM segment WHERE NOT otherwise"
+    assert ask(f"({rules}) EXCEPT (SELECT model_id, segment_id FROM segment_rule)") == []
+    taken = f"SELECT model_id, segment_id, count(*) FROM person_segment WHERE (model_id, segment_id) IN ({rules}) GROUP BY 1, 2"
+    assert sorted(ask(taken)) == ask("SELECT model_id, segment_id, sum(met - taken_before) FROM segment_rule GROUP BY 1, 2 ORDER BY 1, 2")
+
+
+def test_segments_add_up_to_the_place(ask: Ask) -> None:
+    whole = ask(f"SELECT year_starts, count(*), {SUMS} FROM person_year GROUP BY 1 ORDER BY 1")
+    for area in ("= 'place'", "<> 'place'"):
+        by_model = (
+            f"SELECT year_starts, sum(people), {SUMS} FROM area_segment WHERE area_type {area} GROUP BY year_starts, model_id ORDER BY 1"
+        )
+        assert sorted(set(ask(by_model))) == whole
+
+
+def test_who_moves_between_segments_adds_up_to_both_years(ask: Ask) -> None:
+    people = "SELECT model_id, s.year_starts, segment_id, count(*) FROM person_segment AS s"
+    to = "SELECT model_id, year_starts, to_segment, sum(people) FROM segment_move WHERE to_segment NOT IN ('left', 'died') GROUP BY 1, 2, 3"
+    assert sorted(ask(to)) == sorted(ask(f"{people} WHERE NOT {FIRST} GROUP BY 1, 2, 3"))
+    before = "segment_move AS m JOIN place_year AS y ON y.year_ends = m.year_starts WHERE from_segment NOT IN ('joined', 'born')"
+    found = ask(f"SELECT model_id, y.year_starts, from_segment, sum(people) FROM {before} GROUP BY 1, 2, 3")
+    assert sorted(found) == sorted(ask(f"{people} WHERE NOT {LAST} GROUP BY 1, 2, 3"))
