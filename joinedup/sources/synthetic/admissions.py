@@ -54,8 +54,9 @@ def _method(size: int, code: str) -> Table:
 def planned(setting: Setting, block: int, people: People) -> Table:
     """Planned spells, as day cases mostly."""
     rng = stream(setting.seed, "planned spells", block)
-    who, day = happen(rng, setting, people, "planned", np.exp(0.25 * people.frailty - 0.25**2 / 2))
-    cause = causes.planned(rng, people.age_on(who, day), people.sex[who])
+    burden = causes.planned_burden(people.ages(setting.span.end), people.conditions)
+    who, day = happen(rng, setting, people, "planned", burden * np.exp(0.25 * people.frailty - 0.25**2 / 2))
+    cause = causes.planned(rng, people.age_on(who, day), people.sex[who], people.conditions[who])
     day_case = rng.random(len(who)) < cause["day_case"]
     nights = np.where(day_case, 0, 1 + rng.poisson(cause["nights"] - 0.5))
     method = {"method": pick_named(rng, {"11": 0.55, "12": 0.25, "13": 0.20}, len(who))}

@@ -12,6 +12,8 @@ from joinedup.sources.synthetic.figures import columns, figures
 from joinedup.sources.synthetic.households import WOMAN
 from joinedup.sources.synthetic.seasons import months_of
 
+LEAST_SHARE = 0.004
+"""The rarest that a condition is taken to be at an age: so the few who have it young come often, and not every other day. Ours."""
 WOMEN_ONLY = ("N920", "O034", "N979", "C509")
 MEN_ONLY = ("N401", "Q531")
 OPERATIONS = {
@@ -41,12 +43,12 @@ def emergency(rng: np.random.Generator, ages: Floats, conditions: Bools, day: In
     }
 
 
-def planned(rng: np.random.Generator, ages: Floats, sex: Ints) -> Table:
+def planned(rng: np.random.Generator, ages: Floats, sex: Ints, conditions: Bools) -> Table:
     """For each planned spell its main diagnosis, procedure and function, the share of day cases and the nights of the others."""
     rows = columns("planned_causes")
     for_women, for_men = np.isin(rows["code"], WOMEN_ONLY), np.isin(rows["code"], MEN_ONLY)
     possible = np.where(sex[:, None] == WOMAN, ~for_men[None, :], ~for_women[None, :])
-    at = pick_by_row(rng, rows["weights"].T[band(ages)] * possible)
+    at = pick_by_row(rng, rows["weights"].T[band(ages)] * _needing(ages, conditions) * possible)
     found = {
         "cause": rows["code"],
         "procedure": rows["procedure"],
@@ -55,6 +57,24 @@ def planned(rng: np.random.Generator, ages: Floats, sex: Ints) -> Table:
         "nights": rows["nights"],
     }
     return {name: column[at] for name, column in found.items()} | {"outside_cause": np.full(len(at), "")}
+
+
+def planned_burden(ages: Floats, conditions: Bools) -> Floats:
+    """How many times the ordinary rate of planned spells each person has, by the conditions that some are for; one on average of an age."""
+    weights = columns("planned_causes")["weights"].T[band(ages)]
+    found: Floats = (weights * _needing(ages, conditions)).sum(axis=1) / weights.sum(axis=1)
+    return found
+
+
+def _needing(ages: Floats, conditions: Bools) -> Floats:
+    """For each person and planned cause how much likelier it is by condition: nought without it, as much more with it; one on average."""
+    usual = needs.prevalence(np.maximum(ages, 0).astype(np.int64))
+    factors = np.ones((len(ages), len(columns("planned_causes")["condition"])))
+    for at, name in enumerate(columns("planned_causes")["condition"]):
+        if name:
+            which = needs.conditions()[str(name)]
+            factors[:, at] = conditions[:, which] / np.maximum(usual[:, which], LEAST_SHARE)
+    return factors
 
 
 def regular(size: int) -> Table:

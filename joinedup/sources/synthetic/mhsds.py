@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from joinedup.sources.synthetic import needs
 from joinedup.sources.synthetic.block import Block
 from joinedup.sources.synthetic.draws import Bools, Ints, Table, Texts, pick_named, stack, take
 from joinedup.sources.synthetic.figures import figures
@@ -28,6 +29,9 @@ CONTACT, SPELL, REFERRAL = 23, 24, 25
 """What the numbers of these records begin with."""
 LOCAL = 70
 """Added to the position of a source, for the numbers that its sender knows people by."""
+
+
+DEMENTIA = ("F03X", "G309", "F019")
 
 
 def rows(block: Block) -> Rows:
@@ -78,12 +82,19 @@ def _contacts(block: Block) -> Table:
         "CONSULTATION_MECHANISM": _mechanism(rng, remote),
         "ACTIVITY_LOCATION_TYPE_CODE": np.where(remote, "", _places(rng, of_rows(services, "team")[held.service], size)),
         "CARE_CLUSTER": np.where(coded["cluster"] & old_enough, cluster[first], ""),
-        "PRIMARY_DIAGNOSIS_ICD": np.where(coded["diagnosis"], diagnosis[first], ""),
+        "PRIMARY_DIAGNOSIS_ICD": np.where(coded["diagnosis"], _fitting(block, held.person, diagnosis[first]), ""),
         "APPOINTMENT_TYPE": np.full(size, "", dtype="U2"),
         "PHQ9_SCORE": np.full(size, MISSING),
         "GAD7_SCORE": np.full(size, MISSING),
         "CARE_CONTACT_COST": np.where(came, _pence(rng, of_rows(services, "pounds")[held.service] * 1.0), MISSING),
     }
+
+
+def _fitting(block: Block, person: Ints, diagnosis: Texts) -> Texts:
+    """The diagnoses, where whoever has no dementia or autism has been given one of another kind: a lesser loss of memory, overactivity."""
+    dementia = block.people.conditions[person, needs.conditions()["dementia"]]
+    found = np.where(np.isin(diagnosis, DEMENTIA) & ~dementia, "F067", diagnosis)
+    return np.where((found == "F840") & ~block.life.autism[person], "F900", found)
 
 
 def _therapies(block: Block) -> Table:
@@ -203,7 +214,10 @@ def _as_rows(block: Block, rng: np.random.Generator, every: Table) -> Table:
     names, pounds = np.array(list(told["pounds"])), np.array(list(told["pounds"].values()), dtype=float)
     order = np.argsort(names)
     daily = pounds[order][np.searchsorted(names[order], bed)] if size else np.zeros(0)
-    diagnosis = np.where(ages >= 68, "F03X", pick_named(rng, {"F200": 0.34, "F319": 0.2, "F329": 0.22, "F603": 0.16, "F109": 0.08}, size))
+    dementia = block.people.conditions[every["person"], needs.conditions()["dementia"]]
+    diagnosis = np.where(
+        (ages >= 68) & dementia, "F03X", pick_named(rng, {"F200": 0.34, "F319": 0.2, "F329": 0.22, "F603": 0.16, "F109": 0.08}, size)
+    )
     nothing = np.full(size, "", dtype="U2")
     return {
         "person": every["person"],
