@@ -14,7 +14,7 @@ from pydantic import Field
 from joinedup.engine.specs import Case, Column, ColumnType, Frozen, TableSpec
 from joinedup.engine.specs import read_yaml as typed
 from joinedup.errors import SqlError
-from joinedup.findings import Finding, Severity
+from joinedup.findings import Finding, Severity, errors
 from joinedup.place.located import Spot, validated
 from joinedup.place.text import read_text
 from joinedup.place.yaml_file import MOST_BYTES, read_yaml, without
@@ -105,12 +105,16 @@ class Pair:
 def pairs(place_folder: Path | None = None) -> tuple[Pair, ...]:
     """Every pair in the order of pages, those of the place in the stead of the package's of the same name; SqlError with findings."""
     found, findings = read_pairs(place_folder, "place") if place_folder is not None else ((), [])
-    faults = [finding for finding in findings if finding.severity is Severity.ERROR]
-    if faults:
-        raise SqlError(f"{faults[0].where}: {faults[0].message}", faults)
+    _refuse(findings)
     mine = {(pair.kind, pair.id) for pair in found}
     shipped = [pair for pair in packaged() if (pair.kind, pair.id) not in mine]
     return tuple(sorted([*shipped, *found], key=lambda pair: (pair.kind, pair.head.order, pair.id)))
+
+
+def _refuse(findings: Sequence[Finding]) -> None:
+    """Nothing unless there is an error; SqlError then."""
+    if faults := errors(findings):
+        raise SqlError(f"{faults[0].where}: {faults[0].message}", faults)
 
 
 @cache
@@ -166,10 +170,10 @@ def _read_pair(folder: Path, kind: str, stem: str, origin: Origin) -> tuple[Pair
     known = [str(field.alias or name) for name, field in model.model_fields.items()]
     heads, faults = validated(model, content, document.spot(), known=known)
     faults += _form_findings(heads[0].value, stem, document.spot()) if heads else []
-    if not heads or faults:
+    if not heads or errors(faults):
         return None, faults
     spec = _spec(kind, heads[0].value, sql, folder / file)
-    return Pair(kind, heads[0].value, origin, spec, document.spot()), []
+    return Pair(kind, heads[0].value, origin, spec, document.spot()), faults
 
 
 def _form_findings(head: CohortHead | SegmentsHead, stem: str, spot: Spot) -> list[Finding]:
@@ -225,10 +229,7 @@ def _spec(kind: str, head: CohortHead | SegmentsHead, sql: str, path: Path) -> T
 
 def pair_specs(found: Sequence[Pair], specs: Mapping[str, TableSpec]) -> dict[str, TableSpec]:
     """The tables of pairs by name, each saying what of it may multiply rows; SqlError with findings where a place's SQL can't be used."""
-    findings = [finding for pair in found if pair.origin == "place" for finding in findings_of(pair, specs)]
-    faults = [finding for finding in findings if finding.severity is Severity.ERROR]
-    if faults:
-        raise SqlError(f"{faults[0].where}: {faults[0].message}", faults)
+    _refuse([finding for pair in found if pair.origin == "place" for finding in findings_of(pair, specs)])
     return {pair.spec.table: with_fault(pair.spec, specs) for pair in found}
 
 

@@ -187,3 +187,9 @@ def test_a_segment_model_ends_with_whoever_is_left(tmp_path: Path) -> None:
     (tmp_path / "segments/ages.yml").write_text(SEGMENTS.replace(", otherwise: true", ""), encoding="utf-8")
     finding = only([each for each in check_pairs(tmp_path, SPECS) if each.rule == "pair-otherwise"])
     assert (finding.where, "write otherwise: true" in finding.message) == ("segments/ages.yml:7", True)
+
+
+def test_a_pair_without_a_case_is_warned_of_and_used(tmp_path: Path) -> None:
+    folder(tmp_path, yml=YML.split("cases:", maxsplit=1)[0])
+    assert only(check_pairs(tmp_path, SPECS)).rule == "pair-cases"
+    assert [pair.id for pair in pairs(tmp_path) if pair.origin == "place"] == ["young_mothers"]
