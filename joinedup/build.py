@@ -69,8 +69,9 @@ def _described() -> dict[str, TableSpec]:
 
 
 def check_definitions(folder: Path) -> list[Finding]:
-    """What is wrong with the code lists, scores, cohorts and segment models of a place folder; none where it has none."""
-    return [*code_list_tables.check_code_lists(folder), *score_tables.check_scores(folder), *check_pairs(folder, _in_folder(folder))]
+    """What is wrong with the code lists, conditions, scores, cohorts and segment models of a place folder; none where it has none."""
+    own = [*code_list_tables.check_code_lists(folder), *conditions.check_conditions(folder)]
+    return [*own, *score_tables.check_scores(folder), *check_pairs(folder, _in_folder(folder))]
 
 
 def build(  # noqa: PLR0913 - what a build depends on, each by its name

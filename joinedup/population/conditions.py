@@ -91,13 +91,16 @@ def read_conditions(place_folder: Path | None = None) -> tuple[list[Condition], 
     lists, _ = read_code_lists(place_folder)
     held = known(lists)
     own = place_folder is not None and (place_folder / FILE).exists()
-    found: dict[str, Condition] = {}
-    findings: list[Finding] = []
-    for folder in (FOLDER, place_folder) if own and place_folder else (FOLDER,):
-        read, faults = read_file(folder, held)
-        found |= {each.condition: each for each in read}
-        findings += faults
-    return list(found.values()), findings
+    shipped, _ = read_file(FOLDER, known(read_code_lists()[0]))
+    read, findings = read_file(place_folder, held) if own and place_folder else ([], [])
+    found = {each.condition: each for each in (*shipped, *read)}
+    lacking = [fault for each in shipped if found[each.condition] is each for fault in missing(each, held)]
+    return list(found.values()), [*findings, *lacking]
+
+
+def check_conditions(folder: Path) -> list[Finding]:
+    """What is wrong with the conditions of a place folder, and what its own code lists lack for those of the package."""
+    return read_conditions(folder)[1]
 
 
 def read_file(folder: Path, held: Known) -> tuple[list[Condition], list[Finding]]:
@@ -129,6 +132,16 @@ def unknown(found: Located[Condition], held: Known) -> Iterator[Finding]:
         for at, line in enumerate(getattr(condition, part)):
             for rule, message in _wrong(line, condition.condition, held):
                 yield found.spot.fault(rule, f"{condition.condition} {message}", at=(part, at))
+
+
+def missing(found: Condition, held: Known) -> Iterator[Finding]:
+    """A finding for each group that a condition of the package asks a list for, where the place's list of that name lacks it."""
+    for line in (*found.evidence, *found.ends):
+        for group in (line.groups or (found.condition,)) if line.list_id else ():
+            if group not in held.lists[str(line.list_id)]:
+                message = f"has no group {group}, which the condition {found.condition} asks for"
+                advice = "add its codes, or define the condition in conditions.yml"
+                yield Finding(f"codelists/{line.list_id}.csv", "missing-group", f"{message}: {advice}")
 
 
 def _wrong(line: Line, condition: str, held: Known) -> Iterator[tuple[str, str]]:

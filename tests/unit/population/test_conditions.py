@@ -12,7 +12,7 @@ from joinedup.errors import PlaceError
 from joinedup.findings import Finding
 from joinedup.place.folder import read_place
 from joinedup.population.code_lists import read_code_lists
-from joinedup.population.conditions import REGISTER, read_conditions, rules, tables
+from joinedup.population.conditions import FOLDER, REGISTER, check_conditions, known, read_conditions, read_file, rules, tables
 
 HEAD = "owner: me\nsource: me\nconditions:\n"
 OWN = """  - condition: gout
@@ -44,8 +44,8 @@ def findings(folder: Path, text: str) -> list[Finding]:
 
 
 def test_what_is_shipped_is_sound() -> None:
-    found, faults = read_conditions()
-    assert faults == []
+    found, _ = read_conditions()
+    assert read_file(FOLDER, known(read_code_lists()[0]))[1] == []
     assert len(found) == len({each.condition for each in found}) >= 46
     assert sum(each.long_term for each in found) >= 24
     assert all(each.known_by in {rule["setting"] for rule in rules([each])} for each in found)
@@ -121,3 +121,13 @@ def test_tables_are_refused_where_a_definition_cannot_be_used(root: Path, folder
         tables(place)
     findings(folder, OWN)
     assert "gout" in tables(place)["condition_about"].column("condition_id").to_pylist()
+
+
+def test_a_list_of_the_place_that_lacks_a_group_of_the_package_is_told(folder: Path) -> None:
+    (folder / "codelists" / "airways.yml").write_text(SAID)
+    (folder / "codelists" / "airways.csv").write_text("system,code,group,term\nRead v2,H33..,asthma,Asthma\nRead v2,H3...,copd,Airways\n")
+    [fault] = check_conditions(folder)
+    assert (fault.file, fault.rule) == ("codelists/airways.csv", "missing-group")
+    assert "has no group asthma_resolved, which the condition asthma asks for" in fault.message
+    own = OWN.replace("condition: gout", "condition: asthma").replace("settings", "groups: [gout], settings", 1)
+    assert findings(folder, own) == []
