@@ -381,7 +381,7 @@ def test_blank_cells_that_a_spreadsheet_adds_are_no_columns(folder):
 def test_a_misspelt_file_is_a_warning_and_parts_for_later_are_none(folder):
     for name in ("practises.csv", "outcomes.yml", "notes.md", ".hidden"):
         (folder / name).write_text("x", encoding="utf-8")
-    (folder / "codelists").mkdir()
+    (folder / "interventions").mkdir()
     assert [(f.file, f.rule, f.severity) for f in findings(folder)] == [("practises.csv", "unknown-file", WARNING)]
     assert "did you mean practices.csv?" in findings(folder)[0].message
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 OUR_OWN = {
+    "places/calderdale/codelists/deficits.csv",
+    "places/calderdale/codelists/multimorbidity.csv",
     "places/calderdale/practices.csv",
     "places/calderdale/staff.csv",
     "joinedup/outcomes/measure_need.csv",
     "joinedup/population/coded_setting.csv",
+    "joinedup/population/profile_characteristic.csv",
     "joinedup/population/quality_rule.csv",
+    "joinedup/population/year_need.csv",
     "joinedup/population/objection_effect.csv",
     "joinedup/records/practice_held.csv",
     "joinedup/records/without_cost.csv",
