@@ -41,6 +41,11 @@ PROFILED: Mapping[str, Profiled] = {
     "cohort_overlap": Profiled("cohort_overlap", (*COHORT_YEAR, "other_id"), public_cohorts.overlap),
     "cohort_area": Profiled("cohort_area", (*COHORT_YEAR, *AREA, "deprivation_fifth"), public_cohorts.areas),
     "cohort_change": Profiled("cohort_change", (*COHORT_YEAR, "change"), public_cohorts.overlap),
+    "code_list": Profiled("code_list", ("list_id",), _as_it_is),
+    "code_use": Profiled("code_use", ("list_id", "group_id", "system", "code"), _kept_in),
+    "code_group_use": Profiled("code_group_use", ("list_id", "group_id", "practice_code"), _kept_in),
+    "code_list_effect": Profiled("code_list_effect", ("list_id", "version", "group_id"), _kept_in),
+    "code_unmatched": Profiled("code_unmatched", ("contract", "system"), _kept_in),
     "flows": Profiled("area_flow", (*AREA, "sector", "provider_code"), public.flows),
 }
 """Name -> table. A build of before there was such a table has no rows of it."""

@@ -16,6 +16,7 @@ ANY = "any"
 AREA = ("area_type", "area_id")
 COHORT_YEAR = ("cohort_id", "year_starts")
 OF_THE_YEAR = "People counted in the place on a day of the year, except those who object to being counted for planning"
+CODED = "Coded entries of everybody who may be counted, up to the as-at date"
 REGISTERED = "People registered with a practice of the place on the as-at date, except those who object to being counted for planning"
 
 
@@ -66,6 +67,26 @@ PUBLISHED: Mapping[str, Published] = {
         "people per 1,000 counted, with Wilson's 95% limits",
     ),
     "cohort_change": Published("Cohorts from year to year", "cohort_change", (*COHORT_YEAR, "change"), ("people",), OF_THE_YEAR),
+    "code_use": Published(
+        "Use of listed codes", "code_use", ("list_id", "group_id", "system", "code"), ("entries", "people", "practices"), CODED
+    ),
+    "code_group_use": Published(
+        "Use of code lists by practice", "code_group_use", ("list_id", "group_id", "practice_code"), ("entries", "people"), REGISTERED
+    ),
+    "code_list_effect": Published(
+        "What a version of a code list changes",
+        "code_list_effect",
+        ("list_id", "version", "group_id"),
+        ("people_before", "people_lost", "people_gained", "people_now"),
+        CODED,
+    ),
+    "code_unmatched": Published(
+        "Coded entries that no list names",
+        "code_unmatched",
+        ("contract", "system"),
+        ("entries", "unmatched_entries", "unmatched_codes"),
+        CODED,
+    ),
     "flows": Published(
         "Where people go",
         "area_flow",

@@ -144,7 +144,8 @@ def overlap(found: Cohort) -> Table:
             [row["percent_of_other"] for row in rows],
         ),
     ]
-    keys = [cohorts.key("overlap", found, row["cohort_id"]) if row["people"] != 0 else cohorts.key("overlap", found) for row in rows]
+    nobody = cohorts.key("flow", found)
+    keys = [cohorts.key("overlap", found, row["cohort_id"]) if row["people"] != 0 else nobody for row in rows]
     return Table("How many of its people are in other cohorts too", columns, why=keys)
 
 
@@ -161,6 +162,10 @@ def change(facts: Facts, found: Cohort) -> Table:
     columns = [Column("Since the year before", [capital(kind) for kind in kinds], "change", kinds)]
     for year in years:
         own = [counts[year, kind] for kind in kinds]
-        there = [evidence_key("cohort_change", found.about["cohort_id"], year) for _ in kinds]
+        name = found.about["cohort_id"]
+        there = [
+            evidence_key("cohort_change", name, year, kind) if counts[year, kind] != 0 else evidence_key("cohort_flow", name, year)
+            for kind in kinds
+        ]
         columns.append(Column(facts.years[year], [whole(each) for each in own], f"people_{year}", own, why=there))
     return Table("What became of people from year to year", columns)

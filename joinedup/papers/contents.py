@@ -11,6 +11,7 @@ from joinedup.access.overview import Access
 from joinedup.papers import (
     agreed,
     built,
+    code_list_pages,
     cohort_pages,
     deliveries,
     evidence,
@@ -50,8 +51,8 @@ TERMS = (
 def how_many(facts: Facts) -> int:
     """How many pages `pages` gives: the overview, the place's people, safety and about, and what the audience has besides."""
     told = sum(each is not None for each in (facts.access, facts.built, facts.changes))
-    cohorts = 1 + len(facts.cohorts) if facts.cohorts else 0
-    return 4 + len(facts.shown) + cohorts + (4 if facts.internal else 0) + told
+    lists = sum(1 + len(each) for each in (facts.cohorts, facts.code_lists) if each)
+    return 4 + len(facts.shown) + lists + (4 if facts.internal else 0) + told
 
 
 def pages(facts: Facts, desk: Desk, beside: Mapping[str, str]) -> Iterator[Page]:
@@ -66,6 +67,7 @@ def pages(facts: Facts, desk: Desk, beside: Mapping[str, str]) -> Iterator[Page]
     yield from cohort_pages.pages(facts, desk)
     if facts.internal:
         yield of_journeys(facts, desk)
+        yield from code_list_pages.pages(facts, desk)
         yield _partners(facts, desk)
         yield _sharing(facts, desk)
         yield _linkage(facts, desk)

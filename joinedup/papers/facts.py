@@ -167,6 +167,11 @@ class Facts:
         return tuple(self.aggregates.every_cohort())
 
     @cached_property
+    def code_lists(self) -> Sequence[Row]:
+        """The code lists by their titles, for staff; none where the build has none of which it says who uses them."""
+        return sorted(self.listed("code_list"), key=lambda row: str(row["title"])) if self.internal and self.listed("code_use") else ()
+
+    @cached_property
     def journeys(self) -> Sequence[Journey]:
         """Years of invented people; none where pages may not show any."""
         return self.aggregates.journeys()

@@ -46,7 +46,7 @@ def write_pages(  # noqa: PLR0913 - what pages are made of
     Raises AssetsMissing where set-up hasn't brought the style sheet, StoreProblem where the folder holds files but no pages.
     """
     style = assets.files()
-    before = folder.prepare(out, "assets", "neighbourhood", "cohort")
+    before = folder.prepare(out, "assets", "neighbourhood", "cohort", "code-list")
     if cache is not None:
         cache.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
     facts = Facts(aggregates, place)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from joinedup.papers.facts import Area, Facts
 from joinedup.papers.figure import Figure
-from joinedup.papers.figures import conditions, deprivation, ethnicity, flows, people
+from joinedup.papers.figures import conditions, deprivation, ethnicity, flows, frailty, people
 from joinedup.papers.page import Desk, Page, Shown, shown, tables_of
 
 
@@ -26,6 +26,7 @@ def sections(facts: Facts, area: Area, page: str, desk: Desk) -> list[Section]:
     asked: list[tuple[str, str, list[Figure], int]] = [
         ("people", "People", [people.figure(facts, area), deprivation.figure(facts, area), *_ethnicity(facts, area)], 2),
         ("health", "Health and circumstances", conditions.figures(facts, area), 1),
+        ("frailty", "Frailty", [frailty.figure(facts, area)] if frailty.is_known(facts) else [], 1),
         ("flows", "Where people go", _flows(facts, area), 1),
     ]
     return [

@@ -38,6 +38,8 @@ class Parts:
     unknown: str
     """Who is left out, in the plural: "people whose ethnic group isn't known"."""
     counts: Callable[[Facts, Area], Counts]
+    apart_by: Sequence[str] = ()
+    """What stands in evidence keys between the area and the part."""
 
 
 def known(counted: Counts) -> int | None:
@@ -103,4 +105,4 @@ def table(facts: Facts, area: Area, of: Parts) -> Table:
 
 
 def _why(area: Area, of: Parts, parts: Sequence[str | None]) -> list[str]:
-    return [area.why(of.published, part) for part in parts]
+    return [area.why(of.published, *of.apart_by, part) for part in parts]

@@ -358,3 +358,15 @@ def test_the_public_is_told_flows_without_people_and_no_small_count() -> None:
         ("place", "RX2"): 50,
         ("place", None): None,
     }
+
+
+def test_the_public_is_told_conditions_of_areas_alone_and_no_small_count() -> None:
+    counts = {("neighbourhood", "north"): 103, ("neighbourhood", "west"): 4, ("place", "place"): 107, ("practice", "ZZ0001"): 60}
+    rows = [
+        {"area_type": kind, "area_id": area, "condition_id": "diabetes", "people": count, "population": 1_003, "expected": 52.4}
+        for (kind, area), count in counts.items()
+    ]
+    given = {row["area_id"]: row for row in public.conditions(pa.Table.from_pylist(rows)).to_pylist()}
+    assert {area: row["people"] for area, row in given.items()} == {"north": 105, "west": None, "place": 110}
+    assert {row["population"] for row in given.values()} == {1_005}
+    assert {area: row["expected"] for area, row in given.items()} == {"north": 50.0, "west": None, "place": 50.0}

@@ -61,6 +61,43 @@ MEASURES = {
 }
 
 ETHNIC = {"A": 0.74, "C": 0.06, "D": 0.01, "J": 0.12, "K": 0.01, "N": 0.03, "R": 0.01, "S": 0.01, None: 0.01}
+FOR_STAFF = ("code_use", "code_group_use", "code_list_effect", "code_unmatched")
+CODE = {"list_id": "sugar", "group_id": "diabetes", "system": "ICD-10", "matches": "prefix", "term": "Diabetes"}
+MADE_UP: dict[str, tuple[dict[str, Any], ...]] = {
+    "condition_about": (
+        {"condition_id": "diabetes", "title": "Diabetes", "kind": "long-term condition", "condition_order": 1},
+        {"condition_id": "asthma", "title": "Asthma", "kind": "long-term condition", "condition_order": 2},
+        {"condition_id": "carer", "title": "Cares without pay", "kind": "circumstance", "condition_order": 3},
+        {"condition_id": "dementia", "title": "Dementia", "kind": "long-term condition", "condition_order": 4},
+    ),
+    "code_list": (
+        {
+            "list_id": "sugar",
+            "title": "Sugar",
+            "version": "2",
+            "replaces": "1",
+            "owner": "us",
+            "reviewer": None,
+            "licence": "Ours",
+            "source": "Ours",
+        }
+        | {"valid_from": date(2026, 1, 1), "review_by": date(2027, 1, 1), "about": "Sugar of all kinds.", "origin": "package"},
+    ),
+    "code_use": (
+        CODE | {"code": "E11", "written": "E11", "entries": 900, "people": 400, "practices": 2, "used_by": "several practices"},
+        CODE | {"code": "E12", "written": "E12", "entries": 3, "people": 2, "practices": 1, "used_by": "one practice"},
+        CODE | {"code": "E13", "written": "E13", "entries": 0, "people": 0, "practices": 0, "used_by": "nobody"},
+    ),
+    "code_group_use": ({"list_id": "sugar", "group_id": "diabetes", "practice_code": "ZZ0001", "entries": 903, "people": 401},),
+    "code_list_effect": (
+        {"list_id": "sugar", "version": "1", "group_id": "diabetes", "people_before": 390, "people_lost": 0, "people_gained": 11}
+        | {"people_now": 401, "entries_before": 880, "entries_now": 903},
+    ),
+    "code_unmatched": (
+        {"contract": "apc", "system": "ICD-10", "entries": 1_000, "codes": 50, "unmatched_entries": 97, "unmatched_codes": 47}
+        | {"unmatched_share": 0.097},
+    ),
+}
 FLOWS = {
     ("acute", "RV1"): 0.6,
     ("acute", "RV2"): 0.3,
@@ -373,20 +410,44 @@ class FakeAggregates:
         return (Journey("child", 9, events),) if self.audience == "internal" else ()
 
     def profiled(self, name: str) -> pa.Table:
-        """Ethnic groups and flows with a part not known; of other names no row."""
-        rows: list[dict[str, Any]] = []
-        for area in self.areas if name == "ethnic_groups" else ():
-            for code, count in zip(ETHNIC, self.rng(area.id, name).multinomial(area.people, list(ETHNIC.values())), strict=True):
-                rows.append({"area_type": area.type, "area_id": area.id, "ethnic_group": code, "people": int(count)})
-        for area in self.areas if name == "flows" else ():
-            for (sector, code), of in FLOWS.items():
-                count = round(area.people * of)
-                rows.append(
-                    {"area_type": area.type, "area_id": area.id, "sector": sector, "provider_code": code, "activities": count}
-                    | {"people": count // 2}
-                )
-        counts = tuple(each for each in ("people", "activities") if rows and each in rows[0])
-        return pa.Table.from_pylist(self.with_place([row for row in rows if row[counts[0]]], counts)) if rows else pa.table({})
+        """Tables of who lives in an area, of conditions by practice, and of code lists; of other names, and of those for staff, no row."""
+        if name in FOR_STAFF and self.audience != "internal":
+            return pa.table({})
+        if name in MADE_UP:
+            return pa.Table.from_pylist(list(MADE_UP[name]))
+        return pa.Table.from_pylist(rows) if (rows := list(self.profiled_rows(name))) else pa.table({})
+
+    def profiled_rows(self, name: str) -> list[dict[str, Any]]:
+        """The rows of a table that is counted by area."""
+        made: list[dict[str, Any]] = []
+        for area in self.areas:
+            of = {"area_type": area.type, "area_id": area.id}
+            if name == "ethnic_groups":
+                drawn = self.rng(area.id, name).multinomial(area.people, list(ETHNIC.values()))
+                made += [of | {"ethnic_group": code, "people": int(count)} for code, count in zip(ETHNIC, drawn, strict=True) if count]
+            elif name == "flows":
+                done = [(sector, code, round(area.people * share)) for (sector, code), share in FLOWS.items()]
+                names = ("sector", "provider_code", "activities", "people")
+                made += [of | dict(zip(names, (*each, each[2] // 2), strict=True)) for each in done if each[2]]
+            elif name == "frailty":
+                parts = zip(("fit", "mild", "moderate", "severe", None), (0.1, 0.05, 0.02, 0.01, 0.002), strict=True)
+                made += [of | {"age_group": "75 to 84", "frailty": part, "people": round(area.people * share)} for part, share in parts]
+            elif name == "conditions":
+                rates = {"diabetes": 0.07 * area.use, "asthma": 0.06, "carer": 0.03}
+                made += [
+                    of
+                    | {
+                        "condition_id": each,
+                        "people": round(area.people * share),
+                        "population": area.people,
+                        "expected": area.people * 0.065,
+                    }
+                    for each, share in rates.items()
+                ]
+        sums = {"flows": ("activities", "people"), "conditions": ("people", "population", "expected")}.get(name, ("people",))
+        found = self.with_place(made, sums) if made else []
+        practice = {"area_type": "practice", "area_id": "ZZ0001", "condition_id": "diabetes", "people": 300, "population": 2_000}
+        return [*found, practice | {"expected": 130.0}] if name == "conditions" and self.audience == "internal" else found
 
     @cached_property
     def months(self) -> list[date]:
