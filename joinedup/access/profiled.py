@@ -40,6 +40,8 @@ PROFILED: Mapping[str, Profiled] = {
     "cohort_profile": Profiled("cohort_profile", (*COHORT_YEAR, "characteristic"), public_cohorts.profile),
     "cohort_overlap": Profiled("cohort_overlap", (*COHORT_YEAR, "other_id"), public_cohorts.overlap),
     "cohort_area": Profiled("cohort_area", (*COHORT_YEAR, *AREA, "deprivation_fifth"), public_cohorts.areas),
+    "cohort_use": Profiled("cohort_use", (*COHORT_YEAR, "sector"), public_cohorts.use),
+    "cohort_spend": Profiled("cohort_spend", ("cohort_id", "sector", "side", "month_from_index"), public_cohorts.spend),
     "cohort_change": Profiled("cohort_change", (*COHORT_YEAR, "change"), public_cohorts.overlap),
     "code_list": Profiled("code_list", ("list_id",), _as_it_is),
     "code_use": Profiled("code_use", ("list_id", "group_id", "system", "code"), _kept_in),

@@ -66,6 +66,22 @@ PUBLISHED: Mapping[str, Published] = {
         OF_THE_YEAR,
         "people per 1,000 counted, with Wilson's 95% limits",
     ),
+    "cohort_use": Published(
+        "Use and cost of cohorts",
+        "cohort_use",
+        (*COHORT_YEAR, "sector"),
+        ("people", "person_days", "users", "activities", "cost_pence", "rest_users", "rest_activities", "rest_cost_pence"),
+        OF_THE_YEAR,
+        "activities and pounds for each 365.25 days registered",
+    ),
+    "cohort_spend": Published(
+        "Cohorts before and after an index date",
+        "cohort_spend",
+        ("cohort_id", "side", "sector", "month_from_index"),
+        ("activities", "cost_pence", "observed", "days"),
+        "People of the cohort with an index date, and people alike who aren't in it",
+        "pounds for each twelfth of a year observed; descriptive",
+    ),
     "cohort_change": Published("Cohorts from year to year", "cohort_change", (*COHORT_YEAR, "change"), ("people",), OF_THE_YEAR),
     "code_use": Published(
         "Use of listed codes", "code_use", ("list_id", "group_id", "system", "code"), ("entries", "people", "practices"), CODED

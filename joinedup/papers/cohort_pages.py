@@ -12,7 +12,7 @@ from joinedup.access.cohorts import Cohort
 from joinedup.access.published import evidence_key
 from joinedup.papers.facts import Facts
 from joinedup.papers.figure import Column, Table
-from joinedup.papers.figures import cohorts
+from joinedup.papers.figures import cohort_use, cohorts
 from joinedup.papers.numbers import NO_DATA, share, whole
 from joinedup.papers.page import Desk, Page, shown, tables_of
 from joinedup.papers.summary import KeyFigure
@@ -53,7 +53,9 @@ def _crumbs(facts: Facts, root: str) -> tuple[dict[str, str], ...]:
 
 def _page(facts: Facts, desk: Desk, found: Cohort, at: int) -> Page:
     name, title = found.about["cohort_id"], found.about["title"]
-    pictures = {each.id: shown(each, name, desk) for each in (cohorts.beside_the_rest(facts, found), cohorts.where_they_live(facts, found))}
+    drawn = [cohorts.beside_the_rest(facts, found), cohort_use.use(facts, found), cohorts.where_they_live(facts, found)]
+    around = cohort_use.spend(facts, found)
+    pictures = {each.id: shown(each, name, desk) for each in (*drawn, *([around] if around else []))}
     tables = {"flow": flow(found), "overlap": overlap(found), "change": change(facts, found)}
     others = facts.cohorts
     shows = {

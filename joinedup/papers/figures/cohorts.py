@@ -12,7 +12,7 @@ from joinedup.access.published import evidence_key
 from joinedup.papers.facts import Facts
 from joinedup.papers.figure import BOTH, Column, Figure, Table, chart_of, fitted, headed
 from joinedup.papers.figures import bars
-from joinedup.papers.numbers import NO_DATA, fraction, rate, share, whole
+from joinedup.papers.numbers import NO_DATA, each, fraction, rate, share, whole
 from joinedup.papers.theme import AREA, INK, PAPER, RULE, Size
 from joinedup.papers.words import FIFTHS, capital, lower_first, many
 
@@ -20,7 +20,7 @@ WORTH_A_LOOK = 0.1
 """Standardised difference beyond which groups are said to differ (Austin, Statistics in Medicine 28, 2009)."""
 REACH = 1.5
 """Standard deviations on either side; what lies further is drawn at the end."""
-STEP, BESIDE = 30, 0.5
+STEP, BESIDE = 30, 0.46
 EACH = 1000
 
 
@@ -56,6 +56,8 @@ def _finding(rows: Sequence[dict[str, Any]]) -> str:
 def _value(row: dict[str, Any], name: str) -> str:
     if row[name] is None:
         return NO_DATA
+    if row["unit"] == "pounds":
+        return each(100 * row[name])
     return share(row[name], 100) if row["unit"] == "%" else f"{rate(row[name])} {row['unit'] or ''}".strip()
 
 
@@ -94,7 +96,10 @@ def _dots(rows: Sequence[dict[str, Any]], size: Size) -> altair.LayerChart:
         words = [base.mark_text(align="right", fontWeight="bold").encode(said, x=altair.XValue("width"))]
     else:
         left = {"align": "left", "baseline": "bottom"}
+        clear = {**left, "stroke": PAPER, "strokeWidth": 4}
         words = [
+            base.mark_text(**clear, dy=drop - 28).encode(altair.Text("name:N"), x=altair.XValue(0)),
+            base.mark_text(**clear, dy=drop - 10, fontWeight="bold").encode(said, x=altair.XValue(0)),
             base.mark_text(**left, dy=drop - 28).encode(altair.Text("name:N"), x=altair.XValue(0)),
             base.mark_text(**left, dy=drop - 10, fontWeight="bold").encode(said, x=altair.XValue(0)),
         ]
@@ -185,9 +190,9 @@ def sizes(facts: Facts) -> Figure:
     about = f"People in each cohort, {year}"
     key_ = "Bars: that year. Outline: the year before."
     drawn, last = [], {each.about["cohort_id"]: _of_years(each) for each in cohorts}
-    for each in sorted(cohorts, key=lambda found: -(last[found.about["cohort_id"]][0] or 0)):
-        now, before = last[each.about["cohort_id"]]
-        drawn.append(bars.Bar(each.about["title"], now, before, "too few to show" if now is None else whole(now)))
+    for one in sorted(cohorts, key=lambda found: -(last[found.about["cohort_id"]][0] or 0)):
+        now, before = last[one.about["cohort_id"]]
+        drawn.append(bars.Bar(one.about["title"], now, before, "too few to show" if now is None else whole(now)))
     reach = max((max(bar.value or 0, bar.place or 0) for bar in drawn), default=0)
     charts = {size: headed(bars.chart(drawn, reach, size), size, facts, about, key_) for size in BOTH}
     first = drawn[0]

@@ -327,7 +327,28 @@ def made_up_cohort(name: str, title: str, fake: FakeAggregates) -> Cohort:
         "source": "Ours",
         "origin": "package",
     }
-    tables = (flow, [row | known for row in profile], overlap, areas, change)
+    per = {
+        f"{side}_{what}": value for side, value in (("cohort", 12.5), ("rest", 2.5)) for what in ("percent_using", "activities_per_year")
+    }
+    counts = {"people": 410, "person_days": 140_000, "users": 51, "activities": 4_800, "cost_pence": 90_000_000}
+    use = [
+        {"sector": "acute", "known": True, **per, "cohort_pounds_per_year": 2_350.0, "rest_pounds_per_year": 410.0, **counts},
+        {
+            "sector": "community",
+            "known": False,
+            **dict.fromkeys(per),
+            "cohort_pounds_per_year": None,
+            "rest_pounds_per_year": None,
+            **counts,
+        },
+    ]
+    spend = [
+        {"sector": "acute", "month_from_index": month}
+        | {f"{side}_pounds_per_month": 100.0 + 8 * month * (side == "cohort") for side in ("cohort", "comparison")}
+        for month in range(-12, 13)
+    ]
+    about["index_meaning"] = "First day on which frailty was recorded"
+    tables = (flow, [row | known for row in profile], overlap, use, areas, change, spend if name == "frail" else [])
     return Cohort(about, now, *map(pa.Table.from_pylist, tables))
 
 
