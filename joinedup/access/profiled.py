@@ -48,6 +48,9 @@ PROFILED: Mapping[str, Profiled] = {
     "code_group_use": Profiled("code_group_use", ("list_id", "group_id", "practice_code"), _kept_in),
     "code_list_effect": Profiled("code_list_effect", ("list_id", "version", "group_id"), _kept_in),
     "code_unmatched": Profiled("code_unmatched", ("contract", "system"), _kept_in),
+    "segment_about": Profiled("segment_about", ("model_order", "model_id", "segment_order"), _as_it_is),
+    "segments": Profiled("area_segment", (*AREA, "model_id", "year_starts", "segment_id"), public.segments),
+    "segment_moves": Profiled("segment_move", ("model_id", "year_starts", "from_segment", "to_segment"), _kept_in),
     "flows": Profiled("area_flow", (*AREA, "sector", "provider_code"), public.flows),
 }
 """Name -> table. A build of before there was such a table has no rows of it."""

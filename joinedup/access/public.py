@@ -44,6 +44,16 @@ def frailty(table: pa.Table) -> pa.Table:
     return _with_places(table, "people", _line(table, (*AREA, "age_group")))
 
 
+def segments(table: pa.Table) -> pa.Table:
+    """People by segment; the line is a model of an area and year, whose people are the same in each. Days and cost are not told."""
+    told = ["model_id", "year_starts", *AREA, "segment_id", "people"]
+    given = _complete(table.select(told), "people")
+    shown = _with_places(given, "people", _line(given, (*AREA, "model_id", "year_starts")))
+    for name in (each for each in table.column_names if each not in told):
+        shown = shown.append_column(name, pa.nulls(len(shown), table.schema.field(name).type))
+    return shown.select(table.column_names)
+
+
 def conditions(table: pa.Table) -> pa.Table:
     """People with each condition by area; practices are not told. Who might have it, and how many are expected, are rounded only."""
     table = table.filter(pc.not_equal(table["area_type"], "practice"))

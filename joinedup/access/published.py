@@ -103,6 +103,16 @@ PUBLISHED: Mapping[str, Published] = {
         ("entries", "unmatched_entries", "unmatched_codes"),
         CODED,
     ),
+    "segments": Published(
+        "People by segment",
+        "area_segment",
+        (*AREA, "model_id", "year_starts", "segment_id"),
+        ("people", "person_days", "cost_pence", "emergency_admissions"),
+        OF_THE_YEAR,
+    ),
+    "segment_moves": Published(
+        "Who moved between segments", "segment_move", ("model_id", "year_starts", "from_segment", "to_segment"), ("people",), OF_THE_YEAR
+    ),
     "flows": Published(
         "Where people go",
         "area_flow",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from joinedup.papers.facts import Area, Facts
 from joinedup.papers.figure import Figure
-from joinedup.papers.figures import conditions, deprivation, ethnicity, flows, frailty, people
+from joinedup.papers.figures import conditions, deprivation, ethnicity, flows, frailty, people, segments
 from joinedup.papers.page import Desk, Page, Shown, shown, tables_of
 
 
@@ -27,6 +27,7 @@ def sections(facts: Facts, area: Area, page: str, desk: Desk) -> list[Section]:
         ("people", "People", [people.figure(facts, area), deprivation.figure(facts, area), *_ethnicity(facts, area)], 2),
         ("health", "Health and circumstances", conditions.figures(facts, area), 1),
         ("frailty", "Frailty", [frailty.figure(facts, area)] if frailty.is_known(facts) else [], 1),
+        ("segments", "Segments", segments.figures(facts, area), 2),
         ("flows", "Where people go", _flows(facts, area), 1),
     ]
     return [
@@ -48,8 +49,10 @@ def of_place(facts: Facts, desk: Desk) -> Page:
     """The page of the place as a whole."""
     found = sections(facts, facts.whole, "profile", desk)
     practices = conditions.by_practice(facts)
-    shows = {"sections": found, "practices": practices}
-    tables = tables_of([each for section in found for each in section.figures]) | ({"practices": practices} if practices else {})
+    moved = dict(segments.moves(facts))
+    shows = {"sections": found, "practices": practices, "moves": moved}
+    tables = {f"moves-{name}": table for name, table in moved.items()}
+    tables |= tables_of([each for section in found for each in section.figures]) | ({"practices": practices} if practices else {})
     return Page(
         "profile.html",
         "profile.jinja",
