@@ -194,3 +194,13 @@ def test_a_build_says_which_version_of_each_list_it_stands_on(lists):
     }
     assert first["digest"] != other["digest"]
     assert again["codes"] == 1
+
+
+def test_the_list_of_the_how_to_is_as_it_says(lists, root):
+    text = (root / "docs" / "how-to" / "code-lists.md").read_text(encoding="utf-8")
+    head, codes = (text.split(f"```{kind}\n")[1].split("```")[0] for kind in ("yaml", "csv"))
+    folder = lists(codes, head)
+    assert told(folder) == {}
+    assert {row["group_id"] for row in rows(folder, "code_list_code")} == {"gout", "medicine"}
+    damaged = lists(codes.replace("90560007", "90560000"), head)
+    assert "has the code '90560000' of SNOMED CT, whose check digit is wrong" in told(damaged)["codelists/gout.csv:3", "wrong-code"].message
