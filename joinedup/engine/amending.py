@@ -142,7 +142,7 @@ class Amending:
             declared = self.work.specs[name].names
             if PERSON not in declared:
                 return None
-            columns = tuple(column for column in declared if column == PERSON or not read or column in read)
+            columns = tuple(column for column in declared if column == PERSON or not read or column.lower() in read)
             if (name, value, columns) not in known:
                 people = self.between(was, now, columns)
                 if people is None:
@@ -236,7 +236,7 @@ def _names(spec: TableSpec) -> frozenset[str]:
     trees = parse(spec.sql or "").trees
     if any(not isinstance(star.parent, exp.Count) for tree in trees for star in tree.find_all(exp.Star)):
         return frozenset()
-    return frozenset(each.name for tree in trees for each in tree.find_all(exp.Identifier))
+    return frozenset(each.name.lower() for tree in trees for each in tree.find_all(exp.Identifier))
 
 
 def _file(each: Lying) -> Path:
