@@ -28,7 +28,7 @@ from joinedup.population import code_list_tables, conditions, score_tables
 from joinedup.population.having import TABLE as HAVING
 from joinedup.population.having import having
 from joinedup.population.pair_check import check_pairs
-from joinedup.population.pairs import Pair, packaged, pair_specs, pairs
+from joinedup.population.pairs import Pair, pair_specs, pairs
 from joinedup.population.unions import pair_tables, union_specs
 from joinedup.progress import Progress, silent
 from joinedup.sources.contract import contracts
@@ -48,7 +48,7 @@ def all_specs(place: Place | None = None) -> dict[str, TableSpec]:
 
 @cache
 def _shipped() -> dict[str, TableSpec]:
-    return _with_pairs(_in_folder(None), packaged())
+    return _with_pairs(_in_folder(None), pairs())
 
 
 def _in_folder(folder: Path | None) -> dict[str, TableSpec]:
