@@ -23,9 +23,19 @@ def duck_engine(tmp_path: Path) -> Iterator[Engine]:
     engine.close()
 
 
+WITHOUT_COMPILING = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
+"""Of queries of a few rows a fifth of the work would be to compile them; the whole example is built with what is compiled."""
+
+
 @pytest.fixture(scope="session")
 def running_spark(java: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """Spark, which starts once in a process; what is started while it runs has a session of its own beside it."""
+    from joinedup.engine.on_spark import SparkEngine
+
     engine = open_engine("spark", tmp_path_factory.mktemp("spark"))
+    assert isinstance(engine, SparkEngine)
+    for name, value in WITHOUT_COMPILING.items():
+        engine.session.conf.set(name, value)
     yield engine
     engine.close()
 
@@ -48,6 +58,7 @@ def spark_engine(running_spark: Engine, monkeypatch: pytest.MonkeyPatch) -> Iter
     for table in shown:
         running_spark.session.catalog.dropTempView(table)
     running_spark.rows_of.clear()
+    running_spark.forget()
 
 
 @pytest.fixture(params=ENGINES)

@@ -44,8 +44,7 @@ def run_case(spec: TableSpec, case: Case, specs: Mapping[str, TableSpec], engine
     faults = column_findings(spec, found)
     if faults:
         return [fault.message for fault in faults]
-    columns = ", ".join(result_columns(spec, found, engine.quote))
-    rows = engine.rows(spec, f"SELECT {columns} FROM (\n{spec.sql}\n) AS result").cast(schema(spec))
+    rows = engine.result(spec, result_columns(spec, found, engine.quote)).cast(schema(spec))
     expect = expected(spec, case)
     return [fault.message for fault in _declared_findings(spec, rows, named=set().union(*expect))] + differences(expect, rows.to_pylist())
 

@@ -65,6 +65,9 @@ class Engine(Protocol):
     def rows(self, spec: TableSpec, sql: str) -> pa.Table:
         """The rows of a query that is asked about a table."""
 
+    def result(self, spec: TableSpec, columns: Sequence[str]) -> pa.Table:
+        """The rows of `columns` of a table's query."""
+
     def plan(self, spec: TableSpec) -> list[Step]:
         """How the engine would run a table's query: the last step first."""
 

@@ -87,6 +87,10 @@ class DuckEngine:
         with _told(spec):
             return self.connection.sql(sql).to_arrow_table()
 
+    def result(self, spec: TableSpec, columns: Sequence[str]) -> pa.Table:
+        """The rows of `columns` of a table's query."""
+        return self.rows(spec, f"SELECT {', '.join(columns)} FROM (\n{spec.sql}\n) AS result")
+
     def plan(self, spec: TableSpec) -> list[Step]:
         """How DuckDB would run a table's query: the last step first."""
         with _told(spec):

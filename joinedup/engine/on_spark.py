@@ -65,6 +65,8 @@ class SparkEngine:
         self.session, self.tmp, self.cluster, self.lake, self.own = session, tmp, cluster, lake, own
         self.rows_of: dict[str, int] = {}
         """How many rows each table has that SQL finds in files."""
+        self._asked: tuple[str, DataFrame] | None = None
+        """The query that Spark looked at last, and what it made of it: its types are asked for before its rows."""
         self.group = f"joinedup-{uuid4().hex}"
         """What Spark knows the jobs of this engine by."""
 
@@ -91,6 +93,11 @@ class SparkEngine:
             self.rows_of[table] = sum(pq.read_metadata(file).num_rows for file in files)
             self._spread()
         shown.createOrReplaceTempView(table)
+        self.forget()
+
+    def forget(self) -> None:
+        """Nothing; queries are looked at anew, since what they find may be another."""
+        self._asked = None
 
     def _spread(self) -> None:
         """Nothing; joins and groups are spread over as many tasks as all rows need, unless the place says how many."""
@@ -114,6 +121,11 @@ class SparkEngine:
         """The rows of a query that is asked about a table."""
         with _told(spec):
             return self.session.sql(sql).toArrow()
+
+    def result(self, spec: TableSpec, columns: Sequence[str]) -> pa.Table:
+        """The rows of `columns` of a table's query."""
+        with _told(spec):
+            return self._query(spec).selectExpr(*columns).toArrow()
 
     def plan(self, spec: TableSpec) -> list[Step]:
         """How Spark would run a table's query: the last step first."""
@@ -176,7 +188,9 @@ class SparkEngine:
 
     def _query(self, spec: TableSpec) -> DataFrame:
         assert spec.sql is not None
-        return self.session.sql(spec.sql)
+        if self._asked is None or self._asked[0] != spec.sql:
+            self._asked = spec.sql, self.session.sql(spec.sql)
+        return self._asked[1]
 
 
 def _columns(path: Path) -> str:

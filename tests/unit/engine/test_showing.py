@@ -29,3 +29,11 @@ def test_rows_shown_after_files_take_their_name(engine: Engine, tmp_path: Path) 
     engine.show("thing", tmp_path / "thing.parquet")
     engine.show("thing", pa.table({"thing_id": [1]}))
     assert engine.rows(THING, "SELECT thing_id FROM thing").to_pydict() == {"thing_id": [1]}
+
+
+def test_a_query_that_is_asked_again_finds_what_was_shown_since(engine: Engine) -> None:
+    asked = THING.model_copy(update={"sql": "SELECT thing_id FROM thing"})
+    for rows in ([1], [2, 3]):
+        engine.show("thing", pa.table({"thing_id": pa.array(rows, pa.int64())}))
+        assert engine.types(asked) == [("thing_id", "BIGINT")]
+        assert sorted(engine.result(asked, ["thing_id"])["thing_id"].to_pylist()) == rows
