@@ -48,8 +48,9 @@ def beside_the_rest(facts: Facts, found: Cohort) -> Figure:
 
 
 def _finding(rows: Sequence[dict[str, Any]]) -> str:
-    """The two largest differences in words."""
-    largest = sorted(rows, key=lambda row: -abs(row["standardised_difference"]))[:2]
+    """The two largest differences in words, but for what everybody or nobody in it has, which its definition says already."""
+    told = [row for row in rows if row["unit"] != "%" or row["cohort"] not in (0.0, 100.0)] or rows
+    largest = sorted(told, key=lambda row: -abs(row["standardised_difference"]))[:2]
     return "; ".join(f"{row['title']}: {_value(row, 'cohort')}, the rest {_value(row, 'rest')}" for row in largest)
 
 
