@@ -69,7 +69,7 @@ def cohort(
     reason: str,
     store_folder: Path | None,
 ) -> None:
-    """A cohort: how people come to be in it, and how they stand beside the rest.
+    """A cohort: the way into it, and how it stands beside the rest.
 
     NAME is a cohort of joinedup or of cohorts/ in PLACE; without it they are listed with their numbers. Counts only: people are not named.
     Of whom something isn't known that a cohort asks for, they are out of it and counted as not known.
