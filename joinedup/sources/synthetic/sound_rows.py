@@ -16,6 +16,7 @@ from joinedup.sources.contract import ContractField, ContractSpec, FieldType
 from joinedup.sources.rows import sql_type
 from joinedup.sources.synthetic.breaking import Shift
 from joinedup.sources.synthetic.draws import Bools, Ints, Texts, take
+from joinedup.sources.synthetic.kept_out import restricted_fields
 from joinedup.sources.synthetic.rows import MISSING, Rows
 
 NO_DAY = np.datetime64("NaT", "D")
@@ -54,17 +55,20 @@ def filled(fields: Sequence[ContractField], rows: Rows) -> Rows:
 
 
 def sound(contract: ContractSpec, rows: Rows, as_at: date) -> Bools:
-    """Which rows break no rule of their contract, hold what it requires and no code outside its lists."""
+    """Which rows break no rule of their contract, hold what it requires, no restricted code, and none outside its lists or of a time."""
     good = ~broken_rules(contract, rows, as_at).any(axis=1)
     for field in contract.fields:
         column = rows.columns.get(field.name)
         if field.required:
             good &= _told(column) if column is not None else False
         if field.codes and column is not None:
-            good &= np.isin(np.strings.upper(column) if column.dtype.kind == "U" else column.astype("U20"), ["", *field.codes])
+            codes = np.strings.upper(column) if column.dtype.kind == "U" else column.astype("U20")
+            good &= np.isin(codes, ["", *field.codes]) & ~np.isin(codes, [*field.dated])
     if contract.deleted_by and contract.deleted_by.field in rows.columns:
         good &= ~np.isin(rows.columns[contract.deleted_by.field], contract.deleted_by.codes)
-    return good & _told(rows.columns[contract.key[0]])
+    _, restricted = restricted_fields(rows, np.arange(len(rows.day)), rows.columns)
+    found: Bools = good & (restricted == 0) & _told(rows.columns[contract.key[0]])
+    return found
 
 
 def broken_rules(contract: ContractSpec, rows: Rows, as_at: date) -> Bools:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -88,9 +89,7 @@ def test_the_verb_prints_writes_and_ends_with_1_where_an_agreement_is_missing(ro
     assert {row["source"]: row["planning"] for row in json.loads(told.stdout)}["apc"] == "nhs-planning"
     assert (tmp_path / "r.csv").stat().st_size > 1000
     assert "<h2>5. Risks</h2>" in (tmp_path / "d.html").read_text()
-    (tmp_path / "place").mkdir()
-    for file in folder.iterdir():
-        (tmp_path / "place" / file.name).write_bytes(file.read_bytes())
+    shutil.copytree(folder, tmp_path / "place")
     (tmp_path / "place" / "sharing.yml").write_text("agreements: []\n")
     refused = CliRunner().invoke(main, ["sharing", str(tmp_path / "place"), "--format", "csv"])
     assert refused.exit_code == 1
