@@ -1,4 +1,4 @@
-WITH spell AS (
+WITH listed AS (
     SELECT
         person_id, neighbourhood_id, starts, ends, counted_from, counted_to,
         lead(starts) OVER (PARTITION BY person_id ORDER BY starts NULLS FIRST) AS next_starts
@@ -13,7 +13,7 @@ there AS (
             CAST(least(s.counted_to, m.month_end) - greatest(s.counted_from, m.month) AS INTEGER),
             0
         )) AS BIGINT) AS person_days
-    FROM spell AS s
+    FROM listed AS s
     CROSS JOIN place_year_month AS m
     WHERE coalesce(s.starts < m.month_end, TRUE) AND coalesce(m.month < s.ends, TRUE)
     GROUP BY s.person_id, m.month

@@ -23,9 +23,15 @@ LAYERS = ("population", "outcomes", "money")
 MAY_READ = {
     "neighbourhood_spell": {"listed_person", "counted_spell"},
     "listed_person": {"registered_person", "opted_out"},
-    "registration": {"neighbourhood_spell", "place_activity", "data_quality"},
-    "activity": {"place_activity", "package_days", "data_quality", "measure_linkage", "area_file"},
-    "spell": {"data_quality"},
+    "registration": {"neighbourhood_spell", "belonging_spell", "data_quality"},
+    "activity": {
+        *("place_activity", "package_year_days", "condition_evidence", "data_quality", "measure_linkage", "area_file"),
+        *("condition_basis", "year_contract"),  # how far an extract reaches
+    },
+    "spell": {"place_spell", "year_contract", "data_quality"},
+    "diagnosis": {"listed_code_entry", "code_count", "urgent_care_code", "urgent_care_admission", "score_basis"},
+    "coded_field": {"listed_code_entry", "code_count"},
+    "landed_gp_medication": {"listed_code_entry", "code_count", "person_medicines", "score_basis"},
     "landed_register": {"data_quality", "area_file"},
 }
 """Which tables that count may read what holds whoever objects: they leave them out, or count what the data are like."""
