@@ -15,6 +15,9 @@ from joinedup.place.model import Place
 from joinedup.place.rules import broken
 from joinedup.place.sentences import nearest
 
+FOLDERS = ("segments", "cohorts", "codelists", "scores")
+DEFINITIONS = ("conditions.yml", *FOLDERS)
+"""What a place defines for itself: the population's tables read it; here it is only seen to lie in the folder."""
 READ = (
     "place.yml",
     "partners.csv",
@@ -27,11 +30,7 @@ READ = (
     "restricted_codes.csv",
     "restricted_concepts.txt",
     "spark.yml",
-    "conditions.yml",
-    "segments",
-    "cohorts",
-    "codelists",
-    "scores",
+    *DEFINITIONS,
 )
 FOR_LATER = (
     "service_lines.csv",
@@ -52,7 +51,7 @@ def read_place(folder: Path, contract_names: Collection[str] | None = None, toda
     names = names_in(folder)
     facts, findings = read_facts(folder, today or date.today())
     findings += broken(facts, contract_names)
-    findings += list(strays(names))
+    findings += list(strays(names)) + list(elsewhere(folder))
     found = sorted(dict.fromkeys(findings + no_id(folder, facts)), key=lambda finding: (finding.file, finding.line or 0))
     if faults := errors(found):
         first = f"{faults[0].where}: {faults[0].message}"
@@ -122,6 +121,22 @@ def strays(names: list[str]) -> Iterator[Finding]:
         if name not in known and not name.startswith(".") and not name.lower().endswith((".md", ".txt")):
             message = f"is not a part of a place folder{nearest(name, known)}: nothing reads it"
             yield Finding(printable(name), "unknown-file", message, severity=Severity.WARNING)
+
+
+def elsewhere(folder: Path) -> Iterator[Finding]:
+    """Definitions that are links to outside the folder, or files where a folder is expected."""
+    for name in DEFINITIONS:
+        path = folder / name
+        try:
+            outside = path.is_symlink() and not path.resolve(strict=True).is_relative_to(folder.resolve())
+        except (OSError, RuntimeError):  # a link to nowhere, or to itself
+            outside = True
+        if outside:
+            yield Finding(name, "file-elsewhere", "is a link to something outside the folder: put what it leads to in its place")
+        elif name in FOLDERS and path.exists() and not path.is_dir():
+            yield Finding(
+                name, "file-unreadable", "is a file where a folder of definitions is expected: take it away, or name it otherwise"
+            )
 
 
 def printable(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,12 +10,13 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from joinedup.build import build
 from joinedup.engine.lake import open_lake
 from joinedup.engine.reader import Reader
 from joinedup.engine.rows import same_rows
 
 from ..clusters import standalone_cluster
-from .conftest import Example, copy_of
+from .conftest import copy_of, invented
 
 SETTINGS = {
     "spark.executor.memory": "512m",  # of a worker's gigabyte
@@ -26,9 +28,16 @@ SETTINGS = {
 }
 
 
+PEOPLE = 600
+"""Each table is planned, sent to workers and written all the same; Spark on one machine has 5,000 of them (test_example.py)."""
+
+
 @pytest.mark.spark
 @pytest.mark.usefixtures("java")
-def test_the_whole_example_is_equal_on_duckdb_and_two_workers_of_spark(example: Example, tmp_path: Path) -> None:
+def test_the_whole_example_is_equal_on_duckdb_and_two_workers_of_spark(root: Path, tmp_path: Path) -> None:
+    shutil.copytree(root / "places" / "calderdale", tmp_path / "calderdale")
+    example = invented(tmp_path / "calderdale", PEOPLE, tmp_path)
+    build(example.place, example.store)
     there = copy_of(example, tmp_path)
     lake = f"file://{tmp_path}/a lake"
     settings = [word for name, value in SETTINGS.items() for word in ("--setting", f"{name}={value}")]

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from joinedup.errors import PlaceError
-from joinedup.place.folder import READ, read_place
+from joinedup.place.folder import FOLDERS, READ, read_place
 
 SECRET = "planted-secret-9f2c"
 SECONDS = 20.0
@@ -36,11 +36,25 @@ def refused(folder: Path) -> str:
 def test_a_link_to_outside_is_not_followed_and_tells_nothing(folder: Path, tmp_path: Path, file: str) -> None:
     secret = tmp_path / "secret"
     secret.write_text(f"{SECRET}: {SECRET}\n{SECRET},{SECRET}\n")
-    (folder / file).unlink(missing_ok=True)
+    shutil.rmtree(folder / file) if (folder / file).is_dir() else (folder / file).unlink(missing_ok=True)
     (folder / file).symlink_to(secret)
     said = refused(folder)
     assert f"{file} file-elsewhere" in said
     assert SECRET not in said
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_definitions_are_a_folder_of_this_place(folder: Path, tmp_path: Path, name: str) -> None:
+    shutil.rmtree(folder / name, ignore_errors=True)
+    (folder / name).symlink_to(folder / "nowhere")
+    assert f"{name} file-elsewhere" in refused(folder)
+    (folder / name).unlink()
+    (tmp_path / "others").mkdir()
+    (folder / name).symlink_to(tmp_path / "others")
+    assert f"{name} file-elsewhere" in refused(folder)
+    (folder / name).unlink()
+    (folder / name).write_text("mine")
+    assert f"{name} file-unreadable" in refused(folder)
 
 
 def test_a_link_within_the_folder_is_read(folder: Path) -> None:
