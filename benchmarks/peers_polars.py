@@ -19,20 +19,20 @@ TOGETHER = (
     "activity_id person_id linked_by sector point_of_delivery service provider_code starts ends admission_method outcome ready_on units "
     "short_units accrues price_pence file_id source_row"
 )
+FROM_ROW = ("person_id", "linked_by", "file_id", "source_row")
 Tables = Callable[[str], pl.LazyFrame]
 
 
-def activity_primary(of: Tables) -> pl.LazyFrame:
-    """Appointments, prescription items and urgent calls."""
-    number = pl.col("file_id").cast(pl.Int64) * 10_000_000_000 + pl.col("source_row")
-    no_text, no_day = pl.lit(None, pl.String), pl.lit(None, pl.Date)
+def _number() -> pl.Expr:
+    """The id of the activity that a source row becomes."""
+    return pl.col("file_id").cast(pl.Int64) * 10_000_000_000 + pl.col("source_row")
+
+
+def _appointments(of: Tables) -> pl.LazyFrame:
     mode, status = pl.col("appt_mode"), pl.col("appt_status")
-    appointments = of("landed_gp_appointment").select(
-        "person_id",
-        "linked_by",
-        "file_id",
-        "source_row",
-        activity_id=number,
+    return of("landed_gp_appointment").select(
+        *FROM_ROW,
+        activity_id=_number(),
         sector=pl.lit("primary care"),
         point_of_delivery=pl.when(mode.is_in(["TELEPHONE", "VIDEO CONFERENCE/ONLINE", "VIDEO/ONLINE"]))
         .then(pl.lit("GP appointment telephone or video"))
@@ -47,29 +47,29 @@ def activity_primary(of: Tables) -> pl.LazyFrame:
         units=pl.when(status == "ATTENDED").then(1).when(status.is_in(["DNA", "CANCELLED"])).then(0).cast(pl.Int32),
         price_pence=pl.lit(None, pl.Int64),
     )
+
+
+def _items(of: Tables) -> pl.LazyFrame:
     day = pl.coalesce("dispensed_date", "processing_period_date")
-    items = of("landed_gp_medication").select(
-        "person_id",
-        "linked_by",
-        "file_id",
-        "source_row",
-        activity_id=number,
+    return of("landed_gp_medication").select(
+        *FROM_ROW,
+        activity_id=_number(),
         sector=pl.lit("primary care"),
         point_of_delivery=pl.lit("Prescription item"),
         service=pl.col("paid_bnf_name"),
         provider_code=pl.col("cost_centre_ods_code"),
         starts=day,
         ends=day,
-        outcome=no_text,
+        outcome=pl.lit(None, pl.String),
         units=pl.col("item_count").fill_null(1).cast(pl.Int32),
         price_pence=pl.coalesce("nic_pence", "actual_cost_pence").cast(pl.Int64),
     )
-    calls = of("landed_urgent_call").select(
-        "person_id",
-        "linked_by",
-        "file_id",
-        "source_row",
-        activity_id=number,
+
+
+def _calls(of: Tables) -> pl.LazyFrame:
+    return of("landed_urgent_call").select(
+        *FROM_ROW,
+        activity_id=_number(),
         sector=pl.lit("urgent care"),
         point_of_delivery=pl.when(pl.col("case_type").str.starts_with("OUT OF HOURS"))
         .then(pl.lit("Out-of-hours contact"))
@@ -82,13 +82,17 @@ def activity_primary(of: Tables) -> pl.LazyFrame:
         units=pl.lit(1, pl.Int32),
         price_pence=pl.lit(None, pl.Int64),
     )
+
+
+def activity_primary(of: Tables) -> pl.LazyFrame:
+    """Appointments, prescription items and urgent calls."""
     same = {
-        "admission_method": no_text,
-        "ready_on": no_day,
+        "admission_method": pl.lit(None, pl.String),
+        "ready_on": pl.lit(None, pl.Date),
         "short_units": pl.lit(0, pl.Int32),
         "accrues": pl.lit(False),
     }
-    return pl.concat([appointments, items, calls]).with_columns(**same).select(TOGETHER.split()).sort("activity_id")
+    return pl.concat([_appointments(of), _items(of), _calls(of)]).with_columns(**same).select(TOGETHER.split()).sort("activity_id")
 
 
 def _days_of(rows: pl.LazyFrame, spells: pl.LazyFrame, by: list[str]) -> pl.LazyFrame:
@@ -100,12 +104,10 @@ def _days_of(rows: pl.LazyFrame, spells: pl.LazyFrame, by: list[str]) -> pl.Lazy
     return both.filter(in_force).drop("from", "to")
 
 
-def activity(of: Tables) -> pl.LazyFrame:
-    """All activities with their prices."""
-    kinds = ("acute", "attendance", "primary", "social", "children", "community")
-    together = pl.concat([of(f"activity_{kind}").select(TOGETHER.split()) for kind in kinds])
+def _accrued(together: pl.LazyFrame, of: Tables) -> pl.LazyFrame:
+    """What goes on day by day, with the cost of its days at the prices of each."""
     as_at = of("place_parameter").select("as_at")
-    unit_cost, price_time = of("unit_cost"), of("price_time").select("starts", "ends", "price_year", "to_base")
+    price_time = of("price_time").select("starts", "ends", "price_year", "to_base")
     dated = together.filter(pl.col("accrues") & (pl.col("units") > 0)).join(as_at, how="cross")
     last = pl.col("as_at") + pl.duration(days=1)
     days = (
@@ -119,7 +121,7 @@ def activity(of: Tables) -> pl.LazyFrame:
         )
         .filter(pl.col("days") > 0)
         .join(
-            unit_cost.select("point_of_delivery", "price_base", "cost_pence", "constant_cost_pence"),
+            of("unit_cost").select("point_of_delivery", "price_base", "cost_pence", "constant_cost_pence"),
             left_on=["point_of_delivery", "price_year"],
             right_on=["point_of_delivery", "price_base"],
             how="left",
@@ -127,13 +129,17 @@ def activity(of: Tables) -> pl.LazyFrame:
     )
     weighed, priced_days = pl.col("days"), pl.col("days") * pl.col("cost_pence")
     constant_days = pl.col("days") * pl.col("constant_cost_pence")
-    accrued = days.group_by("activity_id").agg(
+    return days.group_by("activity_id").agg(
         by_day=pl.lit(True),
         day_pence=pl.when(priced_days.count() > 0).then(priced_days.sum()),
         day_constant=pl.when(constant_days.count() > 0).then(constant_days.sum()),
         day_to_base=(weighed * pl.col("to_base")).sum() / weighed.sum(),
     )
-    prices = unit_cost.select(
+
+
+def _priced(together: pl.LazyFrame, of: Tables) -> pl.LazyFrame:
+    """Each activity with the average for it, at the prices of its time and at those of the base year."""
+    prices = of("unit_cost").select(
         "point_of_delivery",
         "starts",
         "ends",
@@ -145,15 +151,17 @@ def activity(of: Tables) -> pl.LazyFrame:
     both = (units - short) * pl.col("cost_pence") + short * pl.col("short_cost_pence")
     both_constant = (units - short) * pl.col("constant_cost_pence") + short * pl.col("constant_short_cost_pence")
     by_day = pl.col("by_day").is_not_null()
-    priced = (
-        together.join(_days_of(together, price_time.select("starts", "ends", "to_base"), []), on="starts", how="left", nulls_equal=True)
+    return (
+        together.join(
+            _days_of(together, of("price_time").select("starts", "ends", "to_base"), []), on="starts", how="left", nulls_equal=True
+        )
         .join(
             _days_of(together, prices, ["point_of_delivery"]),
             on=["point_of_delivery", "starts"],
             how="left",
             nulls_equal=True,
         )
-        .join(accrued, on="activity_id", how="left")
+        .join(_accrued(together, of), on="activity_id", how="left")
         .with_columns(
             to_base=pl.coalesce("day_to_base", "to_base"),
             price_base=pl.when(by_day).then(pl.lit("by day")).otherwise("price_base"),
@@ -165,11 +173,18 @@ def activity(of: Tables) -> pl.LazyFrame:
             .otherwise(both_constant),
         )
     )
+
+
+def activity(of: Tables) -> pl.LazyFrame:
+    """All activities with their prices."""
+    kinds = ("acute", "attendance", "primary", "social", "children", "community")
+    together = pl.concat([of(f"activity_{kind}").select(TOGETHER.split()) for kind in kinds])
     sites = of("provider_site").select("site_code", site_of="provider_code")
     successors = of("place_succession").filter((pl.col("kind") == "partner") & pl.col("ends").is_null()).select("code", "successor_code")
     paid, averaged = pl.col("price_pence").is_not_null(), pl.col("average_pence").is_not_null()
     return (
-        priced.join(sites, left_on="provider_code", right_on="site_code", how="left")
+        _priced(together, of)
+        .join(sites, left_on="provider_code", right_on="site_code", how="left")
         .with_columns(provider_code=pl.coalesce("site_of", "provider_code"))
         .join(successors, left_on="provider_code", right_on="code", how="left")
         .select(
