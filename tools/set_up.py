@@ -1,9 +1,9 @@
 """Sets up a checkout on a machine that has Python 3.11 or later: `python3 tools/set_up.py demo|test`.
 
 Everything goes into the checkout: uv into .uv, the locked packages into .venv, the style sheet into the package.
-Only Java (for Spark), Chromium (for tests of pages), sshfs (for tests on a network folder) and R (for the script of a hand-off) come
-from the operating system: by apt where this is root on Debian; elsewhere one line says what to install, and the tests that need them are
-skipped and counted.
+Only Pango (which sets the words of packs as PDF), Java (for Spark), Chromium (for tests of pages), sshfs (for tests on a network folder)
+and R (for the script of a hand-off) come from the operating system: by apt where this is root on Debian; elsewhere one line says what to
+install, and the tests that need them are skipped and counted.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ SYSTEM_PACKAGES = {
     "sshfs": "sshfs openssh-sftp-server",
     "Rscript": "r-base-core",
 }
+PANGO = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
+HAS_PANGO = "import weasyprint"
+"""What fails in the environment where Pango isn't there."""
 NEEDED_FOR = {
     "java": "the tests on Apache Spark",
     "chromium": "the tests that look at pages in a browser",
@@ -106,6 +109,21 @@ def install_system(*programs: str) -> None:
             say(f"{program} is not installed: {NEEDED_FOR[program]} will be skipped; on Debian, install {SYSTEM_PACKAGES[program]}")
 
 
+def install_pango() -> None:
+    """Pango, which WeasyPrint finds by itself; without it packs are written as HTML alone."""
+
+    def there() -> bool:
+        return subprocess.run([str(PYTHON), "-c", HAS_PANGO], capture_output=True, check=False).returncode == 0
+
+    if there():
+        return
+    if is_root_on_debian():
+        say("installing Pango by apt")
+        apt_install(*PANGO.split())
+    if not there():
+        say(f"Pango is not installed: packs will be written as HTML and not as PDF, and tests of PDF skipped; on Debian, install {PANGO}")
+
+
 def main(purpose: str) -> None:
     """Everything that `make demo` or `make test` needs."""
     if sys.version_info < (3, 11):
@@ -116,7 +134,8 @@ def main(purpose: str) -> None:
         install_system("java", "chromium", "sshfs", "Rscript")
     elif not any(VENV.glob("installed-dev-*")):
         install(uv, "base", "build", *(() if shutil.which("npm") else ("styles",)))
-    run(PYTHON, "-m", "joinedup.papers.assets")
+    install_pango()
+    run(PYTHON, "-m", "joinedup.papers.assets", *(["--development"] if purpose == "test" else []))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The style sheet of the pages: brought from npm at set-up, stripped of what would call home, never committed.
 
-`python -m joinedup.papers.assets` does it, in a checkout, and does nothing when it is done already. The pages then
+`python -m joinedup.papers.assets` does it, in a checkout, and does nothing when it is done already; with `--development` node_modules
+then also holds what tests look at pages with. The pages then
 need no network: no remote typeface (Arial stands in), no source map, no script. No NHS logo is copied: only NHS
 bodies may use it, so branding is the place's own.
 """
@@ -23,6 +24,8 @@ CHECKOUT = PACKAGE.parents[1]
 STATIC = PACKAGE / "static"
 STYLES, OURS, ICON = "nhsuk-frontend.css", "joinedup.css", "icon.svg"
 BUILT = Path("nhsuk-frontend/dist/nhsuk/nhsuk-frontend.min.css")
+AXE = Path("axe-core/axe.min.js")
+"""What tests look for faults of accessibility with (axe-core, MPL 2.0); it is never copied into the package."""
 LICENCE = "nhsuk-frontend {version}, MIT licence, (c) NHS England"
 
 REMOTE_TYPEFACE = re.compile(r"@font-face\s*\{[^}]*\}")
@@ -52,16 +55,17 @@ def without_calls_home(css: str) -> str:
     return DEAD_PICTURE.sub("none", BRAND_TYPEFACE.sub("font-family:", css)).strip() + "\n"
 
 
-def bring(checkout: Path = CHECKOUT, static: Path = STATIC) -> bool:
-    """Whether there was anything to do to have the style sheet in `static`."""
+def bring(checkout: Path = CHECKOUT, static: Path = STATIC, *, development: bool = False) -> bool:
+    """Whether there was anything to do to have the style sheet in `static`, and for development what tests need in node_modules."""
     lock = checkout / "package-lock.json"
     if not lock.exists():
         raise AssetsMissing(f"no package-lock.json in {checkout}: the style sheet can be brought only into a checkout of joinedup")
     first_line = _first_line(lock)
     target = static / STYLES
     if target.exists() and target.read_text(encoding="utf-8").startswith(first_line):
-        return False
-    _install(checkout)
+        if not development or (checkout / "node_modules" / AXE).exists():
+            return False
+    _install(checkout, development)
     css = (checkout / "node_modules" / BUILT).read_text(encoding="utf-8")
     static.mkdir(exist_ok=True)
     half_written = target.with_suffix(".part")
@@ -78,11 +82,12 @@ def _first_line(lock: Path) -> str:
     return f"/* {LICENCE.format(version=version)}; {digest} */\n"
 
 
-def _install(checkout: Path) -> None:
+def _install(checkout: Path, development: bool) -> None:  # noqa: FBT001 - handed on
     """Nothing; node_modules then holds what the lock file says, its content checked against the lock's hashes."""
     npm = _npm()
     environment = os.environ | {"PATH": f"{npm.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
     command = [str(npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    command += [] if development else ["--omit=dev"]
     done = subprocess.run(command, cwd=checkout, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         raise AssetsMissing(
@@ -101,7 +106,7 @@ def _npm() -> Path:
 def main() -> int:
     """The exit code of `python -m joinedup.papers.assets`."""
     try:
-        if bring():
+        if bring(development="--development" in sys.argv[1:]):
             sys.stderr.write(f"brought {STYLES} into {STATIC}\n")
     except AssetsMissing as error:
         sys.stderr.write(f"{error}\n")
