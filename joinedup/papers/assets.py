@@ -62,9 +62,9 @@ def bring(checkout: Path = CHECKOUT, static: Path = STATIC, *, development: bool
         raise AssetsMissing(f"no package-lock.json in {checkout}: the style sheet can be brought only into a checkout of joinedup")
     first_line = _first_line(lock)
     target = static / STYLES
-    if target.exists() and target.read_text(encoding="utf-8").startswith(first_line):
-        if not development or (checkout / "node_modules" / AXE).exists():
-            return False
+    brought = target.exists() and target.read_text(encoding="utf-8").startswith(first_line)
+    if brought and (not development or (checkout / "node_modules" / AXE).exists()):
+        return False
     _install(checkout, development)
     css = (checkout / "node_modules" / BUILT).read_text(encoding="utf-8")
     static.mkdir(exist_ok=True)
@@ -82,7 +82,7 @@ def _first_line(lock: Path) -> str:
     return f"/* {LICENCE.format(version=version)}; {digest} */\n"
 
 
-def _install(checkout: Path, development: bool) -> None:  # noqa: FBT001 - handed on
+def _install(checkout: Path, development: bool) -> None:
     """Nothing; node_modules then holds what the lock file says, its content checked against the lock's hashes."""
     npm = _npm()
     environment = os.environ | {"PATH": f"{npm.parent}{os.pathsep}{os.environ.get('PATH', '')}"}

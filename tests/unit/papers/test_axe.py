@@ -59,5 +59,5 @@ def test_no_fault_of_accessibility_on_any_kind_of_page(tab: Tab, axe: str, five_
 
 def test_axe_finds_a_fault_where_there_is_one(tab: Tab, axe: str, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
-    page.write_text('<!DOCTYPE html><html lang="en"><title>A page</title><main><h1>A</h1><p style="color:#ccc">Pale words</p></main></html>')
+    page.write_text('<!DOCTYPE html><html lang="en"><title>A</title><main><h1>A</h1><p style="color:#ccc">Pale words</p></main></html>')
     assert "color-contrast" in str(faults(tab, axe, page, DESKTOP))
