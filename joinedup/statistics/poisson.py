@@ -8,20 +8,20 @@ from math import factorial
 import numpy as np
 import numpy.typing as npt
 
-from joinedup.statistics.estimates import Floats, floats, normal_quantile
+from joinedup.statistics.estimates import Confidence, Floats, floats, normal_quantiles, per_level
 
 EXACT_BELOW = 10
 """Counts under ten have exact limits, as in Public Health England, technical guide Confidence intervals (2018)."""
 
 
-def byar_limits(count: npt.ArrayLike, confidence: float = 0.95) -> tuple[Floats, Floats]:
+def byar_limits(count: npt.ArrayLike, confidence: Confidence = 0.95) -> tuple[Floats, Floats]:
     """Lower and upper limits of a Poisson count by Byar's method, which also takes counts that are not whole.
 
     O (1 - 1/(9 O) - z/(3 √O))³ and (O + 1) (1 - 1/(9 (O + 1)) + z/(3 √(O + 1)))³. Source: Breslow and Day, Statistical Methods
     in Cancer Research II (1987), page 69. The lower limit of 0 is 0.
     """
-    z = normal_quantile(confidence)
-    observed = floats(count)
+    z = normal_quantiles(confidence)
+    observed = per_level(floats(count), confidence)
     some = np.where(observed > 0, observed, np.nan)
     lower = some * np.maximum(1 - 1 / (9 * some) - z / (3 * np.sqrt(some)), 0) ** 3
     above = np.where(observed >= 0, observed, np.nan) + 1
@@ -29,14 +29,19 @@ def byar_limits(count: npt.ArrayLike, confidence: float = 0.95) -> tuple[Floats,
     return np.where(observed == 0, 0.0, lower), upper
 
 
-def poisson_limits(count: npt.ArrayLike, confidence: float = 0.95) -> tuple[Floats, Floats]:
+def poisson_limits(count: npt.ArrayLike, confidence: Confidence = 0.95) -> tuple[Floats, Floats]:
     """Lower and upper limits of a whole Poisson count: exact below ten, Byar's from ten on."""
     observed = floats(count)
     lower, upper = byar_limits(observed, confidence)
     few = (observed >= 0) & (observed < EXACT_BELOW)
-    exact_lower, exact_upper = exact_limits_below_ten(confidence)
     row = np.where(few, observed, 0).astype(np.int64)
-    return np.where(few, exact_lower[row], lower), np.where(few, exact_upper[row], upper)
+    levels = np.asarray(confidence, dtype=np.float64).ravel()
+    exact = [
+        np.moveaxis(np.stack(each)[:, row], 0, -1) for each in zip(*(exact_limits_below_ten(float(level)) for level in levels), strict=True)
+    ]
+    exact_there = per_level(np.asarray(few), confidence)
+    below, above = (limits if np.ndim(confidence) else limits[..., 0] for limits in exact)
+    return np.where(exact_there, below, lower), np.where(exact_there, above, upper)
 
 
 @cache
@@ -71,7 +76,7 @@ def _chance_up_to(count: npt.NDArray[np.int64], mean: Floats) -> Floats:
     return below
 
 
-def sum_limits(total: npt.ArrayLike, squares: npt.ArrayLike, confidence: float = 0.95) -> tuple[Floats, Floats]:
+def sum_limits(total: npt.ArrayLike, squares: npt.ArrayLike, confidence: Confidence = 0.95) -> tuple[Floats, Floats]:
     """Lower and upper limits of a sum of amounts, one amount per independent event; NaN for a sum of zero.
 
     The number of events is taken as Poisson and the amounts as they come, so the variance of the sum is the sum of the squared
@@ -84,5 +89,5 @@ def sum_limits(total: npt.ArrayLike, squares: npt.ArrayLike, confidence: float =
     some = (amount > 0) & (spread > 0)
     events = np.where(some, amount, np.nan) ** 2 / np.where(some, spread, np.nan)
     lower, upper = byar_limits(events, confidence)
-    each = np.where(some, amount, np.nan) / events
+    each = per_level(np.where(some, amount, np.nan) / events, confidence)
     return lower * each, upper * each

@@ -5,19 +5,31 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from joinedup.statistics.estimates import Estimates, Floats, Reason, estimates, floats, normal_quantile, reasons
+from joinedup.statistics.estimates import (
+    Confidence,
+    Estimates,
+    Reason,
+    estimates,
+    floats,
+    free,
+    normal_quantiles,
+    per_level,
+    positive,
+    reasons,
+)
 from joinedup.statistics.poisson import poisson_limits, sum_limits
 
 
-def rate(count: npt.ArrayLike, denominator: npt.ArrayLike, per: float = 1.0, confidence: float = 0.95) -> Estimates:
+def rate(count: npt.ArrayLike, denominator: npt.ArrayLike, per: float = 1.0, confidence: Confidence = 0.95) -> Estimates:
     """Events per `per` of the denominator, with Poisson limits (exact below ten events, Byar's from ten on).
 
     A count of zero is a rate of zero with an upper limit. Source: Public Health England, technical guide Confidence intervals (2018).
     """
     events, people = np.broadcast_arrays(floats(count), floats(denominator))
     lower, upper = poisson_limits(events, confidence)
-    scale = per / _positive(people)
-    return estimates(events * scale, lower * scale, upper * scale, reasons(events, people))
+    scale = per / positive(people)
+    wide = per_level(scale, confidence)
+    return estimates(events * scale, lower * wide, upper * wide, reasons(events, people))
 
 
 def rate_of_sum(  # noqa: PLR0913 - keyword-only where it isn't plain
@@ -27,7 +39,7 @@ def rate_of_sum(  # noqa: PLR0913 - keyword-only where it isn't plain
     *,
     per: float = 1.0,
     typical: float = float("nan"),
-    confidence: float = 0.95,
+    confidence: Confidence = 0.95,
 ) -> Estimates:
     """A sum of amounts (days, pounds) per `per` of the denominator, with the limits of sum_limits.
 
@@ -38,33 +50,32 @@ def rate_of_sum(  # noqa: PLR0913 - keyword-only where it isn't plain
     amount, spread, people = np.broadcast_arrays(floats(total), floats(squares), floats(denominator))
     lower, upper = sum_limits(amount, spread, confidence)
     none = amount == 0
-    lower, upper = np.where(none, 0.0, lower), np.where(none, poisson_limits(0, confidence)[1] * typical, upper)
+    wide = per_level(none, confidence)
+    lower, upper = np.where(wide, 0.0, lower), np.where(wide, poisson_limits(0, confidence)[1] * typical, upper)
     why = reasons(amount, people)
-    free = why == None  # noqa: E711 - compared element by element
-    why[free & none & np.isnan(upper)] = Reason.NO_EVENTS
-    why[free & (amount > 0) & ~(spread > 0)] = Reason.IMPOSSIBLE
-    scale = per / _positive(people)
-    return estimates(amount * scale, lower * scale, upper * scale, why)
+    clear = free(why)
+    if np.isnan(typical):
+        why[clear & none] = Reason.NO_EVENTS
+    why[clear & (amount > 0) & ~(spread > 0)] = Reason.IMPOSSIBLE
+    scale = per / positive(people)
+    wide = per_level(scale, confidence)
+    return estimates(amount * scale, lower * wide, upper * wide, why)
 
 
-def wilson(count: npt.ArrayLike, denominator: npt.ArrayLike, per: float = 1.0, confidence: float = 0.95) -> Estimates:
+def wilson(count: npt.ArrayLike, denominator: npt.ArrayLike, per: float = 1.0, confidence: Confidence = 0.95) -> Estimates:
     """A proportion times `per` (100 for per cent) with Wilson's score limits.
 
     (2 n p + z² ± z √(z² + 4 n p q)) / (2 (n + z²)). Source: Wilson, Journal of the American Statistical Association 22 (1927), as
     written by Newcombe, Statistics in Medicine 17 (1998), method 3.
     """
-    z = normal_quantile(confidence)
+    z = normal_quantiles(confidence)
     yes, all_of_them = np.broadcast_arrays(floats(count), floats(denominator))
     why = reasons(yes, all_of_them)
-    why[(why == None) & (yes > all_of_them)] = Reason.IMPOSSIBLE  # noqa: E711 - compared element by element
-    n = _positive(all_of_them)
+    why[free(why) & (yes > all_of_them)] = Reason.IMPOSSIBLE
+    n = positive(all_of_them)
     share = yes / n
-    half = z * np.sqrt(np.maximum(z**2 + 4 * yes * (1 - share), 0))
-    low = np.clip((2 * yes + z**2 - half) / (2 * (n + z**2)), 0, share)
-    high = np.clip((2 * yes + z**2 + half) / (2 * (n + z**2)), share, 1)
+    yes, n, p = (per_level(each, confidence) for each in (yes, n, share))
+    half = z * np.sqrt(np.maximum(z**2 + 4 * yes * (1 - p), 0))
+    low = np.clip((2 * yes + z**2 - half) / (2 * (n + z**2)), 0, p)
+    high = np.clip((2 * yes + z**2 + half) / (2 * (n + z**2)), p, 1)
     return estimates(share * per, low * per, high * per, why)
-
-
-def _positive(denominator: Floats) -> Floats:
-    """The denominator where it can be divided by, NaN elsewhere."""
-    return np.where(denominator > 0, denominator, np.nan)

@@ -1,0 +1,35 @@
+"""Groups of areas by rank: fifths, tenths and other quantiles, ties together."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from joinedup.statistics.estimates import Floats, floats
+
+
+def quantile_groups(
+    values: npt.ArrayLike, quantiles: int = 5, *, highest_first: bool = True, within: npt.ArrayLike | None = None
+) -> Floats:
+    """Which quantile each area is in, 1 to `quantiles`, NaN where its value isn't known; equal values are always in one quantile.
+
+    Areas are ranked from 1, the highest value first (or the lowest), equal values sharing the lowest rank of them; area of rank r among n
+    is in quantile Q + 1 - ⌈(n + 1 - r) Q / n⌉. `within` numbers the wider area that each is ranked in. Source: Public Health England,
+    technical guide Assigning deprivation quintiles (2018).
+    """
+    numbers = floats(values)
+    of = np.zeros(numbers.shape, dtype=np.int64) if within is None else np.asarray(within, dtype=np.int64)
+    known = np.flatnonzero(~np.isnan(numbers))
+    signed = -numbers[known] if highest_first else numbers[known]
+    order = known[np.lexsort((signed, of[known]))]
+    wider, value = of[order], numbers[order]
+    place = np.arange(len(order))
+    first = np.r_[True, wider[1:] != wider[:-1]][: len(order)]
+    start = np.maximum.accumulate(np.where(first, place, 0)) if len(order) else place
+    differs = first | np.r_[True, value[1:] != value[:-1]][: len(order)]
+    rank = (np.maximum.accumulate(np.where(differs, place, 0)) if len(order) else place) - start + 1
+    _, which, sizes = np.unique(wider, return_inverse=True, return_counts=True)
+    n = sizes[which]
+    found = np.full(numbers.shape, np.nan)
+    found[order] = np.maximum(quantiles + 1 - -(-(n + 1 - rank) * quantiles // n), 1)
+    return found

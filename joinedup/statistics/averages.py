@@ -1,0 +1,143 @@
+"""Means and quantiles of each group with limits."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special
+
+from joinedup.statistics.estimates import (
+    Confidence,
+    Estimates,
+    Floats,
+    Reason,
+    estimates,
+    floats,
+    free,
+    no_reasons,
+    per_level,
+    positive,
+    tails,
+)
+
+Whole = npt.NDArray[np.int64]
+
+
+def mean(total: npt.ArrayLike, squares: npt.ArrayLike, count: npt.ArrayLike, confidence: Confidence = 0.95) -> Estimates:
+    """The mean of each group by its sum, its sum of squares and its count, with limits by Student's t; 'too few' below two values.
+
+    m ± t s / √n with n - 1 degrees of freedom, s² = (squares - total² / n) / (n - 1). Source: Public Health England, technical guide
+    Confidence intervals (2018), means; Armitage and Berry, Statistical Methods in Medical Research (2002), 4.3.
+    """
+    amount, spread, n = np.broadcast_arrays(floats(total), floats(squares), floats(count))
+    many = np.where(n >= 2, n, np.nan)
+    average = amount / many
+    left = spread - amount * average
+    variance = np.where(left > -1e-9 * np.abs(spread), np.maximum(left, 0), np.nan) / (many - 1)
+    return _by_t(average, np.sqrt(variance / many), n, [amount, spread], confidence)
+
+
+def mean_of(values: npt.ArrayLike, group: npt.ArrayLike, groups: int, confidence: Confidence = 0.95) -> Estimates:
+    """The mean of the values of each group, numbered from 0 below `groups`, as `mean` does; values that are NaN count for nothing.
+
+    The squares are of distances from the group's mean, so that large numbers with a small spread lose nothing.
+    """
+    known, of = _known(values, group, groups)
+    n = np.bincount(of, minlength=groups).astype(np.float64)
+    average = np.bincount(of, known, groups) / positive(n)
+    squares = np.bincount(of, (known - average[of]) ** 2, groups)
+    many = np.where(n >= 2, n, np.nan)
+    return _by_t(average, np.sqrt(squares / (many - 1) / many), n, [], confidence)
+
+
+def _by_t(average: Floats, error: Floats, n: Floats, given: list[Floats], confidence: Confidence) -> Estimates:
+    """Means with their standard errors and counts into estimates."""
+    t = -special.stdtrit(per_level(np.where(n >= 2, n, 2.0) - 1, confidence), tails(confidence))
+    half = t * per_level(error, confidence)
+    why = no_reasons(n.shape)
+    why[(n >= 0) & (n < 2)] = Reason.TOO_FEW
+    why[n == 0] = Reason.ZERO_DENOMINATOR
+    why[(n < 0) | (free(why) & np.isnan(error))] = Reason.IMPOSSIBLE
+    why[np.isnan(n) | np.any([np.isnan(each) for each in given], axis=0)] = Reason.SOURCE_MISSING
+    middle = per_level(average, confidence)
+    return estimates(average, middle - half, middle + half, why)
+
+
+def median(values: npt.ArrayLike, group: npt.ArrayLike, groups: int, confidence: Confidence = 0.95) -> Estimates:
+    """The median of the values of each group with distribution-free limits: `quantile` at a half."""
+    return quantile(values, group, groups, at=0.5, confidence=confidence)
+
+
+def quantile(values: npt.ArrayLike, group: npt.ArrayLike, groups: int, *, at: float, confidence: Confidence = 0.95) -> Estimates:
+    """The quantile of the values of each group, numbered from 0 below `groups`, with limits that assume nothing of how values spread.
+
+    The quantile lies between the neighbouring values around place (n - 1) q (Hyndman and Fan, American Statistician 50 (1996), type 7;
+    the median is the middle value, or the mean of the two). The limits are the l-th and u-th smallest values: l the largest number
+    with P(B < l) ≤ (1 - confidence) / 2, u the smallest with P(B < u) ≥ (1 + confidence) / 2, B binomial (n, q). Source: Conover,
+    Practical Nonparametric Statistics (1999), 3.2. Where so few values have no such l and u, that level has no limits; where the
+    lowest level has none, the reason is 'too few' (fewer than six values for a median at 95%). Values that are NaN count for nothing.
+    """
+    if not 0 < at < 1:
+        raise ValueError(f"a quantile lies between 0 and 1, such as 0.5: found {at}")
+    known, of = _known(values, group, groups)
+    ordered = known[np.lexsort((known, of))]
+    n = np.bincount(of, minlength=groups)
+    start = np.cumsum(n) - n
+    place = (n - 1) * at
+    below, above = (_at(ordered, start, n, side(place).astype(np.int64)) for side in (np.floor, np.ceil))
+    value = below + (above - below) * (place - np.floor(place))
+    low, high = _ranks(n, at, confidence)
+    first, count = per_level(start, confidence), per_level(n, confidence)
+    lower, upper = _at(ordered, first, count, low - 1), _at(ordered, first, count, high - 1)
+    both = np.isfinite(lower) & np.isfinite(upper)
+    lower, upper = (np.where(both, each, np.nan) for each in (lower, upper))
+    why = no_reasons(n.shape)
+    why[~(both.any(axis=-1) if np.ndim(confidence) else both)] = Reason.TOO_FEW
+    why[n == 0] = Reason.ZERO_DENOMINATOR
+    return estimates(value, lower, upper, why)
+
+
+def _known(values: npt.ArrayLike, group: npt.ArrayLike, groups: int) -> tuple[Floats, Whole]:
+    """The values that are known, and the group of each; ValueError for a group that isn't there."""
+    numbers, of = floats(values), np.atleast_1d(np.asarray(group, dtype=np.int64))
+    if numbers.shape != of.shape:
+        raise ValueError(f"each value has one group: found {numbers.shape} values and {of.shape} groups")
+    if of.size and not 0 <= of.min() <= of.max() < groups:
+        raise ValueError(f"groups are numbered from 0 to {groups - 1}: found {of.min()} to {of.max()}")
+    there = ~np.isnan(numbers)
+    return numbers[there], of[there]
+
+
+def _at(ordered: Floats, start: Whole, n: Whole, place: Whole) -> Floats:
+    """The value at a place of each group, counted from 0; NaN where the group has no such place."""
+    there = (place >= 0) & (place < n)
+    if not ordered.size:
+        return np.full(there.shape, np.nan)
+    return np.where(there, ordered[np.where(there, start + place, 0)], np.nan)
+
+
+def _ranks(n: Whole, at: float, confidence: Confidence) -> tuple[Whole, Whole]:
+    """The ranks of the limits, from 1; 0 or n + 1 where there is none. Worked out once for each size that occurs."""
+    sizes, which = np.unique(n, return_inverse=True)
+    size, tail = per_level(sizes, confidence), tails(confidence)
+    low = _binomial_quantile(size, at, tail)
+    high = _binomial_quantile(size, at, 1 - tail) + 1
+    exact = (low < size) & np.isclose(_chance_up_to(low, size, at), tail, rtol=1e-12, atol=0)
+    return (low + exact)[which], high[which]
+
+
+def _binomial_quantile(n: Whole, p: float, chance: Floats) -> Whole:
+    """The smallest k that a binomial number (n, p) is at or below with at least this chance, by halving."""
+    low, high = np.broadcast_arrays(np.zeros_like(n), n + 0 * chance)
+    low, high = low.astype(np.int64), high.astype(np.int64)
+    while (low < high).any():
+        middle = (low + high) // 2
+        enough = _chance_up_to(middle, n, p) >= chance
+        low, high = np.where(enough, low, middle + 1), np.where(enough, middle, high)
+        high = np.maximum(low, high)
+    return low
+
+
+def _chance_up_to(k: Whole, n: Whole, p: float) -> Floats:
+    """The chance that a binomial number (n, p) is k or less."""
+    return np.asarray(np.where(k >= n, 1.0, special.bdtr(np.minimum(k, n).astype(np.float64), np.maximum(n, 1), p)))
