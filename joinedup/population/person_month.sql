@@ -1,6 +1,6 @@
 WITH listed AS (
     SELECT
-        person_id, neighbourhood_id, starts, ends, counted_from, counted_to,
+        person_id, practice_code, neighbourhood_id, starts, ends, counted_from, counted_to,
         lead(starts) OVER (PARTITION BY person_id ORDER BY starts NULLS FIRST) AS next_starts
     FROM belonging_spell
 ),
@@ -8,6 +8,7 @@ there AS (
     SELECT
         s.person_id,
         m.month,
+        max(CASE WHEN s.next_starts IS NULL OR s.next_starts >= m.month_end THEN s.practice_code END) AS practice_code,
         max(CASE WHEN s.next_starts IS NULL OR s.next_starts >= m.month_end THEN s.neighbourhood_id END) AS neighbourhood_id,
         CAST(sum(greatest(
             CAST(least(s.counted_to, m.month_end) - greatest(s.counted_from, m.month) AS INTEGER),
@@ -32,6 +33,7 @@ admitted AS (
 SELECT
     t.person_id,
     t.month,
+    t.practice_code,
     t.neighbourhood_id,
     t.person_days,
     coalesce(h.activities, 0) AS activities,

@@ -2,6 +2,7 @@ SELECT
     a.activity_id,
     a.person_id,
     b.neighbourhood_id,
+    b.practice_code,
     CAST(floor((
         (extract(YEAR FROM a.starts) - extract(YEAR FROM b.birth_month)) * 12
         + extract(MONTH FROM a.starts) - extract(MONTH FROM b.birth_month)

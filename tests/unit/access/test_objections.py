@@ -27,9 +27,13 @@ MAY_READ = {
     "activity": {
         *("place_activity", "package_year_days", "condition_evidence", "data_quality", "measure_linkage", "area_file"),
         *("condition_basis", "year_contract"),  # how far an extract reaches
+        *("care_package", "person_status"),  # of place_activity's rows, when they end and what service it was
     },
     "spell": {"place_spell", "year_contract", "data_quality"},
-    "diagnosis": {"listed_code_entry", "code_count", "urgent_care_code", "urgent_care_admission", "score_basis"},
+    "diagnosis": {
+        *("listed_code_entry", "code_count", "urgent_care_code", "urgent_care_admission", "score_basis"),
+        *("admission", "discharge"),  # of the spells in place_activity and place_spell
+    },
     "coded_field": {"listed_code_entry", "code_count"},
     "landed_gp_medication": {"listed_code_entry", "code_count", "person_medicines", "score_basis"},
     "landed_register": {"data_quality", "area_file"},
