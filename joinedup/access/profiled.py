@@ -25,6 +25,15 @@ def _kept_in(table: pa.Table) -> pa.Table:
     return table.slice(0, 0)
 
 
+def _without_counts(table: pa.Table) -> pa.Table:
+    """The same without a number of anybody."""
+    counts = [name for name in ("people", "records", "expected", "last_day") if name in table.column_names]
+    for name in counts:
+        at = table.column_names.index(name)
+        table = table.set_column(at, name, pa.nulls(len(table), table.schema.field(name).type))
+    return table
+
+
 def _as_it_is(table: pa.Table) -> pa.Table:
     """The same: it is of nobody."""
     return table
@@ -35,6 +44,7 @@ PROFILED: Mapping[str, Profiled] = {
     "ethnic_groups": Profiled("area_ethnic_group", (*AREA, "ethnic_group"), public.population),
     "condition_about": Profiled("condition_about", ("condition_order", "condition_id"), _as_it_is),
     "conditions": Profiled("area_condition", (*AREA, "condition_id"), public.conditions),
+    "practices_sent": Profiled("practice_year", ("year_starts", "contract", "practice_code"), _without_counts),
     "frailty": Profiled("area_frailty", (*AREA, "age_group", "frailty"), public.frailty),
     "cohort_flow": Profiled("cohort_flow", (*COHORT_YEAR, "step_order"), public_cohorts.flow),
     "cohort_profile": Profiled("cohort_profile", (*COHORT_YEAR, "characteristic"), public_cohorts.profile),

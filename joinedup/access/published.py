@@ -103,6 +103,13 @@ PUBLISHED: Mapping[str, Published] = {
         ("entries", "unmatched_entries", "unmatched_codes"),
         CODED,
     ),
+    "practices_sent": Published(
+        "What practices send",
+        "practice_year",
+        ("practice_code", "contract", "year_starts"),
+        ("records", "expected"),
+        "People of the practice on their last day of the year, who don't object there",
+    ),
     "segments": Published(
         "People by segment",
         "area_segment",

@@ -12,6 +12,7 @@ from joinedup.access.published import evidence_key
 from joinedup.papers.facts import Facts, Row
 from joinedup.papers.figure import BOTH, Column, Figure, Table, headed
 from joinedup.papers.figures import bars
+from joinedup.papers.figures.conditions import sending_nothing
 from joinedup.papers.numbers import day, fraction, share, whole
 from joinedup.papers.page import Desk, Page, shown, tables_of
 from joinedup.papers.words import many
@@ -181,9 +182,11 @@ def _practices(facts: Facts, name: str, rows: Sequence[Row]) -> Table:
     for row in rows:
         totals[row["group_id"]] += row["people"]
     groups = [group for group, _ in totals.most_common()]
+    silent = {each: f"{each} (sends no record of general practice)" for each in sending_nothing(facts)}
     practices = sorted({row["practice_code"] for row in rows}, key=lambda code: str(names.get(code) or code))
     people = {(row["practice_code"], row["group_id"]): row["people"] for row in rows}
-    columns = [Column("Practice", [str(names.get(code) or code) for code in practices], "practice_code", practices)]
+    shown = [str(names.get(code) or code) for code in practices]
+    columns = [Column("Practice", [silent.get(name, name) for name in shown], "practice_code", practices)]
     for at, group in enumerate(groups):
         counts = [people.get((code, group), 0) for code in practices]
         keys = [evidence_key("code_group_use", name, group) for _ in practices]

@@ -9,11 +9,13 @@ counted AS (
         r.person_id,
         r.neighbourhood_id,
         r.practice_code,
-        coalesce(m.practice_planning, FALSE) AS practice_known,
+        coalesce(m.practice_planning, FALSE) AND coalesce(t.told_to_end, FALSE) AS practice_known,
         CASE WHEN r.age IS NULL THEN -1 WHEN r.age >= 90 THEN 18 ELSE CAST(floor(r.age / 5) AS INTEGER) END AS band,
         coalesce(r.sex, '') AS sex
     FROM registered_person AS r
+    CROSS JOIN (SELECT max(year_starts) AS year_starts FROM practice_year) AS l
     LEFT JOIN may_use AS m ON m.person_id = r.person_id
+    LEFT JOIN practice_year AS t ON t.practice_code = r.practice_code AND t.contract = 'gp_record' AND t.year_starts = l.year_starts
 ),
 placed AS (
     SELECT person_id, practice_known, band, sex, 'place' AS area_type, 'place' AS area_id
@@ -28,7 +30,7 @@ placed AS (
     SELECT person_id, practice_known, band, sex, 'practice', practice_code
     FROM counted
 ),
--- Of what practices alone can deny, people whose practice's data may not be counted are in no count.
+-- Of what practices alone can deny, people whose practice sends nothing or may not be counted are in no count.
 alike AS (
     SELECT p.area_type, p.area_id, k.condition_id, p.band, p.sex, count(*) AS population
     FROM placed AS p

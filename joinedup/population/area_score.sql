@@ -7,9 +7,11 @@ WITH counted AS (
         coalesce(s.value, 0) AS value,
         coalesce(s.groups, 0) AS groups
     FROM person_year AS y
-    INNER JOIN score_basis AS b ON b.year_starts = y.year_starts
+    INNER JOIN practice_basis AS k
+        ON k.year_starts = y.year_starts AND k.practice_code = CASE WHEN y.practice_known THEN y.practice_code ELSE 'none' END
+    INNER JOIN score_about AS b ON k.what = 'score ' || b.score_id
     LEFT JOIN person_score AS s ON s.person_id = y.person_id AND s.year_starts = y.year_starts AND s.score_id = b.score_id
-    WHERE b.known AND (NOT b.practice_held OR y.practice_known)
+    WHERE k.known
 ),
 by_value AS (
     SELECT year_starts, score_id, neighbourhood_id, value, count(*) AS people, CAST(sum(CASE WHEN groups > 0 THEN 1 ELSE 0 END) AS BIGINT) AS with_any

@@ -179,6 +179,10 @@ counted AS (
     UNION ALL
     SELECT 'deprivation-unknown', count(*) - count(deprivation_fifth), count(*) FROM registered_person
     UNION ALL
+    SELECT 'practice-sends-nothing', count(*) FILTER (WHERE NOT p.told_to_end), count(*)
+    FROM practice_year AS p
+    INNER JOIN (SELECT max(year_starts) AS year_starts FROM place_year) AS y ON y.year_starts = p.year_starts
+    UNION ALL
     SELECT 'segment-left-out', count(*) FILTER (WHERE left_out), count(*) FROM person_segment
     UNION ALL
     SELECT 'segment-rule-never-holds', count(*) FILTER (WHERE NOT holds), count(*)

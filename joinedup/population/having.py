@@ -9,8 +9,6 @@ from joinedup.engine.specs import Column, ColumnType, TableSpec
 from joinedup.population.conditions import Condition, read_conditions
 
 TABLE = "person_year_has"
-OF_PRACTICES = ("general practice", "medication")
-"""Settings whose records practices hold: of who objects there nothing is known from them."""
 
 
 def having(described: TableSpec, place_folder: Path | None = None) -> TableSpec:
@@ -29,7 +27,7 @@ def column_of(condition: Condition) -> str:
 def having_sql(found: Sequence[Condition]) -> str:
     """True where a condition is in force on the last counted day; false where whoever decides is known; else nothing."""
     there = ",\n".join(f"        bool_or(s.condition_id = '{each.condition}') AS {column_of(each)}" for each in found)
-    decided = ",\n".join(f"        bool_or(condition_id = '{each.condition}' AND known) AS {column_of(each)}" for each in found)
+    decided = ",\n".join(f"        bool_or(known) FILTER (WHERE what = '{each.condition}') AS {column_of(each)}" for each in found)
     given = ",\n".join(_given(each) for each in found)
     return f"""\
 WITH there AS (
@@ -44,23 +42,25 @@ WITH there AS (
 ),
 decided AS (
     SELECT
-        bool_or(known AND setting = 'general practice') AS record,
+        year_starts,
+        practice_code,
+        bool_or(known) FILTER (WHERE what = 'gp_record') AS record,
 {decided}
-    FROM condition_basis
-    WHERE decides
+    FROM practice_basis
+    GROUP BY year_starts, practice_code
 )
 SELECT
     p.person_id,
     p.year_starts,
-    coalesce(d.record, FALSE) AND p.practice_known AS record_known,
+    coalesce(d.record, FALSE) AS record_known,
 {given}
 FROM person_year AS p
-CROSS JOIN decided AS d
+LEFT JOIN decided AS d
+    ON d.year_starts = p.year_starts AND d.practice_code = CASE WHEN p.practice_known THEN p.practice_code ELSE 'none' END
 LEFT JOIN there AS t ON t.person_id = p.person_id AND t.year_starts = p.year_starts
 """
 
 
 def _given(condition: Condition) -> str:
     name = column_of(condition)
-    known = f"d.{name} AND p.practice_known" if condition.known_by in OF_PRACTICES else f"d.{name}"
-    return f"    CASE WHEN t.{name} THEN TRUE WHEN {known} THEN FALSE END AS {name}"
+    return f"    CASE WHEN t.{name} THEN TRUE WHEN d.{name} THEN FALSE END AS {name}"

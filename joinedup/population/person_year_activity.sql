@@ -30,26 +30,25 @@ stay AS (
     GROUP BY s.person_id, y.year_starts
 ),
 basis AS (
-    -- What nobody told of isn't nought: known of everyone, of those whose practice's data may be used, or of nobody.
+    -- What nobody told of isn't nought.
     SELECT
         k.year_starts,
-        p.practice_known,
-        bool_or(CASE WHEN p.practice_known THEN k.known ELSE k.known_without_practice END) FILTER (WHERE k.what = 'attendances') AS attendances,
-        bool_or(CASE WHEN p.practice_known THEN k.known ELSE k.known_without_practice END) FILTER (WHERE k.what = 'outpatient') AS outpatient,
-        bool_or(CASE WHEN p.practice_known THEN k.known ELSE k.known_without_practice END) FILTER (WHERE k.what = 'gp_appointments') AS gp_appointments,
-        bool_or(CASE WHEN p.practice_known THEN k.known ELSE k.known_without_practice END) FILTER (WHERE k.what = 'prescription_items') AS prescription_items,
-        bool_or(CASE WHEN p.practice_known THEN k.known ELSE k.known_without_practice END) FILTER (WHERE k.what = 'ambulances') AS ambulances,
-        bool_or(CASE WHEN p.practice_known THEN k.known ELSE k.known_without_practice END) FILTER (WHERE k.what = 'urgent_calls') AS urgent_calls,
-        bool_or(CASE WHEN p.practice_known THEN k.known ELSE k.known_without_practice END) FILTER (WHERE k.what = 'community_contacts') AS community_contacts,
-        bool_or(CASE WHEN p.practice_known THEN k.known ELSE k.known_without_practice END) FILTER (WHERE k.what = 'mental_health_contacts') AS mental_health_contacts,
-        bool_or(CASE WHEN p.practice_known THEN k.known ELSE k.known_without_practice END) FILTER (WHERE k.what = 'maternity_contacts') AS maternity_contacts,
-        bool_or(CASE WHEN p.practice_known THEN k.known ELSE k.known_without_practice END) FILTER (WHERE k.what = 'social_care_days') AS social_care_days,
-        bool_or(CASE WHEN p.practice_known THEN k.known ELSE k.known_without_practice END) FILTER (WHERE k.what = 'emergency_admissions') AS emergency_admissions,
-        bool_or(CASE WHEN p.practice_known THEN k.known ELSE k.known_without_practice END) FILTER (WHERE k.what = 'planned_admissions') AS planned_admissions,
-        bool_or(CASE WHEN p.practice_known THEN k.known ELSE k.known_without_practice END) FILTER (WHERE k.what = 'bed_days') AS bed_days
-    FROM year_basis AS k
-    CROSS JOIN (VALUES (TRUE), (FALSE)) AS p (practice_known)
-    GROUP BY k.year_starts, p.practice_known
+        k.practice_code,
+        bool_or(k.known) FILTER (WHERE k.what = 'attendances') AS attendances,
+        bool_or(k.known) FILTER (WHERE k.what = 'outpatient') AS outpatient,
+        bool_or(k.known) FILTER (WHERE k.what = 'gp_appointments') AS gp_appointments,
+        bool_or(k.known) FILTER (WHERE k.what = 'prescription_items') AS prescription_items,
+        bool_or(k.known) FILTER (WHERE k.what = 'ambulances') AS ambulances,
+        bool_or(k.known) FILTER (WHERE k.what = 'urgent_calls') AS urgent_calls,
+        bool_or(k.known) FILTER (WHERE k.what = 'community_contacts') AS community_contacts,
+        bool_or(k.known) FILTER (WHERE k.what = 'mental_health_contacts') AS mental_health_contacts,
+        bool_or(k.known) FILTER (WHERE k.what = 'maternity_contacts') AS maternity_contacts,
+        bool_or(k.known) FILTER (WHERE k.what = 'social_care_days') AS social_care_days,
+        bool_or(k.known) FILTER (WHERE k.what = 'emergency_admissions') AS emergency_admissions,
+        bool_or(k.known) FILTER (WHERE k.what = 'planned_admissions') AS planned_admissions,
+        bool_or(k.known) FILTER (WHERE k.what = 'bed_days') AS bed_days
+    FROM practice_basis AS k
+    GROUP BY k.year_starts, k.practice_code
 )
 SELECT
     b.person_id,
@@ -70,4 +69,4 @@ SELECT
 FROM person_year_base AS b
 LEFT JOIN had AS h ON h.person_id = b.person_id AND h.year_starts = b.year_starts
 LEFT JOIN stay AS t ON t.person_id = b.person_id AND t.year_starts = b.year_starts
-LEFT JOIN basis AS k ON k.year_starts = b.year_starts AND k.practice_known = b.practice_known
+LEFT JOIN basis AS k ON k.year_starts = b.year_starts AND k.practice_code = b.basis_code

@@ -84,7 +84,8 @@ SELECT
     l.died,
     NOT l.born AND NOT l.there_before AS joined,
     NOT l.died AND NOT l.there_after AS left_place,
-    coalesce(l.practice_planning, FALSE) AS practice_known
+    coalesce(l.practice_planning, FALSE) AS practice_known,
+    CASE WHEN l.practice_planning THEN l.practice_code ELSE 'none' END AS basis_code
 FROM aged AS l
 INNER JOIN person AS p ON p.person_id = l.person_id
 LEFT JOIN exposure AS e ON e.person_id = l.person_id AND e.year_starts = l.year_starts

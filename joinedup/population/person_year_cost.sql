@@ -32,24 +32,23 @@ WITH had AS (
     GROUP BY person_id, year_starts
 ),
 basis AS (
-    -- What nobody told of isn't nought: known of everyone, of those whose practice's data may be used, or of nobody.
+    -- What nobody told of isn't nought.
     SELECT
         k.year_starts,
-        p.practice_known,
-        bool_or(CASE WHEN p.practice_known THEN k.known ELSE k.known_without_practice END) FILTER (WHERE k.what = 'acute') AS acute,
-        bool_or(CASE WHEN p.practice_known THEN k.known ELSE k.known_without_practice END) FILTER (WHERE k.what = 'adult social care') AS adult_social_care,
-        bool_or(CASE WHEN p.practice_known THEN k.known ELSE k.known_without_practice END) FILTER (WHERE k.what = 'children') AS children,
-        bool_or(CASE WHEN p.practice_known THEN k.known ELSE k.known_without_practice END) FILTER (WHERE k.what = 'community') AS community,
-        bool_or(CASE WHEN p.practice_known THEN k.known ELSE k.known_without_practice END) FILTER (WHERE k.what = 'continuing care') AS continuing_care,
-        bool_or(CASE WHEN p.practice_known THEN k.known ELSE k.known_without_practice END) FILTER (WHERE k.what = 'maternity') AS maternity,
-        bool_or(CASE WHEN p.practice_known THEN k.known ELSE k.known_without_practice END) FILTER (WHERE k.what = 'mental health') AS mental_health,
-        bool_or(CASE WHEN p.practice_known THEN k.known ELSE k.known_without_practice END) FILTER (WHERE k.what = 'personal budget') AS personal_budget,
-        bool_or(CASE WHEN p.practice_known THEN k.known ELSE k.known_without_practice END) FILTER (WHERE k.what = 'primary care') AS primary_care,
-        bool_or(CASE WHEN p.practice_known THEN k.known ELSE k.known_without_practice END) FILTER (WHERE k.what = 'urgent care') AS urgent_care,
-        bool_or(CASE WHEN p.practice_known THEN k.known ELSE k.known_without_practice END) FILTER (WHERE k.what = 'voluntary') AS voluntary
-    FROM year_basis AS k
-    CROSS JOIN (VALUES (TRUE), (FALSE)) AS p (practice_known)
-    GROUP BY k.year_starts, p.practice_known
+        k.practice_code,
+        bool_or(k.known) FILTER (WHERE k.what = 'acute') AS acute,
+        bool_or(k.known) FILTER (WHERE k.what = 'adult social care') AS adult_social_care,
+        bool_or(k.known) FILTER (WHERE k.what = 'children') AS children,
+        bool_or(k.known) FILTER (WHERE k.what = 'community') AS community,
+        bool_or(k.known) FILTER (WHERE k.what = 'continuing care') AS continuing_care,
+        bool_or(k.known) FILTER (WHERE k.what = 'maternity') AS maternity,
+        bool_or(k.known) FILTER (WHERE k.what = 'mental health') AS mental_health,
+        bool_or(k.known) FILTER (WHERE k.what = 'personal budget') AS personal_budget,
+        bool_or(k.known) FILTER (WHERE k.what = 'primary care') AS primary_care,
+        bool_or(k.known) FILTER (WHERE k.what = 'urgent care') AS urgent_care,
+        bool_or(k.known) FILTER (WHERE k.what = 'voluntary') AS voluntary
+    FROM practice_basis AS k
+    GROUP BY k.year_starts, k.practice_code
 )
 SELECT
     b.person_id,
@@ -84,4 +83,4 @@ SELECT
     coalesce(h.costed, 0) AS costed
 FROM person_year_base AS b
 LEFT JOIN had AS h ON h.person_id = b.person_id AND h.year_starts = b.year_starts
-LEFT JOIN basis AS k ON k.year_starts = b.year_starts AND k.practice_known = b.practice_known
+LEFT JOIN basis AS k ON k.year_starts = b.year_starts AND k.practice_code = b.basis_code

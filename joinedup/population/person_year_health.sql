@@ -39,48 +39,36 @@ scored AS (
     FROM person_score
     GROUP BY person_id, year_starts
 ),
-practice AS (
-    SELECT practice_known FROM (VALUES (TRUE), (FALSE)) AS p (practice_known)
-),
--- What nobody told of isn't no: known of everyone, of those whose practice's data may be used, or of nobody.
+-- What nobody told of isn't no.
 basis AS (
     SELECT
         k.year_starts,
-        p.practice_known,
-        bool_or(CASE WHEN p.practice_known THEN k.known ELSE k.known_without_practice END) FILTER (WHERE k.what = 'long_term_conditions') AS long_term_conditions,
-        bool_or(CASE WHEN p.practice_known THEN k.known ELSE k.known_without_practice END) FILTER (WHERE k.what = 'severe_frailty') AS severe_frailty,
-        bool_or(CASE WHEN p.practice_known THEN k.known ELSE k.known_without_practice END) FILTER (WHERE k.what = 'carer') AS carer,
-        bool_or(CASE WHEN p.practice_known THEN k.known ELSE k.known_without_practice END) FILTER (WHERE k.what = 'has_carer') AS has_carer,
-        bool_or(CASE WHEN p.practice_known THEN k.known ELSE k.known_without_practice END) FILTER (WHERE k.what = 'palliative_care') AS palliative_care,
-        bool_or(CASE WHEN p.practice_known THEN k.known ELSE k.known_without_practice END) FILTER (WHERE k.what = 'housebound') AS housebound,
-        bool_or(CASE WHEN p.practice_known THEN k.known ELSE k.known_without_practice END) FILTER (WHERE k.what = 'dementia') AS dementia,
-        bool_or(CASE WHEN p.practice_known THEN k.known ELSE k.known_without_practice END) FILTER (WHERE k.what = 'severe_mental_illness') AS severe_mental_illness,
-        bool_or(CASE WHEN p.practice_known THEN k.known ELSE k.known_without_practice END) FILTER (WHERE k.what = 'learning_disability') AS learning_disability,
-        bool_or(CASE WHEN p.practice_known THEN k.known ELSE k.known_without_practice END) FILTER (WHERE k.what = 'autism') AS autism,
-        bool_or(CASE WHEN p.practice_known THEN k.known ELSE k.known_without_practice END) FILTER (WHERE k.what = 'pregnancy') AS pregnancy,
-        bool_or(CASE WHEN p.practice_known THEN k.known ELSE k.known_without_practice END) FILTER (WHERE k.what = 'homelessness') AS homelessness,
-        bool_or(CASE WHEN p.practice_known THEN k.known ELSE k.known_without_practice END) FILTER (WHERE k.what = 'social_isolation') AS social_isolation,
-        bool_or(CASE WHEN p.practice_known THEN k.known ELSE k.known_without_practice END) FILTER (WHERE k.what = 'interpreter_needed') AS interpreter_needed,
-        bool_or(CASE WHEN p.practice_known THEN k.known ELSE k.known_without_practice END) FILTER (WHERE k.what = 'falls') AS falls,
-        bool_or(CASE WHEN p.practice_known THEN k.known ELSE k.known_without_practice END) FILTER (WHERE k.what = 'smoker') AS smoker,
-        bool_or(CASE WHEN p.practice_known THEN k.known ELSE k.known_without_practice END) FILTER (WHERE k.what = 'looked_after') AS looked_after,
-        bool_or(CASE WHEN p.practice_known THEN k.known ELSE k.known_without_practice END) FILTER (WHERE k.what = 'child_protection') AS child_protection,
-        bool_or(CASE WHEN p.practice_known THEN k.known ELSE k.known_without_practice END) FILTER (WHERE k.what = 'special_needs') AS special_needs
-    FROM year_basis AS k
-    CROSS JOIN practice AS p
-    GROUP BY k.year_starts, p.practice_known
-),
-score_known AS (
-    SELECT
-        k.year_starts,
-        p.practice_known,
-        bool_or(k.known AND (p.practice_known OR NOT k.practice_held)) FILTER (WHERE k.score_id = 'charlson_shmi') AS knows_charlson_shmi,
-        bool_or(k.known AND (p.practice_known OR NOT k.practice_held)) FILTER (WHERE k.score_id = 'charlson_quan') AS knows_charlson_quan,
-        bool_or(k.known AND (p.practice_known OR NOT k.practice_held)) FILTER (WHERE k.score_id = 'hospital_frailty') AS knows_hospital_frailty,
-        bool_or(k.known AND (p.practice_known OR NOT k.practice_held)) FILTER (WHERE k.score_id = 'medicines') AS knows_medicines
-    FROM score_basis AS k
-    CROSS JOIN practice AS p
-    GROUP BY k.year_starts, p.practice_known
+        k.practice_code,
+        bool_or(k.known) FILTER (WHERE k.what = 'long_term_conditions') AS long_term_conditions,
+        bool_or(k.known) FILTER (WHERE k.what = 'severe_frailty') AS severe_frailty,
+        bool_or(k.known) FILTER (WHERE k.what = 'carer') AS carer,
+        bool_or(k.known) FILTER (WHERE k.what = 'has_carer') AS has_carer,
+        bool_or(k.known) FILTER (WHERE k.what = 'palliative_care') AS palliative_care,
+        bool_or(k.known) FILTER (WHERE k.what = 'housebound') AS housebound,
+        bool_or(k.known) FILTER (WHERE k.what = 'dementia') AS dementia,
+        bool_or(k.known) FILTER (WHERE k.what = 'severe_mental_illness') AS severe_mental_illness,
+        bool_or(k.known) FILTER (WHERE k.what = 'learning_disability') AS learning_disability,
+        bool_or(k.known) FILTER (WHERE k.what = 'autism') AS autism,
+        bool_or(k.known) FILTER (WHERE k.what = 'pregnancy') AS pregnancy,
+        bool_or(k.known) FILTER (WHERE k.what = 'homelessness') AS homelessness,
+        bool_or(k.known) FILTER (WHERE k.what = 'social_isolation') AS social_isolation,
+        bool_or(k.known) FILTER (WHERE k.what = 'interpreter_needed') AS interpreter_needed,
+        bool_or(k.known) FILTER (WHERE k.what = 'falls') AS falls,
+        bool_or(k.known) FILTER (WHERE k.what = 'smoker') AS smoker,
+        bool_or(k.known) FILTER (WHERE k.what = 'looked_after') AS looked_after,
+        bool_or(k.known) FILTER (WHERE k.what = 'child_protection') AS child_protection,
+        bool_or(k.known) FILTER (WHERE k.what = 'special_needs') AS special_needs,
+        bool_or(k.known) FILTER (WHERE k.what = 'score charlson_shmi') AS knows_charlson_shmi,
+        bool_or(k.known) FILTER (WHERE k.what = 'score charlson_quan') AS knows_charlson_quan,
+        bool_or(k.known) FILTER (WHERE k.what = 'score hospital_frailty') AS knows_hospital_frailty,
+        bool_or(k.known) FILTER (WHERE k.what = 'score medicines') AS knows_medicines
+    FROM practice_basis AS k
+    GROUP BY k.year_starts, k.practice_code
 )
 SELECT
     b.person_id,
@@ -110,12 +98,11 @@ SELECT
         WHEN h.mild_frailty THEN 'mild'
         WHEN k.severe_frailty AND b.age >= 65 THEN 'fit'
     END AS frailty,
-    CASE WHEN s.knows_charlson_shmi THEN coalesce(v.charlson_shmi, 0) END AS charlson_shmi,
-    CASE WHEN s.knows_charlson_quan THEN coalesce(v.charlson_quan, 0) END AS charlson_quan,
-    CASE WHEN s.knows_hospital_frailty THEN coalesce(v.hospital_frailty, 0) END AS hospital_frailty,
-    CASE WHEN s.knows_medicines THEN CAST(floor(coalesce(v.medicines, 0)) AS INTEGER) END AS medicines
+    CASE WHEN k.knows_charlson_shmi THEN coalesce(v.charlson_shmi, 0) END AS charlson_shmi,
+    CASE WHEN k.knows_charlson_quan THEN coalesce(v.charlson_quan, 0) END AS charlson_quan,
+    CASE WHEN k.knows_hospital_frailty THEN coalesce(v.hospital_frailty, 0) END AS hospital_frailty,
+    CASE WHEN k.knows_medicines THEN CAST(floor(coalesce(v.medicines, 0)) AS INTEGER) END AS medicines
 FROM person_year_base AS b
 LEFT JOIN had AS h ON h.person_id = b.person_id AND h.year_starts = b.year_starts
 LEFT JOIN scored AS v ON v.person_id = b.person_id AND v.year_starts = b.year_starts
-LEFT JOIN basis AS k ON k.year_starts = b.year_starts AND k.practice_known = b.practice_known
-LEFT JOIN score_known AS s ON s.year_starts = b.year_starts AND s.practice_known = b.practice_known
+LEFT JOIN basis AS k ON k.year_starts = b.year_starts AND k.practice_code = b.basis_code

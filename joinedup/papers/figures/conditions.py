@@ -9,7 +9,7 @@ from joinedup.papers.facts import Area, Facts, Row
 from joinedup.papers.figure import BOTH, Column, Figure, Table, headed
 from joinedup.papers.figures import strip
 from joinedup.papers.numbers import fraction, share, whole
-from joinedup.papers.words import lower_first, many
+from joinedup.papers.words import listed, lower_first, many
 from joinedup.statistics.chance import beyond_chance
 
 LEAST_EXPECTED = 5
@@ -145,7 +145,23 @@ def notes(facts: Facts) -> list[str]:
     if missing:
         count = many(len(missing), "condition", "conditions")
         said.append(f"{count} can't be known here, as the extract that would tell hasn't landed: {', '.join(missing)}.")
+    if silent := sending_nothing(facts):
+        said.append(
+            f"Nothing is known of the records of {listed(silent)}, which send none or have stopped: their people are in no count here."
+        )
     return said
+
+
+def sending_nothing(facts: Facts, contract: str = "gp_record") -> list[str]:
+    """The names of the practices of whose people an extract that other practices give told nothing by the end of the last year."""
+    rows = [row for row in facts.listed("practices_sent") if row["contract"] == contract]
+    last = max((row["year_starts"] for row in rows), default=None)
+    names = {practice.code: practice.name for practice in facts.place.practices}
+    return [
+        str(names.get(row["practice_code"]) or row["practice_code"])
+        for row in rows
+        if row["year_starts"] == last and not row["told_to_end"]
+    ]
 
 
 def table(facts: Facts, area: Area, heading: str, titles: Mapping[str, str]) -> Table:

@@ -35,7 +35,7 @@ MAY_READ = {
         *("admission", "discharge"),  # of the spells in place_activity and place_spell
     },
     "coded_field": {"listed_code_entry", "code_count"},
-    "landed_gp_medication": {"listed_code_entry", "code_count", "person_medicines", "score_basis"},
+    "landed_gp_medication": {"listed_code_entry", "code_count", "person_medicines", "score_basis", "practice_year"},
     "landed_register": {"data_quality", "area_file"},
 }
 """Which tables that count may read what holds whoever objects: they leave them out, or count what the data are like."""
