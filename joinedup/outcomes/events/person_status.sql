@@ -26,7 +26,7 @@ listed AS (
     WHERE last_on = year_ends - 1
 )
 SELECT
-    l.person_id * 1000 + CAST((extract(YEAR FROM l.year_starts) - 2000) * 12 + extract(MONTH FROM l.year_starts) AS BIGINT) AS event_id,
+    l.person_id AS event_id,
     l.person_id,
     l.last_on AS on_date,
     l.neighbourhood_id,

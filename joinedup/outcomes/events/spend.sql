@@ -19,7 +19,7 @@ WITH by_month AS (
     GROUP BY person_id, month
 )
 SELECT
-    s.person_id * 1000 + CAST((extract(YEAR FROM s.month) - 2000) * 12 + extract(MONTH FROM s.month) AS BIGINT) AS event_id,
+    s.person_id AS event_id,
     s.person_id,
     s.month AS on_date,
     m.neighbourhood_id,
