@@ -22,6 +22,8 @@ from joinedup.engine.store import Store
 from joinedup.errors import PlaceError
 from joinedup.findings import Finding, Severity
 from joinedup.outcomes.definitions import measures
+from joinedup.outcomes.measure_folder import definitions
+from joinedup.outcomes.measure_tables import checked_definitions, measure_inputs, measure_specs
 from joinedup.place.model import PURPOSES, Place
 from joinedup.place.sharing import in_force, refuse_unshared
 from joinedup.population import code_list_tables, conditions, score_tables
@@ -43,12 +45,12 @@ def all_specs(place: Place | None = None) -> dict[str, TableSpec]:
 
     With a place also those that its folder defines, its cohorts and segment models; SqlError with findings where one can't be used.
     """
-    return dict(_shipped()) if place is None else _with_pairs(_in_folder(place.folder), pairs(place.folder))
+    return dict(_shipped()) if place is None else _with_definitions(_in_folder(place.folder), place.folder)
 
 
 @cache
 def _shipped() -> dict[str, TableSpec]:
-    return _with_pairs(_in_folder(None), pairs())
+    return _with_definitions(_in_folder(None), None)
 
 
 def _in_folder(folder: Path | None) -> dict[str, TableSpec]:
@@ -57,8 +59,11 @@ def _in_folder(folder: Path | None) -> dict[str, TableSpec]:
     return specs | {HAVING: having(specs[HAVING], folder)}
 
 
-def _with_pairs(specs: dict[str, TableSpec], found: tuple[Pair, ...]) -> dict[str, TableSpec]:
-    return specs | pair_specs(found, specs) | union_specs(found, specs)
+def _with_definitions(specs: dict[str, TableSpec], folder: Path | None) -> dict[str, TableSpec]:
+    """With the tables whose SQL is written from definitions: cohorts, segment models and measures."""
+    found: tuple[Pair, ...] = pairs(folder)
+    whole = specs | pair_specs(found, specs) | union_specs(found, specs)
+    return whole | measure_specs(checked_definitions(folder, whole), whole)
 
 
 @cache
@@ -188,7 +193,7 @@ def _landed_input(table: LandedTable, root: Path) -> InputFile:
 def place_inputs(place: Place, store: Store, specs: Mapping[str, TableSpec], day: date | None = None) -> dict[str, InputFile]:
     """The tables of a place, written to the store under the hash of what they hold."""
     found = place_tables.tables(place, day) | code_list_tables.tables(place) | conditions.tables(place) | score_tables.tables(place)
-    found |= pair_tables(pairs(place.folder))
+    found |= pair_tables(pairs(place.folder)) | measure_inputs(definitions(place.folder), specs)
     return {name: write_input(table, specs[name], store) for name, table in found.items()}
 
 

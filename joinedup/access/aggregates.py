@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import TypeAdapter
 
 from joinedup.access import public
@@ -21,6 +22,8 @@ from joinedup.access.disclosure import Audience, may_open
 from joinedup.access.journeys import Journey, journeys
 from joinedup.access.look_report import belongs_of
 from joinedup.access.looking import Log, log_of, look
+from joinedup.access.measure_names import area_names
+from joinedup.access.measure_results import STANDARD, MeasureResults
 from joinedup.access.measured import with_shares, with_values, without_unknown
 from joinedup.access.overview import Access, access_of
 from joinedup.access.profiled import PROFILED
@@ -33,6 +36,8 @@ from joinedup.errors import Refused
 from joinedup.findings import Finding
 from joinedup.kept.access_log import AccessLog
 from joinedup.outcomes.definitions import MeasureSpec, Statistic, measures
+from joinedup.outcomes.measure_definition import MeasureDefinition
+from joinedup.outcomes.measure_folder import definitions
 from joinedup.place.model import Neighbourhood, Place
 from joinedup.sources.accounts import FileAccount, read_accounts
 from joinedup.sources.restricted import for_others
@@ -120,6 +125,25 @@ class Aggregates:
         basis = self._table("measure_basis", lambda table: table, "measure_id", "provider_code", "month")
         share = self._table("provider_share", lambda table: table.slice(0, 0), "area_id", "age_from", "provider_code")
         return with_shares(basis, share)
+
+    def measure_list(self) -> tuple[MeasureDefinition, ...]:
+        """The measures that are counted by lines, the place's own among them, in the order of pages."""
+        return definitions(self.place.folder)
+
+    def measure(
+        self,
+        name: str,
+        *,
+        variant: str = STANDARD,
+        area_type: str = "neighbourhood",
+        breakdown: str = "all",
+        period: str = "year",
+    ) -> pa.Table:
+        """One cut of a measure, the place beside its areas: counts, value, limits, reason, comparison; Refused where it isn't declared."""
+        if self.audience == "public":
+            raise Refused("measures by any cut are not given to the public yet: ask for the audience internal")
+        results = MeasureResults(self.measure_list(), self._measure_rows, self.stamp, area_names(self.place), self.audience)
+        return results.table(results.asked(name, variant, area_type, breakdown, period))
 
     def measure_specs(self) -> Mapping[str, MeasureSpec]:
         """The measures in words, by id, in the order in which pages show them."""
@@ -266,6 +290,13 @@ class Aggregates:
         if self.audience == "internal":
             self.log.append([look(self.caller, "aggregates", f"{what}, internal", self.stamp.build_id)])
         return self.audience == "internal"
+
+    def _measure_rows(self, name: str, where: pc.Expression | None) -> pa.Table:
+        """The rows of a table that a measure is counted from, logged."""
+        may_open(self.place, self.reader.manifest.about.get("place", {}), self.caller, self.audience)
+        rows = self.reader.rows(name, None, where)
+        self.log.append([look(self.caller, "aggregates", f"{name}, {self.audience}", self.stamp.build_id, rows=rows.num_rows)])
+        return rows
 
     def _table(self, name: str, disclosed: Disclosed, *order: str) -> pa.Table:
         """A table of the build in a stated order, under disclosure control, logged before it is given: the only way out."""

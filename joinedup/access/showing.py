@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from joinedup.access.aggregates import Aggregates
 from joinedup.access.asking import named
+from joinedup.access.measure_results import STANDARD
 from joinedup.access.measured import LEAST_KNOWN
 from joinedup.access.rounding import added
 from joinedup.errors import Refused
@@ -28,13 +29,20 @@ KNOWN_SHARE = "known_share"
 """Of a count by month, how much of it is known; where it is too little there is none."""
 ORDER_ALONE = ("age_band_order",)
 AREA = ("area_type", "area_id")
+AREAS = ("place", "neighbourhood", "practice", "pcn", "ward")
 MONTHS = re.compile(r"(\d{4})-(0[1-9]|1[0-2])(?:\.\.(\d{4})-(0[1-9]|1[0-2]))?")
 
 
 def table_of(door: Aggregates, name: str, by: Sequence[str] | None = None, period: str | None = None) -> pa.Table:
     """A measure or table, its counts summed by the columns asked for, of the months asked for; Refused where there are none such."""
+    if name in {each.id for each in door.measure_list()}:
+        return measure_of(door, name, by, period)
     measure = name in door.specs
-    table = TABLES["measures" if measure else named(name, [*TABLES, *door.specs, "people"], "a measure or table to show")](door)
+    table = TABLES[
+        "measures"
+        if measure
+        else named(name, [*TABLES, *door.specs, *(each.id for each in door.measure_list()), "people"], "a measure or table to show")
+    ](door)
     table = table.filter(pc.equal(table["measure_id"], name)) if measure else table
     if period is not None:
         table = _of_months(table, period, name)
@@ -44,6 +52,19 @@ def table_of(door: Aggregates, name: str, by: Sequence[str] | None = None, perio
     if "measure_id" in keys:
         return _of_areas(table, by, name)
     return _summed(table, _wanted(by, keys))
+
+
+def measure_of(
+    door: Aggregates, name: str, by: Sequence[str] | None = None, period: str | None = None, variant: str = STANDARD
+) -> pa.Table:
+    """A measure by one kind of area and perhaps one characteristic of people; Refused where it declares no such cut."""
+    asked = list(dict.fromkeys("neighbourhood" if each == "area" else each for each in (by or ["neighbourhood"])))
+    areas = [each for each in asked if each in AREAS]
+    groups = [each for each in asked if each not in AREAS]
+    if len(areas) > 1 or len(groups) > 1:
+        raise Refused(f"{name} is given by one kind of area and one characteristic, not by {', '.join(asked)}; ask for them one by one")
+    cut = {"area_type": areas[0] if areas else "place", "breakdown": groups[0] if groups else "all"}
+    return door.measure(name, variant=variant, period=period or "year", **cut)
 
 
 def _wanted(by: Sequence[str], keys: Sequence[str]) -> list[str]:

@@ -77,6 +77,8 @@ def read_measures(folder: Path) -> dict[str, MeasureSpec]:
     findings: list[Finding] = []
     for path in sorted(folder.glob("*.yml")):
         content = read_yaml(path.name, path.read_text(encoding="utf-8"))
+        if "form" in content:
+            continue  # counted by lines, as measure_folder reads it
         try:
             spec = MeasureSpec.model_validate(content)
         except ValidationError as error:

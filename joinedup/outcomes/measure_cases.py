@@ -1,0 +1,72 @@
+"""Running a measure's cases: tiny event tables through the SQL that is written for it, and what differs from the expected counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from itertools import chain, pairwise
+from typing import Any
+
+from joinedup.engine.cases import run_case
+from joinedup.engine.engines import Engine
+from joinedup.engine.order import inputs_of
+from joinedup.engine.specs import Case, TableSpec
+from joinedup.outcomes.measure_definition import STANDARD, MeasureDefinition
+from joinedup.outcomes.measure_lines import Line, lines_of
+from joinedup.outcomes.measure_sql import KEYS, fine_sql
+from joinedup.outcomes.measure_tables import measure_inputs
+
+SUMS = ("events", "amount", "amount_squares")
+YEAR = date(2025, 4, 1)
+"""The first day of the twelve months that a case is in, where it gives none."""
+
+
+def run_measure_case(measure: MeasureDefinition, case: Case, specs: Mapping[str, TableSpec], engine: Engine) -> list[str]:
+    """What differs from the expected counts, a line each; none when all is as expected. SqlError when the case is malformed.
+
+    Expected rows are sums of measure_fine by the keys that they name, with `part` (count or out_of) and `variant` in the stead of
+    line_id. Only the variants and parts that are named are counted. Where months aren't given, they are twelve from 1 April 2025.
+    """
+    lines = _named(measure, case, specs)
+    spec = _summed(specs["measure_fine"], fine_sql({line.id: line for line in lines.values()}), set().union(*case.expect))
+    values = [
+        row for row in measure_inputs([measure], specs)["measure_value"].to_pylist() if row["line_id"] in {x.id for x in lines.values()}
+    ]
+    given = {"measure_value": values, "place_year_month": _months(), **case.given}
+    read = inputs_of(spec)
+    told = {name: rows for name, rows in given.items() if name in read or name in case.given}
+    expect = [_row(row, lines) for row in case.expect]
+    return run_case(spec, case.model_copy(update={"given": told, "expect": expect}), {**specs, "measure_fine": spec}, engine)
+
+
+def _summed(fine: TableSpec, sql: str, named: set[str]) -> TableSpec:
+    """measure_fine by fewer keys: the line, and those that expected rows name."""
+    keys = ["line_id", *(name for name in (*KEYS, "each_amount") if name in named)]
+    sums = ", ".join(f"CAST(sum({name}) AS BIGINT) AS {name}" for name in SUMS)
+    by = ", ".join(keys)
+    columns = tuple(column for column in fine.columns if column.name in (*keys, *SUMS))
+    made = f"SELECT {by}, {sums} FROM (\n{sql}) AS fine GROUP BY {by}"
+    return fine.model_copy(update={"sql": made, "key": tuple(keys), "columns": columns, "sort": ()})
+
+
+def _named(measure: MeasureDefinition, case: Case, specs: Mapping[str, TableSpec]) -> dict[tuple[str, str], Line]:
+    """The lines that the expected rows name by variant and part; the count as defined where there are none."""
+    named = {(row.get("variant", STANDARD), row.get("part", "count")) for row in case.expect} or {(STANDARD, "count")}
+    return dict(chain.from_iterable(_lines(measure, variant, part, specs) for variant, part in sorted(named)))
+
+
+def _lines(measure: MeasureDefinition, variant: str, part: str, specs: Mapping[str, TableSpec]) -> Iterator[tuple[tuple[str, str], Line]]:
+    known = lines_of(measure, variant, specs)
+    line = None if known is None else getattr(known, part)
+    if line is not None:
+        yield (variant, part), line
+
+
+def _row(row: Mapping[str, Any], lines: Mapping[tuple[str, str], Line]) -> dict[str, Any]:
+    line = lines[row.get("variant", STANDARD), row.get("part", "count")]
+    return {"line_id": line.id} | {name: value for name, value in row.items() if name not in ("variant", "part")}
+
+
+def _months() -> list[dict[str, Any]]:
+    starts = [date(YEAR.year + (YEAR.month - 1 + at) // 12, (YEAR.month - 1 + at) % 12 + 1, 1) for at in range(13)]
+    return [{"month": month, "month_end": after, "year_starts": YEAR, "days": (after - month).days} for month, after in pairwise(starts)]
