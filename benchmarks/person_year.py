@@ -35,14 +35,13 @@ MADE = (
     "place_spell",
     "year_contract",
     "year_basis",
+    "practice_year",
+    "practice_basis",
     "person_year_days",
     "person_year_base",
     "person_year_use",
     "person_year_sector",
-    "person_year_cost",
-    "person_year_activity",
     "person_year_condition",
-    "person_year_health",
     "person_year",
 )
 """What exists for person_year; place_activity, conditions and scores are there for others too."""

@@ -1,28 +1,6 @@
-WITH fact AS (
-    SELECT
-        person_id,
-        CAST(extract(YEAR FROM month) * 12 + extract(MONTH FROM month) AS INTEGER) AS month_number,
-        'all' AS sector,
-        CASE WHEN person_days > 0 THEN 1 ELSE 0 END AS observed,
-        person_days,
-        0 AS activities,
-        0 AS cost_pence
-    FROM person_month
-    UNION ALL
-    SELECT
-        person_id,
-        CAST(extract(YEAR FROM month) * 12 + extract(MONTH FROM month) AS INTEGER),
-        sector,
-        0,
-        0,
-        activities,
-        coalesce(cost_pence, 0)
-    FROM person_month_sector
-),
-grouped AS (
-    SELECT cohort_id, year_starts, age_band_order, sex, deprivation_fifth
-    FROM cohort_index
-    GROUP BY cohort_id, year_starts, age_band_order, sex, deprivation_fifth
+WITH numbered_month AS (
+    SELECT month, month_end, CAST(extract(YEAR FROM month) * 12 + extract(MONTH FROM month) AS INTEGER) AS month_number
+    FROM place_year_month
 ),
 person AS (
     SELECT
@@ -34,47 +12,80 @@ person AS (
     FROM person_year AS p
     INNER JOIN (SELECT year_starts FROM cohort_index GROUP BY year_starts) AS y ON y.year_starts = p.year_starts
 ),
+grouped AS (
+    SELECT cohort_id, year_starts, age_band_order, sex, deprivation_fifth
+    FROM cohort_index
+    GROUP BY cohort_id, year_starts, age_band_order, sex, deprivation_fifth
+),
+-- A group is people alike in a year: everybody, under no cohort's name, or those of one cohort.
+numbered AS (
+    SELECT
+        cohort_id, year_starts, age_band_order, sex, deprivation_fifth,
+        row_number() OVER (
+            ORDER BY year_starts NULLS LAST, age_band_order NULLS LAST, sex NULLS LAST, deprivation_fifth NULLS LAST, cohort_id NULLS LAST
+        ) AS number
+    FROM (
+        SELECT cohort_id, year_starts, age_band_order, sex, deprivation_fifth FROM grouped
+        UNION
+        SELECT '', year_starts, age_band_order, sex, deprivation_fifth FROM grouped
+    ) AS g
+),
 within AS (
     SELECT cohort_id, person_id, year_starts FROM cohort_index
     UNION
     SELECT cohort_id, person_id, year_starts FROM cohort_member
+    UNION ALL
+    SELECT '', person_id, year_starts FROM person
 ),
-inside AS (
-    SELECT w.cohort_id, p.person_id, p.year_starts, p.age_band_order, p.sex, p.deprivation_fifth
+belongs AS (
+    SELECT p.person_id, n.number
     FROM within AS w
     INNER JOIN person AS p ON p.person_id = w.person_id AND p.year_starts = w.year_starts
+    INNER JOIN numbered AS n
+        ON n.cohort_id = w.cohort_id AND n.year_starts = p.year_starts AND n.age_band_order = p.age_band_order AND n.sex = p.sex
+        AND n.deprivation_fifth = p.deprivation_fifth
 ),
 size AS (
-    SELECT year_starts, age_band_order, sex, deprivation_fifth, count(*) AS people
-    FROM person
-    GROUP BY year_starts, age_band_order, sex, deprivation_fifth
+    SELECT number, count(*) AS people
+    FROM belongs
+    GROUP BY number
 ),
-size_inside AS (
-    SELECT cohort_id, year_starts, age_band_order, sex, deprivation_fifth, count(*) AS people
-    FROM inside
-    GROUP BY cohort_id, year_starts, age_band_order, sex, deprivation_fifth
+there AS (
+    SELECT
+        s.person_id,
+        greatest(s.starts, r.first_on) AS starts,
+        least(s.ends, r.last_on) AS ends,
+        lag(s.ends) OVER (PARTITION BY s.person_id ORDER BY s.starts NULLS FIRST) AS was_there_to
+    FROM counted_spell AS s
+    CROSS JOIN (SELECT min(month) AS first_on, max(month_end) AS last_on FROM place_year_month) AS r
+),
+-- Most people were there all the time: those of a group with the same days are taken together before any month is looked at.
+alike AS (
+    SELECT b.number, s.starts, s.ends, s.was_there_to, count(*) AS people
+    FROM there AS s
+    INNER JOIN belongs AS b ON b.person_id = s.person_id
+    WHERE s.starts < s.ends
+    GROUP BY b.number, s.starts, s.ends, s.was_there_to
 ),
 had AS (
+    -- Who moves within a month is there once, with the days of both spells.
     SELECT
-        p.year_starts, p.age_band_order, p.sex, p.deprivation_fifth, f.month_number, f.sector,
-        CAST(sum(f.observed) AS BIGINT) AS observed,
-        CAST(sum(f.person_days) AS BIGINT) AS person_days,
-        CAST(sum(f.activities) AS BIGINT) AS activities,
-        CAST(sum(f.cost_pence) AS BIGINT) AS cost_pence
-    FROM person AS p
-    INNER JOIN fact AS f ON f.person_id = p.person_id
-    GROUP BY p.year_starts, p.age_band_order, p.sex, p.deprivation_fifth, f.month_number, f.sector
-),
-had_inside AS (
-    SELECT
-        i.cohort_id, i.year_starts, i.age_band_order, i.sex, i.deprivation_fifth, f.month_number, f.sector,
-        CAST(sum(f.observed) AS BIGINT) AS observed,
-        CAST(sum(f.person_days) AS BIGINT) AS person_days,
-        CAST(sum(f.activities) AS BIGINT) AS activities,
-        CAST(sum(f.cost_pence) AS BIGINT) AS cost_pence
-    FROM inside AS i
-    INNER JOIN fact AS f ON f.person_id = i.person_id
-    GROUP BY i.cohort_id, i.year_starts, i.age_band_order, i.sex, i.deprivation_fifth, f.month_number, f.sector
+        a.number,
+        m.month_number,
+        'all' AS sector,
+        CAST(sum(CASE WHEN a.was_there_to > m.month THEN 0 ELSE a.people END) AS BIGINT) AS observed,
+        CAST(sum(a.people * CAST(least(a.ends, m.month_end) - greatest(a.starts, m.month) AS INTEGER)) AS BIGINT) AS person_days,
+        0 AS activities,
+        0 AS cost_pence
+    FROM alike AS a
+    INNER JOIN numbered_month AS m ON a.starts < m.month_end AND m.month < a.ends
+    GROUP BY a.number, m.month_number
+    UNION ALL
+    SELECT b.number, m.month_number, f.sector, 0, 0, CAST(sum(f.activities) AS BIGINT), CAST(sum(coalesce(f.cost_pence, 0)) AS BIGINT)
+    FROM person_month_sector AS f
+    INNER JOIN belongs AS b ON b.person_id = f.person_id
+    INNER JOIN numbered_month AS m ON m.month = f.month
+    GROUP BY b.number, m.month_number, f.sector
 )
 SELECT
     g.cohort_id,
@@ -89,17 +100,12 @@ SELECT
     h.person_days - coalesce(i.person_days, 0) AS person_days,
     h.activities - coalesce(i.activities, 0) AS activities,
     h.cost_pence - coalesce(i.cost_pence, 0) AS cost_pence
-FROM grouped AS g
-INNER JOIN size AS s
-    ON s.year_starts = g.year_starts AND s.age_band_order = g.age_band_order AND s.sex = g.sex
-    AND s.deprivation_fifth = g.deprivation_fifth
-INNER JOIN size_inside AS o
-    ON o.cohort_id = g.cohort_id AND o.year_starts = g.year_starts AND o.age_band_order = g.age_band_order AND o.sex = g.sex
-    AND o.deprivation_fifth = g.deprivation_fifth
-INNER JOIN had AS h
-    ON h.year_starts = g.year_starts AND h.age_band_order = g.age_band_order AND h.sex = g.sex
-    AND h.deprivation_fifth = g.deprivation_fifth
-LEFT JOIN had_inside AS i
-    ON i.cohort_id = g.cohort_id AND i.year_starts = g.year_starts AND i.age_band_order = g.age_band_order AND i.sex = g.sex
-    AND i.deprivation_fifth = g.deprivation_fifth AND i.month_number = h.month_number AND i.sector = h.sector
-WHERE s.people > o.people
+FROM numbered AS g
+INNER JOIN numbered AS e
+    ON e.cohort_id = '' AND e.year_starts = g.year_starts AND e.age_band_order = g.age_band_order AND e.sex = g.sex
+    AND e.deprivation_fifth = g.deprivation_fifth
+INNER JOIN size AS s ON s.number = e.number
+INNER JOIN size AS o ON o.number = g.number
+INNER JOIN had AS h ON h.number = e.number
+LEFT JOIN had AS i ON i.number = g.number AND i.month_number = h.month_number AND i.sector = h.sector
+WHERE g.cohort_id <> '' AND s.people > o.people

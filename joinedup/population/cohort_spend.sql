@@ -1,5 +1,5 @@
 WITH numbered AS (
-    SELECT month, year_starts, CAST(extract(YEAR FROM month) * 12 + extract(MONTH FROM month) AS INTEGER) AS month_number
+    SELECT month, month_end, year_starts, CAST(extract(YEAR FROM month) * 12 + extract(MONTH FROM month) AS INTEGER) AS month_number
     FROM place_year_month
 ),
 -- A month that a sector isn't known of is no month without cost: neither its days nor what was told of it count.
@@ -26,20 +26,31 @@ weight AS (
     FROM matched
     GROUP BY cohort_id, year_starts, age_band_order, sex, deprivation_fifth, month_number
 ),
+there AS (
+    SELECT
+        m.cohort_id, m.person_id, m.month_number AS index_number, n.month_number,
+        CAST(sum(CAST(least(s.ends, n.month_end) - greatest(s.starts, n.month) AS INTEGER)) AS BIGINT) AS person_days
+    FROM matched AS m
+    INNER JOIN counted_spell AS s ON s.person_id = m.person_id AND coalesce(s.starts < s.ends, TRUE)
+    INNER JOIN numbered AS n
+        ON n.month_number >= m.month_number - 12 AND n.month_number <= m.month_number + 12
+        AND coalesce(s.starts < n.month_end, TRUE) AND coalesce(n.month < s.ends, TRUE)
+    GROUP BY m.cohort_id, m.person_id, m.month_number, n.month_number
+),
 -- In thousandths and pence, as whole numbers: their sums don't hang on the order in which they are added.
 piece AS (
     SELECT
-        m.cohort_id,
+        f.cohort_id,
         'cohort' AS side,
-        k.month_number - m.month_number AS month_from_index,
+        k.month_number - f.index_number AS month_from_index,
         k.sector,
-        CASE WHEN f.person_days > 0 THEN 1000 ELSE 0 END AS observed_thousandths,
-        f.person_days * 1000 AS days_thousandths,
+        count(*) * 1000 AS observed_thousandths,
+        CAST(sum(f.person_days) AS BIGINT) * 1000 AS days_thousandths,
         0 AS had_thousandths,
         0 AS cost_pence
-    FROM matched AS m
-    INNER JOIN person_month AS f ON f.person_id = m.person_id
-    INNER JOIN known AS k ON k.month = f.month
+    FROM there AS f
+    INNER JOIN known AS k ON k.month_number = f.month_number
+    GROUP BY f.cohort_id, k.month_number - f.index_number, k.sector
     UNION ALL
     SELECT
         m.cohort_id,

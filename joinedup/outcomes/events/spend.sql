@@ -17,6 +17,13 @@ WITH by_month AS (
     FROM person_month_sector
     WHERE cost_pence IS NOT NULL
     GROUP BY person_id, month
+),
+-- Who moves within a month is counted where the month ends.
+listed AS (
+    SELECT
+        person_id, neighbourhood_id, practice_code, starts,
+        lead(starts) OVER (PARTITION BY person_id ORDER BY starts NULLS FIRST) AS next_starts
+    FROM belonging_spell
 )
 SELECT
     s.person_id AS event_id,
@@ -33,5 +40,8 @@ SELECT
     s.cost_pence, s.acute_pence, s.outside_hospital_pence, s.primary_care_pence, s.community_pence, s.mental_health_pence, s.adult_social_care_pence,
     s.children_pence, s.continuing_care_pence, s.urgent_care_pence, s.maternity_pence, s.voluntary_pence
 FROM by_month AS s
-INNER JOIN person_month AS m ON m.person_id = s.person_id AND m.month = s.month
+INNER JOIN listed AS m
+    ON m.person_id = s.person_id
+    AND coalesce(m.starts < CAST(s.month + INTERVAL 1 MONTH AS DATE), TRUE)
+    AND coalesce(m.next_starts >= CAST(s.month + INTERVAL 1 MONTH AS DATE), TRUE)
 INNER JOIN person AS p ON p.person_id = s.person_id
