@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
-import threading
 import traceback
-from collections.abc import Callable
-from types import FrameType
 
 import click
 
@@ -33,24 +29,13 @@ from joinedup.cli.sharing import sharing
 from joinedup.cli.signing_in import sign_in
 from joinedup.cli.sql import sql
 from joinedup.cli.starting import add_source, new, template
+from joinedup.cli.stopping import INTERRUPTED, TERMINATED, Terminated, stopping
 from joinedup.cli.why import why
 from joinedup.errors import JoinedupError, StoreProblem
 
-INTERRUPTED, TERMINATED = 130, 143  # as shells have it: 128 and the number of the signal, 2 or 15
 FAULT = 70
 """A fault of joinedup's own, as sysexits.h has it (EX_SOFTWARE)."""
 TRACEBACK = "JOINEDUP_TRACEBACK"
-
-
-Handler = Callable[[int, FrameType | None], object] | int | None
-
-
-class Terminated(KeyboardInterrupt):
-    """Somebody asked the process to end (SIGTERM), as a scheduler does; what it had spilled is wiped on the way out."""
-
-
-def _terminate(*_: object) -> None:
-    raise Terminated
 
 
 class Verbs(click.Group):
@@ -69,18 +54,17 @@ class Verbs(click.Group):
 
     def invoke(self, context: click.Context) -> object:
         """What the verb gives back, or the exit code of what ended it; the journal has either."""
-        before = _on_termination(_terminate)
-        try:
-            found = super().invoke(context)
-        except BaseException as error:
-            ended = self.ended_by(error)
-            code = _code(error) if ended is None else ended
-            journal.end(code, "" if isinstance(error, SystemExit | click.exceptions.Exit) else type(error).__name__)
-            if ended is None:
-                raise
-            context.exit(ended)
-        finally:
-            _on_termination(before)
+        with stopping() as stopped:
+            try:
+                found = super().invoke(context)
+            except BaseException as problem:
+                error = stopped.told(problem)
+                ended = self.ended_by(error)
+                code = _code(error) if ended is None else ended
+                journal.end(code, "" if isinstance(error, SystemExit | click.exceptions.Exit) else type(error).__name__)
+                if ended is None:
+                    raise
+                context.exit(ended)
         journal.end(0)
         return found
 
@@ -117,11 +101,6 @@ def _code(error: BaseException) -> int:
     """The exit code of what click, or whoever called, knows what to do with."""
     code = getattr(error, "exit_code", getattr(error, "code", 1))
     return code if isinstance(code, int) else int(code is not None)
-
-
-def _on_termination(handler: Handler) -> Handler:
-    """What was done before when the process was asked to end; only the main thread of a program may say."""
-    return signal.signal(signal.SIGTERM, handler) if threading.current_thread() is threading.main_thread() else None
 
 
 def show_error(error: JoinedupError) -> None:

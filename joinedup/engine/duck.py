@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from weakref import WeakSet
 
 import duckdb
 
@@ -41,6 +43,16 @@ ENCRYPTED = "SET force_mbedtls_unsafe = true; SET temp_file_encryption = true"
 "Unsafe" is DuckDB's word for its bundled source of such keys where files are to last; these are wiped when the work ends.
 """
 
+OPEN: WeakSet[duckdb.DuckDBPyConnection] = WeakSet()
+"""The connections of this process that somebody still has."""
+
+
+def stop_queries() -> None:
+    """Nothing; what this process's connections run ends soon, with an error. Cursors go on, for whoever has one stops it."""
+    for connection in [*OPEN]:
+        with suppress(duckdb.Error):  # it is closed
+            connection.interrupt()
+
 
 def connect(
     *, spill: Path | None = None, threads: int | None = None, memory_limit: str | None = None, usual: int = USUAL_MEMORY
@@ -58,6 +70,7 @@ def connect(
     if threads:
         settings["threads"] = threads
     connection = duckdb.connect(":memory:", config=settings)
+    OPEN.add(connection)
     connection.execute("SET GLOBAL TimeZone = 'UTC'")  # belongs to an extension, so it can't be set before connecting
     if memory_limit is not None or spill is not None:
         _limit_memory(connection, memory_limit or os.environ.get(MEMORY), usual)
