@@ -66,6 +66,8 @@ def counts_of(table: pa.Table, keys: Sequence[Key], months: Sequence[date]) -> C
     size = len(keys) * len(months)
 
     def summed(name: str) -> Floats:
+        if name not in table.column_names:
+            return np.zeros((len(keys), len(months)))
         values = np.asarray(table[name].cast(pa.float64()).fill_null(0).to_numpy(), dtype=np.float64)
         return np.asarray(np.bincount(at, weights=values, minlength=size)[:size], dtype=np.float64).reshape(len(keys), len(months))
 

@@ -153,7 +153,10 @@ class MeasureResults:
     def _cells(self, line: Line, asked: Asked) -> pa.Table:
         where = (pc.field("line_id") == line.id) & (pc.field("breakdown") == asked.breakdown)
         where &= pc.field("area_type").isin([asked.area_type, "place", *(["none"] if asked.area_type == "neighbourhood" else [])])
-        return self.rows("measure_cell", where)
+        if line.table != PEOPLE:
+            return self.rows("measure_cell", where)
+        found = self.rows("measure_exposure", where)
+        return found.append_column("amount", found["person_days"])
 
     def _denominator(self, asked: Asked, line: Line, counts: Counts, known: Floats, periods: Floats) -> tuple[Floats, Floats]:
         """What the measure is out of, and how much of it is known: people's time counts by the share that is known of each month."""

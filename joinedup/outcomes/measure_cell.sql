@@ -1,6 +1,6 @@
 WITH counted AS (
     SELECT
-        f.line_id, f.month, f.neighbourhood_id, f.practice_code, f.ward_code,
+        f.line_id, f.month, f.neighbourhood_id, f.practice_code, f.pcn_code, f.ward_code,
         f.sex, f.age_band_order, f.ethnic_group, f.deprivation_fifth, f.segment_id,
         f.each_amount, f.events, f.amount, f.amount_squares
     FROM measure_fine AS f
@@ -14,7 +14,7 @@ asked AS (
 -- Groups first, areas afterwards: of each kind of area few rows are left to add up.
 by_group AS (
     SELECT
-        c.line_id, c.month, c.neighbourhood_id, c.practice_code, c.ward_code, a.breakdown,
+        c.line_id, c.month, c.neighbourhood_id, c.practice_code, c.pcn_code, c.ward_code, a.breakdown,
         CASE a.breakdown
             WHEN 'all' THEN 'all'
             WHEN 'sex' THEN coalesce(c.sex, '')
@@ -32,7 +32,7 @@ by_group AS (
     FROM counted AS c
     INNER JOIN asked AS a ON a.line_id = c.line_id
     GROUP BY
-        c.line_id, c.month, c.neighbourhood_id, c.practice_code, c.ward_code, a.breakdown,
+        c.line_id, c.month, c.neighbourhood_id, c.practice_code, c.pcn_code, c.ward_code, a.breakdown,
         CASE a.breakdown
             WHEN 'all' THEN 'all'
             WHEN 'sex' THEN coalesce(c.sex, '')
@@ -52,6 +52,7 @@ by_area AS (
             WHEN 'neighbourhood' THEN g.neighbourhood_id
             WHEN 'none' THEN CASE WHEN g.neighbourhood_id IS NULL THEN 'none' END
             WHEN 'practice' THEN g.practice_code
+            WHEN 'pcn' THEN g.pcn_code
             WHEN 'ward' THEN g.ward_code
         END AS area_id
     FROM by_group AS g

@@ -5,7 +5,7 @@ WITH months AS (
 ),
 told AS (
     SELECT
-        f.line_id, f.neighbourhood_id, f.practice_code, f.ward_code, b.provider_code,
+        f.line_id, f.neighbourhood_id, f.practice_code, f.pcn_code, f.ward_code, b.provider_code,
         CAST(sum(f.events) AS DOUBLE)
         / nullif(CAST(max(CASE WHEN m.known_months > 0 THEN m.known_months ELSE m.all_months END) AS DOUBLE), 0) AS events_a_month
     FROM measure_fine AS f
@@ -14,7 +14,7 @@ told AS (
     INNER JOIN months AS m ON m.line_id = b.line_id AND m.provider_code = b.provider_code
     -- Of a provider that told of no month all are as good.
     WHERE b.known OR m.known_months = 0
-    GROUP BY f.line_id, f.neighbourhood_id, f.practice_code, f.ward_code, b.provider_code
+    GROUP BY f.line_id, f.neighbourhood_id, f.practice_code, f.pcn_code, f.ward_code, b.provider_code
 ),
 by_area AS (
     SELECT t.line_id, k.area_type, t.provider_code, t.events_a_month,
@@ -23,6 +23,7 @@ by_area AS (
             WHEN 'neighbourhood' THEN t.neighbourhood_id
             WHEN 'none' THEN CASE WHEN t.neighbourhood_id IS NULL THEN 'none' END
             WHEN 'practice' THEN t.practice_code
+            WHEN 'pcn' THEN t.pcn_code
             WHEN 'ward' THEN t.ward_code
         END AS area_id
     FROM told AS t

@@ -15,6 +15,7 @@ KEYS = (
     "month",
     "practice_code",
     "neighbourhood_id",
+    "pcn_code",
     "ward_code",
     "deprivation_fifth",
     "sex",
@@ -27,6 +28,7 @@ OF_PERSON = ("ward_code", "deprivation_fifth", "sex", "ethnic_group", "segment_i
 EMPTY = """\
 SELECT
     CAST(NULL AS STRING) AS line_id, m.month, CAST(NULL AS STRING) AS practice_code, CAST(NULL AS STRING) AS neighbourhood_id,
+    CAST(NULL AS STRING) AS pcn_code,
     w.ward_code, w.deprivation_fifth, w.sex, w.ethnic_group, w.segment_id,
     CAST(NULL AS INTEGER) AS age_band_order, CAST(NULL AS STRING) AS provider_code, CAST(NULL AS BIGINT) AS each_amount,
     CAST(0 AS BIGINT) AS events, CAST(0 AS BIGINT) AS amount, CAST(NULL AS BIGINT) AS amount_squares
@@ -41,7 +43,7 @@ def fine_sql(lines: Mapping[str, Line]) -> str:
     if not lines:
         return EMPTY
     tables = sorted({line.table for line in lines.values()})
-    ctes = [_people(lines) if table == PEOPLE else _events(table, lines) for table in tables]
+    ctes = [people_cte(lines) if table == PEOPLE else _events(table, lines) for table in tables]
     return "WITH " + ",\n".join(ctes) + "\n" + "\nUNION ALL\n".join(_counted(name, line) for name, line in lines.items()) + "\n"
 
 
@@ -60,16 +62,18 @@ of_{table} AS (
         m.month,
         e.practice_code,
         e.neighbourhood_id,
+        n.code AS pcn_code,
 {person}\
         CASE WHEN e.age >= 90 THEN 18 ELSE CAST(floor(e.age / 5) AS INTEGER) END AS age_band_order,
         e.provider_code{own}
     FROM {table} AS e
     INNER JOIN place_year_month AS m ON m.month = CAST(date_trunc('month', e.on_date) AS DATE)
     LEFT JOIN measure_person AS w ON w.person_id = e.person_id AND w.year_starts = m.year_starts
+    LEFT JOIN place_neighbourhood AS n ON n.neighbourhood_id = e.neighbourhood_id
 )"""
 
 
-def _people(lines: Mapping[str, Line]) -> str:
+def people_cte(lines: Mapping[str, Line]) -> str:
     """People's days by month: somebody's age is that of the first of the month, as births are known by month."""
     flags = [name for name in _columns(PEOPLE, lines) if name not in ("age", "person_days")]
     own = "".join(f",\n        y.{name}" for name in flags)
@@ -82,6 +86,7 @@ there AS (
         m.month,
         s.practice_code,
         s.neighbourhood_id,
+        n.code AS pcn_code,
 {person}\
         CAST(NULL AS STRING) AS provider_code,
         CAST(floor((
@@ -92,12 +97,13 @@ there AS (
     FROM counted_spell AS s
     INNER JOIN person AS p ON p.person_id = s.person_id
     CROSS JOIN place_year_month AS m
-    LEFT JOIN measure_person AS w ON w.person_id = s.person_id AND w.year_starts = m.year_starts{joined}
+    LEFT JOIN measure_person AS w ON w.person_id = s.person_id AND w.year_starts = m.year_starts
+    LEFT JOIN place_neighbourhood AS n ON n.neighbourhood_id = s.neighbourhood_id{joined}
     WHERE coalesce(s.starts < m.month_end, TRUE) AND coalesce(m.month < s.ends, TRUE)
 ),
 of_people AS (
     SELECT
-        month, practice_code, neighbourhood_id, {", ".join(OF_PERSON)}, provider_code, age,
+        month, practice_code, neighbourhood_id, pcn_code, {", ".join(OF_PERSON)}, provider_code, age,
         CASE WHEN age >= 90 THEN 18 ELSE CAST(floor(age / 5) AS INTEGER) END AS age_band_order,
         person_days{passed}
     FROM there
@@ -106,11 +112,11 @@ of_people AS (
 
 def _counted(name: str, line: Line) -> str:
     keys = ", ".join(f"e.{key}" for key in KEYS)
-    holds = [_holds(name, condition) for condition in line.conditions]
+    conditions = [holds(name, condition) for condition in line.conditions]
     amount = f"e.{line.amount}" if line.amount else None
     if amount and line.table != PEOPLE:
-        holds.append(f"{amount} IS NOT NULL")
-    where = "\nWHERE " + "\n    AND ".join(holds) if holds else ""
+        conditions.append(f"{amount} IS NOT NULL")
+    where = "\nWHERE " + "\n    AND ".join(conditions) if conditions else ""
     each = f"CAST({amount} AS BIGINT)" if line.each and amount else "CAST(NULL AS BIGINT)"
     squares = amount and line.table != PEOPLE and not line.amount.endswith("_pence") if line.amount else None
     total = f"CAST(sum({amount}) AS BIGINT)" if amount else "count(*)"
@@ -124,9 +130,9 @@ FROM of_{line.table} AS e{where}
 GROUP BY {grouped}"""
 
 
-def _holds(name: str, condition: Condition) -> str:
-    """One condition, as SQL."""
-    column = f"e.{condition.column}"
+def holds(name: str, condition: Condition, of: str = "e") -> str:
+    """One condition, as SQL, on the columns of a table by its alias."""
+    column = f"{of}.{condition.column}"
     if condition.begins or (condition.values and condition.type is ColumnType.STRING):
         return _is_listed(name, condition, column)
     if condition.type is ColumnType.BOOLEAN:

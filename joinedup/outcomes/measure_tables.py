@@ -9,17 +9,21 @@ import pyarrow as pa
 
 from joinedup.engine.specs import TableSpec
 from joinedup.errors import SqlError
+from joinedup.outcomes.exposure_sql import exposure_sql
 from joinedup.outcomes.measure_definition import MeasureDefinition
 from joinedup.outcomes.measure_folder import definition_findings, definitions, packaged, read_definitions
-from joinedup.outcomes.measure_lines import Line, every_line, lines_of
+from joinedup.outcomes.measure_lines import PEOPLE, Line, every_line, lines_of
 from joinedup.outcomes.measure_sql import fine_sql
 
-FINE = "measure_fine"
+FINE, EXPOSURE = "measure_fine", "measure_exposure"
 
 
 def measure_specs(measures: Iterable[MeasureDefinition], specs: Mapping[str, TableSpec]) -> dict[str, TableSpec]:
-    """measure_fine as it counts these measures."""
-    return {FINE: specs[FINE].model_copy(update={"sql": fine_sql(every_line(measures, specs))})}
+    """measure_fine and measure_exposure as they count these measures."""
+    lines = every_line(measures, specs)
+    events = {name: line for name, line in lines.items() if line.table != PEOPLE}
+    written = {FINE: fine_sql(events), EXPOSURE: exposure_sql(lines)}
+    return {name: specs[name].model_copy(update={"sql": sql}) for name, sql in written.items()}
 
 
 def checked_definitions(place_folder: Path | None, specs: Mapping[str, TableSpec]) -> tuple[MeasureDefinition, ...]:

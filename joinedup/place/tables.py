@@ -36,7 +36,7 @@ def tables(place: Place, today: date | None = None) -> dict[str, pa.Table]:
     """Every table of a place, by name: columns and types as specified, rows in the order of the key. `today` is when sources are used."""
     rows: dict[str, Iterable[Row]] = {
         "place_parameter": [(place.as_at, place.period.start, place.period.end, place.period.days)],
-        "place_neighbourhood": ((n.id, n.name, n.start, n.end, n.list_size) for n in place.neighbourhoods),
+        "place_neighbourhood": ((n.id, n.name, n.code, n.start, n.end, n.list_size) for n in place.neighbourhoods),
         "place_practice": ((p.code, p.name, p.opened, p.closed) for p in place.practices),
         "place_membership": memberships(place),
         "place_area": (area(found) for found in place.areas),
