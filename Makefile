@@ -18,7 +18,7 @@ demo: set-up-demo ## invent a place, build its record, write its pages and serve
 	@$(BIN)/joinedup demo $(PLACE) --people $(PEOPLE) --seed $(SEED) --out demo/$(NAME) --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve,--serve)
 
 test: set-up-test ## run every test
-	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 2 --dist loadscope
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n auto --dist loadscope
 
 check: set-up-test ## format, lint, types, layers, SQL subset, docs fresh
 	@$(BIN)/ruff format --check --quiet . || (echo "not formatted: make format" && exit 1)

@@ -110,41 +110,47 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
 
 
 TOGETHER = {
-    "tests/place/test_example.py": "example",  # the example place, made once
-    "tests/place/test_cluster.py": "example",
-    "tests/place/test_hand_off": "example",
-    "tests/place/test_kills.py": "example",
-    "tests/place/test_linkage.py": "example",
-    "tests/place/test_doors.py": "laid out",  # the place that is laid out, made once
+    "tests/place/test_hand_off": "hand off",  # one shelf
+    "tests/place/test_cluster.py": "laid out",  # the place of 600 people
+    "tests/place/test_doors.py": "laid out",
     "tests/place/test_private.py": "laid out",
     "tests/unit/papers/": "papers",  # one set of pages, one browser
     "tests/unit/sources/synthetic/": "synthetic",  # the same blocks of people
+    "tests/unit/place/": "",  # which name Spark, and start none
 }
-"""Beginnings of the names of tests that share what takes long to make."""
+"""Beginnings of the names of tests that share what takes long to make in one process; a module shares with itself where it says nothing."""
 LONGEST = (
-    "example",
+    "spark",
+    "laid out",
     "tests/unit/test_cli.py",
     "tests/place/test_monthly.py",
-    "tests/unit/test_land.py",
-    "tests/place/",
-    "tests/unit/test_review_lands.py",
-    "laid out",
     "papers",
-    "synthetic",
+    "tests/place/test_builds.py",
     "tests/unit/sources/test_monthly.py",
+    "tests/place/test_changes.py",
+    "tests/place/test_gauntlet.py",
+    "tests/place/test_protected.py",
+    "tests/place/",
+    "tests/unit/forget/test_erasing.py",
     "tests/unit/identity/",
+    "hand off",
+    "tests/unit/test_land.py",
+    "synthetic",
+    "tests/unit/test_review_lands.py",
     "tests/unit/starting/",
     "tests/unit/forget/",
-    "tests/unit/sources/test_any_bytes.py",
+    "tests/unit/cli/",
+    "tests/unit/sources/",
+    "tests/unit/test_",
+    "tests/spec/",
 )
-"""Beginnings of the names of scopes that take longest: they come first, so that no process has a long one left when the other is done."""
+"""Beginnings of the names of scopes that take longest: they come first, so that no process has a long one left when the others are done."""
 
 
 def scope_of(nodeid: str) -> str:
-    """The tests that run in one process: a module, several that share something, or all that name Spark, with one session."""
-    if "spark" in nodeid:
-        return "example"
-    return next((scope for name, scope in TOGETHER.items() if nodeid.startswith(name)), nodeid.partition("::")[0])
+    """The tests that run in one process: a module, several that share something, or all that start Spark, with one session."""
+    shared = next((scope for name, scope in TOGETHER.items() if nodeid.startswith(name)), None)
+    return ("spark" if shared is None and "spark" in nodeid else shared) or nodeid.partition("::")[0]
 
 
 def turn_of(nodeid: str) -> int:
@@ -168,6 +174,12 @@ def pytest_collection_finish() -> None:
 def pytest_unconfigure() -> None:
     """What was frozen may go again, as libraries count what is left at the end."""
     gc.unfreeze()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """As many processes as cores and one more, since some wait: for a program that they started, or a disk."""
+    return len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(optionalhook=True)

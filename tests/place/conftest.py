@@ -29,6 +29,7 @@ from joinedup.sources.contract import contracts
 from joinedup.sources.synthetic import synthesise
 from joinedup.sources.synthetic.truth import FOLDER as TRUTH
 from joinedup.tabular import write_table
+from tests.sharing import made_once, own_copy
 
 
 @dataclass(frozen=True)
@@ -66,13 +67,17 @@ def invented(folder: Path, people: int, work: Path, seed: int = 1) -> Example:
 
 @pytest.fixture(scope="session")
 def example(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Example:
-    """The example place with 5,000 people, landed and built on DuckDB."""
-    work = tmp_path_factory.mktemp("example")
-    folder = work / "calderdale"
-    shutil.copytree(root / "places" / "calderdale", folder)
-    made = invented(folder, 5_000, work)
-    build(made.place, made.store)
-    return made
+    """The example place with 5,000 people, landed and built on DuckDB once in a run; each process has a store of its own with it."""
+
+    def make(work: Path) -> Example:
+        folder = work / "calderdale"
+        shutil.copytree(root / "places" / "calderdale", folder)
+        made = invented(folder, 5_000, work)
+        build(made.place, made.store)
+        return made
+
+    made = made_once(tmp_path_factory, "example", make)
+    return replace(made, store=own_copy(made.store, tmp_path_factory.mktemp("example") / "store"))
 
 
 def copy_of(example: Example, work: Path) -> Example:
@@ -106,8 +111,8 @@ def asked(shelf: Example) -> Callable[..., HandOff]:
 
 
 @pytest.fixture(scope="session")
-def laid_out(root: Path) -> Iterator[Path]:
-    """A folder that anyone may look into, with all that joinedup makes of a place in it: store, log, pages, an export."""
+def small(root: Path) -> Iterator[Example]:
+    """The example place with 600 people, landed and built in a folder that anyone may look into."""
     umask = os.umask(0o022)
     folder = Path(tempfile.mkdtemp())
     try:
@@ -115,6 +120,19 @@ def laid_out(root: Path) -> Iterator[Path]:
         shutil.copytree(root / "places" / "calderdale", folder / "calderdale")
         made = invented(folder / "calderdale", 600, folder)
         build(made.place, made.store)
+        os.umask(umask)
+        yield made
+    finally:
+        os.umask(umask)
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def laid_out(small: Example) -> Iterator[Path]:
+    """A folder that anyone may look into, with all that joinedup makes of a place in it: store, log, pages, an export."""
+    umask = os.umask(0o022)
+    made, folder = small, small.folder.parent
+    try:
         caller = caller_for(made.place, "planning")
         for audience in ("internal", "public"):
             write_pages(
@@ -125,4 +143,3 @@ def laid_out(root: Path) -> Iterator[Path]:
         yield folder
     finally:
         os.umask(umask)
-        shutil.rmtree(folder)

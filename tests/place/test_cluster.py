@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,13 +9,12 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from joinedup.build import build
 from joinedup.engine.lake import open_lake
 from joinedup.engine.reader import Reader
 from joinedup.engine.rows import same_rows
 
 from ..clusters import standalone_cluster
-from .conftest import copy_of, invented
+from .conftest import Example, copy_of
 
 SETTINGS = {
     "spark.executor.memory": "512m",  # of a worker's gigabyte
@@ -28,17 +26,11 @@ SETTINGS = {
 }
 
 
-PEOPLE = 600
-"""Each table is planned, sent to workers and written all the same; Spark on one machine has 5,000 of them (test_example.py)."""
-
-
 @pytest.mark.spark
 @pytest.mark.usefixtures("java")
-def test_the_whole_example_is_equal_on_duckdb_and_two_workers_of_spark(root: Path, tmp_path: Path) -> None:
-    shutil.copytree(root / "places" / "calderdale", tmp_path / "calderdale")
-    example = invented(tmp_path / "calderdale", PEOPLE, tmp_path)
-    build(example.place, example.store)
-    there = copy_of(example, tmp_path)
+def test_the_whole_example_is_equal_on_duckdb_and_two_workers_of_spark(small: Example, tmp_path: Path) -> None:
+    """Of 600 people each table is planned, sent to workers and written all the same; Spark on one machine has 5,000 (test_example.py)."""
+    there = copy_of(small, tmp_path)
     lake = f"file://{tmp_path}/a lake"
     settings = [word for name, value in SETTINGS.items() for word in ("--setting", f"{name}={value}")]
     with standalone_cluster(tmp_path / "cluster") as cluster:
@@ -50,7 +42,7 @@ def test_the_whole_example_is_equal_on_duckdb_and_two_workers_of_spark(root: Pat
         assert done.returncode == 0, done.stderr
         workers = [list((cluster.work / f"worker{number}").glob("app-*/*/stderr")) for number in range(2)]
         assert all(workers), "both workers took part"
-    duck, spark = Reader(example.store), Reader(there.store)
+    duck, spark = Reader(small.store), Reader(there.store)
     assert duck.manifest.tables.keys() == spark.manifest.tables.keys()
     assert len(duck.manifest.tables) > 50
     different = {name: same_rows(duck.table(name), spark.table(name), tolerance=1e-9) for name in duck.manifest.tables}
