@@ -95,7 +95,7 @@ def funnel_of_rates(  # noqa: PLR0913 - keyword-only where it isn't plain
     """
     events, people = np.broadcast_arrays(floats(count), floats(denominator))
     why = reasons(events, people)
-    middle = _centre(events, people, why, None if centre is None else floats(centre) / per)
+    middle = _centre(events, people, why, None if centre is None else np.asarray(centre, dtype=np.float64) / per)
     found = funnel_of_ratios(events, people * middle[..., None], method=method, dispersion=dispersion, winsorised=winsorised, levels=levels)
     why[free(why) & ~free(found.reason)] = found.reason[free(why) & ~free(found.reason)]
     scale = (middle * per)[..., None]

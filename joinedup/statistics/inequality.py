@@ -108,7 +108,7 @@ def fitted(value: npt.ArrayLike, population: npt.ArrayLike, error: npt.ArrayLike
     if errors is not None:
         parts = [(left * right * errors**2).sum(axis=-1) for left, right in _pairs(of_intercept, of_slope)]
         return Line(intercept, slope, parts[0], parts[1], parts[2], why, None)
-    freedom = values.shape[-1] - 2
+    freedom = max(values.shape[-1] - 2, 1)
     residual = values - intercept[..., None] - slope[..., None] * rank
     scatter = (share * residual**2).sum(axis=-1) / freedom
     parts = [(left * right / positive(share)).sum(axis=-1) * scatter for left, right in _pairs(of_intercept, of_slope)]
@@ -139,7 +139,7 @@ def _multiple(line: Line, confidence: Confidence) -> Floats:
     """How many standard errors the limits lie away: normal where errors were given, Student's t for residuals."""
     if line.freedom is None:
         return normal_quantiles(confidence)
-    return np.asarray(-special.stdtrit(float(max(line.freedom, 1)), tails(confidence)))
+    return np.asarray(-special.stdtrit(float(line.freedom), tails(confidence)))
 
 
 def _around(value: Floats, variance: Floats, line: Line, confidence: Confidence) -> Estimates:

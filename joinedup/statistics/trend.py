@@ -12,6 +12,8 @@ from joinedup.statistics.estimates import Floats, Reason, Reasons, floats, free,
 
 SIGNIFICANT = 9.54953570608324
 """The chi-squared of one degree of freedom that chance exceeds once in 500 times (99.8%)."""
+SAME_DIRECTION = 1e-12
+"""Of the slope, what a slope without one point must exceed to have a direction: less is rounding."""
 POINTS = 5
 RISES, FALLS, LEVEL = "increasing", "decreasing", "no significant change"
 Kind = Literal["increasing", "decreasing", "no significant change"]
@@ -55,7 +57,7 @@ def recent_trend_of_proportions(count: npt.ArrayLike, denominator: npt.ArrayLike
     why = _reasons(yes, of, points)
     share = yes.sum(axis=-1) / positive(of.sum(axis=-1))
     why[free(why) & ((share == 0) | (share == 1))] = Reason.NOT_TESTED
-    why[(yes > of).any(axis=-1) | (yes < 0).any(axis=-1)] = Reason.IMPOSSIBLE
+    why[((yes > of) & (of > 0) | (yes < 0)).any(axis=-1)] = Reason.IMPOSSIBLE
     each = share * (1 - share)
     return _judged(yes / positive(of), of / positive(each)[..., None], why)
 
@@ -74,7 +76,7 @@ def _judged(y: Floats, weight: Floats, why: Reasons) -> Trend:
     steady = np.ones(slope.shape, dtype=bool)
     for left_out in range(y.shape[-1]):
         kept = np.arange(y.shape[-1]) != left_out
-        steady &= np.sign(_slope(y, weight * kept)[0]) == np.sign(slope)
+        steady &= _slope(y, weight * kept)[0] * np.sign(slope) > SAME_DIRECTION * np.abs(slope)
     sure = steady & (chi_squared > SIGNIFICANT)
     direction = np.where(sure, np.where(slope > 0, RISES, FALLS), LEVEL).astype(object)
     direction[~free(why)] = None
