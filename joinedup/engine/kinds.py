@@ -50,7 +50,7 @@ OF_CAST = {
     "BIGINT": Kind.WHOLE,
     "BOOLEAN": Kind.TRUTH,
 }
-FRACTIONS = (exp.Div, exp.Avg, exp.Median)
+FRACTIONS = (exp.Div, exp.Avg, exp.Median, exp.Sqrt)
 TEXTS = (exp.DPipe, exp.Left, exp.Right, exp.Substring, exp.Replace, exp.Upper, exp.Lower, exp.Trim, exp.Pad)
 COUNTS = (exp.Count, exp.Extract, exp.Length, exp.RowNumber, exp.Rank, exp.DenseRank)
 TRUTHS = (

@@ -49,6 +49,7 @@ RULES: dict[type[exp.Expression], Rule] = {
     exp.Literal: values.literal_rule,
     exp.Div: mixed.with_kinds(values.division_rule),
     exp.Mod: mixed.with_kinds(values.division_rule),
+    exp.Sqrt: values.root_rule,
     exp.Cast: values.cast_rule,
     exp.TryCast: values.cast_rule,
     exp.DPipe: values.joined_text_rule,

@@ -54,6 +54,15 @@ def division_rule(node: exp.Expression, context: Context) -> Iterator[Refusal]:
         )
 
 
+def root_rule(node: exp.Expression, context: Context) -> Iterator[Refusal]:
+    """Refusals of a square root of what may be negative."""
+    if not isinstance(node.this, exp.Abs):
+        yield Refusal(
+            "square-root",
+            "DuckDB stops at the square root of a negative number, Spark makes it NaN; write sqrt(abs(x)), in a CASE where it may be",
+        )
+
+
 def cast_rule(node: exp.Expression, context: Context) -> Iterator[Refusal]:
     """Refusals of types that one engine doesn't know, and of conversions that differ."""
     wanted = node.args["to"].this.name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 FUNCTIONS = frozenset({
     "count", "sum", "min", "max", "avg", "median", "bool_or", "bool_and", "coalesce", "nullif", "cast", "try_cast", "extract",
-    "date_trunc", "make_date", "floor", "ceil", "round", "abs", "left", "right", "substring", "replace", "upper", "lower", "trim",
+    "date_trunc", "make_date", "floor", "ceil", "round", "abs", "sqrt", "left", "right", "substring", "replace", "upper", "lower", "trim",
     "lpad", "length", "least", "greatest", "row_number", "rank", "dense_rank", "lag", "lead", "grouping",
 })  # fmt: skip
 

@@ -30,10 +30,10 @@ def byar_limits(count: npt.ArrayLike, confidence: Confidence = 0.95) -> tuple[Fl
 
 
 def poisson_limits(count: npt.ArrayLike, confidence: Confidence = 0.95) -> tuple[Floats, Floats]:
-    """Lower and upper limits of a whole Poisson count: exact below ten, Byar's from ten on."""
+    """Lower and upper limits of a Poisson count: exact for whole counts below ten, Byar's for others."""
     observed = floats(count)
     lower, upper = byar_limits(observed, confidence)
-    few = (observed >= 0) & (observed < EXACT_BELOW)
+    few = (observed >= 0) & (observed < EXACT_BELOW) & (observed == np.floor(observed))
     row = np.where(few, observed, 0).astype(np.int64)
     levels = np.asarray(confidence, dtype=np.float64).ravel()
     exact = [

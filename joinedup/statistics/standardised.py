@@ -29,10 +29,16 @@ LEAST_EVENTS = 10
 
 
 @cache
+def european_standard_bands() -> dict[str, float]:
+    """The European Standard Population of 2013 by band; 100,000 in all. Source: the file."""
+    rows = STANDARD.read_text(encoding="utf-8").splitlines()[1:]
+    return {band: float(weight) for band, weight in (row.split(",") for row in rows)}
+
+
+@cache
 def european_standard() -> Floats:
-    """The European Standard Population of 2013 in its 19 bands of five years to 90 and over; 100,000 in all. Source: the file."""
-    rows = STANDARD.read_text(encoding="utf-8").splitlines()
-    weights = np.array([float(row.split(",")[1]) for row in rows[1:]])
+    """The European Standard Population of 2013 in its 19 bands of five years to 90 and over."""
+    weights = np.array(list(european_standard_bands().values()))
     weights.setflags(write=False)
     return weights
 

@@ -44,6 +44,7 @@ VALUES = {
     "n / nullif(i, 0)": (7 / 3, 7 / 3, None),
     "abs(i) + abs(x)": (5.5, 5.5, None),
     "-i": (-3, 3, None),
+    "sqrt(abs(x + i))": (5.5**0.5, 5.5**0.5, None),
     "x * CAST(0.1 AS DOUBLE)": (0.25, -0.25, None),
     "least(i, 1, n)": (1, -7, 1),
     "greatest(i, n)": (7, -3, None),
