@@ -8,6 +8,18 @@ FUNCTIONS = frozenset({
     "lpad", "length", "least", "greatest", "row_number", "rank", "dense_rank", "lag", "lead", "grouping",
 })  # fmt: skip
 
+RESERVED = frozenset({
+    "all", "analyse", "analyze", "and", "anti", "any", "array", "as", "asc", "asymmetric", "between", "both", "case", "cast", "check",
+    "collate", "column", "constraint", "create", "cross", "current_date", "current_time", "current_timestamp", "current_user", "default",
+    "deferrable", "desc", "describe", "distinct", "do", "else", "end", "escape", "except", "exists", "false", "fetch", "filter", "for",
+    "foreign", "from", "full", "grant", "group", "having", "in", "initially", "inner", "intersect", "interval", "into", "is", "join",
+    "lambda", "lateral", "leading", "left", "like", "limit", "minus", "natural", "not", "null", "offset", "on", "only", "or", "order",
+    "outer", "overlaps", "partition", "pivot", "pivot_longer", "pivot_wider", "placing", "primary", "qualify", "references", "returning",
+    "right", "select", "semi", "session_user", "show", "some", "summarize", "symmetric", "table", "then", "time", "to", "trailing",
+    "true", "union", "unique", "unknown", "unpivot", "user", "using", "values", "variadic", "when", "where", "window", "with",
+})  # fmt: skip
+"""Words of SQL that no column can have for a name, on DuckDB or, as the standard has it, on Spark."""
+
 CLOCK = "read the as-at date from a table of parameters: a result that depends on the clock can't be made again"
 EXACT = (
     "order the rows with row_number() OVER (PARTITION BY … ORDER BY … NULLS LAST, key NULLS LAST) and keep number 1, or take min() or max()"

@@ -16,6 +16,8 @@ PATTERNS = {
     "^[a-z0-9][a-z0-9_-]*$": "which is not an id: write small letters, digits, hyphens and underscores",
     r"^[A-Za-z0-9_][A-Za-z0-9._@\\-]*$": "which is not an account: write it as the operating system does, without spaces",
     "^[A-Za-z0-9][A-Za-z0-9-]*$": "which is not a code: write letters and digits without spaces",
+    "^[a-z][a-z0-9_]*$": "which is not a name: write small letters, digits and underscores, a letter first",
+    "^[A-Za-z0-9][A-Za-z0-9._-]*$": "which is not a version: write letters, digits, points and hyphens, without spaces",
 }
 
 EXPECTED = {
@@ -53,7 +55,7 @@ def problem(details: Mapping[str, Any], path: tuple[str | int, ...], known: Coll
         return "value-missing", f"{name} has no value: write one, or take the line away"
     rule = str(context.get("rule", "wrong-value"))
     if kind == "string_pattern_mismatch":
-        return rule, f"{name} is {repeated(details['input'])}, {PATTERNS[context['pattern']]}"
+        return rule, f"{name} is {repeated(details['input'])}, {PATTERNS.get(context['pattern'], 'which is not written as it should be')}"
     expected = EXPECTED.get(kind, f"which can't be used ({details['msg']})").format(**context)
     return rule, f"{name} is {repeated(details['input'])}, {expected}"
 

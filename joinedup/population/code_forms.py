@@ -167,4 +167,7 @@ def field_fault(system: str, of: ContractField) -> Callable[[str], str | None]:
 
 def unknown_system(name: str) -> str:
     """That a system is not known, with the nearest known one."""
-    return f"has the system {repeated(name)}, where one of {', '.join(KNOWN)} or a coded field is expected{nearest(name, systems())}"
+    plain = re.sub(r"[^a-z0-9+]", "", name.lower())
+    alike = next((each for each in KNOWN if re.sub(r"[^a-z0-9+]", "", each.lower()) == plain), None)
+    hint = f" (did you mean {alike}?)" if alike else nearest(name, systems())
+    return f"has the system {repeated(name)}, where one of {', '.join(KNOWN)} or a coded field is expected{hint}"

@@ -7,9 +7,12 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from joinedup.findings import Finding, Severity
-from joinedup.population.code_forms import LONGEST_PREFIX
+from joinedup.population.code_forms import LONGEST_PREFIX, systems
 from joinedup.population.code_lists import CodeList, ListedCode
+from joinedup.sources.restricted import legal_codes, restricted_list
 
+LAWFUL = {"ICD-10": ("ICD-10",), "READ": ("Read v2", "CTV3"), "SNOMED CT": ("SNOMED CT",), "BNF": ("BNF",)}
+"""What restricted codes call the systems of lists."""
 SHOWN = 3
 """Examples that a message names."""
 
@@ -30,6 +33,12 @@ def doubts(found: CodeList, today: date) -> Iterator[Finding]:
         "code-under-two-systems",
         under_two_systems(found),
         "under more than one system, which seldom means the same: see that each is meant",
+    )
+    yield from told(
+        found, "restricted-code", restricted(found), "which the law keeps out of the record, so that no entry of it is ever found"
+    )
+    yield from told(
+        found, "group-spelt-twice", spelt_twice(found), "of a group whose name differs in capitals or blanks alone from another's"
     )
     yield from told(
         found, "long-prefix", too_long(found), f"longer than the {LONGEST_PREFIX} characters of a prefix, matching themselves alone"
@@ -97,6 +106,30 @@ def overlapping(found: CodeList) -> list[tuple[ListedCode, ...]]:
         if first := next((each for each in shorter if each), None):
             pairs.append((first, code))
     return pairs
+
+
+def restricted(found: CodeList) -> list[tuple[ListedCode, ...]]:
+    """Codes of which every entry is dropped at landing: those listed by law, and what lies below them where their system is built so."""
+    hierarchies: dict[str, bool] = {name: system.hierarchical for name, system in restricted_list().systems.items()}
+    kept_out = {(each.system, systems()[system].plain(each.code)) for each in legal_codes() for system in LAWFUL.get(each.system, ())}
+    names = {system: name for name, every in LAWFUL.items() for system in every}
+
+    def is_one(code: ListedCode) -> bool:
+        name = names.get(code.system)
+        if name is None:
+            return False
+        lengths = range(1, len(code.code) + 1) if hierarchies[name] else (len(code.code),)
+        return any((name, code.code[:length]) in kept_out for length in lengths)
+
+    return [(code,) for code in found.codes if is_one(code)]
+
+
+def spelt_twice(found: CodeList) -> list[tuple[ListedCode, ...]]:
+    """The first codes of groups that somebody may have meant to be one."""
+    by: dict[str, dict[str, ListedCode]] = defaultdict(dict)
+    for code in found.codes:
+        by["".join(code.group_id.split()).casefold().replace("-", "_")].setdefault(code.group_id, code)
+    return [tuple(codes.values()) for codes in by.values() if len(codes) > 1]
 
 
 def too_long(found: CodeList) -> list[tuple[ListedCode, ...]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 from importlib.resources import files
+from math import isfinite, nan
 from pathlib import Path
 from typing import Literal
 
@@ -221,6 +222,8 @@ def read_code(row: Row, list_id: str, matches: Mapping[str, str]) -> ListedCode 
     try:
         weight = float(row.cells["weight"]) if "weight" in row.cells else None
     except ValueError:
+        weight = nan
+    if weight is not None and not isfinite(weight):
         return row.spot.fault("wrong-value", f"has the weight {repeated(row.cells['weight'])}, where a number is expected")
     return ListedCode(
         group_id=row.cells.get("group", list_id),

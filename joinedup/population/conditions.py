@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Literal
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from joinedup.engine.portable_words import RESERVED
 from joinedup.engine.reference import reference_table
 from joinedup.engine.results import schema
 from joinedup.engine.specs import TableSpec, read_specs
@@ -19,7 +20,8 @@ from joinedup.findings import Finding, errors
 from joinedup.place.located import Located, validated
 from joinedup.place.model import Place
 from joinedup.place.sentences import nearest, repeated
-from joinedup.place.yaml_file import read_yaml
+from joinedup.place.sentences import unknown as unknown_name
+from joinedup.place.yaml_file import Document, read_yaml
 from joinedup.population.code_lists import CodeList, read_code_lists
 
 FILE = "conditions.yml"
@@ -67,6 +69,12 @@ class Condition(BaseModel):
     ends: tuple[Line, ...] = ()
     why: str | None = None
 
+    @property
+    def column(self) -> str:
+        """Its column in person_year_has: the id, as names of columns are written."""
+        name = self.condition.replace("-", "_")
+        return name if name[0].isalpha() else f"c_{name}"
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -92,7 +100,8 @@ def read_conditions(place_folder: Path | None = None) -> tuple[list[Condition], 
     held = known(lists)
     own = place_folder is not None and (place_folder / FILE).exists()
     shipped, _ = read_file(FOLDER, known(read_code_lists()[0]))
-    read, findings = read_file(place_folder, held) if own and place_folder else ([], [])
+    columns = {each.column: each.condition for each in shipped}
+    read, findings = read_file(place_folder, held, columns) if own and place_folder else ([], [])
     found = {each.condition: each for each in (*shipped, *read)}
     lacking = [fault for each in shipped if found[each.condition] is each for fault in missing(each, held)]
     return list(found.values()), [*findings, *lacking]
@@ -103,24 +112,56 @@ def check_conditions(folder: Path) -> list[Finding]:
     return read_conditions(folder)[1]
 
 
-def read_file(folder: Path, held: Known) -> tuple[list[Condition], list[Finding]]:
-    """The conditions of one folder's file that can be used, and the findings about it."""
+def read_file(folder: Path, held: Known, columns: Mapping[str, str] | None = None) -> tuple[list[Condition], list[Finding]]:
+    """The conditions of one folder's file that can be used, each once, and the findings about it.
+
+    `columns` has those of the package's conditions, with their names.
+    """
     document, findings = read_yaml(folder, FILE)
     if findings:
         return [], findings
     _, head = validated(Head, document.content, document.spot())
     read, faults = document.items("conditions", Condition)
-    wrong = [*repeats(read), *(finding for each in read for finding in unknown(each, held))]
-    return [each.value for each in read], [*head, *faults, *wrong]
+    told = [*strangers(document), *repeats(read, columns or {})]
+    told += [finding for each in read for finding in (*taken(each), *unknown(each, held))]
+    usable = {each.value.column: each.value for each in reversed(read) if not any(taken(each))}
+    return list(reversed(usable.values())), [*head, *faults, *told]
 
 
-def repeats(read: Iterable[Located[Condition]]) -> Iterator[Finding]:
-    """A finding for each condition that a file defines again."""
-    seen: dict[str, Located[Condition]] = {}
+def strangers(document: Document) -> Iterator[Finding]:
+    """A finding for each part of a file that nothing reads, and where it has no conditions at all."""
+    parts = ("conditions", *Head.model_fields)
+    for name in document.content:
+        if name not in parts:
+            yield document.spot(name).fault("unknown-field", unknown_name(name, parts))
+    if not document.content.get("conditions"):
+        yield document.spot("conditions").fault(
+            "value-missing", "has no conditions: write them below the line conditions:, or take the file away"
+        )
+
+
+def taken(found: Located[Condition]) -> Iterator[Finding]:
+    """A finding where the name of a condition can't be a column of person_year_has, or is that of something else that is known by year."""
+    name = found.value.column
+    if name in RESERVED:
+        message = f"is called {found.value.condition}, a word of SQL, by which no column can be called: give it another name"
+        yield found.fault("name-taken", message, "condition")
+    elif name in _not_for_conditions():
+        message = f"is called {found.value.condition}, as another column of people's years is: give it another name"
+        yield found.fault("name-taken", message, "condition")
+
+
+def repeats(read: Iterable[Located[Condition]], columns: Mapping[str, str]) -> Iterator[Finding]:
+    """A finding for each condition that a file defines again, or whose name differs from another's in hyphens alone."""
+    seen: dict[str, str] = {}
     for each in read:
-        if each.value.condition in seen:
-            yield each.fault("repeated-condition", f"defines {repeated(each.value.condition)} again: keep one definition", "condition")
-        seen[each.value.condition] = each
+        name, column = each.value.condition, each.value.column
+        other = seen.get(column) or columns.get(column, name)
+        if other != name:
+            yield each.fault("name-taken", f"is called {name}, whose column is that of {other}: give it another name", "condition")
+        elif column in seen:
+            yield each.fault("repeated-condition", f"defines {repeated(name)} again: keep one definition", "condition")
+        seen[column] = name
 
 
 def unknown(found: Located[Condition], held: Known) -> Iterator[Finding]:
@@ -128,6 +169,9 @@ def unknown(found: Located[Condition], held: Known) -> Iterator[Finding]:
     condition, settings = found.value, held.settings | {REGISTER}
     if condition.known_by not in settings:
         yield found.fault("unknown-setting", _no(condition.known_by, "setting", settings), "known_by")
+    elif condition.known_by not in (told := {each for line in condition.evidence for each in line.settings or (REGISTER,)}):
+        message = f"{condition.condition} is known by {condition.known_by}, whose records give no evidence of it, so that it is never known"
+        yield found.fault("nobody-decides", f"{message}: name one of {', '.join(sorted(told))}, or add a line of evidence", "known_by")
     for part in ("evidence", "ends"):
         for at, line in enumerate(getattr(condition, part)):
             for rule, message in _wrong(line, condition.condition, held):
@@ -185,6 +229,18 @@ def _column(folder: Path, table: str, column: str) -> frozenset[str]:
 @cache
 def _specs(folder: Path) -> dict[str, TableSpec]:
     return read_specs(folder, below=False)
+
+
+@cache
+def _not_for_conditions() -> frozenset[str]:
+    """The columns of person_year_has, and what else year_basis tells of, by whose names no condition can be called."""
+    columns = frozenset(column.name for column in _specs(FOLDER)["person_year_has"].columns)
+    return (
+        columns
+        | _column(FOLDER, "year_need", "what")
+        | _column(FOLDER.parent / "records", "practice_held", "contract")
+        | {"long_term_conditions"}
+    )
 
 
 def rules(conditions: Iterable[Condition]) -> Iterator[dict[str, str | int | bool | None]]:

@@ -14,20 +14,14 @@ TABLE = "person_year_has"
 def having(described: TableSpec, place_folder: Path | None = None) -> TableSpec:
     """person_year_has with a column for each condition of the package and of the place folder."""
     found, _ = read_conditions(place_folder)
-    columns = [Column(name=column_of(each), type=ColumnType.BOOLEAN, meaning=f"{each.title}; empty is not known") for each in found]
+    columns = [Column(name=each.column, type=ColumnType.BOOLEAN, meaning=f"{each.title}; empty is not known") for each in found]
     return described.model_copy(update={"columns": (*described.columns, *columns), "sql": having_sql(found)})
-
-
-def column_of(condition: Condition) -> str:
-    """The column of a condition: its id, as names of columns are written."""
-    name = condition.condition.replace("-", "_")
-    return name if name[0].isalpha() else f"c_{name}"
 
 
 def having_sql(found: Sequence[Condition]) -> str:
     """True where a condition is in force on the last counted day; false where whoever decides is known; else nothing."""
-    there = ",\n".join(f"        bool_or(s.condition_id = '{each.condition}') AS {column_of(each)}" for each in found)
-    decided = ",\n".join(f"        bool_or(known) FILTER (WHERE what = '{each.condition}') AS {column_of(each)}" for each in found)
+    there = ",\n".join(f"        bool_or(s.condition_id = '{each.condition}') AS {each.column}" for each in found)
+    decided = ",\n".join(f"        bool_or(known) FILTER (WHERE what = '{each.condition}') AS {each.column}" for each in found)
     given = ",\n".join(_given(each) for each in found)
     return f"""\
 WITH there AS (
@@ -62,5 +56,5 @@ LEFT JOIN there AS t ON t.person_id = p.person_id AND t.year_starts = p.year_sta
 
 
 def _given(condition: Condition) -> str:
-    name = column_of(condition)
+    name = condition.column
     return f"    CASE WHEN t.{name} THEN TRUE WHEN d.{name} THEN FALSE END AS {name}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from sqlglot import exp
 
@@ -14,6 +14,20 @@ from joinedup.engine.portable import findings_of
 from joinedup.engine.sources_of import outputs
 from joinedup.engine.specs import TableSpec
 from joinedup.findings import Finding, Severity
+from joinedup.place.sentences import nearest
+
+INSTEAD = {
+    "activity": "place_activity",
+    "spell": "place_spell",
+    "diagnosis": "listed_entry",
+    "coded_field": "listed_entry",
+    "person": "person_year",
+    "registration": "person_year",
+    "listed_person": "person_year",
+    "neighbourhood_spell": "person_year_days",
+    "condition_evidence": "condition",
+}
+"""What holds whoever objects, too, and what to read instead."""
 
 
 def sql_findings(spec: TableSpec, specs: Mapping[str, TableSpec], listed: str) -> list[Finding]:
@@ -30,8 +44,40 @@ def sql_findings(spec: TableSpec, specs: Mapping[str, TableSpec], listed: str) -
         return unknown
     reads = {name: specs[name] for name in sorted(inputs_of(spec) & specs.keys())}
     wrong = misspelt(spec.sql or "", spec.sql_file, reads)
-    found = [*wrong, *findings_of(spec.sql or "", spec.sql_file, reads), *_form(spec, listed)]
+    found = [*wrong, *people_findings(spec), *findings_of(spec.sql or "", spec.sql_file, reads), *_form(spec, listed)]
     return found or list(_may_multiply(spec, specs))
+
+
+def people_findings(spec: TableSpec) -> Iterator[Finding]:
+    """Where the SQL reads what holds people who object, too, by line, with what leaves them out."""
+    for tree in parse(spec.sql or "").trees:
+        for table in tree.find_all(exp.Table):
+            instead = INSTEAD.get(table.name.lower()) or ("a table made of it" if table.name.lower().startswith("landed_") else None)
+            if instead:
+                message = f"{table.name} holds people who object to being counted, too: read {instead}, which leaves them out"
+                yield Finding(spec.sql_file, "pair-people", message, line=line_of(table))
+
+
+def literal_findings(spec: TableSpec, names: Mapping[str, Collection[str]]) -> Iterator[Finding]:
+    """A warning for each text that a column is compared with and never has, such as a misspelt condition, by line.
+
+    `names` has the texts that each such column may have: list_id, group_id, condition_id, score_id, sector.
+    """
+    for tree in parse(spec.sql or "").trees:
+        for column, literal in _compared(tree):
+            known = names.get(column)
+            if known is not None and literal.name not in known:
+                message = f"compares {column} with {literal.name!r}, which it never is{nearest(literal.name, known)}: that would hold for nobody"
+                yield Finding(spec.sql_file, "unknown-name", message, line=line_of(literal), severity=Severity.WARNING)
+
+
+def _compared(tree: exp.Expression) -> Iterator[tuple[str, exp.Literal]]:
+    """The columns that are said to be, or to be among, texts, with each text."""
+    for each in tree.find_all(exp.EQ, exp.NEQ, exp.In):
+        column = each.this
+        texts = each.expressions if isinstance(each, exp.In) else [each.expression]
+        if isinstance(column, exp.Column):
+            yield from ((column.name.lower(), text) for text in texts if isinstance(text, exp.Literal) and text.is_string)
 
 
 def _on_line(finding: Finding, spec: TableSpec) -> Finding:

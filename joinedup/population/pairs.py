@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
+from joinedup.engine.portable_words import RESERVED
 from joinedup.engine.specs import Case, Column, ColumnType, Frozen, TableSpec
 from joinedup.engine.specs import read_yaml as typed
 from joinedup.errors import SqlError
@@ -186,6 +187,9 @@ def _form_findings(head: CohortHead | SegmentsHead, stem: str, spot: Spot) -> li
         if name in names[:at] or name in (*KEY, INDEX):
             message = f"{name!r} is taken: give each of {listed} a name of its own, other than {', '.join((*KEY, INDEX))}"
             found.append(spot.fault("pair-step", message, at=(listed, at, "name")))
+        elif name in RESERVED:
+            message = f"{name!r} is a word of SQL, by which no column can be called: give it another name, such as is_{name}"
+            found.append(spot.fault("pair-step", message, at=(listed, at, "name")))
     last = isinstance(head, SegmentsHead)
     for at, step in enumerate(head.steps):
         wanted = last and at == len(names) - 1
@@ -235,9 +239,13 @@ def pair_specs(found: Sequence[Pair], specs: Mapping[str, TableSpec]) -> dict[st
 
 def findings_of(pair: Pair, specs: Mapping[str, TableSpec]) -> list[Finding]:
     """What is wrong with the SQL of a pair, and where its .yml says otherwise, by file and line."""
-    where = f"{pair.kind}/{pair.id}"
     if pair.spec.table in specs:
         message = f"{pair.id} can't be its name, since {pair.spec.table} is another table: give it another, and its files, too"
         return [pair.spot.fault("pair-name", message, at=(pair.head.word,))]
-    found = sql_findings(pair.spec, specs, pair.head.list_name)
+    return in_files(pair, sql_findings(pair.spec, specs, pair.head.list_name))
+
+
+def in_files(pair: Pair, found: Iterable[Finding]) -> list[Finding]:
+    """The findings of a pair's table, named by the files in the place folder."""
+    where = f"{pair.kind}/{pair.id}"
     return [replace(finding, file=f"{where}.yml" if finding.file.endswith(".yml") else f"{where}.sql") for finding in found]

@@ -17,6 +17,7 @@ from joinedup.findings import Finding, Severity, errors
 from joinedup.place.located import Located, validated
 from joinedup.place.sentences import nearest
 from joinedup.place.yaml_file import Document, read_yaml
+from joinedup.sources.contract import contracts
 
 FOLDER = "scores"
 """In the package and in a place folder."""
@@ -220,6 +221,7 @@ def _read_into(found: dict[str, Located[ScoreSpec]], document: Document, stem: s
 def faults(located: Located[ScoreSpec], lists: Mapping[str, WeightedList]) -> Iterator[Finding]:
     """What is wrong with a definition beside the code lists that there are."""
     spec = located.value
+    yield from _faults_of_form(located)
     if spec.kind == "medicines":
         return
     if not spec.settings:
@@ -239,6 +241,22 @@ def faults(located: Located[ScoreSpec], lists: Mapping[str, WeightedList]) -> It
     for rung in spec.hierarchy:
         if rung.mild in severe:
             yield located.fault("ladder", f"{rung.mild} is both the milder and the more severe one: write each group once", "hierarchy")
+
+
+def _faults_of_form(located: Located[ScoreSpec]) -> Iterator[Finding]:
+    """Contracts that there aren't, and bands that don't follow one another."""
+    spec = located.value
+    for name in spec.contracts:
+        if name not in contracts():
+            message = (
+                f"needs {name}, which is no contract{nearest(name, contracts())}: without its extract nobody would ever have the score"
+            )
+            yield located.fault("unknown-contract", message, "contracts")
+    begins = [band.at_least if band.at_least is not None else band.over for band in spec.bands]
+    for before, (band, start) in zip(begins, list(zip(spec.bands, begins, strict=True))[1:], strict=False):
+        if start is None or (before is not None and start <= before):
+            message = f"has the band {band.band} after one that begins as high or higher: write the lowest first, which begins nowhere"
+            yield located.fault("bands-order", message, "bands")
 
 
 def _faults_of_weights(located: Located[ScoreSpec], listed: WeightedList) -> Iterator[Finding]:

@@ -10,7 +10,6 @@ import pytest
 from joinedup.build import all_specs, check_definitions
 from joinedup.engine.multiplying import multiplies
 from joinedup.population.conditions import read_conditions
-from joinedup.population.having import column_of
 from joinedup.population.pairs import packaged
 
 HOW_TO = Path(__file__).parents[3] / "docs/how-to/cohorts.md"
@@ -70,4 +69,4 @@ def test_the_twelve_cohorts_that_papers_name_are_shipped_and_none_can_repeat_a_p
 def test_every_condition_is_a_column() -> None:
     conditions, findings = read_conditions()
     assert findings == []
-    assert [column_of(each) for each in conditions] == list(all_specs()["person_year_has"].names[3:])
+    assert [each.column for each in conditions] == list(all_specs()["person_year_has"].names[3:])
