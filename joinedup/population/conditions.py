@@ -1,4 +1,4 @@
-"""Conditions as they are defined: which entries give one, for how long, and what ends it; read as tables, or as findings."""
+"""Conditions as they are defined: which entries give one, for how long, and what ends it; read, or told as findings."""
 
 from __future__ import annotations
 
@@ -8,17 +8,13 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from joinedup.engine.portable_words import RESERVED
 from joinedup.engine.reference import reference_table
-from joinedup.engine.results import schema
 from joinedup.engine.specs import TableSpec, read_specs
-from joinedup.errors import PlaceError
-from joinedup.findings import Finding, errors
+from joinedup.findings import Finding
 from joinedup.place.located import Located, validated
-from joinedup.place.model import Place
 from joinedup.place.sentences import nearest, repeated
 from joinedup.place.sentences import unknown as unknown_name
 from joinedup.place.yaml_file import Document, read_yaml
@@ -123,7 +119,9 @@ def read_file(folder: Path, held: Known, columns: Mapping[str, str] | None = Non
     _, head = validated(Head, document.content, document.spot())
     read, faults = document.items("conditions", Condition)
     told = [*strangers(document), *repeats(read, columns or {})]
-    told += [finding for each in read for finding in (*taken(each), *unknown(each, held))]
+    for each in read:
+        wrong = [*taken(each), *unknown(each, held)]
+        told += wrong or undecided(each)
     usable = {each.value.column: each.value for each in reversed(read) if not any(taken(each))}
     return list(reversed(usable.values())), [*head, *faults, *told]
 
@@ -133,7 +131,7 @@ def strangers(document: Document) -> Iterator[Finding]:
     parts = ("conditions", *Head.model_fields)
     for name in document.content:
         if name not in parts:
-            yield document.spot(name).fault("unknown-field", unknown_name(name, parts))
+            yield document.spot(name).fault("unknown-key", unknown_name(name, parts))
     if not document.content.get("conditions"):
         yield document.spot("conditions").fault(
             "value-missing", "has no conditions: write them below the line conditions:, or take the file away"
@@ -169,13 +167,20 @@ def unknown(found: Located[Condition], held: Known) -> Iterator[Finding]:
     condition, settings = found.value, held.settings | {REGISTER}
     if condition.known_by not in settings:
         yield found.fault("unknown-setting", _no(condition.known_by, "setting", settings), "known_by")
-    elif condition.known_by not in (told := {each for line in condition.evidence for each in line.settings or (REGISTER,)}):
-        message = f"{condition.condition} is known by {condition.known_by}, whose records give no evidence of it, so that it is never known"
-        yield found.fault("nobody-decides", f"{message}: name one of {', '.join(sorted(told))}, or add a line of evidence", "known_by")
     for part in ("evidence", "ends"):
         for at, line in enumerate(getattr(condition, part)):
             for rule, message in _wrong(line, condition.condition, held):
                 yield found.spot.fault(rule, f"{condition.condition} {message}", at=(part, at))
+
+
+def undecided(found: Located[Condition]) -> Iterator[Finding]:
+    """A warning where the records that a condition is known by give no evidence of it."""
+    condition = found.value
+    told = {each for line in condition.evidence for each in line.settings or (REGISTER,)}
+    if condition.known_by not in told:
+        message = f"{condition.condition} is known by {condition.known_by}, whose records give no evidence of it, so that it is never known"
+        advice = f"name one of {', '.join(sorted(told))}, or add a line of evidence"
+        yield found.warning("nobody-decides", f"{message}: {advice}", "known_by")
 
 
 def missing(found: Condition, held: Known) -> Iterator[Finding]:
@@ -223,77 +228,22 @@ def _said() -> tuple[frozenset[str], frozenset[str]]:
 
 
 def _column(folder: Path, table: str, column: str) -> frozenset[str]:
-    return frozenset(reference_table(_specs(folder)[table]).column(column).to_pylist())
+    return frozenset(reference_table(specs_of(folder)[table]).column(column).to_pylist())
 
 
 @cache
-def _specs(folder: Path) -> dict[str, TableSpec]:
+def specs_of(folder: Path) -> dict[str, TableSpec]:
+    """The tables that a folder of the package describes, by name."""
     return read_specs(folder, below=False)
 
 
 @cache
 def _not_for_conditions() -> frozenset[str]:
     """The columns of person_year_has, and what else year_basis tells of, by whose names no condition can be called."""
-    columns = frozenset(column.name for column in _specs(FOLDER)["person_year_has"].columns)
+    columns = frozenset(column.name for column in specs_of(FOLDER)["person_year_has"].columns)
     return (
         columns
         | _column(FOLDER, "year_need", "what")
         | _column(FOLDER.parent / "records", "practice_held", "contract")
         | {"long_term_conditions"}
     )
-
-
-def rules(conditions: Iterable[Condition]) -> Iterator[dict[str, str | int | bool | None]]:
-    """One row per condition, what it counts for, group and setting."""
-    for condition in conditions:
-        for counts_for, lines in (("evidence", condition.evidence), ("end", condition.ends)):
-            for number, line in enumerate(lines, 1):
-                for list_id, group_id, setting in _named(line, condition.condition):
-                    yield {
-                        "condition_id": condition.condition,
-                        "counts_for": counts_for,
-                        "list_id": list_id,
-                        "group_id": group_id,
-                        "setting": setting,
-                        "line": number,
-                        "entries_needed": line.needed,
-                        "look_back_days": line.look_back,
-                        "lasts": line.list_id is None and counts_for == "evidence",
-                    }
-
-
-def _named(line: Line, condition: str) -> Iterator[tuple[str, str, str]]:
-    """List, group and setting of each row that a line stands for."""
-    if line.register_says is not None:
-        yield "register", line.register_says, REGISTER
-    for setting in line.settings:
-        if line.activity is not None:
-            yield "activity", line.activity, setting
-        else:
-            yield from ((str(line.list_id), group, setting) for group in line.groups or (condition,))
-
-
-def about(conditions: Iterable[Condition]) -> Iterator[dict[str, str | int | bool | None]]:
-    """One row per condition, in the order of the definitions."""
-    for order, each in enumerate(conditions, 1):
-        yield {
-            "condition_id": each.condition,
-            "title": each.title,
-            "kind": each.kind,
-            "condition_order": order,
-            "counts_as_long_term": each.long_term,
-            "known_by": each.known_by,
-            "why": each.why,
-        }
-
-
-def tables(place: Place) -> dict[str, pa.Table]:
-    """The definitions as the builder takes them; PlaceError with all findings where one can't be used."""
-    conditions, findings = read_conditions(place.folder)
-    if faults := errors(findings):
-        first = f"{faults[0].where}: {faults[0].message}"
-        raise PlaceError(f"the definitions of conditions have {len(faults)} {'error' if len(faults) == 1 else 'errors'}; {first}", findings)
-    key = ("condition_id", "counts_for", "list_id", "group_id", "setting")
-    ordered = sorted(rules(conditions), key=lambda row: tuple(str(row[name]) for name in key))
-    rows = {"condition_about": sorted(about(conditions), key=lambda row: str(row["condition_id"])), "condition_rule": ordered}
-    return {name: pa.Table.from_pylist(found, schema(_specs(FOLDER)[name])) for name, found in rows.items()}

@@ -67,7 +67,9 @@ def literal_findings(spec: TableSpec, names: Mapping[str, Collection[str]]) -> I
         for column, literal in _compared(tree):
             known = names.get(column)
             if known is not None and literal.name not in known:
-                message = f"compares {column} with {literal.name!r}, which it never is{nearest(literal.name, known)}: that would hold for nobody"
+                message = (
+                    f"compares {column} with {literal.name!r}, which it never is{nearest(literal.name, known)}: that would hold for nobody"
+                )
                 yield Finding(spec.sql_file, "unknown-name", message, line=line_of(literal), severity=Severity.WARNING)
 
 

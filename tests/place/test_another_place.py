@@ -24,7 +24,7 @@ from .conftest import Example, landed, opened
 Ask: TypeAlias = Callable[[str], list[tuple[Any, ...]]]
 
 NO_RECORD, NO_APPOINTMENTS, STOPPED, STOPPED_ON = "INV03", "INV01", "INV05", "2025-03-01"
-MADE = """person_year person_year_has person_year_health practice_year practice_basis area_condition area_score area_frailty data_quality
+MADE = """person_year person_year_has practice_year practice_basis area_condition area_score area_frailty data_quality
     person_segment cohort_member cohort_step condition registered_person may_use"""
 LAST = "year_starts = DATE '2024-10-01'"
 

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from joinedup.engine.reader import Reader
-from joinedup.population import conditions
+from joinedup.population import condition_tables
 from joinedup.sources.synthetic.truth import FOLDER
 
 from .conftest import Example
@@ -29,7 +29,7 @@ CHANCE = 0.001
 @pytest.fixture(scope="module")
 def ask(example: Example) -> Ask:
     """A question to the built example and to the truth about it, in SQL."""
-    reader, rules = Reader(example.store), conditions.tables(example.place)["condition_rule"]
+    reader, rules = Reader(example.store), condition_tables.tables(example.place)["condition_rule"]
     con = duckdb.connect()
     for name in MADE.split():
         con.register(name, reader.table(name))

@@ -12,7 +12,8 @@ from joinedup.errors import PlaceError
 from joinedup.findings import Finding
 from joinedup.place.folder import read_place
 from joinedup.population.code_lists import read_code_lists
-from joinedup.population.conditions import FOLDER, REGISTER, check_conditions, known, read_conditions, read_file, rules, tables
+from joinedup.population.condition_tables import rules, tables
+from joinedup.population.conditions import FOLDER, REGISTER, check_conditions, known, read_conditions, read_file
 
 HEAD = "owner: me\nsource: me\nconditions:\n"
 OWN = """  - condition: gout
@@ -76,7 +77,12 @@ def test_a_place_brings_its_own_and_changes_one(folder: Path) -> None:
 
 def test_what_lasts_is_told_by_an_activity_or_the_list(folder: Path) -> None:
     lasting = "      - {activity: Nursing care, settings: [adult social care]}\n      - {register: care home}\n    why: x\n"
-    assert findings(folder, OWN.split("      - {list", maxsplit=1)[0] + lasting) == []
+    assert (
+        findings(
+            folder, OWN.replace("known_by: general practice", "known_by: registration list").split("      - {list", maxsplit=1)[0] + lasting
+        )
+        == []
+    )
     [found] = [each for each in read_conditions(folder)[0] if each.condition == "gout"]
     assert [(rule["list_id"], rule["group_id"], rule["setting"], rule["lasts"]) for rule in rules([found])] == [
         ("activity", "Nursing care", "adult social care", True),
@@ -95,6 +101,19 @@ def test_what_lasts_is_told_by_an_activity_or_the_list(folder: Path) -> None:
         ("needed: 4", "needed: 2", "wrong-value", 10, "3 is the most"),
         ("kind: illness", "kind: long-term condition", "wrong-value", 6, "where one of 'long-term condition'"),
         ("look_back: never", "look_back: 90", "wrong-value", 10, "where a whole number is expected"),
+        ("condition: record_known", "condition: gout", "name-taken", 4, "as another column of people's years is"),
+        ("condition: attendances", "condition: gout", "name-taken", 4, "as another column of people's years is"),
+        ("condition: long_term_conditions", "condition: gout", "name-taken", 4, "as another column of people's years is"),
+        ("condition: gp_record", "condition: gout", "name-taken", 4, "as another column of people's years is"),
+        ("condition: order", "condition: gout", "name-taken", 4, "a word of SQL"),
+        ("condition: kidney-disease", "condition: gout", "name-taken", 4, "whose column is that of kidney_disease"),
+        (
+            "known_by: maternity",
+            "known_by: general practice",
+            "nobody-decides",
+            8,
+            "so that it is never known: name one of general practice",
+        ),
     ],
 )
 def test_a_slip_is_told_by_file_and_line_with_the_nearest_name(
@@ -112,6 +131,18 @@ def test_an_activity_that_nobody_knows_and_a_second_definition_are_told(folder: 
     assert [each.rule for each in findings(folder, OWN + OWN)] == ["repeated-condition"]
     both = OWN.replace("list: own, settings", "list: own, activity: Nursing care, settings", 1)
     assert "one of list, activity and register" in findings(folder, both)[0].message
+
+
+def test_a_file_whose_conditions_nothing_would_read_is_told(folder: Path) -> None:
+    (folder / "conditions.yml").write_text("owner: x\nsource: y\ncondition:\n  - {condition: gout}\n", encoding="utf-8")
+    assert [(each.line, each.rule) for each in check_conditions(folder)] == [(3, "unknown-key"), (1, "value-missing")]
+
+
+def test_two_names_of_one_column_are_told_and_one_is_kept(folder: Path) -> None:
+    both = OWN.replace("condition: gout", "condition: gout-flare") + OWN.replace("condition: gout", "condition: gout_flare")
+    both = both.replace("settings: [general practice, medication]", "groups: [gout], settings: [general practice, medication]")
+    assert [each.rule for each in findings(folder, both)] == ["name-taken"]
+    assert [each.condition for each in read_conditions(folder)[0] if "flare" in each.condition] == ["gout-flare"]
 
 
 def test_tables_are_refused_where_a_definition_cannot_be_used(root: Path, folder: Path) -> None:

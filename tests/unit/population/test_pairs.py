@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from joinedup.engine.portable_words import RESERVED
 from joinedup.engine.specs import Column, ColumnType, TableSpec
 from joinedup.errors import SqlError
-from joinedup.findings import Finding
+from joinedup.findings import Finding, Severity
 from joinedup.population.pair_check import check_pairs
 from joinedup.population.pairs import pair_specs, pairs, read_pairs
 
@@ -107,6 +109,9 @@ def test_what_is_wrong_with_the_sql_is_told_by_line_with_the_fix(tmp_path: Path,
         ("owner:", "ownr:", 3, "did you mean owner?"),
         ("name: mother", "name: young", 7, "'young' is taken"),
         ("name: mother", "name: person_id", 7, "'person_id' is taken"),
+        ("name: mother", "name: order", 7, "'order' is a word of SQL, by which no column can be called"),
+        ("name: mother", "name: Mother", 7, "steps 2 name is 'Mother', which is not a name: write small letters"),
+        ("cohort: young_mothers", "cohort: 1st", 1, "cohort is '1st', which is not a name"),
         ("mother: true", "mother: false", 9, "gives something else than is expected: missing:"),
     ],
 )
@@ -142,6 +147,31 @@ def test_a_join_that_may_multiply_is_named_before_and_when_it_has(tmp_path: Path
 )
 def test_a_join_on_what_is_unique_is_no_warning(tmp_path: Path, sql: str) -> None:
     assert check_pairs(folder(tmp_path, sql, YML.split("cases:", maxsplit=1)[0] + "cases: [{name: nobody}]\n"), SPECS) == []
+
+
+@pytest.mark.parametrize(("table", "instead"), [("person", "read person_year"), ("landed_birth", "read a table made of it")])
+def test_what_holds_people_who_object_is_refused(tmp_path: Path, table: str, instead: str) -> None:
+    specs = SPECS | {table: spec(table, ("person_id",), person_id="BIGINT")}
+    yml = YML.replace("birth: [{person_id: 1, birth_id: 7}]", f"{table}: [{{person_id: 1}}]")
+    finding = only(check_pairs(folder(tmp_path, SQL.replace("FROM birth AS b", f"FROM {table} AS b"), yml), specs))
+    assert (finding.where, finding.rule) == ("cohorts/young_mothers.sql:5", "pair-people")
+    assert f"{table} holds people who object to being counted, too: {instead}" in finding.message
+
+
+def test_a_text_that_a_column_never_is_is_told_with_the_nearest(tmp_path: Path) -> None:
+    specs = SPECS | {"condition": spec("condition", ("person_id", "condition_id"), person_id="BIGINT", condition_id="STRING")}
+    had = "SELECT 1 FROM condition AS c WHERE c.person_id = w.person_id AND c.condition_id IN ('asthma', 'diabetis')"
+    sql = SQL.replace("SELECT 1 FROM birth AS b WHERE b.person_id = w.person_id", had)
+    yml = YML.replace("birth: [{person_id: 1, birth_id: 7}]", "condition: [{person_id: 1, condition_id: diabetis}]")
+    finding = only(check_pairs(folder(tmp_path, sql, yml), specs))
+    assert (finding.where, finding.rule, finding.severity) == ("cohorts/young_mothers.sql:5", "unknown-name", Severity.WARNING)
+    assert "compares condition_id with 'diabetis', which it never is (did you mean diabetes?)" in finding.message
+
+
+def test_words_of_sql_are_those_of_the_engine() -> None:
+    """DuckDB's own list; what Spark adds, as the standard has it, stands there too."""
+    kept = duckdb.sql("SELECT keyword_name FROM duckdb_keywords() WHERE keyword_category = 'reserved'").fetchall()
+    assert {word for (word,) in kept} <= RESERVED
 
 
 def test_half_a_pair_and_a_stray_file_are_told(tmp_path: Path) -> None:

@@ -121,6 +121,13 @@ def test_a_definition_of_the_place_goes_before_the_package_s(tmp_path: Path) -> 
         ),
         (("score: own", "score: other"), "scores/own.yml:1", "the score is called other: name it own, as its file is"),
         (("window_days", "window_day"), "scores/own.yml:6", "'window_day' is not known here (did you mean window_days?)"),
+        (("apc", "apcs"), "scores/own.yml:8", "needs apcs, which is no contract (did you mean apc?)"),
+        (
+            ("source:", "bands: [{band: low}, {band: high, from: 5}, {band: mid, over: 2}]\nsource:"),
+            "scores/own.yml:9",
+            "has the band mid after one that begins as high or higher",
+        ),
+        (("source:", "bands: [{band: high, from: 5}, {band: low}]\nsource:"), "scores/own.yml:9", "has the band low after one"),
         (("hospital admission", "hospital admision"), "scores/own.yml:7", "settings 1 is 'hospital admision', where one of"),
     ],
 )
