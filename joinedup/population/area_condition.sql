@@ -30,13 +30,18 @@ placed AS (
     SELECT person_id, practice_known, band, sex, 'practice', practice_code
     FROM counted
 ),
--- Of what practices alone can deny, people whose practice sends nothing or may not be counted are in no count.
+-- People are counted before conditions are looked at: of what practices alone can deny, people whose practice sends nothing or may not be counted are in no count.
+grouped AS (
+    SELECT area_type, area_id, practice_known, band, sex, count(*) AS people
+    FROM placed
+    GROUP BY area_type, area_id, practice_known, band, sex
+),
 alike AS (
-    SELECT p.area_type, p.area_id, k.condition_id, p.band, p.sex, count(*) AS population
-    FROM placed AS p
+    SELECT g.area_type, g.area_id, k.condition_id, g.band, g.sex, CAST(sum(g.people) AS BIGINT) AS population
+    FROM grouped AS g
     CROSS JOIN known AS k
-    WHERE p.practice_known OR NOT k.of_practices
-    GROUP BY p.area_type, p.area_id, k.condition_id, p.band, p.sex
+    WHERE g.practice_known OR NOT k.of_practices
+    GROUP BY g.area_type, g.area_id, k.condition_id, g.band, g.sex
 ),
 held AS (
     SELECT p.area_type, p.area_id, k.condition_id, p.band, p.sex, count(*) AS people

@@ -1,17 +1,4 @@
-WITH taken AS (
-    SELECT
-        a.person_id,
-        m.month,
-        a.sector,
-        count(*) AS activities,
-        CAST(sum(a.cost_pence) AS BIGINT) AS cost_pence,
-        CAST(sum(a.constant_pence) AS BIGINT) AS constant_pence
-    FROM place_activity AS a
-    INNER JOIN place_year_month AS m ON m.month = CAST(date_trunc('month', a.starts) AS DATE)
-    WHERE NOT a.accrues AND a.took_place
-    GROUP BY a.person_id, m.month, a.sector
-),
-going_on AS (
+WITH going_on AS (
     SELECT
         d.person_id, d.activity_id, d.sector, m.month, d.cost_pence, d.constant_pence,
         CAST(greatest(CAST(m.month - d.starts AS INTEGER), 0) AS DOUBLE) / nullif(d.days, 0) AS from_share,
@@ -41,9 +28,13 @@ package AS (
     GROUP BY person_id, month, sector
 ),
 together AS (
-    SELECT person_id, month, sector, activities, cost_pence, constant_pence FROM taken
+    SELECT a.person_id, m.month, a.sector, 1 AS activities, a.cost_pence, a.constant_pence
+    FROM place_activity AS a
+    INNER JOIN place_year_month AS m ON m.month = CAST(date_trunc('month', a.starts) AS DATE)
+    WHERE NOT a.accrues AND a.took_place
     UNION ALL
-    SELECT person_id, month, sector, activities, cost_pence, constant_pence FROM package
+    SELECT person_id, month, sector, activities, cost_pence, constant_pence
+    FROM package
 )
 SELECT
     person_id,
