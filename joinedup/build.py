@@ -22,6 +22,7 @@ from joinedup.engine.store import Store
 from joinedup.errors import PlaceError
 from joinedup.findings import Finding, Severity
 from joinedup.outcomes.definitions import measures
+from joinedup.outcomes.measure_check import check_measures
 from joinedup.outcomes.measure_folder import definitions
 from joinedup.outcomes.measure_tables import checked_definitions, measure_inputs, measure_specs
 from joinedup.place.model import PURPOSES, Place
@@ -74,9 +75,10 @@ def _described() -> dict[str, TableSpec]:
 
 
 def check_definitions(folder: Path) -> list[Finding]:
-    """What is wrong with the code lists, conditions, scores, cohorts and segment models of a place folder; none where it has none."""
+    """What is wrong with the code lists, conditions, scores, cohorts, segment models and measures that a place folder defines."""
     own = [*code_list_tables.check_code_lists(folder), *conditions.check_conditions(folder)]
-    return [*own, *score_tables.check_scores(folder), *check_pairs(folder, _in_folder(folder))]
+    specs = _in_folder(folder)
+    return [*own, *score_tables.check_scores(folder), *check_pairs(folder, specs), *check_measures(folder, specs)]
 
 
 def build(  # noqa: PLR0913 - what a build depends on, each by its name

@@ -10,11 +10,14 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from joinedup.access.aggregates import open_aggregates
 from joinedup.access.asking import Asked
 from joinedup.access.caller import Caller, caller_for, without_row
 from joinedup.access.disclosure import Audience
 from joinedup.access.handing import AskedTable
+from joinedup.access.measure_results import STANDARD
 from joinedup.access.records import Records, open_records
+from joinedup.access.showing import measure_of
 from joinedup.engine.store import Store
 from joinedup.hand_off.folder import HandOff, hand_off
 from joinedup.hand_off.forms import Form
@@ -38,6 +41,24 @@ class OpenPlace:
         caller may not have them; each query is logged before it gives anything.
         """
         return self._records.rows(self.caller, table, columns=columns, where=where)
+
+    def measure(  # noqa: PLR0913 - a cut, each part by its name
+        self,
+        name: str,
+        by: Sequence[str] = ("neighbourhood",),
+        *,
+        period: str = "year",
+        variant: str = STANDARD,
+        standardised: bool = False,
+        audience: Audience = "internal",
+    ) -> pa.Table:
+        """A measure of the published build by one kind of area (place, neighbourhood, practice, pcn, ward) and perhaps one characteristic.
+
+        The columns are those of `joinedup show`: counts, value, 95 and 99.8% limits, reason, comparison. `period` is month, quarter, year
+        or rolling. Refused where the measure declares no such cut, or the caller may not have it; logged.
+        """
+        door = open_aggregates(self.store, self.place, self.caller, audience)
+        return measure_of(door, name, by, period, variant=variant, standardised=standardised)
 
     def hand_off(
         self, tables: Iterable[str | AskedTable], out: str | Path, form: Form = "parquet", audience: Audience = "internal"

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from pydantic import TypeAdapter
 
 from joinedup.access import public
@@ -130,7 +130,7 @@ class Aggregates:
         """The measures that are counted by lines, the place's own among them, in the order of pages."""
         return definitions(self.place.folder)
 
-    def measure(
+    def measure(  # noqa: PLR0913 - a cut, each part by its name
         self,
         name: str,
         *,
@@ -138,12 +138,27 @@ class Aggregates:
         area_type: str = "neighbourhood",
         breakdown: str = "all",
         period: str = "year",
+        standardised: bool = False,
     ) -> pa.Table:
-        """One cut of a measure, the place beside its areas: counts, value, limits, reason, comparison; Refused where it isn't declared."""
+        """One cut of a measure, the place beside its areas: counts, value, limits, reason, comparison; Refused where it isn't declared.
+
+        A value's limits are of 95 and of 99.8 per cent. For the public few events are suppressed, and values are made of what is shown.
+        """
+        may_open(self.place, self.reader.manifest.about.get("place", {}), self.caller, self.audience)
+        cut = {"variant": variant, "area_type": area_type, "breakdown": breakdown, "period": period}
+        asked = self._results.asked(name, cut, standard=standardised)
+        given = self._results.table(asked)
+        self.log.append([look(self.caller, "aggregates", f"{asked.name}, {self.audience}", self.stamp.build_id, rows=given.num_rows)])
         if self.audience == "public":
-            raise Refused("measures by any cut are not given to the public yet: ask for the audience internal")
-        results = MeasureResults(self.measure_list(), self._measure_rows, self.stamp, area_names(self.place), self.audience)
-        return results.table(results.asked(name, variant, area_type, breakdown, period))
+            order = ("area_type", "area_id", "group_value", "period_start")
+            Leaving(self.reader.store, self.place, self.caller, self.stamp.build_id).public(asked.name, given, order)
+        return given
+
+    @cached_property
+    def _results(self) -> MeasureResults:
+        """The measures of the build; what they read is given to nobody but through `measure`."""
+        rows = lambda name, where: self.reader.rows(name, None, where)  # noqa: E731 - said once
+        return MeasureResults(self.measure_list(), rows, self.stamp, area_names(self.place), self.audience)
 
     def measure_specs(self) -> Mapping[str, MeasureSpec]:
         """The measures in words, by id, in the order in which pages show them."""
@@ -290,13 +305,6 @@ class Aggregates:
         if self.audience == "internal":
             self.log.append([look(self.caller, "aggregates", f"{what}, internal", self.stamp.build_id)])
         return self.audience == "internal"
-
-    def _measure_rows(self, name: str, where: pc.Expression | None) -> pa.Table:
-        """The rows of a table that a measure is counted from, logged."""
-        may_open(self.place, self.reader.manifest.about.get("place", {}), self.caller, self.audience)
-        rows = self.reader.rows(name, None, where)
-        self.log.append([look(self.caller, "aggregates", f"{name}, {self.audience}", self.stamp.build_id, rows=rows.num_rows)])
-        return rows
 
     def _table(self, name: str, disclosed: Disclosed, *order: str) -> pa.Table:
         """A table of the build in a stated order, under disclosure control, logged before it is given: the only way out."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,42 +13,22 @@ import pyarrow.compute as pc
 
 from joinedup.access.asking import named
 from joinedup.access.disclosure import Audience
-from joinedup.access.measure_cells import (
-    Counts,
-    Floats,
-    Key,
-    Span,
-    counts_of,
-    keys_of,
-    median_of,
-    periods_of,
-    shares_of,
-    spans_of,
-)
-from joinedup.access.measure_values import TOO_FEW, TOO_LITTLE, Valued, valued
-from joinedup.access.measured import LEAST_KNOWN
+from joinedup.access.measure_cells import Counts, Floats, counts_of, keys_of, median_of, periods_of, shares_of, spans_of
+from joinedup.access.measure_public import disclosed
+from joinedup.access.measure_rows import SCHEMA, Names, rows_of
+from joinedup.access.measure_values import Computed, Valued, standardised, typical, valued
 from joinedup.access.stamp import Stamp
 from joinedup.errors import Refused
 from joinedup.outcomes.measure_definition import STANDARD, MeasureDefinition
-from joinedup.outcomes.measure_lines import PEOPLE, Line, countable, lines_of
-from joinedup.statistics.estimates import Reason, compared
+from joinedup.outcomes.measure_lines import PEOPLE, Line, Lines, countable, lines_of
+from joinedup.statistics.estimates import Reason
+
+__all__ = ["PERIODS", "SCHEMA", "STANDARD", "Asked", "MeasureResults"]
 
 PERIODS = ("month", "quarter", "year", "rolling")
-SCHEMA = pa.schema(
-    [
-        *((name, pa.string()) for name in ("measure_id", "variant_id", "area_type", "area_id", "area_name", "breakdown", "group_value")),
-        ("group_name", pa.string()),
-        ("period_start", pa.date32()),
-        ("period_end", pa.date32()),
-        *((name, pa.float64()) for name in ("events", "numerator", "denominator", "value", "lower", "upper", "lower998", "upper998")),
-        ("reason", pa.string()),
-        ("comparison", pa.string()),
-        ("known_share", pa.float64()),
-        ("unit", pa.string()),
-    ]
-)
+LEAVES = ("neighbourhood", "none")
 Rows = Callable[[str, pc.Expression | None], pa.Table]
-"""The rows of a table of the build, logged."""
+"""The rows of a table of the build."""
 
 
 @dataclass(frozen=True)
@@ -61,19 +40,17 @@ class Asked:
     area_type: str
     breakdown: str
     period: str
+    standardised: bool = False
 
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of area that its rows are of: the place is always there, and who is in no neighbourhood beside neighbourhoods."""
+        return tuple(dict.fromkeys((self.area_type, "place", *(LEAVES if self.area_type == "neighbourhood" else ()))))
 
-@dataclass(frozen=True)
-class Computed:
-    """What a cut comes to, arrays of cells by stretches."""
-
-    keys: tuple[Key, ...]
-    spans: tuple[Span, ...]
-    counted: Counts
-    denominator: Floats
-    values: Valued
-    share: Floats
-    """How much is known."""
+    @property
+    def name(self) -> str:
+        """What it is called in logs and registers."""
+        return f"measure {self.measure.id} {self.variant} by {self.area_type}, {self.breakdown} and {self.period}"
 
 
 @dataclass(frozen=True)
@@ -83,42 +60,66 @@ class MeasureResults:
     definitions: tuple[MeasureDefinition, ...]
     rows: Rows
     stamp: Stamp
-    names: dict[tuple[str, str], str]
-    """What areas are called, by kind and id."""
+    names: Names
+    """What areas and groups are called, by kind and id."""
     audience: Audience
 
     def definition(self, name: str) -> MeasureDefinition:
         """A measure by its id; Refused with the nearest."""
         return {each.id: each for each in self.definitions}[named(name, [each.id for each in self.definitions], "a measure")]
 
-    def asked(self, name: str, variant: str, area_type: str, breakdown: str, period: str) -> Asked:
-        """A cut that the measure declares; Refused with what it declares."""
+    def asked(self, name: str, cut: Asked | dict[str, str], *, standard: bool = False) -> Asked:
+        """A cut that the measure declares, and of which the audience may have the result; Refused with what it declares."""
         measure = self.definition(name)
-        named(variant, measure.variant_ids, f"a variant of {name}")
+        asked = cut if isinstance(cut, Asked) else Asked(measure, **cut, standardised=standard)
+        named(asked.variant, measure.variant_ids, f"a variant of {name}")
         areas: tuple[str, ...] = measure.areas
         groups: tuple[str, ...] = ("all", *measure.breakdowns)
         periods: tuple[str, ...] = PERIODS
+        to = "declares"
         if self.audience == "public":
             areas, groups, periods = measure.public.areas, ("all", *measure.public.breakdowns), measure.public.periods
-        for wanted, known, what in ((area_type, areas, "areas"), (breakdown, groups, "breakdowns"), (period, periods, "periods")):
+            to = "may be published by"
+            if asked.variant != STANDARD or asked.standardised:
+                raise Refused(f"of {name} the public may have the measure as defined: what differs from it would tell of few people")
+        parts = ((asked.area_type, areas, "areas"), (asked.breakdown, groups, "breakdowns"), (asked.period, periods, "periods"))
+        for wanted, known, what in parts:
             if wanted not in known:
-                to = "may be published by" if self.audience == "public" else "declares"
                 raise Refused(
-                    f"{name} isn't counted by {wanted}: it {to} the {what} {', '.join(known) or 'none'}; "
+                    f"{name} can't be had by {wanted}: it {to} the {what} {', '.join(known) or 'none'}; "
                     "rates are made of counts, so what isn't declared can't be had by averaging"
                 )
-        return Asked(measure, variant, area_type, breakdown, period)
+        if asked.standardised and (measure.standardised is None or asked.breakdown != "all"):
+            raise Refused(f"{name} isn't standardised so: ask for the crude rate, or for areas as a whole where it declares standardised")
+        return asked
 
     def table(self, asked: Asked) -> pa.Table:
         """The cut: a row for each area, group and stretch of time, in order; the place beside the areas."""
         computed = self.computed(asked)
-        return SCHEMA.empty_table() if computed is None else self._arranged(asked, computed)
+        if computed is None:
+            return SCHEMA.empty_table()
+        made = rows_of(
+            asked.measure,
+            computed,
+            variant=asked.variant,
+            breakdown=asked.breakdown,
+            names=self.names,
+            missing=self.stamp.missing_contracts,
+        )
+        return made.filter(pc.field("area_type").isin(asked.kinds))
 
     def computed(self, asked: Asked) -> Computed | None:
-        """The cut as arrays of cells by stretches; None of a measure that isn't counted here."""
+        """The cut as arrays of cells by stretches, as the audience may have it; None of a measure that isn't counted here."""
         lines = lines_of(asked.measure, asked.variant, countable())
         if lines is None:
             return None
+        if asked.standardised:
+            bands = replace(asked, breakdown=str(asked.measure.standardised))
+            return standardised(asked.measure, self._counted(bands, lines))
+        computed = self._counted(asked, lines)
+        return computed if self.audience == "internal" else disclosed(asked.measure, computed)
+
+    def _counted(self, asked: Asked, lines: Lines) -> Computed:
         count, out_of = self._cells(lines.count, asked), None if lines.out_of is None else self._cells(lines.out_of, asked)
         keys = keys_of([count] if out_of is None else [count, out_of])
         months, spans = self._calendar[0], spans_of(*self._calendar, asked.period)
@@ -134,25 +135,30 @@ class MeasureResults:
             none[counted.events == 0] = Reason.NO_EVENTS
             values = Valued(**median_of(count, keys, months, spans), reason=none)
         else:
-            values = valued(asked.measure, counted, denominator, _typical(counted, keys))
+            values = valued(asked.measure, counted, denominator, typical(counted, keys))
         return Computed(keys, spans, counted, denominator, values, share)
+
+    @cached_property
+    def _months(self) -> pa.Table:
+        return self.rows("place_year_month", None).sort_by("month")
 
     @cached_property
     def _calendar(self) -> tuple[list[date], list[date], list[date]]:
         """The months, the day after each, and the first days of years."""
-        rows = self.rows("place_year_month", None).sort_by("month")
+        rows = self._months
         return rows["month"].to_pylist(), rows["month_end"].to_pylist(), sorted(set(rows["year_starts"].to_pylist()))
 
     @cached_property
     def _year_days(self) -> Floats:
         """Of each month how many days its year has."""
-        rows = self.rows("place_year_month", None).sort_by("month")
-        years, days = np.array(rows["year_starts"].to_pylist()), rows["days"].to_numpy().astype(np.float64)
+        years, days = np.array(self._months["year_starts"].to_pylist()), self._months["days"].to_numpy().astype(np.float64)
         return np.array([days[years == year].sum() for year in years], dtype=np.float64)
 
     def _cells(self, line: Line, asked: Asked) -> pa.Table:
+        """The rows of a line; for the public those of neighbourhoods, too, which the place's are made of."""
+        leaves = LEAVES if self.audience == "public" and "neighbourhood" in asked.measure.areas else ()
         where = (pc.field("line_id") == line.id) & (pc.field("breakdown") == asked.breakdown)
-        where &= pc.field("area_type").isin([asked.area_type, "place", *(["none"] if asked.area_type == "neighbourhood" else [])])
+        where &= pc.field("area_type").isin(list(dict.fromkeys((*asked.kinds, *leaves))))
         if line.table != PEOPLE:
             return self.rows("measure_cell", where)
         found = self.rows("measure_exposure", where)
@@ -167,85 +173,3 @@ class MeasureResults:
         people = counts.amount / (1.0 if per_day else self._year_days)
         whole, part = people @ periods, (people * known) @ periods
         return part, np.divide(part, whole, out=np.ones_like(part), where=whole > 0)
-
-    def _arranged(self, asked: Asked, computed: Computed) -> pa.Table:
-        keys, spans, counted, values, share = computed.keys, computed.spans, computed.counted, computed.values, computed.share
-        measure, size = asked.measure, len(keys) * len(spans)
-        numerator = counted.events if measure.form in ("rate", "proportion") else counted.amount
-        reason = self._reasons(measure, values, counted, share)
-        without = reason != None  # noqa: E711 - compared element by element
-        hidden = without & np.isin(reason, [Reason.SOURCE_MISSING, TOO_LITTLE])
-        told = {"events": (counted.events, hidden), "numerator": (numerator, hidden), "denominator": (computed.denominator, hidden)}
-        told |= {name: (getattr(values, name), without) for name in ("value", "lower", "upper", "lower998", "upper998")}
-        kinds, areas, groups = ([key[at] for key in keys for _ in spans] for at in range(3))
-        columns: dict[str, Any] = {
-            "measure_id": [measure.id] * size,
-            "variant_id": [asked.variant] * size,
-            "area_type": kinds,
-            "area_id": areas,
-            "area_name": [self.names.get((kind, area), area) for kind, area in zip(kinds, areas, strict=True)],
-            "breakdown": [asked.breakdown] * size,
-            "group_value": groups,
-            "group_name": [self.names.get((asked.breakdown, group), group or "not known") for group in groups],
-            "period_start": [span.start for _ in keys for span in spans],
-            "period_end": [span.end for _ in keys for span in spans],
-            "reason": [None if why is None else str(why) for why in reason.ravel()],
-            "comparison": self._compared(keys, values, without),
-            "known_share": share.ravel(),
-            "unit": [measure.unit] * size,
-        }
-        columns |= {name: _nullable(np.where(out, np.nan, numbers)) for name, (numbers, out) in told.items()}
-        made = pa.table({name: pa.array(columns[name], SCHEMA.field(name).type) for name in SCHEMA.names})
-        return made.take(self._order(made, asked))
-
-    def _reasons(self, measure: MeasureDefinition, values: Valued, counted: Counts, share: Floats) -> Any:  # noqa: ANN401 - an object array
-        """Why there is no value: the source first, then too little known, too few, and what the statistic says."""
-        reason = values.reason.copy()
-        if measure.minimum:
-            reason[counted.events < measure.minimum] = TOO_FEW
-        reason[share < LEAST_KNOWN] = TOO_LITTLE
-        if measure.lacks(self.stamp.missing_contracts):
-            reason[:] = Reason.SOURCE_MISSING
-        return reason
-
-    def _compared(self, keys: Sequence[Key], values: Valued, without: Any) -> list[str | None]:  # noqa: ANN401 - an array of flags
-        """How each cell compares with the place's of the same group and stretch; None of the place, and of people in no neighbourhood."""
-        place = {group: number for number, (kind, _, group) in enumerate(keys) if kind == "place"}
-        words: list[str | None] = []
-        lower, upper, value = (np.where(without, np.nan, each) for each in (values.lower, values.upper, values.value))
-        for number, (kind, _, group) in enumerate(keys):
-            if kind in ("place", "none") or group not in place:
-                words += [None] * values.value.shape[1]
-                continue
-            of = value[place[group]]
-            words += [compared(low, high, float(mark))[0] for low, high, mark in zip(lower[number], upper[number], of, strict=True)]
-        return words
-
-    def _order(self, made: pa.Table, asked: Asked) -> pa.Array:
-        """Areas as they are named, the place last; groups in their order; then time."""
-        kinds = pc.if_else(pc.equal(made["area_type"], "place"), 2, pc.if_else(pc.equal(made["area_type"], "none"), 1, 0))
-        number = [int(each) if each.isdigit() else -1 for each in made["group_value"].to_pylist()]
-        given = made.append_column("k", kinds).append_column("g", pa.array(number, pa.int64()))
-        keys = [
-            ("k", "ascending"),
-            ("area_id", "ascending"),
-            ("g", "ascending"),
-            ("group_value", "ascending"),
-            ("period_start", "ascending"),
-        ]
-        return pc.sort_indices(given, sort_keys=keys)
-
-
-def _typical(counted: Counts, keys: Sequence[Key]) -> Floats:
-    """What an event brings on average in the place, for limits of areas without one, by stretch."""
-    place = [number for number, key in enumerate(keys) if key[0] == "place"]
-    amount, squares = counted.amount[place].sum(axis=0), counted.squares[place].sum(axis=0)
-    return np.asarray(np.divide(squares, amount, out=np.full_like(amount, np.nan), where=amount > 0), dtype=np.float64)
-
-
-def _nullable(numbers: Floats) -> pa.Array:
-    flat = numbers.ravel()
-    return pa.array(flat, pa.float64(), mask=np.isnan(flat))
-
-
-__all__ = ["PERIODS", "SCHEMA", "STANDARD", "Asked", "MeasureResults"]

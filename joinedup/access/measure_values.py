@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from joinedup.access.measure_cells import Counts, Floats
+from joinedup.access.measure_cells import Counts, Floats, Key, Span
 from joinedup.outcomes.measure_definition import MeasureDefinition
-from joinedup.statistics.estimates import Estimates, Reason
+from joinedup.statistics.averages import mean
+from joinedup.statistics.estimates import Estimates, estimates, reasons
 from joinedup.statistics.rates import rate, rate_of_sum, wilson
+from joinedup.statistics.standardised import european_standard, standardised_rate
 
 LEVELS = (0.95, 0.998)
-TOO_FEW = "too few"
-TOO_LITTLE = "too little known"
+BANDS = 19
+"""Bands of five years to 90 and over, as the European Standard Population has them."""
+SEXES = ("1", "2")
 
 
 @dataclass(frozen=True)
@@ -29,53 +33,91 @@ class Valued:
     reason: npt.NDArray[np.object_]
 
 
+@dataclass(frozen=True)
+class Computed:
+    """What a cut comes to, arrays of cells by stretches."""
+
+    keys: tuple[Key, ...]
+    spans: tuple[Span, ...]
+    counted: Counts
+    denominator: Floats
+    values: Valued
+    share: Floats
+    """How much is known."""
+
+
 def valued(measure: MeasureDefinition, count: Counts, denominator: Floats, place: Floats) -> Valued:
     """The values of counts over denominators; `place` is what an event brings on average in the place, for areas without one."""
     shape = count.events.shape
-    narrow, wide = (_estimated(measure, count, denominator, place, level) for level in LEVELS)
-    low, high, furthest, highest = (each.reshape(shape) for each in (narrow.lower, narrow.upper, wide.lower, wide.upper))
-    return Valued(narrow.value.reshape(shape), low, high, furthest, highest, narrow.reason.reshape(shape))
+    each_brings = np.broadcast_to(place, shape).ravel()
+    found = _estimated(measure, Counts(*(x.ravel() for x in (count.events, count.amount, count.squares))), denominator.ravel(), each_brings)
+    return of_estimates(found, shape)
 
 
-def _estimated(measure: MeasureDefinition, count: Counts, denominator: Floats, place: Floats, level: float) -> Estimates:
-    flat = {name: getattr(count, name).ravel() for name in ("events", "amount", "squares")}
-    people = denominator.ravel()
+def of_estimates(found: Estimates, shape: tuple[int, ...]) -> Valued:
+    """Estimates at LEVELS as arrays of a shape."""
+    limits = [found.lower[:, 0], found.upper[:, 0], found.lower[:, 1], found.upper[:, 1]]
+    low, high, furthest, highest = (each.reshape(shape) for each in limits)
+    return Valued(found.value.reshape(shape), low, high, furthest, highest, found.reason.reshape(shape))
+
+
+def _estimated(measure: MeasureDefinition, count: Counts, people: Floats, each_brings: Floats) -> Estimates:
     if measure.form == "rate":
-        return rate(flat["events"], people, per=measure.per, confidence=level)
+        return rate(count.events, people, per=measure.per, confidence=LEVELS)
     if measure.form == "proportion":
-        return wilson(flat["events"], people, per=measure.per, confidence=level)
+        return wilson(count.events, people, per=measure.per, confidence=LEVELS)
     if measure.form == "mean":
-        return _mean(flat["amount"], flat["squares"], people, measure.per, level)
-    if _without_squares(flat["amount"], flat["squares"]):
-        return _plain(flat["amount"], people, measure.per)
+        found = mean(count.amount * measure.per, count.squares * measure.per**2, people, LEVELS)
+        return Estimates(found.value, found.lower, found.upper, found.reason)
+    if measure.count is not None and (measure.count.amount or "").endswith("_pence"):
+        return _without_limits(count.amount, people, measure.per)
     # An area without an event takes from the place how much an event brings.
-    made = rate_of_sum(flat["amount"], flat["squares"], people, per=measure.per, typical=1.0, confidence=level)
-    typical = np.broadcast_to(place, count.events.shape).ravel()
-    return Estimates(made.value, made.lower, np.where(flat["amount"] == 0, made.upper * typical, made.upper), made.reason)
+    made = rate_of_sum(count.amount, count.squares, people, per=measure.per, typical=1.0, confidence=LEVELS)
+    none = (count.amount == 0)[:, None]
+    return Estimates(made.value, made.lower, np.where(none, made.upper * each_brings[:, None], made.upper), made.reason)
 
 
-def _mean(amount: Floats, squares: Floats, events: Floats, per: float, level: float) -> Estimates:
-    """The mean amount of an event, with limits by the standard error of the mean; none of fewer than two events."""
-    from statistics import NormalDist  # noqa: PLC0415 - until statistics/ has means
-
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mean = amount / events
-        spread = np.sqrt(np.maximum(squares / events - mean**2, 0) * events / (events - 1) / events)
-    half = NormalDist().inv_cdf((1 + level) / 2) * spread
-    reason = np.full(events.shape, None, dtype=object)
-    reason[events == 0] = Reason.NO_EVENTS
-    one = events < 2
-    return Estimates(mean * per, np.where(one, np.nan, (mean - half) * per), np.where(one, np.nan, (mean + half) * per), reason)
+def _without_limits(amount: Floats, people: Floats, per: float) -> Estimates:
+    """A ratio of money: nothing of it is chance that limits could tell of."""
+    nothing = np.full((len(amount), len(LEVELS)), np.nan)
+    value = np.divide(amount * per, people, out=np.full(amount.shape, np.nan), where=people > 0)
+    return estimates(value, nothing, nothing, reasons(amount, people))
 
 
-def _without_squares(amount: Floats, squares: Floats) -> bool:
-    return bool(np.all(squares == 0) and np.any(amount > 0))
+def typical(counted: Counts, keys: Sequence[Key]) -> Floats:
+    """What an event brings on average in the place, for limits of areas without one, by stretch."""
+    place = [number for number, key in enumerate(keys) if key[0] == "place"]
+    amount, squares = (np.nansum(each[place], axis=0) for each in (counted.amount, counted.squares))
+    return np.asarray(np.divide(squares, amount, out=np.full_like(amount, np.nan), where=amount > 0), dtype=np.float64)
 
 
-def _plain(amount: Floats, people: Floats, per: float) -> Estimates:
-    """A ratio without limits, as of money."""
-    reason = np.full(amount.shape, None, dtype=object)
-    reason[~(people > 0)] = Reason.ZERO_DENOMINATOR
-    value = np.where(people > 0, amount / np.where(people > 0, people, 1), np.nan) * per
-    nothing = np.full(amount.shape, np.nan)
-    return Estimates(value, nothing, nothing, reason)
+def standardised(measure: MeasureDefinition, bands: Computed) -> Computed:
+    """The directly standardised rate of each area, from its cells by age band, or by sex and age band; standard of Europe, 2013.
+
+    People whose age or sex isn't known are in no band, and the events neither.
+    """
+    areas = tuple(dict.fromkeys((kind, area, "all") for kind, area, _ in bands.keys))
+    of_band = band_numbers(by_sex=measure.standardised == "age_sex")
+    count, people = (np.zeros((len(areas), len(of_band), len(bands.spans))) for _ in range(2))
+    at = {area: number for number, area in enumerate(areas)}
+    share = np.ones((len(areas), len(bands.spans)))
+    for number, (kind, area, group) in enumerate(bands.keys):
+        row = at[kind, area, "all"]
+        share[row] = bands.share[number]
+        if group in of_band:
+            count[row, of_band[group]] = bands.counted.events[number]
+            people[row, of_band[group]] = bands.denominator[number]
+    standard = np.tile(european_standard(), len(of_band) // BANDS)
+    events, exposed = (np.moveaxis(each, 1, -1) for each in (count, people))
+    found = standardised_rate(events, exposed, standard, per=measure.per, confidence=LEVELS)
+    shape = (len(areas), len(bands.spans))
+    flat = Estimates(found.value.ravel(), found.lower.reshape(-1, 2), found.upper.reshape(-1, 2), found.reason.ravel())
+    total = count.sum(axis=1)
+    return Computed(areas, bands.spans, Counts(total, total, total), people.sum(axis=1), of_estimates(flat, shape), share)
+
+
+def band_numbers(*, by_sex: bool) -> dict[str, int]:
+    """Which band each group_value is, from 0: ages, or those of each sex one after the other."""
+    if not by_sex:
+        return {str(band): band for band in range(BANDS)}
+    return {f"{sex}|{band}": at * BANDS + band for at, sex in enumerate(SEXES) for band in range(BANDS)}

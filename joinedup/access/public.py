@@ -158,6 +158,33 @@ def measure_counts(table: pa.Table, rates: Collection[str]) -> tuple[pa.Table, s
     return done, {key for key, hidden in zip(keys, lost, strict=True) if hidden}
 
 
+def measure_cells(table: pa.Table, minimum: int, *, proportion: bool) -> pa.Table:
+    """One cut of a measure by area, group_value and span: counts rounded or suppressed, the place's made of those of its areas.
+
+    A line is the groups of an area in a stretch of time, whose sum is told elsewhere. Of a proportion neither who is in it nor who isn't
+    may be few. Amounts are what one event brings, to three figures, times the events that are shown.
+    """
+    events, people = _whole(table, "events"), _floats(table, "denominator")
+    lines = _line(table, (*AREA, "span"))
+    groups = len(set(table["group_value"].to_pylist()))
+    few = small(events) | (events < minimum) & (events > 0)
+    if groups > 1 and len(events):
+        few |= ~safe_lines(events, lines)
+    if proportion:
+        few |= (people > 0) & ((people <= SMALL) | small(np.round(people - events).astype(np.int64)))
+    shown = np.where(few, np.nan, nearest(events))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        each = np.where(events > 0, significant(_floats(table, "amount") / events) * shown, np.where(few, np.nan, 0.0))
+        spread = np.where(events > 0, significant(_floats(table, "squares") / events, 2) * shown, np.where(few, np.nan, 0.0))
+    registered = np.where((people > 0) & (people <= SMALL), np.nan, nearest(people))
+    made = {"events": shown, "amount": each, "squares": spread, "denominator": registered}
+    return (
+        _places_of_sums(table, made, ("group_value", "span"))
+        if "neighbourhood" in table["area_type"].to_pylist()
+        else _replaced(table, made)
+    )
+
+
 def _complete(table: pa.Table, count: str) -> pa.Table:
     """The table with a row of 0 for what an area has none of and another has, so that no row tells by being there."""
     cell = [name for name in table.column_names if name not in (*AREA, count)]

@@ -33,10 +33,20 @@ AREAS = ("place", "neighbourhood", "practice", "pcn", "ward")
 MONTHS = re.compile(r"(\d{4})-(0[1-9]|1[0-2])(?:\.\.(\d{4})-(0[1-9]|1[0-2]))?")
 
 
-def table_of(door: Aggregates, name: str, by: Sequence[str] | None = None, period: str | None = None) -> pa.Table:
+def table_of(  # noqa: PLR0913 - what may be asked, each by its name
+    door: Aggregates,
+    name: str,
+    by: Sequence[str] | None = None,
+    period: str | None = None,
+    *,
+    variant: str = "",
+    standardised: bool = False,
+) -> pa.Table:
     """A measure or table, its counts summed by the columns asked for, of the months asked for; Refused where there are none such."""
     if name in {each.id for each in door.measure_list()}:
-        return measure_of(door, name, by, period)
+        return measure_of(door, name, by, period, variant=variant or STANDARD, standardised=standardised)
+    if variant or standardised:
+        raise Refused(f"{name} has no variants and isn't standardised: leave --variant and --standardised out")
     measure = name in door.specs
     table = TABLES[
         "measures"
@@ -54,8 +64,14 @@ def table_of(door: Aggregates, name: str, by: Sequence[str] | None = None, perio
     return _summed(table, _wanted(by, keys))
 
 
-def measure_of(
-    door: Aggregates, name: str, by: Sequence[str] | None = None, period: str | None = None, variant: str = STANDARD
+def measure_of(  # noqa: PLR0913 - a cut, each part by its name
+    door: Aggregates,
+    name: str,
+    by: Sequence[str] | None = None,
+    period: str | None = None,
+    *,
+    variant: str = STANDARD,
+    standardised: bool = False,
 ) -> pa.Table:
     """A measure by one kind of area and perhaps one characteristic of people; Refused where it declares no such cut."""
     asked = list(dict.fromkeys("neighbourhood" if each == "area" else each for each in (by or ["neighbourhood"])))
@@ -63,8 +79,8 @@ def measure_of(
     groups = [each for each in asked if each not in AREAS]
     if len(areas) > 1 or len(groups) > 1:
         raise Refused(f"{name} is given by one kind of area and one characteristic, not by {', '.join(asked)}; ask for them one by one")
-    cut = {"area_type": areas[0] if areas else "place", "breakdown": groups[0] if groups else "all"}
-    return door.measure(name, variant=variant, period=period or "year", **cut)
+    area, group = areas[0] if areas else "place", groups[0] if groups else "all"
+    return door.measure(name, variant=variant, area_type=area, breakdown=group, period=period or "year", standardised=standardised)
 
 
 def _wanted(by: Sequence[str], keys: Sequence[str]) -> list[str]:

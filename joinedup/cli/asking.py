@@ -26,6 +26,7 @@ REASON = click.option("--reason", default="", help="Why, in a few words: it is l
 @click.command(
     epilog=example(
         "joinedup show places/calderdale emergency_bed_days --store demo/calderdale/store",
+        "joinedup show places/calderdale emergency_admissions --by practice,sex --period quarter --store demo/calderdale/store",
         "joinedup show places/calderdale population --by neighbourhood,sex --format csv --store demo/calderdale/store",
         "joinedup show places/calderdale activity --by point_of_delivery --period 2025-10..2026-03 --store demo/calderdale/store",
         "joinedup show places/calderdale people --person 7 --reason 'ward round' --store demo/calderdale/store",
@@ -35,7 +36,9 @@ REASON = click.option("--reason", default="", help="Why, in a few words: it is l
 @place_argument
 @click.argument("name")
 @click.option("--by", help="What to count by, separated by commas; neighbourhood stands for the area [all that the table has].")
-@click.option("--period", help="A month or months of a table by month: 2026-03, or 2025-10..2026-03.")
+@click.option("--period", help="Months of a table by month: 2026-03, or 2025-10..2026-03; of a measure month, quarter, year or rolling.")
+@click.option("--variant", default="", help="Of a measure: the variant by its id [as it is defined].")
+@click.option("--standardised", is_flag=True, help="Of a measure that says so: directly standardised, in the stead of the crude rate.")
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json", "parquet", "xlsx"]), default="table", show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), help="A new file, for parquet and xlsx.")
 @click.option(
@@ -55,6 +58,8 @@ def show(
     name: str,
     by: str | None,
     period: str | None,
+    variant: str,
+    standardised: bool,
     form: str,
     out: Path | None,
     audience: Audience | None,
@@ -88,7 +93,15 @@ def show(
         asked = person if find is None else find
         rows, notes = _people(place, store, purpose or "direct care", asked, page, key_file, reason)
     else:
-        rows, notes = _counts(place, store, name, by, period, audience or usual_audience(place), purpose or "planning", reason)
+        rows, notes = _counts(
+            place,
+            store,
+            name,
+            {"by": by, "period": period, "variant": variant, "standardised": standardised},
+            audience or usual_audience(place),
+            purpose or "planning",
+            reason,
+        )
     for note in notes:
         click.echo(note, err=True)
     if out is not None:
@@ -154,7 +167,7 @@ def _keys(place: Place, store: Store, key_file: KeyPlaces) -> Keys | None:
 
 
 def _counts(
-    place: Place, store: Store, name: str, by: str | None, period: str | None, audience: Audience, purpose: str, reason: str
+    place: Place, store: Store, name: str, asked: dict[str, Any], audience: Audience, purpose: str, reason: str
 ) -> tuple[pa.Table, list[str]]:
     """A table of the aggregates door, summed by what is asked; and for whom its counts are."""
     from joinedup.access.aggregates import open_aggregates
@@ -163,6 +176,7 @@ def _counts(
 
     caller = acting(place, purpose, reason) if audience == "internal" else caller_for(place, purpose, reason=reason)
     door = open_aggregates(store, place, caller, audience)
+    by = asked.pop("by")
     names = None if by is None else [each.strip() for each in by.split(",") if each.strip()]
     said = "internal: true counts, not for publication" if audience == "internal" else "public: 1 to 7 not shown, others rounded to 5"
-    return table_of(door, name, names, period), [f"{said}; build {door.stamp.build_id}"]
+    return table_of(door, name, names, **asked), [f"{said}; build {door.stamp.build_id}"]

@@ -54,7 +54,8 @@ class Public(Frozen):
 
     areas: tuple[Area, ...] = ()
     breakdowns: tuple[Breakdown, ...] = ()
-    periods: tuple[Period, ...] = ("year",)
+    periods: tuple[Literal["month", "quarter", "year"], ...] = Field(default=("year",), min_length=1, max_length=1)
+    """One: of two the one would tell what isn't shown of the other."""
     minimum: int = Field(default=8, ge=8)
 
 
@@ -99,7 +100,7 @@ class MeasureDefinition(Frozen):
     areas: tuple[Area, ...] = ("place", "neighbourhood")
     public: Public = Public()
     minimum: int = Field(default=0, ge=0)
-    standardised: Literal["age_sex"] | None = None
+    standardised: Literal["age", "age_sex"] | None = None
     rules: str = "making_data_count"
     needs: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Contract -> fields without which it can't be counted."""

@@ -15,9 +15,9 @@ from joinedup.place.model import Place
 from joinedup.place.rules import broken
 from joinedup.place.sentences import nearest
 
-FOLDERS = ("segments", "cohorts", "codelists", "scores")
+FOLDERS = ("segments", "cohorts", "codelists", "scores", "measures")
 DEFINITIONS = ("conditions.yml", *FOLDERS)
-"""What a place defines for itself: the population's tables read it; here it is only seen to lie in the folder."""
+"""What a place defines for itself: the tables of population and outcomes read it; here it is only seen to lie in the folder."""
 READ = (
     "place.yml",
     "partners.csv",
@@ -36,7 +36,6 @@ FOR_LATER = (
     "service_lines.csv",
     "outcomes.yml",
     "boundaries.geojson",
-    "measures",
     "interventions",
 )
 """Parts of a place folder that this version leaves alone."""
