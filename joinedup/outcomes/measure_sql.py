@@ -136,7 +136,8 @@ def holds(name: str, condition: Condition, of: str = "e") -> str:
     if condition.begins or (condition.values and condition.type is ColumnType.STRING):
         return _is_listed(name, condition, column)
     if condition.type is ColumnType.BOOLEAN:
-        return " OR ".join(column if value else f"NOT {column}" for value in condition.values)
+        either = [column if value else f"NOT {column}" for value in condition.values]
+        return either[0] if len(either) == 1 else f"({' OR '.join(either)})"
     if condition.values:
         listed = [_literal(value) for value in condition.values]
         return f"{column} = {listed[0]}" if len(listed) == 1 else f"{column} IN ({', '.join(listed)})"

@@ -14,6 +14,7 @@ SELECT
     END AS appointment_mode,
     CASE WHEN g.appt_status = 'ATTENDED' THEN TRUE WHEN g.appt_status IN ('DNA', 'CANCELLED') THEN FALSE END AS attended,
     CASE WHEN g.appt_status = 'DNA' THEN TRUE WHEN g.appt_status IN ('ATTENDED', 'CANCELLED') THEN FALSE END AS missed,
+    CASE WHEN g.appt_status IN ('ATTENDED', 'DNA') THEN TRUE WHEN g.appt_status = 'CANCELLED' THEN FALSE END AS due,
     CASE WHEN g.hcp_type = 'GP' THEN TRUE WHEN g.hcp_type = 'OTHER PRACTICE STAFF' THEN FALSE END AS with_gp,
     CASE WHEN g.booked_date <= a.starts THEN CAST(a.starts - g.booked_date AS INTEGER) END AS wait_days
 FROM place_activity AS a

@@ -11,6 +11,7 @@ SELECT
     CASE WHEN o.firstatt IN ('1', '3') THEN TRUE WHEN o.firstatt IN ('2', '4') THEN FALSE END AS first_attendance,
     o.attended IN ('5', '6') AS attended,
     o.attended IN ('3', '7') AS missed,
+    o.attended IN ('3', '5', '6', '7') AS due,
     o.firstatt IN ('3', '4') AS remote,
     a.cost_pence
 FROM place_activity AS a
