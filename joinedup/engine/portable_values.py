@@ -59,7 +59,7 @@ def root_rule(node: exp.Expression, context: Context) -> Iterator[Refusal]:
     if not isinstance(node.this, exp.Abs):
         yield Refusal(
             "square-root",
-            "DuckDB stops at the square root of a negative number, Spark makes it NaN; write sqrt(abs(x)), in a CASE where it may be",
+            "the root of a negative number is NaN, no null and no number; write sqrt(abs(x)), in a CASE where x may be negative",
         )
 
 

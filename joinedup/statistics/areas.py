@@ -14,7 +14,7 @@ def quantile_groups(
     """Which quantile each area is in, 1 to `quantiles`, NaN where its value isn't known; equal values are always in one quantile.
 
     Areas are ranked from 1, the highest value first (or the lowest), equal values sharing the lowest rank of them; area of rank r among n
-    is in quantile Q + 1 - ⌈(n + 1 - r) Q / n⌉. `within` numbers the wider area that each is ranked in. Source: Public Health England,
+    is in quantile Q + 1 - ⌈(n + 1 - r) Q / n⌉, and at least in the first; fewer areas than quantiles are in none (NaN). `within` numbers the wider area that each is ranked in. Source: Public Health England,
     technical guide Assigning deprivation quintiles (2018).
     """
     numbers = floats(values)
@@ -31,5 +31,6 @@ def quantile_groups(
     _, which, sizes = np.unique(wider, return_inverse=True, return_counts=True)
     n = sizes[which]
     found = np.full(numbers.shape, np.nan)
-    found[order] = np.maximum(quantiles + 1 - -(-(n + 1 - rank) * quantiles // n), 1)
+    group = np.maximum(quantiles + 1 - -(-(n + 1 - rank) * quantiles // n), 1)
+    found[order] = np.where(n < quantiles, np.nan, group)
     return found

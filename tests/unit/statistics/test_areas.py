@@ -29,9 +29,17 @@ def test_each_wider_area_is_ranked_by_itself():
     assert quantile_groups([]).size == 0
 
 
+def test_fewer_areas_than_quantiles_are_in_none():
+    assert np.isnan(quantile_groups([1, 2, 3, 4])).all()
+    assert np.isfinite(quantile_groups([1, 2, 3, 4, 5])).all()
+
+
 @given(st.lists(st.integers(0, 40), min_size=1, max_size=80), st.integers(2, 10), st.booleans())
 def test_equal_values_share_a_quantile_and_order_is_kept(values, quantiles, first):
     found = quantile_groups(values, quantiles, highest_first=first)
+    assert np.isnan(found).all() == (len(values) < quantiles)
+    if len(values) < quantiles:
+        return
     assert found.min() >= 1
     assert found.max() <= quantiles
     by_value = {value: set(found[np.array(values) == value]) for value in set(values)}
