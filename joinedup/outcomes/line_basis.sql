@@ -2,6 +2,7 @@ WITH needed AS (
     SELECT
         n.line_id,
         n.way,
+        n.contract,
         p.provider_code,
         p.month,
         coalesce(p.why, CASE WHEN f.why IS NOT NULL THEN n.field || ' ' || f.why END) AS why
@@ -20,6 +21,7 @@ earlier AS (
     SELECT
         n.line_id,
         n.way,
+        n.contract,
         b.provider_code,
         m.month,
         CASE WHEN coalesce(y.told, FALSE) THEN CAST(NULL AS STRING) ELSE coalesce(y.why, 'not yet sent') END AS why
@@ -28,9 +30,24 @@ earlier AS (
     INNER JOIN place_year_month AS m ON m.month < b.first_month
     LEFT JOIN year_contract AS y ON y.contract = n.contract AND y.year_starts = m.year_starts
 ),
+each_provider AS (
+    SELECT line_id, way, contract, provider_code, month, why FROM needed
+    UNION ALL
+    SELECT line_id, way, contract, provider_code, month, why FROM earlier
+),
+-- Events of no one provider, such as what a month cost, are not known where no provider of a contract told of the month.
+of_nobody AS (
+    SELECT line_id, way, contract, 'none' AS provider_code, month, CASE WHEN bool_and(why IS NOT NULL) THEN min(why) END AS why
+    FROM each_provider
+    GROUP BY line_id, way, contract, month
+),
 by_way AS (
     SELECT line_id, way, provider_code, month, bool_and(why IS NULL) AS known, min(why) AS why
-    FROM (SELECT line_id, way, provider_code, month, why FROM needed UNION ALL SELECT line_id, way, provider_code, month, why FROM earlier) AS every
+    FROM (
+        SELECT line_id, way, provider_code, month, why FROM each_provider
+        UNION ALL
+        SELECT line_id, way, provider_code, month, why FROM of_nobody
+    ) AS every
     GROUP BY line_id, way, provider_code, month
 ),
 placed AS (

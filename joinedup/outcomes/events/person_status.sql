@@ -9,6 +9,12 @@ WITH done AS (
     WHERE e.list_id = 'care_events'
     GROUP BY y.year_starts, e.person_id
 ),
+-- A year in which nobody at all had a check is one that practices told nothing of.
+checks_told AS (
+    SELECT year_starts, bool_or(mental_illness_check) AS mental_illness, bool_or(learning_disability_check) AS learning_disability
+    FROM done
+    GROUP BY year_starts
+),
 assessed AS (
     SELECT DISTINCT y.year_starts, a.person_id
     FROM place_activity AS a
@@ -36,15 +42,16 @@ SELECT
     CAST(NULL AS INTEGER) AS file_id,
     l.practice_known,
     l.severe_mental_illness,
-    CASE WHEN d.mental_illness_check THEN TRUE WHEN l.practice_known THEN FALSE END AS mental_illness_check,
+    CASE WHEN d.mental_illness_check THEN TRUE WHEN l.practice_known AND t.mental_illness THEN FALSE END AS mental_illness_check,
     l.learning_disability,
-    CASE WHEN d.learning_disability_check THEN TRUE WHEN l.practice_known THEN FALSE END AS learning_disability_check,
+    CASE WHEN d.learning_disability_check THEN TRUE WHEN l.practice_known AND t.learning_disability THEN FALSE END AS learning_disability_check,
     l.carer,
     CASE WHEN a.person_id IS NOT NULL THEN TRUE WHEN b.known THEN FALSE END AS carer_assessed,
     l.dementia,
     r.per_100000 AS dementia_expected
 FROM listed AS l
 LEFT JOIN done AS d ON d.person_id = l.person_id AND d.year_starts = l.year_starts
+LEFT JOIN checks_told AS t ON t.year_starts = l.year_starts
 LEFT JOIN assessed AS a ON a.person_id = l.person_id AND a.year_starts = l.year_starts
 LEFT JOIN social_care AS b ON b.year_starts = l.year_starts
 LEFT JOIN expected_dementia AS r ON r.sex = l.sex AND r.age_from <= l.age AND coalesce(l.age < r.age_to, TRUE)

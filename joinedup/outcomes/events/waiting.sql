@@ -13,7 +13,7 @@ WITH contact AS (
     LEFT JOIN landed_mhsds AS m ON a.activity_id = CAST(m.file_id AS BIGINT) * 10000000000 + m.source_row
     WHERE a.point_of_delivery IN ('Community contact', 'Mental health contact', 'Talking therapies contact')
 ),
--- A request that is older than all that its provider tells of may have been answered before.
+-- Somebody whose first contact in an extract comes early in it may have been seen before it began; half a year in, hardly.
 reach AS (
     SELECT service, provider_code, min(starts) AS first_on
     FROM contact
@@ -21,11 +21,17 @@ reach AS (
 ),
 seen AS (
     SELECT
-        c.activity_id, c.person_id, c.starts, c.neighbourhood_id, c.practice_code, c.age, c.provider_code, c.file_id, c.service, c.referred_on,
+        c.activity_id, c.person_id, c.starts, c.neighbourhood_id, c.practice_code, c.age, c.provider_code, c.file_id, c.service, c.referred_on, r.first_on,
         row_number() OVER (PARTITION BY c.service, c.provider_code, c.person_id, c.request ORDER BY c.starts NULLS LAST, c.activity_id NULLS LAST) AS place
     FROM contact AS c
     INNER JOIN reach AS r ON r.service = c.service AND coalesce(r.provider_code, '') = coalesce(c.provider_code, '')
-    WHERE c.took_place AND c.request IS NOT NULL AND c.referred_on >= r.first_on AND c.referred_on <= c.starts
+    WHERE c.took_place AND c.request IS NOT NULL AND c.referred_on <= c.starts
+),
+-- Of pathways that ended before a list began nothing is told: those seen before it that it still has are the slow ones.
+list_begins AS (
+    SELECT provider_code, min(clock_stops) AS first_on
+    FROM referral
+    GROUP BY provider_code
 ),
 pathway AS (
     SELECT
@@ -38,9 +44,10 @@ pathway AS (
         ON b.person_id = r.person_id
         AND coalesce(b.starts <= r.first_seen_on, TRUE)
         AND coalesce(r.first_seen_on < b.ends, TRUE)
+    LEFT JOIN list_begins AS l ON l.provider_code = r.provider_code
     LEFT JOIN provider_site AS o ON o.site_code = r.provider_code
     LEFT JOIN place_succession AS n ON n.kind = 'partner' AND n.code = coalesce(o.provider_code, r.provider_code) AND n.ends IS NULL
-    WHERE r.first_seen_on >= r.referred_on AND r.first_seen_on <= p.as_at
+    WHERE r.first_seen_on >= r.referred_on AND r.first_seen_on <= p.as_at AND coalesce(r.first_seen_on >= l.first_on, TRUE)
 ),
 asked AS (
     SELECT a.activity_id, a.person_id, a.starts AS asked_on
@@ -73,7 +80,7 @@ SELECT
     activity_id AS event_id, person_id, starts AS on_date, neighbourhood_id, practice_code, age, provider_code, file_id, service,
     CAST(starts - referred_on AS INTEGER) AS wait_days
 FROM seen
-WHERE place = 1
+WHERE place = 1 AND starts >= first_on + 182
 UNION ALL
 SELECT
     referral_id, person_id, first_seen_on, neighbourhood_id, practice_code,
