@@ -33,7 +33,7 @@ def mean(total: npt.ArrayLike, squares: npt.ArrayLike, count: npt.ArrayLike, con
     many = np.where(n >= 2, n, np.nan)
     average = amount / many
     left = spread - amount * average
-    variance = np.where(left > -1e-9 * np.abs(spread), np.maximum(left, 0), np.nan) / (many - 1)
+    variance = np.where(left >= -1e-9 * np.abs(spread), np.maximum(left, 0), np.nan) / (many - 1)
     return _by_t(average, np.sqrt(variance / many), n, [amount, spread], confidence)
 
 

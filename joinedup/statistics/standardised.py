@@ -71,23 +71,29 @@ def standardised_rate(  # noqa: PLR0913 - keyword-only where it isn't plain
         raise ValueError(f"the standard has one weight a band: found {weights.shape[-1]} weights and {events.shape[-1]} bands")
     weights = weights / weights.sum(axis=-1, keepdims=True)
     used = np.broadcast_to(weights > 0, events.shape)
-    events, people = np.where(used, events, 0.0), np.where(used, people, 1.0)
-    spread = events if squares is None else np.where(used, floats(squares), 0.0)
+    spread = events if squares is None else np.broadcast_to(floats(squares), events.shape)
+    if not (weights > 0).all():
+        events, people, spread = np.where(used, events, 0.0), np.where(used, people, 1.0), np.where(used, spread, 0.0)
     share = weights / positive(people)
-    value, variance, total = (share * events).sum(axis=-1), (share**2 * spread).sum(axis=-1), events.sum(axis=-1)
-    lower, upper = poisson_limits(total, confidence)
-    scale = per_level(np.sqrt(variance / positive(total)), confidence)
-    middle = per_level(value, confidence)
-    found = [per * (middle + scale * (limit - per_level(total, confidence))) for limit in (lower, upper)]
-    return estimates(per * value, found[0], found[1], _band_reasons(events, people, used, spread, minimum))
-
-
-def _band_reasons(events: Floats, people: Floats, used: npt.NDArray[np.bool_], spread: Floats, minimum: float) -> Reasons:
-    """What stands in the way of a rate over bands."""
+    value, variance = np.einsum("...b,...b", share, events), np.einsum("...b,...b,...b", share, share, spread)
     total = events.sum(axis=-1)
+    lower, upper = poisson_limits(total, confidence)
+    scale = per_level(np.sqrt(np.where(total > 0, variance, np.nan) / positive(total)), confidence)
+    middle, whole = per_level(value, confidence), per_level(total, confidence)
+    found = [per * (middle + scale * (limit - whole)) for limit in (lower, upper)]
     why = no_reasons(total.shape)
     why[total < minimum] = Reason.TOO_FEW
-    why[total == 0] = Reason.NO_EVENTS if minimum <= 0 else Reason.TOO_FEW
+    why[(total == 0) & (minimum <= 0)] = Reason.NO_EVENTS
+    doubt = ~np.isfinite(value + variance + people.sum(axis=-1)) | (events.min(axis=-1) < 0)
+    if squares is not None:
+        doubt |= (spread < events).any(axis=-1)
+    why[doubt] = _band_reasons(events[doubt], people[doubt], used[doubt], spread[doubt], why[doubt])
+    return estimates(per * value, found[0], found[1], why)
+
+
+def _band_reasons(events: Floats, people: Floats, used: npt.NDArray[np.bool_], spread: Floats, why: Reasons) -> Reasons:
+    """What stands in the way of a rate over bands, of those groups in which something does."""
+    why = why.copy()
     why[(people == 0).any(axis=-1)] = Reason.ZERO_DENOMINATOR
     why[_wrong(events) | _wrong(people) | (spread < events).any(axis=-1)] = Reason.IMPOSSIBLE
     missing = np.isnan(events) | np.isnan(people) | np.isnan(spread)

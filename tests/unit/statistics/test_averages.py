@@ -25,6 +25,7 @@ def test_means_that_cannot_be_have_a_reason_and_spoil_no_other():
     wanted = [Reason.TOO_FEW, Reason.IMPOSSIBLE, Reason.ZERO_DENOMINATOR, Reason.SOURCE_MISSING, None, Reason.SOURCE_MISSING, None]
     assert found.reason.tolist() == wanted
     assert (found.lower[6], found.upper[6]) == (2.5, 2.5)
+    assert mean([0], [0], [3]).upper.tolist() == [0]
 
 
 def test_means_of_values_lose_nothing_of_a_small_spread():

@@ -63,6 +63,13 @@ def test_a_group_that_cannot_be_standardised_has_a_reason_and_spoils_no_other():
     assert standardised_rate(count[5:6], people[5:6], [50, 0, 50]).reason.tolist() == [None]
 
 
+def test_one_group_alone_is_as_among_others():
+    alone = standardised_rate(COUNT[0], PEOPLE[0], STANDARD)
+    assert alone.upper == standardised_rate(COUNT, PEOPLE, STANDARD).upper[0]
+    assert standardised_rate([20, np.nan, 1], PEOPLE[0], STANDARD).reason.tolist() is Reason.BAND_MISSING
+    assert standardised_rate([20, 30, 40], [5, np.inf, 5], STANDARD).reason.tolist() is Reason.IMPOSSIBLE
+
+
 def test_a_standard_of_another_length_is_refused():
     with pytest.raises(ValueError, match="found 19 weights and 3 bands"):
         standardised_rate(COUNT, PEOPLE)
