@@ -204,6 +204,7 @@ def about(place: Place, landing: LandingRecord, day: date | None = None) -> dict
     sources = dict.fromkeys(file.source for file in landing.files if not file.refused)
     uses = {purpose: [name for name in sources if in_force(place, name, purpose, day or date.today())] for purpose in PURPOSES}
     defined = {name: spec.model_dump(mode="json", by_alias=True) for name, spec in measures().items()}
+    counted = {each.id: each.model_dump(mode="json", by_alias=True, exclude={"cases"}) for each in definitions(place.folder)}
     lists = code_list_tables.versions(place)
-    said = {"landing": landing.summary(), "measures": defined, "code_lists": lists}
+    said = {"landing": landing.summary(), "measures": defined, "counted": counted, "code_lists": lists}
     return {"place": place.summary() | {"uses": uses}, "version": version("joinedup")} | said

@@ -22,6 +22,7 @@ from joinedup.access.disclosure import Audience, may_open
 from joinedup.access.journeys import Journey, journeys
 from joinedup.access.look_report import belongs_of
 from joinedup.access.looking import Log, log_of, look
+from joinedup.access.measure_evidence import as_spec, lines_behind
 from joinedup.access.measure_names import area_names
 from joinedup.access.measure_results import STANDARD, MeasureResults
 from joinedup.access.measured import with_shares, with_values, without_unknown
@@ -242,6 +243,9 @@ class Aggregates:
         """What stands behind a measure, a published table or what a landing tells; of files and exact counts nothing for the public."""
         manifest = self.reader.manifest
         before = manifest_before(self.reader.store, manifest) if self.audience == "internal" else None
+        lined = {each.id: each for each in self.measure_list()}.get(name)
+        if lined is not None:
+            return behind_of(manifest, before, self.place, as_spec(lined), name, self.audience, lines_behind(lined))
         return behind_of(manifest, before, self.place, self.specs.get(name), name, self.audience)
 
     def cell_files(self) -> CellFiles:

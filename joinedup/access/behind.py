@@ -157,16 +157,25 @@ STATISTICS = {
 
 
 def behind_of(  # noqa: PLR0913, PLR0917 - two builds, and what is asked of them
-    manifest: Manifest, before: Manifest | None, place: Place, measure: MeasureSpec | None, name: str, audience: Audience
+    manifest: Manifest,
+    before: Manifest | None,
+    place: Place,
+    measure: MeasureSpec | None,
+    name: str,
+    audience: Audience,
+    lines: Sequence[tuple[str, tuple[str, ...], Mapping[str, str]]] = (),
 ) -> Behind:
-    """What stands behind a measure, or behind a published table by its name."""
+    """What stands behind a measure, or behind a published table by its name.
+
+    `lines` are the table, columns and constants of each part of a measure that is counted by lines.
+    """
     plain = _plain(manifest, place, measure, name, audience)
     if measure is None and name in TOLD:
         if TOLD[name].origin != "landing":
             return plain
         return replace(plain, sources=_sources(manifest, place, None, audience), linked_by=_links(manifest, None, audience))
     known = {each: _made_of(record) for each, record in manifest.tables.items()}
-    found = behind(known, *_columns(name, measure))
+    found = frozenset().union(*(behind(known, *each) for each in lines or [_columns(name, measure)]))
     steps = tuple(_steps(manifest, found, audience))
     tables = {step.table for step in steps}
     return replace(

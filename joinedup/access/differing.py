@@ -75,7 +75,7 @@ class Differing:
     @cached_property
     def measured_otherwise(self) -> list[str]:
         """The measures that are defined otherwise, as far as both builds say how."""
-        then, now = (one.about.get("measures") or {} for one in (self.before, self.after))
+        then, now = ((one.about.get("measures") or {}) | (one.about.get("counted") or {}) for one in (self.before, self.after))
         return [name for name in {**then, **now} if then and now and then.get(name) != now.get(name)]
 
     @cached_property

@@ -14,10 +14,12 @@ import pyarrow as pa
 from joinedup.access.behind import Behind
 from joinedup.access.cell_files import CellFile, CellFiles
 from joinedup.access.changes import Changes
+from joinedup.access.measure_evidence import GRAIN, WHOLE, evident_rows
 from joinedup.access.published import ANY, NOT_KNOWN, PUBLISHED, TOLD, evidence_key, slug
 from joinedup.access.rounding import added
 from joinedup.errors import Refused
 from joinedup.findings import Finding
+from joinedup.outcomes.measure_definition import MeasureDefinition
 from joinedup.sources.accounts import FileAccount
 
 __all__ = ["Evidence", "evidence_key", "why"]
@@ -57,6 +59,14 @@ class Door(Protocol):
 
     def behind(self, name: str) -> Behind:
         """What stands behind a measure or table."""
+        ...
+
+    def measure_list(self) -> Sequence[MeasureDefinition]:
+        """The measures that are counted by lines."""
+        ...
+
+    def measure(self, name: str, *, area_type: str = "neighbourhood", breakdown: str = "all") -> pa.Table:
+        """One cut of such a measure."""
         ...
 
     def measure_specs(self) -> Mapping[str, Any]:
@@ -104,6 +114,7 @@ class Answers:
         self._told: dict[str, tuple[Behind, Listed]] = {}
         self.changes = self.door.changes()
         self._files: CellFiles | None = None
+        self._lined = {each.id: each for each in self.door.measure_list()}
 
     def grain(self, name: str) -> Sequence[str]:
         """The columns by whose values the numbers of a name are told apart."""
@@ -113,6 +124,8 @@ class Answers:
         """The evidence of a key; Refused as `why`."""
         name, *values = [part for part in key.strip().split("/") if part] or [""]
         behind, listed = self._asked(name)
+        if name in self._lined and len(values) == 2:
+            values += WHOLE
         if len(values) > len(listed.grain):
             apart = ", ".join(listed.grain) or "nothing"
             raise Refused(f"{key} names {len(values)} values, and {name} is told apart by {apart}: leave the rest out")
@@ -125,8 +138,10 @@ class Answers:
     def _asked(self, name: str) -> tuple[Behind, Listed]:
         """What stands behind a name, and its rows; Refused where nothing is called so."""
         if name not in self._told:
-            _named(name, [*self.door.measure_specs(), *PUBLISHED, *TOLD])
-            self._told[name] = self.door.behind(name), _listed(self.door, name)
+            _named(name, [*self.door.measure_specs(), *self._lined, *PUBLISHED, *TOLD])
+            lined = self._lined.get(name)
+            rows = None if lined is None else Listed(GRAIN, list(evident_rows(lined, self.door.measure)), ())
+            self._told[name] = self.door.behind(name), rows or _listed(self.door, name)
         return self._told[name]
 
     @property

@@ -1,0 +1,102 @@
+"""Measures that are counted by lines, as evidence has them: their definition in words, their lines, and the rows that keys name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from typing import Any, cast
+
+import pyarrow as pa
+
+from joinedup.errors import Refused
+from joinedup.outcomes.definitions import MeasureSpec, Statistic
+from joinedup.outcomes.measure_definition import STANDARD, MeasureDefinition
+from joinedup.outcomes.measure_lines import PEOPLE, Line, countable, lines_of
+
+GRAIN = ("area_type", "area_id", "breakdown", "group_value")
+WHOLE = ("all", "all")
+"""What stands for the groups where a key names an area alone."""
+FORMS = {
+    "rate": "events over people's time, 95% limits by Poisson",
+    "proportion": "share, with Wilson's 95% limits",
+    "mean": "mean, with 95% limits by Student's t",
+    "median": "median, with 95% limits by ranks",
+    "days": "sum of days over people's time, 95% limits that allow for how much the amounts vary",
+    "ratio": "one sum over the other",
+    "published": "value as published",
+    "survey": "score as published",
+}
+
+
+def in_words(line: Line | None) -> str:
+    """What a line counts, for people to read."""
+    if line is None:
+        return "The events themselves"
+    what = "Days of registered people" if line.table == PEOPLE else f"Rows of {line.table}"
+    what = f"{line.amount} of {what[0].lower()}{what[1:]}" if line.amount and line.table != PEOPLE else what
+    holds = [_condition(each.column, each.values, each.begins, (each.least, each.below)) for each in line.conditions]
+    return f"{what} with {'; '.join(holds)}" if holds else what
+
+
+def _condition(column: str, values: tuple[Any, ...], begins: tuple[str, ...], limits: tuple[Any, Any]) -> str:
+    if begins:
+        return f"{column} beginning with {' or '.join(begins)}"
+    if values:
+        return f"{column} {' or '.join(str(value).lower() if isinstance(value, bool) else str(value) for value in values)}"
+    words = [f"{word} {value}" for word, value in zip(("from", "below"), limits, strict=True) if value is not None]
+    return f"{column} {' and '.join(words)}"
+
+
+def as_spec(measure: MeasureDefinition) -> MeasureSpec:
+    """The definition in the form that evidence shows."""
+    lines = lines_of(measure, STANDARD, countable())
+    return MeasureSpec.model_construct(
+        id=measure.id,
+        title=measure.title,
+        order=measure.order,
+        why=measure.why,
+        definition=measure.definition,
+        numerator="Values as published" if lines is None else in_words(lines.count),
+        denominator="None" if lines is None else in_words(lines.out_of),
+        variant="",
+        source=measure.source,
+        statistic=cast("Statistic", FORMS[measure.form]),
+        per=measure.per,
+        unit=measure.unit,
+        events="events",
+        polarity=measure.polarity,
+        contracts=tuple(measure.needs),
+        instead=measure.instead,
+        owner=measure.owner,
+        reviewer=measure.reviewer,
+        version=measure.version,
+        valid_from=measure.valid_from,
+    )
+
+
+def lines_behind(measure: MeasureDefinition) -> tuple[tuple[str, tuple[str, ...], Mapping[str, str]], ...]:
+    """The table, columns and line that hold the count of a measure, and what it is out of."""
+    lines = lines_of(measure, STANDARD, countable())
+    if lines is None:
+        return ()
+    found: list[tuple[str, tuple[str, ...], Mapping[str, str]]] = [("measure_cell", ("events", "amount"), {"line_id": lines.count.id})]
+    if lines.out_of is not None and lines.out_of.table == PEOPLE:
+        found.append(("measure_exposure", ("person_days",), {"line_id": lines.out_of.id}))
+    elif lines.out_of is not None:
+        found.append(("measure_cell", ("events", "amount"), {"line_id": lines.out_of.id}))
+    return tuple(found)
+
+
+def evident_rows(measure: MeasureDefinition, cut: Callable[..., pa.Table]) -> Iterator[dict[str, Any]]:
+    """The rows of the latest stretch of time by area, and of the place by group, as far as the audience may have them."""
+    wanted = [(area, "all") for area in measure.areas] + [("place", group) for group in measure.breakdowns]
+    told: set[tuple[str, ...]] = set()
+    for area, group in wanted:
+        with suppress(Refused):
+            rows = cut(measure.id, area_type=area, breakdown=group).to_pylist()
+            latest = max((row["period_start"] for row in rows), default=None)
+            for row in rows:
+                key = tuple(row[name] for name in GRAIN)
+                if row["period_start"] == latest and key not in told:
+                    told.add(key)
+                    yield row
