@@ -179,7 +179,7 @@ def test_a_place_measures_for_itself(example: Example, tmp_path: Path) -> None:
     shutil.copytree(example.folder, folder)
     (folder / "measures").mkdir()
     (folder / "measures" / "long_stays.yml").write_text(OWN, encoding="utf-8")
-    store, place = copy_of(example, tmp_path), opened(folder)
+    store, place = copy_of(example, tmp_path).store, opened(folder)
     build(place, store)
     door = open_aggregates(store, place, caller_for(place, "planning"))
     (row,) = of_year(door.measure("long_stays", area_type="place"))
