@@ -12,5 +12,6 @@ Each takes arrays of groups and answers with a value and limits, or none and a r
 - funnel: `funnel_of_proportions`, `funnel_of_rates`, `funnel_of_ratios`
 - trend: `recent_trend`, `recent_trend_of_proportions`
 - control: `xmr` (limits of control charts); rule_sets: `rule_set`; signals: `signals`; icons: `icons`
+- sql: rates, proportions, standardised rates and control charts as portable SQL (`statement`, `parameters`)
 - estimates: `compared` (with a benchmark); chance: `beyond_chance`; differences: `of_means`, `of_shares`
 """

@@ -76,8 +76,8 @@ def standardised_rate(  # noqa: PLR0913 - keyword-only where it isn't plain
         events, people, spread = np.where(used, events, 0.0), np.where(used, people, 1.0), np.where(used, spread, 0.0)
     share = weights / positive(people)
     value, variance = np.einsum("...b,...b", share, events), np.einsum("...b,...b,...b", share, share, spread)
-    total = events.sum(axis=-1)
-    lower, upper = poisson_limits(total, confidence)
+    total = np.asarray(events.sum(axis=-1))
+    lower, upper = (limit.reshape((*total.shape, *np.shape(confidence))) for limit in poisson_limits(total, confidence))
     scale = per_level(np.sqrt(np.where(total > 0, variance, np.nan) / positive(total)), confidence)
     middle, whole = per_level(value, confidence), per_level(total, confidence)
     found = [per * (middle + scale * (limit - whole)) for limit in (lower, upper)]

@@ -65,7 +65,9 @@ def test_a_group_that_cannot_be_standardised_has_a_reason_and_spoils_no_other():
 
 def test_one_group_alone_is_as_among_others():
     alone = standardised_rate(COUNT[0], PEOPLE[0], STANDARD)
+    assert alone.upper.shape == alone.value.shape == ()
     assert alone.upper == standardised_rate(COUNT, PEOPLE, STANDARD).upper[0]
+    assert standardised_rate(COUNT[0], PEOPLE[0], STANDARD, confidence=(0.95, 0.998)).upper.shape == (2,)
     assert standardised_rate([20, np.nan, 1], PEOPLE[0], STANDARD).reason.tolist() is Reason.BAND_MISSING
     assert standardised_rate([20, 30, 40], [5, np.inf, 5], STANDARD).reason.tolist() is Reason.IMPOSSIBLE
 
