@@ -46,15 +46,15 @@ def all_specs(place: Place | None = None) -> dict[str, TableSpec]:
 
     With a place also those that its folder defines, its cohorts and segment models; SqlError with findings where one can't be used.
     """
-    return dict(_shipped()) if place is None else _with_definitions(_in_folder(place.folder), place.folder)
+    return dict(_shipped()) if place is None else _with_definitions(readable_by_pairs(place.folder), place.folder)
 
 
 @cache
 def _shipped() -> dict[str, TableSpec]:
-    return _with_definitions(_in_folder(None), None)
+    return _with_definitions(readable_by_pairs(None), None)
 
 
-def _in_folder(folder: Path | None) -> dict[str, TableSpec]:
+def readable_by_pairs(folder: Path | None) -> dict[str, TableSpec]:
     """What pairs may read: every table but theirs, with the conditions that a place folder defines as columns."""
     specs = _described()
     return specs | {HAVING: having(specs[HAVING], folder)}
@@ -77,7 +77,7 @@ def _described() -> dict[str, TableSpec]:
 def check_definitions(folder: Path) -> list[Finding]:
     """What is wrong with the code lists, conditions, scores, cohorts, segment models and measures that a place folder defines."""
     own = [*code_list_tables.check_code_lists(folder), *conditions.check_conditions(folder)]
-    specs = _in_folder(folder)
+    specs = readable_by_pairs(folder)
     return [*own, *score_tables.check_scores(folder), *check_pairs(folder, specs), *check_measures(folder, specs)]
 
 

@@ -89,6 +89,8 @@ class TableSpec(Frozen):
     csv: Path | None = None
     path: Path | None = None
     """The .yml file itself."""
+    written_in: str = ""
+    """Its .sql as errors are to call it, where its file's name alone would be that of another."""
     at_fault: str = ""
     """What may give it more rows than one for a key, where its text shows it; said when that has happened."""
 
@@ -126,7 +128,7 @@ class TableSpec(Frozen):
     @property
     def sql_file(self) -> str:
         """The name of its .sql, as findings and errors call it."""
-        return f"{self.table if self.path is None else self.path.stem}.sql"
+        return self.written_in or f"{self.table if self.path is None else self.path.stem}.sql"
 
 
 def read_yaml(file: str, text: str) -> Any:  # noqa: ANN401 - whatever was written; models check it

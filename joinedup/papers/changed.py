@@ -24,7 +24,7 @@ MOST_CELLS, MOST_OF_A_TABLE = 25, 4
 MEANT = {
     "software": "Another engine, or files read by another version of joinedup.",
     "place folder": "What the place's own files say: practices and neighbourhoods, areas, agreements, how files are read.",
-    "code list": "Lists of codes and other reference data.",
+    "code list": "Lists of codes, rules of conditions and scores, and other reference data.",
     "definition": "What is counted, and how: the SQL of a table, or the definition of a measure.",
     "linkage": "The same rows, of somebody else or of nobody, or linked in another way.",
     "late correction": "Rows that a later file corrects or takes back.",

@@ -51,7 +51,7 @@ def bands(behind: Behind) -> Iterator[Band]:
         superseded, rejected = (sum(getattr(file, name) for file in files) for name in ("superseded", "rejected"))
         lost = f"less {superseded:,} superseded and {rejected:,} rejected" if files else ""
         yield Band("Extracts", told + ", ".join(partners), lost)
-    kinds = {"landed": "As landed", "place": "The place folder", "reference": "Code lists"}
+    kinds = {"landed": "As landed", "place": "The place folder", "reference": "Code lists and definitions"}
     last = behind.steps[-1] if behind.steps else None
     for kind, name in kinds.items():
         found = [step for step in behind.steps if step.kind == kind]

@@ -228,6 +228,7 @@ def _spec(kind: str, head: CohortHead | SegmentsHead, sql: str, path: Path) -> T
         cases=head.cases,
         sql=sql,
         path=path,
+        written_in=f"{kind}/{path.stem}.sql",
     )
 
 

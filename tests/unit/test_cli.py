@@ -60,6 +60,8 @@ ABSENT = {
     "--reference",
     "--verify",
     "my_table.sql",
+    "places/mine",
+    "places/mine/cohorts/diabetes_and_depression.sql",
 }
 """Words of examples that need more than the demo's folder."""
 

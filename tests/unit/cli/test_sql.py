@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from functools import cache
 from pathlib import Path
 
@@ -175,3 +176,77 @@ def test_a_file_that_isnt_text_or_isnt_there(file: Path) -> None:
     assert run(file.with_name("gone.sql")).exit_code == 2
     answer = run("spel")
     assert (answer.exit_code, "the nearest is spell" in answer.stderr) == (2, True)
+
+
+PAIR = """cohort: tall
+title: Tall
+owner: a tester
+source: made up
+steps:
+  - {name: adult, title: 18 or over}
+  - {name: gouty, title: Has gout}
+cases:
+  - name: one of each
+    given:
+      person_year: [{person_id: 1, year_starts: 2025-04-01, age: 18}]
+      person_year_has: [{person_id: 1, year_starts: 2025-04-01, gout_of_ours: true}]
+    expect: [{person_id: 1, year_starts: 2025-04-01, adult: true, gouty: true}]
+"""
+TALL = """SELECT p.person_id, p.year_starts, p.age >= 18 AS adult, h.gout_of_ours AS gouty
+FROM person_year AS p
+INNER JOIN person_year_has AS h ON h.person_id = p.person_id AND h.year_starts = p.year_starts
+"""
+OURS = """owner: a tester
+source: made up
+conditions:
+  - condition: gout_of_ours
+    title: Gout
+    kind: long-term condition
+    known_by: general practice
+    evidence:
+      - {list: long_term_conditions, groups: [diabetes], settings: [general practice]}
+"""
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    """A cohort in the folder of a place that has a condition of its own."""
+    (tmp_path / "cohorts").mkdir()
+    for name, text in (("place.yml", ""), ("conditions.yml", OURS), ("cohorts/tall.yml", PAIR), ("cohorts/tall.sql", TALL)):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path / "cohorts" / "tall.sql"
+
+
+def test_a_cohort_of_a_place_is_explained_with_its_case_and_the_place_s_conditions(own: Path) -> None:
+    done = run(own, "--plan", "none")
+    assert done.exit_code == 0, done.output
+    assert done.stdout.startswith("cohort_tall: Tall (version 1)")
+    assert "gouty (BOOLEAN): Has gout; empty is not known" in done.stdout
+    assert "Cases: 1 of 1 give on DuckDB what is expected" in done.stdout
+
+
+def test_a_misspelt_column_of_a_pair_is_told_as_check_tells_it(own: Path) -> None:
+    own.write_text(TALL.replace("gout_of_ours", "gout_of_our"), encoding="utf-8")
+    done = run(own, "--plan", "none")
+    assert done.exit_code == 3
+    assert "cohorts/tall.sql:1: unknown-column" in done.stderr
+    assert "gout_of_our is no column of person_year_has; the nearest is gout_of_ours" in done.stderr
+
+
+def test_a_pair_that_cannot_be_read_is_told_by_file(own: Path) -> None:
+    own.with_suffix(".yml").write_text(PAIR.replace("owner:", "ownr:"), encoding="utf-8")
+    done = run(own, "--plan", "none")
+    assert done.exit_code == 3
+    assert "cohorts/tall.yml:3" in done.stderr
+
+
+def test_the_tables_of_a_place_are_known_by_name(own: Path, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("joinedup.build.all_specs", all_specs)
+    folder = tmp_path / "place"
+    shutil.copytree(root / "places" / "calderdale", folder)
+    shutil.copytree(own.parent, folder / "cohorts")
+    (folder / "conditions.yml").write_text(OURS, encoding="utf-8")
+    done = run("cohort_member", "--place", folder, "--plan", "none")
+    assert done.exit_code == 0, done.output
+    assert "cohort_tall" in done.stdout
+    assert "cohort_tall" not in run("cohort_member", "--plan", "none").stdout

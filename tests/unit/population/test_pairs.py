@@ -8,6 +8,7 @@ import duckdb
 import pytest
 
 from joinedup.engine.portable_words import RESERVED
+from joinedup.engine.results import key_finding
 from joinedup.engine.specs import Column, ColumnType, TableSpec
 from joinedup.errors import SqlError
 from joinedup.findings import Finding, Severity
@@ -77,6 +78,11 @@ def test_a_sound_pair_is_a_table_of_a_row_per_person_and_year(tmp_path: Path) ->
     assert (pair.spec.table, pair.spec.key) == ("cohort_young_mothers", ("person_id", "year_starts"))
     assert pair.spec.names == ("person_id", "year_starts", "young", "mother")
     assert [step.title for step in pair.columns] == ["Under 25", "Has given birth in the year"]
+
+
+def test_a_build_that_stops_at_it_names_its_file(tmp_path: Path) -> None:
+    [found] = read_pairs(folder(tmp_path), "place")[0]
+    assert key_finding(found.spec, 2).where == "cohorts/young_mothers.sql"
 
 
 def test_an_index_date_is_a_column(tmp_path: Path) -> None:
