@@ -114,6 +114,7 @@ TOGETHER = {
     "tests/place/test_cluster.py": "laid out",  # the place of 600 people
     "tests/place/test_doors.py": "laid out",
     "tests/place/test_private.py": "laid out",
+    "tests/place/test_why.py": "laid out",
     "tests/unit/papers/": "papers",  # one set of pages, one browser
     "tests/unit/sources/synthetic/": "synthetic",  # the same blocks of people
     "tests/unit/place/": "",  # which name Spark, and start none

@@ -64,6 +64,6 @@ def test_scopes_keep_together_what_is_made_for_them() -> None:
     assert scope_of("tests/spec/test_tables.py::test_case[spark-person: One]") == "spark"
     assert scope_of("tests/spec/test_tables.py::test_case[duckdb-person: One]") == "tests/spec/test_tables.py"
     assert scope_of("tests/unit/place/test_spark_of_a_place.py::test_a") == "tests/unit/place/test_spark_of_a_place.py"
-    assert scope_of("tests/place/test_cluster.py::test_on_spark") == scope_of("tests/place/test_doors.py::test_a") == "laid out"
+    assert scope_of("tests/place/test_cluster.py::test_on_spark") == scope_of("tests/place/test_why.py::test_a") == "laid out"
     assert turn_of("tests/spec/test_tables.py::test_case[spark-person: One]") == 0
     assert turn_of("tests/unit/test_periods.py::test_a") < turn_of("tests/unit/kept/test_keys.py::test_a") == len(LONGEST)
