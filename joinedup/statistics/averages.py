@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 from scipy import special
@@ -63,12 +65,22 @@ def _by_t(average: Floats, error: Floats, n: Floats, given: list[Floats], confid
     return estimates(average, middle - half, middle + half, why)
 
 
-def median(values: npt.ArrayLike, group: npt.ArrayLike, groups: int, confidence: Confidence = 0.95) -> Estimates:
+def median(
+    values: npt.ArrayLike, group: npt.ArrayLike, groups: int, confidence: Confidence = 0.95, *, counts: npt.ArrayLike | None = None
+) -> Estimates:
     """The median of the values of each group with distribution-free limits: `quantile` at a half."""
-    return quantile(values, group, groups, at=0.5, confidence=confidence)
+    return quantile(values, group, groups, at=0.5, counts=counts, confidence=confidence)
 
 
-def quantile(values: npt.ArrayLike, group: npt.ArrayLike, groups: int, *, at: float, confidence: Confidence = 0.95) -> Estimates:
+def quantile(  # noqa: PLR0913 - keyword-only where it isn't plain
+    values: npt.ArrayLike,
+    group: npt.ArrayLike,
+    groups: int,
+    *,
+    at: float,
+    counts: npt.ArrayLike | None = None,
+    confidence: Confidence = 0.95,
+) -> Estimates:
     """The quantile of the values of each group, numbered from 0 below `groups`, with limits that assume nothing of how values spread.
 
     The quantile lies between the neighbouring values around place (n - 1) q (Hyndman and Fan, American Statistician 50 (1996), type 7;
@@ -76,12 +88,11 @@ def quantile(values: npt.ArrayLike, group: npt.ArrayLike, groups: int, *, at: fl
     with P(B < l) ≤ (1 - confidence) / 2, u the smallest with P(B < u) ≥ (1 + confidence) / 2, B binomial (n, q). Source: Conover,
     Practical Nonparametric Statistics (1999), 3.2. Where so few values have no such l and u, that level has no limits; where the
     lowest level has none, the reason is 'too few' (fewer than six values for a median at 95%). Values that are NaN count for nothing.
+    `counts` are whole numbers: how often each value occurs, once unless said.
     """
     if not 0 < at < 1:
         raise ValueError(f"a quantile lies between 0 and 1, such as 0.5: found {at}")
-    known, of = _known(values, group, groups)
-    ordered = known[np.lexsort((known, of))]
-    n = np.bincount(of, minlength=groups)
+    ordered, n = _ordered(values, group, groups, counts)
     start = np.cumsum(n) - n
     place = (n - 1) * at
     below, above = (_at(ordered, start, n, side(place).astype(np.int64)) for side in (np.floor, np.ceil))
@@ -108,12 +119,38 @@ def _known(values: npt.ArrayLike, group: npt.ArrayLike, groups: int) -> tuple[Fl
     return numbers[there], of[there]
 
 
-def _at(ordered: Floats, start: Whole, n: Whole, place: Whole) -> Floats:
+@dataclass(frozen=True, slots=True)
+class _Ordered:
+    """Values by group and size, and how many there are up to each and it; None where each stands for one."""
+
+    values: Floats
+    up_to: Whole | None
+
+
+def _ordered(values: npt.ArrayLike, group: npt.ArrayLike, groups: int, counts: npt.ArrayLike | None) -> tuple[_Ordered, Whole]:
+    """The values in order, and how many each group has."""
+    if counts is None:
+        known, of = _known(values, group, groups)
+        return _Ordered(known[np.lexsort((known, of))], None), np.bincount(of, minlength=groups)
+    times = np.atleast_1d(np.asarray(counts, dtype=np.int64))
+    if times.shape != floats(values).shape or (times < 0).any():
+        raise ValueError("counts say how often each value occurs: one whole number for each, none below 0")
+    known, of = _known(np.where(times > 0, floats(values), np.nan), group, groups)
+    times = times[(times > 0) & ~np.isnan(floats(values))]
+    order = np.lexsort((known, of))
+    n = np.bincount(of, times, groups).astype(np.int64)
+    return _Ordered(known[order], np.cumsum(times[order])), n
+
+
+def _at(ordered: _Ordered, start: Whole, n: Whole, place: Whole) -> Floats:
     """The value at a place of each group, counted from 0; NaN where the group has no such place."""
     there = (place >= 0) & (place < n)
-    if not ordered.size:
+    if not ordered.values.size:
         return np.full(there.shape, np.nan)
-    return np.where(there, ordered[np.where(there, start + place, 0)], np.nan)
+    index = np.where(there, start + place, 0)
+    if ordered.up_to is not None:
+        index = np.searchsorted(ordered.up_to, index, side="right")
+    return np.where(there, ordered.values[index], np.nan)
 
 
 def _ranks(n: Whole, at: float, confidence: Confidence) -> tuple[Whole, Whole]:

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import yaml
 from pydantic import BaseModel, ConfigDict
 
@@ -41,6 +42,16 @@ class RuleSet(BaseModel):
     minimum: int
     """The least number of points that a chart should have before limits are drawn."""
     rules: tuple[Rule, ...]
+    last_point_alarms: dict[int, float]
+    """Number of points -> of charts of pure noise, the share whose last point is marked all the same."""
+
+    def false_alarms(self, charts: int, points: int) -> float:
+        """How many of so many charts, of so many points each, are expected to have their last point marked when nothing has happened.
+
+        From 40,000 charts of independent normal numbers with limits from all their points, between the sizes tried on a straight line;
+        seasons, and points like the one before, make more.
+        """
+        return charts * float(np.interp(points, list(self.last_point_alarms), list(self.last_point_alarms.values())))
 
 
 @cache

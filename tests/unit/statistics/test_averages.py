@@ -91,3 +91,20 @@ def test_means_from_sums_are_those_from_values(pairs):
     assert found.reason.tolist() == other.reason.tolist()
     np.testing.assert_allclose(found.value, other.value, rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose(found.upper, other.upper, rtol=1e-6, atol=1e-4)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 30), st.integers(0, 3), st.integers(0, 9)), min_size=1, max_size=40), st.sampled_from([0.1, 0.5, 0.9])
+)
+def test_values_with_counts_are_those_values_so_many_times(rows, at):
+    value, group, times = (np.array(each) for each in zip(*rows, strict=True))
+    counted = quantile(value, group, 4, at=at, counts=times, confidence=[0.5, 0.95])
+    written_out = quantile(np.repeat(value, times), np.repeat(group, times), 4, at=at, confidence=[0.5, 0.95])
+    for name in ("value", "lower", "upper"):
+        np.testing.assert_array_equal(getattr(counted, name), getattr(written_out, name))
+    assert counted.reason.tolist() == written_out.reason.tolist()
+
+
+def test_counts_below_nothing_are_refused():
+    with pytest.raises(ValueError, match="none below 0"):
+        median([1, 2], [0, 0], 1, counts=[1, -1])
