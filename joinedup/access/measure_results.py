@@ -76,6 +76,8 @@ class MeasureResults:
         areas: tuple[str, ...] = measure.areas
         groups: tuple[str, ...] = ("all", *measure.breakdowns)
         periods: tuple[str, ...] = PERIODS
+        if asked.area_type not in ("place", *measure.groups_in):
+            groups = ("all",)
         to = "declares"
         if self.audience == "public":
             areas, groups, periods = measure.public.areas, ("all", *measure.public.breakdowns), measure.public.periods
@@ -86,7 +88,8 @@ class MeasureResults:
         for wanted, known, what in parts:
             if wanted not in known:
                 raise Refused(
-                    f"{name} can't be had by {wanted}: it {to} the {what} {', '.join(known) or 'none'}; "
+                    f"{name} can't be had by {wanted}: it {to} the {what} {', '.join(known) or 'none'}"
+                    f"{f' of a {asked.area_type}' if what == 'breakdowns' else ''}; "
                     "rates are made of counts, so what isn't declared can't be had by averaging"
                 )
         if asked.standardised and (measure.standardised is None or asked.breakdown != "all"):

@@ -26,7 +26,7 @@ REASON = click.option("--reason", default="", help="Why, in a few words: it is l
 @click.command(
     epilog=example(
         "joinedup show places/calderdale emergency_bed_days --store demo/calderdale/store",
-        "joinedup show places/calderdale emergency_admissions --by practice,sex --period quarter --store demo/calderdale/store",
+        "joinedup show places/calderdale emergency_admissions --by neighbourhood,sex --period quarter --store demo/calderdale/store",
         "joinedup show places/calderdale population --by neighbourhood,sex --format csv --store demo/calderdale/store",
         "joinedup show places/calderdale activity --by point_of_delivery --period 2025-10..2026-03 --store demo/calderdale/store",
         "joinedup show places/calderdale people --person 7 --reason 'ward round' --store demo/calderdale/store",

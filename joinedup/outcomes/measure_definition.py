@@ -98,6 +98,8 @@ class MeasureDefinition(Frozen):
     polarity: Literal["lower is better", "higher is better", "neither"]
     breakdowns: tuple[Breakdown, ...] = ()
     areas: tuple[Area, ...] = ("place", "neighbourhood")
+    groups_in: tuple[Area, ...] = ("place", "neighbourhood")
+    """The kinds of area, of these, whose people are also counted by group: each more multiplies what is kept."""
     public: Public = Public()
     minimum: int = Field(default=0, ge=0)
     standardised: Literal["age", "age_sex"] | None = None

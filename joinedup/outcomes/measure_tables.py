@@ -77,9 +77,12 @@ def areas_of(measure: MeasureDefinition) -> tuple[str, ...]:
 
 def breakdowns_of(measure: MeasureDefinition, area: str) -> tuple[str, ...]:
     """By what it is counted in a kind of area, what standardising needs included."""
+    groups = (
+        measure.breakdowns if area in (*measure.groups_in, "place", *(("none",) if "neighbourhood" in measure.groups_in else ())) else ()
+    )
     whole: tuple[str, ...] = (measure.standardised,) if measure.standardised else ()
     whole += ("age_sex_deprivation",) if measure.standardised and area == "place" and "deprivation" in measure.breakdowns else ()
-    return tuple(dict.fromkeys(("all", *measure.breakdowns, *whole)))
+    return tuple(dict.fromkeys(("all", *groups, *whole)))
 
 
 def _table(names: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> pa.Table:
