@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -38,6 +40,36 @@ def _counting(each: AmendedFile) -> str:
         f"SELECT own.* FROM read_parquet({_text(each.path)}) AS own ANTI JOIN read_parquet({_text(each.void)}) AS void "
         f"ON own.{PERSON} IS NOT DISTINCT FROM void.{PERSON}"
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Where a table lies in files: how many bytes each has, and the different columns that they have."""
+
+    sizes: tuple[int, ...]
+    schemas: frozenset[str]
+    """None where a file can't be read, or there is none."""
+
+
+NO_FILES = Files((), frozenset())
+"""Of rows in memory."""
+
+
+def files_lying(lying: Sequence[Lying] | RowsOfPeople) -> Files:
+    """What the files of a table are."""
+    paths = [path for path in paths_of(lying) if path.exists()]
+    states = [path.stat() for path in paths]
+    schemas = [_schema(path, state.st_mtime_ns, state.st_size) for path, state in zip(paths, states, strict=True)]
+    return Files(tuple(state.st_size for state in states), frozenset() if "" in schemas else frozenset(schemas))
+
+
+@lru_cache(maxsize=4096)
+def _schema(path: Path, _modified: int, _size: int) -> str:
+    """The columns of a Parquet file in words; empty where it isn't one."""
+    try:
+        return str(pq.read_schema(path).remove_metadata())
+    except (OSError, pa.ArrowException):
+        return ""
 
 
 def paths_of(lying: Iterable[Lying] | RowsOfPeople) -> list[Path]:

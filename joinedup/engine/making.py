@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from joinedup.engine.engines import Engine
@@ -16,6 +17,9 @@ from joinedup.engine.store import Store, move_into_place
 from joinedup.errors import SqlError
 from joinedup.findings import Finding
 
+FEW = 100_000
+"""Rows up to which keys are counted in memory."""
+
 
 def make(spec: TableSpec, engine: Engine, store: Store, path: Path, own: str = "") -> tuple[int, EngineMeasured]:
     """How many rows the table has, which then lies at `path`, and what its query cost; SqlError when it isn't what its .yml declares.
@@ -25,10 +29,14 @@ def make(spec: TableSpec, engine: Engine, store: Store, path: Path, own: str = "
     being_written = _being_written(store, path)
     columns = result_columns(spec, engine.types(spec), engine.quote)
     cost = engine.write(spec, columns, being_written)
-    engine.show(spec.table, being_written, here=True)
     footer = pq.read_metadata(being_written)
-    findings = [*_null_findings(spec, footer, engine), *(_stray_findings(spec, engine, own) if own else ())]
-    findings += key_findings(spec, engine) if FILE in spec.key or not own else []
+    few = footer.num_rows <= FEW
+    nulls = {column.name: _nulls(footer, index) for index, column in enumerate(spec.columns) if column.required}
+    if own or not few or None in nulls.values():
+        engine.show(spec.table, being_written, here=True)
+    findings = [*_null_findings(spec, nulls, engine), *(_stray_findings(spec, engine, own) if own else ())]
+    if FILE in spec.key or not own:
+        findings += _key_findings_of_few(spec, being_written) if few else key_findings(spec, engine)
     refuse(findings)
     move_into_place(being_written, path)
     return int(footer.num_rows), cost
@@ -44,15 +52,14 @@ def _being_written(store: Store, path: Path) -> Path:
     return store.tmp / path.name
 
 
-def _null_findings(spec: TableSpec, footer: pq.FileMetaData, engine: Engine) -> list[Finding]:
+def _null_findings(spec: TableSpec, said: Mapping[str, int | None], engine: Engine) -> list[Finding]:
     """Nulls in required columns, as the file's own statistics count them: the rows aren't read again where these say.
 
     Of a column of long texts Spark's say nothing.
     """
-    counts = {column.name: _nulls(footer, index) for index, column in enumerate(spec.columns) if column.required}
-    not_said = [name for name, nulls in counts.items() if nulls is None]
-    if not_said:
-        counts |= engine.rows(spec, nulls_sql(spec, not_said, engine.quote)).to_pylist()[0]
+    not_said = [name for name, nulls in said.items() if nulls is None]
+    counted = engine.rows(spec, nulls_sql(spec, not_said, engine.quote)).to_pylist()[0] if not_said else {}
+    counts = {**said, **counted}
     return [null_finding(spec, name, nulls) for name, nulls in counts.items() if nulls]
 
 
@@ -77,6 +84,14 @@ def _stray_findings(spec: TableSpec, engine: Engine, own: str) -> list[Finding]:
 def key_findings(spec: TableSpec, engine: Engine) -> list[Finding]:
     """Keys that stand on more than one row of the table that the engine shows under its name."""
     repeated = engine.rows(spec, repeated_sql(spec, engine.quote))["repeated"][0].as_py()
+    return [key_finding(spec, repeated)] if repeated else []
+
+
+def _key_findings_of_few(spec: TableSpec, path: Path) -> list[Finding]:
+    """The same of a file of few rows, in memory: a query takes longer to begin than they take to count."""
+    keys = pq.read_table(path, columns=list(spec.key), partitioning=None)
+    counts = keys.group_by(list(spec.key), use_threads=False).aggregate([([], "count_all")])["count_all"]
+    repeated = pc.sum(pc.greater(counts, 1)).as_py() if keys.num_rows > 1 else 0
     return [key_finding(spec, repeated)] if repeated else []
 
 

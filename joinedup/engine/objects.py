@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,7 @@ def _declared(spec: TableSpec) -> list[Any]:
     return [spec.table, None if spec.sql is None else as_run(spec.sql), spec.version, columns, spec.key, spec.sort]
 
 
+@lru_cache(maxsize=1024)
 def as_run(sql: str) -> str:
     """SQL without what engines pass over: comments are gone, and blanks and new lines between words are one blank."""
     return SAYS_NOTHING.sub(lambda found: found[1] or " ", sql).strip()

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from joinedup.engine.duck import BUILD_MEMORY, as_written, connect
 from joinedup.engine.engines import ROWS_IN_GROUP, Shown, Step
-from joinedup.engine.lying import paths_of, rows_sql
+from joinedup.engine.lying import NO_FILES, Files, files_lying, rows_sql
 from joinedup.engine.measuring import EngineMeasured
 from joinedup.engine.narrow import passes_on, sorted_query, texts_of
 from joinedup.engine.order import inputs_of
@@ -41,6 +41,11 @@ memory and doesn't spill, while that of one table does (DuckDB 2.0: eight millio
 EVERYTHING, IN_SHORT = "['*']", "['query.*', 'system.*']"
 """What a query profile holds. In short it has no operators, and costs a query next to nothing."""
 
+MOST_DESCRIBED = 4096
+DESCRIBED: dict[tuple[str | None, frozenset[tuple[str, str]]] | None, Found] = {}
+"""Of a query and the columns of all that it reads: the columns that it gives. To have DuckDB find them out takes time in each build,
+and they depend on nothing else."""
+
 
 class DuckEngine:
     """An in-memory DuckDB that spills below the store's tmp."""
@@ -48,11 +53,11 @@ class DuckEngine:
     name = "duckdb"
     quote = '"'
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, sizes: dict[str, list[int]] | None = None) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, lying: dict[str, Files] | None = None) -> None:
         self.connection = connection
-        self.sizes = {} if sizes is None else sizes
-        self.sizes_here: dict[str, list[int]] = {}
-        """Bytes of each file of what was shown in files."""
+        self.lying = {} if lying is None else lying
+        self.lying_here: dict[str, Files] = {}
+        """What was shown in files."""
 
     @classmethod
     def started(cls, tmp: Path, *, threads: int | None = None) -> DuckEngine:
@@ -63,24 +68,33 @@ class DuckEngine:
         """Nothing; SQL then finds the Parquet file, all of several, or the rows under the name `table`; with `here` in this thread only."""
         if isinstance(source, pa.Table):
             name = f"{table} given here" if here else table
-            (self.sizes_here if here else self.sizes).pop(table, None)
+            (self.lying_here if here else self.lying)[table] = NO_FILES
             self.connection.register(name, source)
             if here:  # registering doesn't hide a table that others see
                 self.connection.execute(f'CREATE OR REPLACE TEMP VIEW "{table}" AS SELECT * FROM "{name}"')
         else:
             lying = [source] if isinstance(source, Path | AmendedFile) else source
-            sizes = self.sizes_here if here else self.sizes
-            sizes[table] = [path.stat().st_size for path in paths_of(lying) if path.exists()]
+            (self.lying_here if here else self.lying)[table] = files_lying(lying)
             if not here:  # what was shown before under this name would hide the files
                 self.connection.unregister(table)
                 self.connection.execute(f'DROP VIEW IF EXISTS temp."{table}"')
             self.connection.execute(f'CREATE OR REPLACE {"TEMP " if here else ""}VIEW "{table}" AS {rows_sql(lying)}')
 
     def types(self, spec: TableSpec) -> Found:
-        """The columns that a table's query gives."""
+        """The columns that a table's query gives. They are those of the last time where it reads the same columns from files."""
+        read = {name: self.lying_here.get(name) or self.lying.get(name) for name in inputs_of(spec)}
+        schemas = frozenset((name, schema) for name, files in read.items() if files for schema in files.schemas)
+        known = (spec.sql, schemas) if all(files and files.schemas for files in read.values()) else None
+        if known in DESCRIBED:
+            return DESCRIBED[known]
         with _told(spec):
             described = self.connection.execute(f"DESCRIBE {spec.sql}").fetchall()
-        return [(name, PORTABLE_NAMES.get(kind, kind)) for name, kind, *_ in described]
+        found = [(name, PORTABLE_NAMES.get(kind, kind)) for name, kind, *_ in described]
+        if known is not None:
+            if len(DESCRIBED) >= MOST_DESCRIBED:
+                DESCRIBED.clear()
+            DESCRIBED[known] = found
+        return found
 
     def rows(self, spec: TableSpec, sql: str) -> pa.Table:
         """The rows of a query that is asked about a table."""
@@ -128,7 +142,8 @@ class DuckEngine:
 
     def files_of(self, table: str) -> Sequence[int]:
         """The bytes of each file in which a table lies; none where it isn't in files."""
-        return self.sizes_here.get(table, self.sizes.get(table, ()))
+        found = self.lying_here.get(table) or self.lying.get(table)
+        return () if found is None else found.sizes
 
     def write_profiled(self, spec: TableSpec, columns: Sequence[str], path: Path, metrics: str = EVERYTHING) -> dict[str, Any]:
         """The same with DuckDB's profile of the query, the whole of it or in short."""
@@ -164,7 +179,7 @@ class DuckEngine:
 
     def beside(self) -> DuckEngine:
         """The same database for another thread."""
-        return DuckEngine(self.connection.cursor(), self.sizes)
+        return DuckEngine(self.connection.cursor(), self.lying)
 
     def close(self) -> None:
         """Nothing; the database is gone with its last connection."""

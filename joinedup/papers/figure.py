@@ -112,15 +112,18 @@ def headed(chart: altair.TopLevelMixin, size: Size, facts: Facts, about: str, ke
 
 
 def titled(chart: altair.TopLevelMixin, size: Size, about: str, key: str, *, invented: bool) -> altair.TopLevelMixin:
-    """The same for what isn't made from a build."""
+    """The same for what isn't made from a build. It is the chart itself: Altair's own way copies every layer twice."""
     under = [key, *(["Invented people, not real ones."] if invented else [])]
-    title = altair.TitleParams(lines(about, size.letters), subtitle=[line for words in under for line in lines(words, size.letters)])
-    return chart.properties(title=title).configure(**config(size))
+    chart.title = altair.TitleParams(lines(about, size.letters), subtitle=[line for words in under for line in lines(words, size.letters)])
+    chart.config = altair.Config(**config(size))
+    return chart
 
 
 def fitted(chart: altair.LayerChart, size: Size, height: int) -> altair.LayerChart:
-    """The chart as wide as its size says, labels and all."""
-    return chart.properties(width=size.width, height=height, autosize=altair.AutoSizeParams(type="fit-x", contains="padding"))
+    """The chart, now as wide as its size says, labels and all."""
+    chart.width, chart.height = size.width, height
+    chart.autosize = altair.AutoSizeParams(type="fit-x", contains="padding")
+    return chart
 
 
 def key_of(facts: Facts, area: Area) -> str:

@@ -215,6 +215,13 @@ FAULTS = {
 }
 
 
+def test_a_key_on_two_rows_stops_the_build_too_where_the_engine_counts_keys(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("joinedup.engine.making.FEW", -1)
+    specs, said = FAULTS["a repeated key"]
+    with pytest.raises(SqlError, match=said):
+        build(specs, visits(store, *FEW), store)
+
+
 @pytest.mark.parametrize(("specs", "said"), FAULTS.values(), ids=list(FAULTS))
 def test_what_isnt_as_declared_stops_the_build(store: Store, specs: Mapping[str, TableSpec], said: str) -> None:
     inputs = visits(store, *FEW)
