@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
+from joinedup.statistics.distributions import binomial_up_to, t_quantile
 from joinedup.statistics.estimates import (
     Confidence,
     Estimates,
@@ -54,7 +54,7 @@ def mean_of(values: npt.ArrayLike, group: npt.ArrayLike, groups: int, confidence
 
 def _by_t(average: Floats, error: Floats, n: Floats, given: list[Floats], confidence: Confidence) -> Estimates:
     """Means with their standard errors and counts into estimates."""
-    t = -special.stdtrit(per_level(np.where(n >= 2, n, 2.0) - 1, confidence), tails(confidence))
+    t = t_quantile(per_level(np.where(n >= 2, n, 2.0) - 1, confidence), tails(confidence))
     half = t * per_level(error, confidence)
     why = no_reasons(n.shape)
     why[(n >= 0) & (n < 2)] = Reason.TOO_FEW
@@ -159,7 +159,7 @@ def _ranks(n: Whole, at: float, confidence: Confidence) -> tuple[Whole, Whole]:
     size, tail = per_level(sizes, confidence), tails(confidence)
     low = _binomial_quantile(size, at, tail)
     high = _binomial_quantile(size, at, 1 - tail) + 1
-    exact = (low < size) & np.isclose(_chance_up_to(low, size, at), tail, rtol=1e-12, atol=0)
+    exact = (low < size) & np.isclose(binomial_up_to(low.astype(np.float64), size, at), tail, rtol=1e-12, atol=0)
     return (low + exact)[which], high[which]
 
 
@@ -169,12 +169,7 @@ def _binomial_quantile(n: Whole, p: float, chance: Floats) -> Whole:
     low, high = low.astype(np.int64), high.astype(np.int64)
     while (low < high).any():
         middle = (low + high) // 2
-        enough = _chance_up_to(middle, n, p) >= chance
+        enough = binomial_up_to(middle.astype(np.float64), n, p) >= chance
         low, high = np.where(enough, low, middle + 1), np.where(enough, middle, high)
         high = np.maximum(low, high)
     return low
-
-
-def _chance_up_to(k: Whole, n: Whole, p: float) -> Floats:
-    """The chance that a binomial number (n, p) is k or less."""
-    return np.asarray(np.where(k >= n, 1.0, special.bdtr(np.minimum(k, n).astype(np.float64), np.maximum(n, 1), p)))

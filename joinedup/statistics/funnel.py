@@ -8,8 +8,8 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
+from joinedup.statistics.distributions import binomial_up_to, poisson_up_to
 from joinedup.statistics.estimates import (
     Floats,
     Reason,
@@ -73,7 +73,7 @@ def funnel_of_proportions(  # noqa: PLR0913 - keyword-only where it isn't plain
     error = np.sqrt(middle[..., None] * (1 - middle[..., None]) / positive(of))
     if method == "exact" and dispersion is None:
         n, p = np.where(free(why), of, 1.0)[..., None], middle[..., None, None]
-        limits = _between(tails(levels), lambda x: special.betainc(np.maximum(n - x, 1e-300), x + 1, 1 - p), n)
+        limits = _between(tails(levels), lambda x: binomial_up_to(x, n, p), n)
         return _drawn(value, middle, error, [limit / n for limit in limits], why, None, winsorised, levels, 1.0)
     return _drawn(value, middle, error, None, why, dispersion, winsorised, levels, 1.0)
 
@@ -131,7 +131,7 @@ def funnel_of_ratios(  # noqa: PLR0913 - keyword-only where it isn't plain
     value = events / positive(means)
     if method == "exact" and dispersion is None:
         mean = np.where(free(why), means, 1.0)[..., None] * centre
-        limits = _between(tails(levels), lambda x: special.gammaincc(x + 1, mean), mean + 40 * np.sqrt(mean) + 100)
+        limits = _between(tails(levels), lambda x: poisson_up_to(x, mean), mean + 40 * np.sqrt(mean) + 100)
         return _drawn(value, middle, error, [limit / mean * centre for limit in limits], why, None, winsorised, levels, np.inf)
     return _drawn(value, middle, error, None, why, dispersion, winsorised, levels, np.inf)
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
+from joinedup.statistics.distributions import t_quantile
 from joinedup.statistics.estimates import (
     Confidence,
     Estimates,
@@ -139,7 +139,7 @@ def _multiple(line: Line, confidence: Confidence) -> Floats:
     """How many standard errors the limits lie away: normal where errors were given, Student's t for residuals."""
     if line.freedom is None:
         return normal_quantiles(confidence)
-    return np.asarray(-special.stdtrit(float(line.freedom), tails(confidence)))
+    return t_quantile(float(line.freedom), tails(confidence))
 
 
 def _around(value: Floats, variance: Floats, line: Line, confidence: Confidence) -> Estimates:

@@ -38,24 +38,24 @@ def rate_of_sum(  # noqa: PLR0913 - keyword-only where it isn't plain
     denominator: npt.ArrayLike,
     *,
     per: float = 1.0,
-    typical: float = float("nan"),
+    typical: npt.ArrayLike = float("nan"),
     confidence: Confidence = 0.95,
 ) -> Estimates:
     """A sum of amounts (days, pounds) per `per` of the denominator, with the limits of sum_limits.
 
-    `squares` is the sum of the squared amounts, one amount per independent event. A sum of zero is a rate of zero whose upper limit is that
-    of a count of zero, each event being worth the `typical` amount (of all groups together: squares over total); when nobody knows
-    one, it has no value and the reason 'no events'.
+    `squares` is the sum of the squared amounts, one amount per independent event. A sum of zero is a rate of zero whose upper limit is
+    that of a count of zero, each event being worth the `typical` amount (of all groups together: squares over total; one number, or
+    one a group); when nobody knows one, it has no value and the reason 'no events'.
     """
     amount, spread, people = np.broadcast_arrays(floats(total), floats(squares), floats(denominator))
     lower, upper = sum_limits(amount, spread, confidence)
     none = amount == 0
     wide = per_level(none, confidence)
-    lower, upper = np.where(wide, 0.0, lower), np.where(wide, poisson_limits(0, confidence)[1] * typical, upper)
+    brings = np.broadcast_to(floats(typical), amount.shape)
+    lower, upper = np.where(wide, 0.0, lower), np.where(wide, poisson_limits(0, confidence)[1] * per_level(brings, confidence), upper)
     why = reasons(amount, people)
     clear = free(why)
-    if np.isnan(typical):
-        why[clear & none] = Reason.NO_EVENTS
+    why[clear & none & np.isnan(brings)] = Reason.NO_EVENTS
     why[clear & (amount > 0) & ~(spread > 0)] = Reason.IMPOSSIBLE
     scale = per / positive(people)
     wide = per_level(scale, confidence)

@@ -44,6 +44,12 @@ def test_no_days_is_zero_up_to_what_three_typical_stays_would_bring() -> None:
     assert found.lower[2] < found.value[2] < found.upper[2]
 
 
+def test_what_an_event_brings_may_differ_by_group():
+    found = rate_of_sum([0, 0], [0, 0], [100, 100], typical=[5, None], confidence=[0.95, 0.998])
+    assert found.reason.tolist() == [None, Reason.NO_EVENTS]
+    assert found.upper[0].tolist() == pytest.approx([3.6888795 * 5 / 100, 6.9077553 * 5 / 100])
+
+
 def test_no_days_anywhere_has_no_value() -> None:
     found = rate_of_sum([0], [0], [100])
     assert found.reason.tolist() == [Reason.NO_EVENTS]
