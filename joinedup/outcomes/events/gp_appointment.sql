@@ -20,4 +20,4 @@ SELECT
 FROM place_activity AS a
 INNER JOIN landed_gp_appointment AS g ON a.activity_id = CAST(g.file_id AS BIGINT) * 10000000000 + g.source_row
 CROSS JOIN place_parameter AS p
-WHERE a.starts <= p.as_at
+WHERE a.starts <= p.as_at AND a.point_of_delivery LIKE 'GP appointment%'

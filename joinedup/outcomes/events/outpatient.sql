@@ -17,4 +17,4 @@ SELECT
 FROM place_activity AS a
 INNER JOIN landed_outpatient AS o ON a.activity_id = CAST(o.file_id AS BIGINT) * 10000000000 + o.source_row
 CROSS JOIN place_parameter AS p
-WHERE a.starts <= p.as_at
+WHERE a.starts <= p.as_at AND a.point_of_delivery LIKE 'Outpatient%'

@@ -21,7 +21,7 @@ WITH by_month AS (
 -- Who moves within a month is counted where the month ends.
 listed AS (
     SELECT
-        person_id, neighbourhood_id, practice_code, starts,
+        person_id, neighbourhood_id, practice_code, birth_month, starts,
         lead(starts) OVER (PARTITION BY person_id ORDER BY starts NULLS FIRST) AS next_starts
     FROM belonging_spell
 )
@@ -32,8 +32,8 @@ SELECT
     m.neighbourhood_id,
     m.practice_code,
     CAST(floor((
-        (extract(YEAR FROM s.month) - extract(YEAR FROM p.birth_month)) * 12
-        + extract(MONTH FROM s.month) - extract(MONTH FROM p.birth_month)
+        (extract(YEAR FROM s.month) - extract(YEAR FROM m.birth_month)) * 12
+        + extract(MONTH FROM s.month) - extract(MONTH FROM m.birth_month)
     ) / 12) AS INTEGER) AS age,
     CAST(NULL AS STRING) AS provider_code,
     CAST(NULL AS INTEGER) AS file_id,
@@ -44,4 +44,3 @@ INNER JOIN listed AS m
     ON m.person_id = s.person_id
     AND coalesce(m.starts < CAST(s.month + INTERVAL 1 MONTH AS DATE), TRUE)
     AND coalesce(m.next_starts >= CAST(s.month + INTERVAL 1 MONTH AS DATE), TRUE)
-INNER JOIN person AS p ON p.person_id = s.person_id
