@@ -12,7 +12,7 @@ from joinedup.engine.specs import TableSpec
 from joinedup.engine.specs import read_yaml as typed
 from joinedup.errors import SqlError
 from joinedup.findings import Finding, Severity, errors
-from joinedup.outcomes.measure_definition import MeasureDefinition
+from joinedup.outcomes.measure_definition import STANDARD, MeasureDefinition
 from joinedup.outcomes.measure_lines import WrongDefinition, lines_of
 from joinedup.place.located import Spot, validated
 from joinedup.place.yaml_file import read_yaml, without
@@ -114,4 +114,6 @@ def definition_findings(measure: MeasureDefinition, spot: Spot, specs: Mapping[s
             lines_of(measure, variant, specs)
         except WrongDefinition as error:
             found.append(spot.fault("measure-definition", error.message, at=error.at))
+            if variant == STANDARD:
+                break  # what is wrong with the measure is wrong with its variants, and said once
     return list(dict.fromkeys(found))
