@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
@@ -13,8 +14,12 @@ import pytest
 
 from joinedup.access.aggregates import open_aggregates
 from joinedup.access.caller import caller_for
-from joinedup.build import build
+from joinedup.access.changes import Cause
+from joinedup.access.changing import find_changes
+from joinedup.build import all_specs, build
+from joinedup.engine.manifest import read_manifest
 from joinedup.engine.reader import Reader
+from joinedup.engine.store import Store
 from joinedup.papers.pages import write_pages
 from joinedup.sources.synthetic import synthesise
 from joinedup.starting.new import Answers, start_place
@@ -24,6 +29,17 @@ from .conftest import Example, landed, opened
 Ask: TypeAlias = Callable[[str], list[tuple[Any, ...]]]
 
 NO_RECORD, NO_APPOINTMENTS, STOPPED, STOPPED_ON = "INV03", "INV01", "INV05", "2025-03-01"
+ASTHMA_OF_THREE_MONTHS = """owner: population health lead
+source: Ours
+conditions:
+  - condition: asthma
+    title: Asthma
+    kind: long-term condition
+    long_term: true
+    known_by: general practice
+    evidence:
+      - {list: airways, groups: [asthma], settings: [general practice], look_back: 90}
+"""
 MADE = """person_year person_year_has practice_year practice_basis area_condition area_score area_frailty data_quality
     person_segment cohort_member cohort_step condition registered_person may_use"""
 LAST = "year_starts = DATE '2024-10-01'"
@@ -122,6 +138,19 @@ def test_cohorts_know_nothing_of_its_people_either(ask: Ask) -> None:
         WHERE cohort_id IN ('mental_illness_without_health_check', 'learning_disability_without_health_check', 'last_year_without_plan')"""
     assert ask(f"{members} AND practice_code = '{NO_RECORD}'") == [(0,)]
     assert ask(members) != [(0,)]
+
+
+def test_a_rule_of_a_condition_that_changes_is_told_as_what_is_counted_not_as_the_place(moorland: Example, tmp_path: Path) -> None:
+    store, folder = Store(tmp_path / "store").create(), tmp_path / "place"
+    shutil.copytree(moorland.store.root, store.root, dirs_exist_ok=True)
+    shutil.copytree(moorland.folder, folder)
+    (folder / "conditions.yml").write_text(ASTHMA_OF_THREE_MONTHS, encoding="utf-8")
+    before, after = read_manifest(store), build(opened(folder), store)
+    found = find_changes(store, opened(folder), before, after, all_specs(opened(folder)))
+    moved = {turn.causes for at, turn in enumerate(found.turns) for cell in found.cells if cell.shares[at]}
+    assert moved == {(Cause.CODES,)}
+    said = [detail for turn in found.turns for detail in turn.details if turn.causes == (Cause.CODES,)]
+    assert any("condition_rule" in detail for detail in said), said
 
 
 def test_pages_name_the_practice(moorland: Example, tmp_path: Path) -> None:

@@ -142,7 +142,10 @@ def where_they_live(facts: Facts, found: Cohort) -> Figure:
     drawn = [bars.Bar(names.get(row["area_id"], row["area_id"]), row["per_1000"], place, _of_area(row)) for row in rows]
     reach = max([place or 0, *(row["per_1000"] or 0 for row in rows)])
     charts = {size: headed(bars.chart(drawn, reach, size), size, facts, about, key_) for size in BOTH}
-    return Figure("areas", _most(rows, names, place), about, key_, _of_areas(found, rows, names), charts, why=key("area", found))
+    notes = [CRUDE]
+    return Figure(
+        "areas", _most(rows, names, place), about, key_, _of_areas(found, rows, names), charts, notes=notes, why=key("area", found)
+    )
 
 
 def _of_area(row: dict[str, Any]) -> str:
@@ -158,6 +161,11 @@ def _most(rows: Sequence[dict[str, Any]], names: dict[str, str], place: float | 
     apart = place is not None and not first["lower"] <= place <= first["upper"]
     said = f"{names.get(first['area_id'], first['area_id'])} has most for its size, {rate(first['per_1000'])} of {EACH:,} people"
     return said if place is None else f"{said}, {'more than' if apart else 'similar to'} the place as a whole ({rate(place)})"
+
+
+CRUDE = (
+    "These are crude rates: an area with older people, or more of one sex, has more of many cohorts for that alone. No age is allowed for."
+)
 
 
 def _of_areas(found: Cohort, rows: Sequence[dict[str, Any]], names: dict[str, str]) -> Table:

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pytest
 
 from joinedup.errors import StoreProblem
+from joinedup.papers.figures.cohorts import CRUDE
 from joinedup.papers.pages import write_pages
 from joinedup.place.model import Neighbourhood
 from joinedup.progress import Step
@@ -379,3 +380,14 @@ def test_where_nothing_happened_rates_are_0_with_limits(tmp_path: Path, cache: P
     quiet = Quiet(fake.place, fake.areas, fake.stamp)
     written = write_pages(quiet, quiet.place, tmp_path, cache=cache)
     assert "0.0" in text_of(written[1])
+
+
+def test_the_overview_leads_to_the_people_cohorts_journeys_and_code_lists(full_pages: Path) -> None:
+    section = (full_pages / "index.html").read_text("utf-8").partition('id="onward"')[2].partition("</section>")[0]
+    for page in ("profile.html", "cohorts.html", "journeys.html", "code-lists.html"):
+        assert f'<a href="{page}">' in section
+        assert (full_pages / page).is_file()
+
+
+def test_a_cohort_s_rates_by_area_say_that_they_are_crude(full_pages: Path) -> None:
+    assert CRUDE in (full_pages / "cohort" / "frail.html").read_text("utf-8")
