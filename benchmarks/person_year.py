@@ -23,6 +23,7 @@ import joinedup.place.tables as place_tables
 from benchmarks.run import ROOT, machine
 from joinedup.build import all_specs
 from joinedup.engine.duck import connect
+from joinedup.engine.lying import rows_sql
 from joinedup.engine.order import inputs_of, order
 from joinedup.engine.reader import Reader
 from joinedup.engine.store import Store
@@ -51,20 +52,17 @@ RESULTS = ROOT / "benchmarks" / "results-person-year.json"
 
 def views(con: duckdb.DuckDBPyConnection, folder: Path, store: Path) -> None:
     """Every table that is read, as the build has it."""
-    specs, reader = all_specs(), Reader(Store(store))
+    specs, manifest = all_specs(), Reader(Store(store)).manifest
     given = place_tables.tables(read_place(folder, contract_names=tuple(contracts())))
-    inputs = json.loads((store / "manifest.json").read_text(encoding="utf-8"))["inputs"]
     for name in {name for table in MADE for name in inputs_of(specs[table])} - set(MADE):
-        if name in reader.manifest.tables:
-            files = [str(path) for path in reader.paths(name)]
-            con.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet({files!r})")
+        lies = manifest.tables.get(name) or manifest.inputs.get(name)
+        if lies is not None:
+            con.execute(f"CREATE VIEW {name} AS {rows_sql(lies.lying(store))}")
         elif name in given:
             con.register(f"given_{name}", given[name])
             con.execute(f"CREATE TABLE {name} AS FROM given_{name}")
-        elif specs[name].csv is not None:
-            con.execute(f"CREATE TABLE {name} AS FROM read_csv('{specs[name].csv}')")
         else:
-            con.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{store / inputs[name]['file']}')")
+            con.execute(f"CREATE TABLE {name} AS FROM read_csv('{specs[name].csv}')")
 
 
 def seconds(con: duckdb.DuckDBPyConnection, sql: str, path: Path) -> float:
