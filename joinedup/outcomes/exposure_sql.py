@@ -18,6 +18,9 @@ GROUPS = {
 }
 WHOLE = "age_sex_deprivation"
 """Counted for the place alone."""
+APART = ("ethnic_group", "segment")
+"""Groups that are counted from people's months themselves: with them few people are alike."""
+ALIKE = ("month", "neighbourhood_id", "practice_code", "pcn_code", "ward_code", "deprivation_fifth", "sex", "age_band_order")
 AREAS = {
     "place": "'place'",
     "neighbourhood": "neighbourhood_id",
@@ -39,6 +42,7 @@ def exposure_sql(lines: Mapping[str, Line]) -> str:
     by_area = "\n    UNION ALL\n".join(_by_area(area, column, again, named) for area, column in AREAS.items())
     return f"""\
 WITH {people_cte(people)},
+{_alike(people)},
 by_group AS (
 {by_group}
 ),
@@ -60,6 +64,23 @@ WHERE person_days > 0
 """
 
 
+def _alike(people: Mapping[str, Line]) -> str:
+    """Days of people alike in all but ethnic group and segment: an age stands for all up to the next that some line asks for."""
+    conditions = [condition for line in people.values() for condition in line.conditions]
+    of_age = [condition for condition in conditions if condition.column == "age"]
+    steps = {0} | {age for each in of_age for age in (each.least, each.below) if age is not None}
+    steps |= {age + more for each in of_age for age in each.values for more in (0, 1)}
+    ages = " ".join(f"WHEN age >= {age} THEN {age}" for age in sorted(steps, reverse=True))
+    asked = sorted({condition.column for condition in conditions} - {"age", "person_days", *ALIKE})
+    columns = ", ".join((*ALIKE, *asked))
+    return f"""\
+alike AS (
+    SELECT {columns}, age, CAST(sum(person_days) AS BIGINT) AS person_days
+    FROM (SELECT {columns}, CASE {ages} ELSE age END AS age, person_days FROM of_people) AS p
+    GROUP BY {columns}, age
+)"""
+
+
 def _sum(name: str, line: Line) -> str:
     which = " AND ".join(f"({holds(name, condition, 'p')})" for condition in line.conditions)
     only = f" FILTER (WHERE {which})" if which else ""
@@ -73,7 +94,7 @@ def _by_group(breakdown: str, value: str, sums: str) -> str:
     SELECT
         {by}, '{breakdown}' AS breakdown, {value} AS group_value,
         {sums}
-    FROM of_people AS p
+    FROM {"of_people" if breakdown in APART else "alike"} AS p
     GROUP BY {grouped}"""
 
 
@@ -84,7 +105,7 @@ def _whole(sums: str) -> str:
         p.month, 'none' AS neighbourhood_id, CAST(NULL AS STRING) AS practice_code, CAST(NULL AS STRING) AS pcn_code,
         CAST(NULL AS STRING) AS ward_code, '{WHOLE}' AS breakdown, {value} AS group_value,
         {sums}
-    FROM of_people AS p
+    FROM alike AS p
     GROUP BY p.month, {value}"""
 
 
