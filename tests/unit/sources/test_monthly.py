@@ -8,7 +8,9 @@ import os
 import random
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -137,15 +139,24 @@ def loaded(found: Staged, contract: ContractSpec) -> list[tuple[Any, ...]]:
     return found.con.execute(f"SELECT {names} FROM staged_{contract.contract} ORDER BY ALL").fetchall()
 
 
+@cache
+def of_one_clean_file(name: str) -> list[tuple[Any, ...]]:
+    """What is loaded of a contract's clean rows in one file: all of them."""
+    contract = contracts()[name]
+    rows = clean_rows(contract, seed=1)
+    with TemporaryDirectory() as folder:
+        clean = staged(Path(folder), {"all.csv": written(rows, list(rows[0]))}, source(name, "all.csv"))
+        assert clean.file.loaded == len(rows), (clean.file.rejected_by, clean.file.superseded_by)
+        return loaded(clean, contract)
+
+
 @pytest.mark.parametrize("name", EVENTS)
 def test_24_drops_give_the_rows_of_one_clean_file(tmp_path: Path, name: str) -> None:
     contract = contracts()[name]
     rows = clean_rows(contract, seed=1)
-    clean = staged(tmp_path / "clean", {"all.csv": written(rows, list(rows[0]))}, source(name, "all.csv"))
-    assert clean.file.loaded == len(rows), (clean.file.rejected_by, clean.file.superseded_by)
     content = drops_of(contract, rows, random.Random(name))
     monthly = staged(tmp_path / "drops", content, source(name, "drop_*.csv"))
-    assert loaded(monthly, contract) == loaded(clean, contract)
+    assert loaded(monthly, contract) == of_one_clean_file(name)
     assert sum(file.loaded for file in monthly.staging.files) == len(rows)
     assert by_rule(monthly)["same-key"] >= 80
     assert {"month-missing", "sudden-fall", "sudden-rise", "kept-not-repeated", "loaded-again"} & set(monthly.rules) == set()
@@ -156,7 +167,6 @@ def test_24_drops_give_the_rows_of_one_clean_file(tmp_path: Path, name: str) -> 
 def test_months_that_are_sent_again_give_the_rows_of_one_clean_file(tmp_path: Path, name: str) -> None:
     contract = contracts()[name]
     rows, old = clean_rows(contract, seed=1), clean_rows(contract, seed=2)
-    clean = staged(tmp_path / "clean", {"all.csv": written(rows, list(rows[0]))}, source(name, "all.csv"))
     columns = list(rows[0])
     content = {}
     for place, month in enumerate(MONTHS):
@@ -170,7 +180,7 @@ def test_months_that_are_sent_again_give_the_rows_of_one_clean_file(tmp_path: Pa
         "x_2024-04_2025-03.csv": content["x_2024-04_2025-03.csv"]
     }
     monthly = staged(tmp_path / "drops", renamed, months.model_copy(update={"files": ("x_*.csv",)}))
-    assert loaded(monthly, contract) == loaded(clean, contract)
+    assert loaded(monthly, contract) == of_one_clean_file(name)
     assert by_rule(monthly) == {"month-replaced": 96}
     assert monthly.staging.files[-13].file == "x_2024-04_2025-03.csv"
 
