@@ -19,6 +19,7 @@ from joinedup.papers import (
     linkage,
     linkage_pair,
     looks,
+    measure_page,
     prices,
     profile_page,
     safety,
@@ -30,6 +31,7 @@ from joinedup.papers.check_page import of_deliveries
 from joinedup.papers.facts import Area, Facts
 from joinedup.papers.figures import costs, indicators, tiles, use
 from joinedup.papers.journey_page import of_journeys
+from joinedup.papers.measure_facts import measured
 from joinedup.papers.numbers import day
 from joinedup.papers.page import Desk, Page, shown, tables_of
 from joinedup.papers.words import listed
@@ -51,7 +53,7 @@ TERMS = (
 def how_many(facts: Facts) -> int:
     """How many pages `pages` gives: the overview, the place's people, safety and about, and what the audience has besides."""
     told = sum(each is not None for each in (facts.access, facts.built, facts.changes))
-    lists = sum(1 + len(each) for each in (facts.cohorts, facts.code_lists) if each)
+    lists = sum(1 + len(each) for each in (facts.cohorts, facts.measure_list, facts.code_lists) if each)
     return 4 + len(facts.shown) + lists + (4 if facts.internal else 0) + told
 
 
@@ -64,6 +66,7 @@ def pages(facts: Facts, desk: Desk, beside: Mapping[str, str]) -> Iterator[Page]
     yield profile_page.of_place(facts, desk)
     for index, neighbourhood in enumerate(facts.shown):
         yield _neighbourhood(facts, index, neighbourhood, desk)
+    yield from measure_page.pages(facts, measured(facts), desk)
     yield from cohort_pages.pages(facts, desk)
     if facts.internal:
         yield of_journeys(facts, desk)

@@ -19,7 +19,7 @@ from joinedup.access.journeys import Journey
 from joinedup.access.overview import Access
 from joinedup.access.published import evidence_key
 from joinedup.access.rounding import added
-from joinedup.papers.needs import Aggregates, MeasureSpec, Stamp
+from joinedup.papers.needs import Aggregates, MeasureDefinition, MeasureSpec, Stamp
 from joinedup.papers.numbers import day
 from joinedup.periods import year_name
 from joinedup.place.model import Neighbourhood, Place
@@ -149,6 +149,11 @@ class Facts:
     def specs(self) -> Mapping[str, MeasureSpec]:
         """The measures in words, by id, in the order shown."""
         return self.aggregates.measure_specs()
+
+    @cached_property
+    def measure_list(self) -> Sequence[MeasureDefinition]:
+        """The measures that are counted by any cut, in the order of pages; none where the build has none."""
+        return tuple(self.aggregates.measure_list())
 
     @cached_property
     def measures(self) -> Mapping[tuple[str, Area], Row]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,8 @@ class Page:
     tables: Mapping[str, Table] = field(default_factory=dict)
     area: str = ""
     crumbs: tuple[Mapping[str, str], ...] = ()
+    files: Mapping[str, Callable[[], bytes]] = field(default_factory=dict)
+    """What else lies beside it, by name, and what makes it."""
 
     @property
     def home(self) -> bool:

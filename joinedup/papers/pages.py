@@ -94,4 +94,5 @@ def _downloads(page: Page, facts: Facts) -> dict[str, bytes]:
     """The tables of a page as CSV files beside it; each row says whose numbers they are."""
     stamp = facts.stamp
     same = {"place": facts.place.id, "invented_people": stamp.invented, "audience": facts.aggregates.audience, "build_id": stamp.build_id}
-    return {f"{page.file.removesuffix('.html')}.{name}.csv": table.csv(same).encode() for name, table in page.tables.items()}
+    tables = {f"{page.file.removesuffix('.html')}.{name}.csv": table.csv(same).encode() for name, table in page.tables.items()}
+    return tables | {name: make() for name, make in page.files.items()}

@@ -35,6 +35,7 @@ def render(page: Page, facts: Facts) -> str:
         "internal": facts.internal,
         "logged": facts.access is not None,
         "has_cohorts": bool(facts.cohorts),
+        "has_measures": bool(facts.measure_list),
         "code_lists": facts.code_lists,
         "told_how": facts.built is not None,
         "told_changes": facts.changes is not None,

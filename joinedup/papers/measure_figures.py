@@ -1,0 +1,162 @@
+"""The pictures of a measure, each with its finding and its table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import altair
+
+from joinedup.papers import measure_control, measure_dots, measure_tables
+from joinedup.papers.facts import Area, Facts, Row
+from joinedup.papers.figure import BOTH, Figure, Table, headed
+from joinedup.papers.measure_dots import Dot, DotSet, Spot
+from joinedup.papers.measure_facts import Measured
+from joinedup.papers.measure_series import Series
+from joinedup.papers.measure_words import OF_FIVE_HUNDRED, compared, expected_of_limits, number, says
+from joinedup.papers.numbers import month
+from joinedup.papers.theme import Size
+from joinedup.papers.words import capital, listed, many, reason
+
+MOST_NAMED = 4
+"""Areas that a finding names."""
+LEAST_PRACTICES = 3
+"""Practices from which on a funnel is drawn."""
+LINES = "Line: the mean. Dashed: the limits between which chance alone keeps nearly all months. Triangles: special causes, pointing the way they go"
+
+
+def control(measured: Measured, area: Area) -> Figure:
+    """The control chart of an area alone."""
+    series, definition, facts = measured.series.get(area), measured.definition, measured.facts
+    about = f"{definition.title} in {area.name}, {definition.unit}, month by month"
+    colours = {0: "."}.get(measured.polarity, "; blue for the better, brown for the worse.")
+    key = LINES + colours
+    if series is None or len(series.known) < 2:
+        return Figure("months", f"{definition.title}: no month is known", about, key, reason=_why(measured, area), why=measured.key(area))
+    charts = _both(facts, about, key, lambda size: measure_control.chart(series, None, size, definition.unit))
+    return Figure("months", says(series), about, key, measure_tables.by_month(measured, series), charts, why=measured.key(area))
+
+
+def panels(measured: Measured) -> Figure | None:
+    """The charts of all neighbourhoods side by side; None where there is none."""
+    facts, definition = measured.facts, measured.definition
+    found = [measured.series[area] for area in facts.areas if area in measured.series and len(measured.series[area].known) > 1]
+    if not found:
+        return None
+    months = [point.month for point in found[0].points]
+    about = f"{definition.title} by {facts.place.word.singular}, {month(months[0])} to {month(months[-1])}, all on one scale"
+    charts = _both(facts, about, f"{LINES}.", lambda size: measure_control.panels(found, [each.area.name for each in found], size))
+    return Figure("areas-by-month", _changed(found), about, f"{LINES}.", measure_tables.latest_months(measured), charts, why=measured.id)
+
+
+def _changed(series: Sequence[Series]) -> str:
+    """Which charts show a special cause in their latest month."""
+    special = [each.area.name for each in series if each.special]
+    untested = sum(each.variation is None for each in series)
+    if untested == len(series):
+        return "Too few months are known to test any chart"
+    if not special:
+        return "No special cause in the latest month" + (f", of {len(series) - untested} that could be tested" if untested else "")
+    return f"A special cause in the latest month of {listed(special) if len(special) <= MOST_NAMED else f'{len(special)} of {len(series)}'}"
+
+
+def groups(measured: Measured) -> Figure | None:
+    """Neighbourhoods and groups of the place's people with their limits; None where none has a value."""
+    facts, definition = measured.facts, measured.definition
+    areas = [(area, row) for area in facts.areas if (row := measured.latest(area)) is not None]
+    sets = [DotSet(f"By {facts.place.word.singular}", _sorted([_dot(area.name, row) for area, row in areas]))]
+    for name in ("ethnic_group", "sex", "age", "segment"):
+        dots = [_dot(capital(str(row["group_name"])), row) for row in measured.groups(name)]
+        sets.append(DotSet(f"By {measure_tables.BREAKDOWNS[name].lower()}", [dot for dot in dots if dot.value is not None]))
+    drawn = [each for each in sets if each.dots]
+    if not drawn:
+        return None
+    about = f"{definition.title}, {definition.unit}, {measure_tables.period(measured.latest(facts.whole))}"
+    key = f"Dots with 95% limits; diamonds: limits that leave out the value of {facts.whole.name}, the dashed line."
+    name = f"{facts.whole.name} {number(measured.place)}"
+    charts = _both(facts, about, key, lambda size: measure_dots.chart(drawn, measured.place, name, size, definition.unit))
+    return Figure("groups", _differing(measured), about, key, measure_tables.by_area(measured), charts, notes=_without(measured), why=measured.id)
+
+
+def _sorted(dots: Sequence[Dot]) -> list[Dot]:
+    return sorted((dot for dot in dots if dot.value is not None), key=lambda dot: -(dot.value or 0))
+
+
+def _dot(name: str, row: Row) -> Dot:
+    beyond = row["comparison"] in ("higher", "lower")
+    return Dot(name, row["value"], row["lower"], row["upper"], compared(row), beyond)
+
+
+def _differing(measured: Measured) -> str:
+    """Which neighbourhoods differ from the place by their limits, and which way."""
+    facts, said = measured.facts, []
+    for word in ("higher", "lower"):
+        names = [area.name for area in facts.areas if (row := measured.latest(area)) is not None and row["comparison"] == word]
+        if names:
+            said.append(f"{listed(names) if len(names) <= MOST_NAMED else many(len(names), facts.place.word.singular, facts.place.word.plural)} {word}")
+    plural = facts.place.word.plural
+    return f"Than {facts.whole.name}: {listed(said)}" if said else f"No {facts.place.word.singular} differs beyond chance, of {many(len(facts.areas), facts.place.word.singular, plural)}"
+
+
+def _without(measured: Measured) -> list[str]:
+    """Areas without a value, and why."""
+    rows = [(area, measured.latest(area)) for area in measured.facts.areas]
+    return [f"No data for {area.name}: {reason(row['reason'])}." for area, row in rows if row is not None and row["value"] is None]
+
+
+def gradient(measured: Measured) -> Figure | None:
+    """The deprivation fifths with the slope index of inequality; None where that isn't declared."""
+    rows = [row for row in measured.groups("deprivation") if row["group_value"] in ("1", "2", "3", "4", "5")]
+    if not [row for row in rows if row["value"] is not None]:
+        return None
+    definition, slope = measured.definition, measured.slope
+    about = f"{definition.title} by deprivation fifth of England, {definition.unit}, {measure_tables.period(rows[-1])}"
+    key = "Dots with 95% limits, each at the middle of its share of the people" + ("; dashed: the line of the slope index." if slope else ".")
+    share = [row["denominator"] or 0 for row in rows]
+    ranks = slope.ranks if slope else [(sum(share[:at]) + part / 2) / (sum(share) or 1) for at, part in enumerate(share)]
+    dots = [_dot("", row) for row in rows]
+    charts = _both(measured.facts, about, key, lambda size: measure_dots.gradient(dots, ranks, slope.ends if slope else None, size, definition.unit))
+    why = measured.group_key("deprivation", "1").rsplit("/", 1)[0]
+    return Figure("deprivation", slope_says(measured), about, key, measure_tables.by_group(measured, "deprivation"), charts, why=why)
+
+
+def slope_says(measured: Measured) -> str:
+    """The slope index in words."""
+    slope = measured.slope
+    if slope is None:
+        return "How it changes with deprivation can't be told: a fifth has no value"
+    if slope.lower <= 0 <= slope.upper:
+        return f"No clear change with deprivation: slope {number(slope.value)} ({number(slope.lower)} to {number(slope.upper)})"
+    way = "lower" if slope.value < 0 else "higher"
+    return f"{number(abs(slope.value))} {way} at the least deprived end than at the most deprived (slope {number(slope.lower)} to {number(slope.upper)})"
+
+
+def funnel(measured: Measured) -> Figure | None:
+    """Practices by size; None for the public, of too few practices, and of what isn't counted by them."""
+    centre, found = measured.funnel
+    if len(found) < LEAST_PRACTICES:
+        return None
+    definition, rows = measured.definition, [row for row, _ in found]
+    spots = [Spot(row["area_name"], row["denominator"], row["value"], *limits) for row, limits in found]
+    beyond = [spot.name for spot in spots if spot.side]
+    about = f"{definition.title} by practice, {definition.unit}, {measure_tables.period(rows[-1])}"
+    key = "Each dot a practice. Across: the value of the place. Dashed and full curves: 95% and 99.8% limits for that size; triangles lie beyond the latter."
+    charts = _both(measured.facts, about, key, lambda size: measure_dots.funnel(spots, centre, size, definition.unit, "What it is out of"))
+    said = listed(beyond) if len(beyond) <= MOST_NAMED else many(len(beyond), "practice", "practices")
+    finding = f"Beyond the outer limits: {said}" if beyond else "No practice lies beyond the outer limits"
+    notes = [expected_of_limits(len(spots), len(beyond), OF_FIVE_HUNDRED)]
+    return Figure("practices", finding, about, key, measure_tables.by_practice(measured, rows), charts, notes=notes, why=measured.id)
+
+
+def _both(facts: Facts, about: str, key: str, chart: Callable[[Size], altair.TopLevelMixin]) -> dict[Size, altair.TopLevelMixin]:
+    return {size: headed(chart(size), size, facts, about, key) for size in BOTH}
+
+
+def _why(measured: Measured, area: Area) -> str:
+    row = measured.latest(area)
+    return f"No data: {reason(row['reason'] if row else None)}."
+
+
+def tables(measured: Measured) -> dict[str, Table]:
+    """The tables by group that have no picture of their own."""
+    names = [name for name in ("ethnic_group", "sex", "age", "segment") if measured.groups(name)]
+    return {name.replace("_", "-"): measure_tables.by_group(measured, name) for name in names}
