@@ -20,6 +20,7 @@ from joinedup.papers import (
     linkage_pair,
     looks,
     measure_page,
+    pack_page,
     prices,
     profile_page,
     safety,
@@ -54,7 +55,8 @@ def how_many(facts: Facts) -> int:
     """How many pages `pages` gives: the overview, the place's people, safety and about, and what the audience has besides."""
     told = sum(each is not None for each in (facts.access, facts.built, facts.changes))
     lists = sum(1 + len(each) for each in (facts.cohorts, facts.measure_list, facts.code_lists) if each)
-    return 4 + len(facts.shown) + lists + (4 if facts.internal else 0) + told
+    packs = len(facts.shown) if facts.measure_list else 0
+    return 4 + len(facts.shown) + packs + lists + (4 if facts.internal else 0) + told
 
 
 def pages(facts: Facts, desk: Desk, beside: Mapping[str, str]) -> Iterator[Page]:
@@ -66,7 +68,9 @@ def pages(facts: Facts, desk: Desk, beside: Mapping[str, str]) -> Iterator[Page]
     yield profile_page.of_place(facts, desk)
     for index, neighbourhood in enumerate(facts.shown):
         yield _neighbourhood(facts, index, neighbourhood, desk)
-    yield from measure_page.pages(facts, measured(facts), desk)
+    measures = measured(facts)
+    yield from measure_page.pages(facts, measures, desk)
+    yield from pack_page.pages(facts, measures, desk)
     yield from cohort_pages.pages(facts, desk)
     if facts.internal:
         yield of_journeys(facts, desk)

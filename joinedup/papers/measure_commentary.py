@@ -15,7 +15,7 @@ FOLDER = "measures"
 MOST_BYTES = 20_000
 """A commentary is read on a page beside its chart; what is longer belongs in a paper."""
 HEAD = re.compile(r"(author|date|audience): *(.*)")
-NEEDS = "begin it with the lines author: and date: (like 2026-05-04), and a line audience: public where the public may read it; then an empty line"
+NEEDS = "begin it with lines author: and date: (like 2026-05-04), and audience: public where the public may read it; then an empty line"
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,9 +58,9 @@ def chart(sets: Sequence[DotSet], place: float | None, name: str, size: Size, un
     interval = base.mark_rule(strokeWidth=3).encode(altair.X("lower:Q", scale=x), altair.X2("upper:Q"), at, colour)
     dots = base.mark_point(filled=True, opacity=1, size=95).encode(value, at, colour, altair.Shape("shape:N", scale=None))
     words = [
-        *_words(base, "name", 0, "left", size),
-        *_words(base, "words", size.width - 4, "right", size),
-        *_words(chart_of(heads), "name", 0, "left", size, bold=True),
+        *_words(base, "name", 0, size),
+        *_words(base, "words", size.width - 4, size),
+        *_words(chart_of(heads), "name", 0, size, bold=True),
     ]
     layers = [*_place(place, name, x, height, reach), interval, dots, *words]
     return fitted(altair.layer(*layers), size, height)
@@ -96,10 +96,16 @@ def _row(dot: Dot, name: str, label: float, at: float, size: Size) -> dict[str, 
     }
 
 
-def _words(base: altair.Chart, field: str, x: float, align: str, size: Size, *, bold: bool = False) -> list[altair.Chart]:
+def _words(base: altair.Chart, field: str, x: float, size: Size, *, bold: bool = False) -> list[altair.Chart]:
     """Words at one side, clear of the lines that run behind them."""
     y = altair.Y("label_y:Q", axis=None)
-    style = {"align": align, "baseline": "middle", "lineBreak": "\n", "lineHeight": LINE, "fontWeight": "bold" if bold else "normal"}
+    style = {
+        "align": "right" if x else "left",
+        "baseline": "middle",
+        "lineBreak": "\n",
+        "lineHeight": LINE,
+        "fontWeight": "bold" if bold else "normal",
+    }
     around = [base.mark_text(**style, stroke=PAPER, strokeWidth=4).encode(y, altair.Text(f"{field}:N"), x=altair.XValue(x))]
     return [*(around if size.narrow or bold else []), base.mark_text(**style).encode(y, altair.Text(f"{field}:N"), x=altair.XValue(x))]
 
@@ -131,7 +137,12 @@ def gradient(dots: Sequence[Dot], ranks: Sequence[float], line: tuple[float, flo
         if dot.value is not None
     ]
     base = chart_of(rows)
-    labels = {"values": [0, 1], "labelExpr": "datum.value == 0 ? 'Most deprived' : 'Least deprived'", "labelFlush": True, "labelBound": False}
+    labels = {
+        "values": [0, 1],
+        "labelExpr": "datum.value == 0 ? 'Most deprived' : 'Least deprived'",
+        "labelFlush": True,
+        "labelBound": False,
+    }
     x = altair.X("rank:Q", title=None, scale=altair.Scale(domain=[0, 1]), axis=altair.Axis(**labels, grid=False))
     y = altair.Y(
         "value:Q", title=None if size.narrow else lines(unit, 40), scale=altair.Scale(zero=True), axis=altair.Axis(grid=True, tickCount=4)
@@ -165,7 +176,12 @@ def funnel(spots: Sequence[Spot], centre: float, size: Size, unit: str, out_of: 
     """Practices by size, with limits that narrow as they grow; those beyond the outer limits are triangles and named."""
     ordered = sorted(spots, key=lambda spot: spot.size)
     limits = [{"size": s.size, **{name: getattr(s, name) for name in ("lower", "upper", "lower998", "upper998")}} for s in ordered]
-    x = altair.X("size:Q", title=lines(out_of, size.letters), axis=altair.Axis(format=",~f", tickCount=3 if size.narrow else 6), scale=altair.Scale(zero=False, nice=True))
+    x = altair.X(
+        "size:Q",
+        title=lines(out_of, size.letters),
+        axis=altair.Axis(format=",~f", tickCount=3 if size.narrow else 6),
+        scale=altair.Scale(zero=False, nice=True),
+    )
     y = altair.Y(
         "value:Q",
         title=None if size.narrow else lines(unit, 40),
@@ -199,5 +215,7 @@ def _spots(spots: Sequence[Spot], x: altair.X, y: altair.Y, size: Size) -> list[
     )
     if size.narrow:
         return [drawn]
-    named = chart_of([row for row in rows if row["name"]]).mark_text(align="left", dx=9, baseline="middle").encode(x, y, altair.Text("name:N"))
+    named = (
+        chart_of([row for row in rows if row["name"]]).mark_text(align="left", dx=9, baseline="middle").encode(x, y, altair.Text("name:N"))
+    )
     return [drawn, named]

@@ -21,7 +21,7 @@ MOST_NAMED = 4
 """Areas that a finding names."""
 LEAST_PRACTICES = 3
 """Practices from which on a funnel is drawn."""
-LINES = "Line: the mean. Dashed: the limits between which chance alone keeps nearly all months. Triangles: special causes, pointing the way they go"
+LINES = "Line: the mean. Dashed: limits within which chance keeps nearly all months. Triangles: special causes, and the way they go"
 
 
 def control(measured: Measured, area: Area) -> Figure:
@@ -74,7 +74,9 @@ def groups(measured: Measured) -> Figure | None:
     key = f"Dots with 95% limits; diamonds: limits that leave out the value of {facts.whole.name}, the dashed line."
     name = f"{facts.whole.name} {number(measured.place)}"
     charts = _both(facts, about, key, lambda size: measure_dots.chart(drawn, measured.place, name, size, definition.unit))
-    return Figure("groups", _differing(measured), about, key, measure_tables.by_area(measured), charts, notes=_without(measured), why=measured.id)
+    return Figure(
+        "groups", _differing(measured), about, key, measure_tables.by_area(measured), charts, notes=_without(measured), why=measured.id
+    )
 
 
 def _sorted(dots: Sequence[Dot]) -> list[Dot]:
@@ -88,13 +90,14 @@ def _dot(name: str, row: Row) -> Dot:
 
 def _differing(measured: Measured) -> str:
     """Which neighbourhoods differ from the place by their limits, and which way."""
-    facts, said = measured.facts, []
+    facts, local, said = measured.facts, measured.facts.place.word, []
     for word in ("higher", "lower"):
         names = [area.name for area in facts.areas if (row := measured.latest(area)) is not None and row["comparison"] == word]
         if names:
-            said.append(f"{listed(names) if len(names) <= MOST_NAMED else many(len(names), facts.place.word.singular, facts.place.word.plural)} {word}")
-    plural = facts.place.word.plural
-    return f"Than {facts.whole.name}: {listed(said)}" if said else f"No {facts.place.word.singular} differs beyond chance, of {many(len(facts.areas), facts.place.word.singular, plural)}"
+            said.append(f"{listed(names) if len(names) <= MOST_NAMED else many(len(names), local.singular, local.plural)} {word}")
+    if said:
+        return f"Than {facts.whole.name}: {listed(said)}"
+    return f"No {local.singular} differs beyond chance, of {many(len(facts.areas), local.singular, local.plural)}"
 
 
 def _without(measured: Measured) -> list[str]:
@@ -110,11 +113,15 @@ def gradient(measured: Measured) -> Figure | None:
         return None
     definition, slope = measured.definition, measured.slope
     about = f"{definition.title} by deprivation fifth of England, {definition.unit}, {measure_tables.period(rows[-1])}"
-    key = "Dots with 95% limits, each at the middle of its share of the people" + ("; dashed: the line of the slope index." if slope else ".")
+    key = "Dots with 95% limits, each at the middle of its share of the people" + (
+        "; dashed: the line of the slope index." if slope else "."
+    )
     share = [row["denominator"] or 0 for row in rows]
     ranks = slope.ranks if slope else [(sum(share[:at]) + part / 2) / (sum(share) or 1) for at, part in enumerate(share)]
     dots = [_dot("", row) for row in rows]
-    charts = _both(measured.facts, about, key, lambda size: measure_dots.gradient(dots, ranks, slope.ends if slope else None, size, definition.unit))
+    charts = _both(
+        measured.facts, about, key, lambda size: measure_dots.gradient(dots, ranks, slope.ends if slope else None, size, definition.unit)
+    )
     why = measured.group_key("deprivation", "1").rsplit("/", 1)[0]
     return Figure("deprivation", slope_says(measured), about, key, measure_tables.by_group(measured, "deprivation"), charts, why=why)
 
@@ -126,8 +133,8 @@ def slope_says(measured: Measured) -> str:
         return "How it changes with deprivation can't be told: a fifth has no value"
     if slope.lower <= 0 <= slope.upper:
         return f"No clear change with deprivation: slope {number(slope.value)} ({number(slope.lower)} to {number(slope.upper)})"
-    way = "lower" if slope.value < 0 else "higher"
-    return f"{number(abs(slope.value))} {way} at the least deprived end than at the most deprived (slope {number(slope.lower)} to {number(slope.upper)})"
+    way, around = "lower" if slope.value < 0 else "higher", f"slope {number(slope.lower)} to {number(slope.upper)}"
+    return f"{number(abs(slope.value))} {way} at the least deprived end than at the most deprived ({around})"
 
 
 def funnel(measured: Measured) -> Figure | None:
@@ -139,7 +146,7 @@ def funnel(measured: Measured) -> Figure | None:
     spots = [Spot(row["area_name"], row["denominator"], row["value"], *limits) for row, limits in found]
     beyond = [spot.name for spot in spots if spot.side]
     about = f"{definition.title} by practice, {definition.unit}, {measure_tables.period(rows[-1])}"
-    key = "Each dot a practice. Across: the value of the place. Dashed and full curves: 95% and 99.8% limits for that size; triangles lie beyond the latter."
+    key = "Dots: practices. Across: the value of all. Dashed and full curves: 95% and 99.8% limits; triangles lie beyond the latter."
     charts = _both(measured.facts, about, key, lambda size: measure_dots.funnel(spots, centre, size, definition.unit, "What it is out of"))
     said = listed(beyond) if len(beyond) <= MOST_NAMED else many(len(beyond), "practice", "practices")
     finding = f"Beyond the outer limits: {said}" if beyond else "No practice lies beyond the outer limits"

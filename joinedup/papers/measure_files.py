@@ -44,7 +44,14 @@ def csv(measured: Measured) -> bytes:
     stamp, out = measured.facts.stamp, io.BytesIO()
     parts = [each.select(list(BARE)) for each in cuts(measured).values()]
     table = pa.concat_tables(parts) if parts else pa.table({name: pa.array([], pa.string()) for name in BARE})
-    same = {"place": measured.facts.place.id, "invented_people": str(stamp.invented), "audience": measured.facts.aggregates.audience, "build_id": stamp.build_id, "measure_id": measured.id, "version": str(measured.definition.version)}
+    same = {
+        "place": measured.facts.place.id,
+        "invented_people": str(stamp.invented),
+        "audience": measured.facts.aggregates.audience,
+        "build_id": stamp.build_id,
+        "measure_id": measured.id,
+        "version": str(measured.definition.version),
+    }
     for name, value in reversed(same.items()):
         table = table.add_column(0, name, pa.array([value] * table.num_rows, pa.string()))
     write_csv(table, out)

@@ -64,7 +64,7 @@ def every(facts: Facts, measures: Sequence[Measured]) -> Table:
         Column("Unit", [each.definition.unit for each in measures], "unit", [each.definition.unit for each in measures], text=True),
         Column(
             "Latest month",
-            [with_words(each.variation, each.direction) if each else Markup(NO_DATA) for each in series],
+            [with_words(each.variation, each.direction) if each else NO_DATA for each in series],
             "variation",
             [each and words(each.variation, each.direction) for each in series],
             text=True,

@@ -29,7 +29,7 @@ def pages(facts: Facts, measures: Sequence[Measured], desk: Desk) -> Iterator[Pa
     """The index, then a page for each measure; none where the build has none."""
     if measures:
         yield measure_index.page(facts, measures)
-        for at, each in enumerate(measures):
+        for at in range(len(measures)):
             yield page(facts, measures, at, desk)
 
 
@@ -60,7 +60,10 @@ def page(facts: Facts, measures: Sequence[Measured], at: int, desk: Desk) -> Pag
         "by_group": {key: table for key, table in tables.items() if key != "variants"},
         "variants": tables.get("variants"),
         "commentary": commentary(facts.place, measured.id, internal=facts.internal),
-        "cases": [(case.name, [_case(name, rows) for name, rows in case.given.items()], _case("is counted as", case.expect)) for case in measured.definition.cases],
+        "cases": [
+            (case.name, [_case(name, rows) for name, rows in case.given.items()], _case("is counted as", case.expect))
+            for case in measured.definition.cases
+        ],
         "valid_from": day(measured.definition.valid_from),
         "before": measures[at - 1] if at else None,
         "after": measures[at + 1] if at + 1 < len(measures) else None,
@@ -76,16 +79,22 @@ def _all(pictures: Mapping[str, Shown]) -> list[Shown]:
 
 def keys(measured: Measured) -> list[KeyFigure]:
     """What to know first: the latest year, the latest month with its icon, and how it changes with deprivation."""
-    facts, whole = measured.facts, measured.facts.whole
+    whole = measured.facts.whole
     row, series, slope = measured.latest(whole), measured.series.get(whole), measured.slope
     value, about = number(measured.place), measured.definition.unit
     against = "" if row is None else (f"95% limits {limits(row)}" if row["value"] is not None else limits(row))
     found = [KeyFigure(measure_tables.period(row), value, about, against, why=measured.key(whole))]
     if series is not None:
-        found.append(KeyFigure("Latest month", with_words(series.variation, series.direction), says(series), "", "months", measured.key(whole)))
+        found.append(
+            KeyFigure("Latest month", with_words(series.variation, series.direction), says(series), "", "months", measured.key(whole))
+        )
     if slope is not None:
         said = measure_figures.slope_says(measured)
-        found.append(KeyFigure("Deprivation", number(slope.value), "slope index of inequality", said, "deprivation", measured.group_key("deprivation", "1")))
+        found.append(
+            KeyFigure(
+                "Deprivation", number(slope.value), "slope index of inequality", said, "deprivation", measured.group_key("deprivation", "1")
+            )
+        )
     return found
 
 

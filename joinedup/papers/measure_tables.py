@@ -65,7 +65,9 @@ def latest_months(measured: Measured) -> Table:
                 ("Upper limit", "upper", [each.upper for each in last]),
             )
         ),
-        Column("Shows", [words(each.variation, each.direction) for each in rows], "variation", [each.variation for each in rows], text=True),
+        Column(
+            "Shows", [words(each.variation, each.direction) for each in rows], "variation", [each.variation for each in rows], text=True
+        ),
     ]
     return Table(f"{measured.definition.title}: the latest month of each chart", columns, total=True)
 
@@ -113,9 +115,16 @@ def of_variants(measured: Measured) -> Table:
     values = [None if row is None else row["value"] for *_, row in rows]
     columns = [
         Column("Variant", [title for title, *_ in rows], "variant", [name for _, name, *_ in rows]),
-        Column("Counted", [whole(row["events"]) if row else NO_DATA for *_, row in rows], "events", [row and row["events"] for *_, row in rows]),
+        Column(
+            "Counted", [whole(row["events"]) if row else NO_DATA for *_, row in rows], "events", [row and row["events"] for *_, row in rows]
+        ),
         Column("Value", [number(value) for value in values], "value", values),
-        Column("Difference", [_difference(value, base) for value in values], "difference", [None if value is None or base is None else value - base for value in values]),
+        Column(
+            "Difference",
+            [_difference(value, base) for value in values],
+            "difference",
+            [None if value is None or base is None else value - base for value in values],
+        ),
         Column("Why it is told", [why or "—" for _, _, why, _ in rows], text=True),
     ]
     whole_place = measured.facts.whole
@@ -136,7 +145,9 @@ def _difference(value: float | None, base: float | None) -> str:
 def _values(rows: Sequence[Row], against: Area | None) -> list[Column]:
     counts = [row["events"] for row in rows]
     words_of = [capital(row["comparison"] or "—") for row in rows]
-    compared = [Column(f"Against {against.name}", words_of, "comparison", [row["comparison"] for row in rows], text=True)] if against else []
+    compared = (
+        [Column(f"Against {against.name}", words_of, "comparison", [row["comparison"] for row in rows], text=True)] if against else []
+    )
     return [
         Column("Counted", [whole(count) for count in counts], "events", counts),
         *(Column(name=name, values=[row[name] for row in rows]) for name in ("numerator", "denominator")),

@@ -85,7 +85,13 @@ class Change:
 def changed(measures: Sequence[Measured], areas: Sequence[Area]) -> list[Change]:
     """Control charts of these areas whose latest month is a special cause: the worse first, then neither, then better."""
     found = [
-        Change(each, area, {"special cause improving": 1, "special cause concerning": -1}.get(series.variation or "", 0), says(series), each.key(area))
+        Change(
+            each,
+            area,
+            {"special cause improving": 1, "special cause concerning": -1}.get(series.variation or "", 0),
+            says(series),
+            each.key(area),
+        )
         for each in measures
         for area in areas
         if (series := each.series.get(area)) is not None and series.special
@@ -107,25 +113,26 @@ def differs(measures: Sequence[Measured], area: Area) -> list[Change]:
 
 def expected_of_charts(measures: Sequence[Measured], areas: Sequence[Area]) -> str:
     """How many charts of these would have a special cause in their latest month by chance alone, and how many have."""
-    charts = [each.series[area] for each in measures for area in areas if area in each.series]
-    tested = [(each, series) for each in measures for area in areas if (series := each.series.get(area)) and series.variation is not None]
+    charts = [(each, each.series[area]) for each in measures for area in areas if area in each.series]
+    tested = [(each, series) for each, series in charts if series.variation is not None]
     if not tested:
         return ""
-    by_chance = sum(false_alarms(len(series.known), each.definition.rules).at_the_end for each, series in tested)
-    points = sum(false_alarms(len(series.known), each.definition.rules).points for each, series in tested)
-    shown = sum(series.special for _, series in tested)
-    untested = f" {many(len(charts) - len(tested), 'chart has', 'charts have')} too few months to be tested." if len(charts) > len(tested) else ""
-    months = sum(len(series.known) for _, series in tested)
+    chance = [false_alarms(len(series.known), each.definition.rules) for each, series in tested]
+    shown, months = sum(series.special for _, series in tested), sum(len(series.known) for _, series in tested)
+    without = len(charts) - len(tested)
+    untested = f" {many(without, 'chart has', 'charts have')} too few months to be tested." if without else ""
     return (
-        f"{many(shown, 'chart shows', 'charts show')} a special cause in the latest month, of {len(tested):,} that could be tested. Were nothing but chance at "
-        f"work, {roughly(by_chance)} would; and {roughly(points)} of their {months:,} points would be marked.{untested}"
+        f"{many(shown, 'chart shows', 'charts show')} a special cause in the latest month, of {len(tested):,} that could be tested. Were "
+        f"nothing but chance at work, {roughly(sum(each.at_the_end for each in chance))} would; and "
+        f"{roughly(sum(each.points for each in chance))} of their {months:,} points would be marked.{untested}"
     )
 
 
 def expected_of_limits(count: int, shown: int, share: float = OF_TWENTY) -> str:
     """How many of so many values would lie beyond their limits by chance alone."""
     sure = {OF_TWENTY: "95%", OF_FIVE_HUNDRED: "99.8%"}[share]
-    return f"{many(shown, 'value lies', 'values lie')} beyond {sure} limits, of {count:,}. Were nothing but chance at work, {roughly(count * share)} would."
+    beyond = f"{many(shown, 'value lies', 'values lie')} beyond {sure} limits, of {count:,}"
+    return f"{beyond}. Were nothing but chance at work, {roughly(count * share)} would."
 
 
 def roughly(count: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -54,10 +54,16 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Where drawings are kept, and who draws those that aren't there."""
+    """Where drawings are kept, who draws those that aren't there, and what is made for paper."""
 
     cache: Path | None = None
     drawer: Drawer | None = None
+    printed: Collection[str] | None = ()
+    """The neighbourhoods whose packs are made as PDF too, by their ids; None for all of them."""
+
+    def prints(self, area: str) -> bool:
+        """Whether the pack of a neighbourhood is made as PDF too."""
+        return self.printed is None or area in self.printed
 
 
 def shown(figure: Figure, page: str, desk: Desk, spec: MeasureSpec | None = None, *, linked: bool = False) -> Shown:

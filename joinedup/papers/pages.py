@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from altair.utils.schemapi import debug_mode
@@ -20,6 +20,7 @@ from joinedup.papers.contents import how_many, pages, pages_of_evidence
 from joinedup.papers.drawer import Drawer
 from joinedup.papers.facts import Facts
 from joinedup.papers.needs import Aggregates
+from joinedup.papers.pack_pdf import pdf, weasyprint
 from joinedup.papers.page import Desk, Page
 from joinedup.papers.rendering import render
 from joinedup.place.model import Place
@@ -37,15 +38,19 @@ def write_pages(  # noqa: PLR0913 - what pages are made of
     cache: Path | None = None,
     *,
     beside: Mapping[str, str] | None = None,
+    printed: Collection[str] | None = (),
 ) -> list[Path]:
     """The pages written to `out`, the overview first; drawings are kept in `cache`, so that unchanged charts aren't drawn again.
 
     `beside` is what the overview leads to that somebody else writes there: address below `out`, and what it is.
+    `printed` names the neighbourhoods whose packs are made as PDF too, None all of them; PdfMissing where none can be made.
     Beside them lie the pages of evidence, to which their numbers lead, and the files of their tables.
     Every file is written whole or not at all; files of an earlier writing that have no place any more are removed.
     Raises AssetsMissing where set-up hasn't brought the style sheet, StoreProblem where the folder holds files but no pages.
     """
     style = assets.files()
+    if printed != ():
+        weasyprint()  # what is missing is said before anything is made
     before = folder.prepare(out, "assets", "neighbourhood", "cohort", "code-list")
     if cache is not None:
         cache.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
@@ -53,13 +58,17 @@ def write_pages(  # noqa: PLR0913 - what pages are made of
     folder.note(out, before)
     drawer = Drawer()
     try:
-        made = _made(facts, Desk(cache, drawer), beside or {}, progress)
+        made = _made(facts, Desk(cache, drawer, printed), beside or {}, progress)
     finally:
         drawer.end()
     files = {f"assets/{name}": content for name, content in style.items()}
     told = {page.file: (page.title, text) for page, text in made}
     for page, text in [*made, *((page, render(page, facts)) for page in pages_of_evidence(facts, told))]:
         files |= {page.file: text.encode(), **_downloads(page, facts)}
+        if page.shows.get("with_pdf"):
+            began = time.perf_counter()
+            files[page.shows["pdf"]] = pdf(text, f"{page.title}, {place.name}", style)
+            progress(Step("pages", page.shows["pdf"], 1, 1, time.perf_counter() - began))
     folder.write(out, files)
     folder.note(out, files.keys())
     for name in before - files.keys():
