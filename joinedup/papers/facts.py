@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -19,6 +20,7 @@ from joinedup.access.journeys import Journey
 from joinedup.access.overview import Access
 from joinedup.access.published import evidence_key
 from joinedup.access.rounding import added
+from joinedup.errors import NothingPublished, Refused
 from joinedup.papers.needs import Aggregates, MeasureDefinition, MeasureSpec, Stamp
 from joinedup.papers.numbers import day
 from joinedup.periods import year_name
@@ -26,6 +28,7 @@ from joinedup.place.model import Neighbourhood, Place
 from joinedup.place.tables import years
 
 Row = Mapping[str, Any]
+NEIGHBOURHOOD = "neighbourhood"
 OF_PRACTICES = "primary care"
 """The sector whose activity comes from what general practices hold, and from nothing else."""
 
@@ -152,8 +155,18 @@ class Facts:
 
     @cached_property
     def measure_list(self) -> Sequence[MeasureDefinition]:
-        """The measures that are counted by any cut, in the order of pages; none where the build has none."""
-        return tuple(self.aggregates.measure_list())
+        """The measures that are counted by any cut and that this audience may have, in the order of pages."""
+        return [each for each in self.aggregates.measure_list() if each.id in self.measure_years]
+
+    @cached_property
+    def measure_years(self) -> Mapping[str, pa.Table]:
+        """Each of these measures by year, of the place and, where it is counted by them, of neighbourhoods; a build of before has none."""
+        found = {}
+        for each in self.aggregates.measure_list():
+            area = NEIGHBOURHOOD if NEIGHBOURHOOD in each.areas else "place"
+            with suppress(Refused, NothingPublished):
+                found[each.id] = self.aggregates.measure(each.id, variant="standard", area_type=area, breakdown="all", period="year")
+        return found
 
     @cached_property
     def measures(self) -> Mapping[tuple[str, Area], Row]:

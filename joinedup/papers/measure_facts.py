@@ -89,7 +89,7 @@ class Measured:
     @cached_property
     def years_table(self) -> pa.Table | None:
         """The same as the door gave it."""
-        return self.of(area_type=self._widest)
+        return self.facts.measure_years.get(self.id)
 
     @cached_property
     def months_table(self) -> pa.Table | None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import Any
 
 from joinedup.errors import JoinedupError
 
@@ -60,14 +60,14 @@ def pdf(page: str, title: str, styles: Mapping[str, bytes]) -> bytes:
     made = weasyprint()
     text = DETAILS.sub("", NARROW.sub("", STYLES.sub("", page)))
     sheets = [*_sheets(b"\n".join(styles[name] for name in sorted(styles, reverse=True) if name.endswith(".css"))), _own(title)]
-    document = made.HTML(string=text, url_fetcher=_nothing)
+    document = made.HTML(string=text, url_fetcher=_nothing())
     return bytes(document.write_pdf(stylesheets=sheets, pdf_variant="pdf/ua-1"))
 
 
 @cache
 def _sheets(styles: bytes) -> list[Any]:
     """The style sheets of all pages, read once."""
-    return [weasyprint().CSS(string=styles.decode(), url_fetcher=_nothing)]
+    return [weasyprint().CSS(string=styles.decode(), url_fetcher=_nothing())]
 
 
 def _own(title: str) -> Any:  # noqa: ANN401 - a style sheet
@@ -75,6 +75,6 @@ def _own(title: str) -> Any:  # noqa: ANN401 - a style sheet
     return weasyprint().CSS(string=PAPER.format(title=plain))
 
 
-def _nothing(address: str, *_: object, **__: object) -> NoReturn:
-    """Refuses every address: all that a pack shows stands in it."""
-    raise ValueError(f"a pack fetches nothing, and not {address}")
+def _nothing() -> Any:  # noqa: ANN401 - WeasyPrint's own
+    """What refuses every address: all that a pack shows stands in it."""
+    return weasyprint().URLFetcher(allowed_protocols=("none",), allow_redirects=False)

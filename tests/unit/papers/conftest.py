@@ -10,6 +10,7 @@ import pytest
 
 from joinedup.papers.pages import write_pages
 from tests.unit.papers.fixtures import POINTS, FakeAggregates, five, nine
+from tests.unit.papers.measure_fixtures import DEFINED
 from tools.browser import Tab, browser, program
 
 
@@ -26,7 +27,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def five_pages(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Path:
     """The folder of pages of five localities with every extract."""
-    return written(five(), tmp_path_factory.mktemp("five"), cache)
+    return written(replace(five(), defined=DEFINED), tmp_path_factory.mktemp("five"), cache)
 
 
 @pytest.fixture(scope="session")

@@ -29,12 +29,15 @@ from joinedup.access.published import PUBLISHED, TOLD
 from joinedup.engine.manifest import Because, InputRecord, Manifest, TableRecord
 from joinedup.engine.measuring import Measured, ProcessMeasured, StepMeasured
 from joinedup.engine.profiles import BuildProfile, PlanLine, TableProfile
+from joinedup.errors import Refused
 from joinedup.findings import Finding, Severity
 from joinedup.kept.access_log import Look, open_access_log
+from joinedup.outcomes.measure_definition import MeasureDefinition
 from joinedup.periods import add_months
 from joinedup.place.model import LocalWord, Neighbourhood, Partner, Place, Practice, Source, Tile
 from joinedup.place.tables import years
 from joinedup.sources.accounts import FileAccount
+from tests.unit.papers.measure_fixtures import FakeMeasures
 
 BANDS = [f"{start}-{start + 4}" for start in range(0, 90, 5)] + ["90+"]
 SHAPE = np.array([55, 58, 60, 56, 55, 62, 66, 68, 66, 62, 68, 70, 64, 54, 48, 38, 26, 16, 9], dtype=float)
@@ -388,6 +391,19 @@ class FakeAggregates(WithoutLines):
     reasons: Mapping[str, str] = field(default_factory=dict)
     seed: int = 7
     audience: str = "internal"
+    defined: tuple[MeasureDefinition, ...] = ()
+    """Measures that are counted by any cut."""
+
+    def measure_list(self) -> tuple[MeasureDefinition, ...]:
+        return self.defined
+
+    def measure(self, name: str, *, variant: str, area_type: str, breakdown: str, period: str) -> pa.Table:
+        if self.audience == "public":
+            raise Refused("not given to the public")
+        names = {each.id: each.name for each in self.place.neighbourhoods}
+        areas = [(area.type, area.id, names[area.id], area.people) for area in self.areas if area.type == "neighbourhood"]
+        made = FakeMeasures(areas, self.place.period.end, self.seed, self.place.name)
+        return made.table(name, variant, area_type, breakdown, period)
 
     def rng(self, *what: str) -> np.random.Generator:
         return np.random.default_rng([self.seed, *(sum(map(ord, word)) for word in what)])
@@ -586,10 +602,10 @@ class FakeAggregates(WithoutLines):
         return pa.Table.from_pylist(rows)
 
     def measures(self) -> pa.Table:
-        rows = [row for measure in MEASURES for row in self.measure(measure)]
+        rows = [row for measure in MEASURES for row in self.measure_rows(measure)]
         return pa.Table.from_pylist(rows, schema=MEASURE_ROWS)
 
-    def measure(self, measure: str) -> list[dict[str, Any]]:
+    def measure_rows(self, measure: str) -> list[dict[str, Any]]:
         multiplier, _, typical = MEASURES[measure]
         people = sum(area.people for area in self.areas)
         events = {
@@ -701,7 +717,8 @@ class FakeAggregates(WithoutLines):
 
     def behind(self, name: str) -> Behind:
         """A step from one landed file to the number."""
-        told = SPECS[name].title if name in SPECS else (PUBLISHED.get(name) or TOLD[name]).title
+        titles = {each.id: each.title for each in self.defined} | {each: spec.title for each, spec in SPECS.items()}
+        told = titles[name] if name in titles else (PUBLISHED.get(name) or TOLD[name]).title
         steps = (
             Step("landed_apc", "Admitted patient care, as landed", "landed", 1, ("admidate",), rows=13_120, digest="0" * 64),
             Step("measure_count", "Counts", "derived", 1, ("events",), ("landed_apc",), rows=21, digest="1" * 64),

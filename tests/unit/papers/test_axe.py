@@ -17,6 +17,9 @@ KINDS = (
     "index.html",
     "profile.html",
     "neighbourhood/*.html",
+    "measures.html",
+    "measure-emergency_admissions.html",
+    "pack-*.html",
     "cohorts.html",
     "cohort/*.html",
     "journeys.html",
@@ -32,7 +35,7 @@ KINDS = (
     "why-population.html",
 )
 
-ALSO_WIDE = ("index.html", "neighbourhood/*.html", "partners.html")
+ALSO_WIDE = ("index.html", "measure-emergency_admissions.html", "neighbourhood/*.html", "partners.html")
 """Kinds that have another drawing or another table where there is room."""
 
 

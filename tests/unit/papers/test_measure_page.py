@@ -1,0 +1,122 @@
+"""Pages of measures: what changed first, each number with its evidence, planted effects where they were planted, files beside."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+from io import BytesIO, StringIO
+from pathlib import Path
+
+import pytest
+from python_calamine import load_workbook
+
+from joinedup.papers.facts import Facts
+from joinedup.papers.measure_chance import false_alarms
+from joinedup.papers.measure_commentary import read
+from joinedup.papers.measure_facts import Measured, measured
+from joinedup.papers.measure_words import changed, expected_of_charts, number, roughly, says
+from tests.unit.papers.fixtures import five
+from tests.unit.papers.measure_fixtures import DEFINED, MONTHS, STEPPED
+from tests.unit.papers.reading import Element
+from tests.unit.papers.reading import read as read_page
+
+
+@pytest.fixture(scope="module")
+def facts() -> Facts:
+    aggregates = replace(five(), defined=DEFINED)
+    return Facts(aggregates, aggregates.place)
+
+
+@pytest.fixture(scope="module")
+def admissions(facts: Facts) -> Measured:
+    return measured(facts)[0]
+
+
+def page(folder: Path, name: str) -> Element:
+    return read_page(folder / name)
+
+
+def test_the_planted_step_is_a_special_cause_for_the_worse_there_and_nowhere_else_comes_first(facts: Facts) -> None:
+    found = changed(measured(facts), facts.areas)
+    assert (found[0].area.id, found[0].measure.id, found[0].way) == (STEPPED, "emergency_admissions", -1)
+    assert [change.way for change in found] == sorted((change.way for change in found), key=lambda way: way or 0.5)
+
+
+def test_a_chart_says_since_when_and_by_which_rule(admissions: Measured, facts: Facts) -> None:
+    north = next(area for area in facts.areas if area.id == STEPPED)
+    said = says(admissions.series[north])
+    assert said.startswith("Special cause, for the worse: ")
+    assert "one of two in three near a limit" in said
+    assert "mean " in said
+    assert says(None) == "No month is known"
+
+
+def test_the_index_leads_to_each_measure_and_says_what_chance_would_bring(five_pages: Path) -> None:
+    index = page(five_pages, "measures.html")
+    assert {link["href"] for link in index.all("a") if link["href"].startswith("measure-")} == {
+        f"measure-{each.id}.html" for each in DEFINED
+    }
+    words = index.words()
+    assert "Were nothing but chance at work, " in words
+    assert words.index("What changed in Combe Vale") < words.index("Every measure")
+
+
+def test_a_page_has_charts_groups_practices_variants_definition_and_cases(five_pages: Path) -> None:
+    found = page(five_pages, "measure-emergency_admissions.html")
+    assert {each["id"] for each in found.all("figure")} == {"months", "areas-by-month", "groups", "deprivation", "practices"}
+    words = found.words()
+    for said in ("Variants, and the difference each makes here", "Adults alone", "Worked cases", "slope index of inequality"):
+        assert said in words
+
+
+def test_what_a_measure_does_not_declare_has_no_picture(five_pages: Path) -> None:
+    found = page(five_pages, "measure-transfers.html")
+    assert {each["id"] for each in found.all("figure")} == {"months", "areas-by-month", "groups"}
+    assert "Variants" not in found.words()
+
+
+def test_the_files_beside_a_page_hold_every_month_and_the_definition(five_pages: Path) -> None:
+    rows = list(csv.DictReader(StringIO((five_pages / "measure-emergency_admissions.csv").read_text(encoding="utf-8"))))
+    months = [row for row in rows if row["area_id"] == STEPPED and row["breakdown"] == "all"]
+    assert len(months) == MONTHS + MONTHS // 12
+    assert {row["audience"] for row in rows} == {"internal"}
+    book = load_workbook(BytesIO((five_pages / "measure-emergency_admissions.xlsx").read_bytes()))
+    assert book.sheet_names == ["About", "Months", "Years", "Practices", "By deprivation", "By ethnic group"]
+    assert ["Definition", "What is counted, in words."] in book.get_sheet_by_name("About").to_python()
+
+
+def test_false_alarms_are_those_of_the_rules() -> None:
+    found = false_alarms(36, "making_data_count")
+    assert 0.005 < found.at_the_end < 0.04
+    assert found.at_the_end < found.anywhere < 1
+    assert false_alarms(36, "nelson").anywhere > found.anywhere
+    assert false_alarms(5, "making_data_count").at_the_end == 0
+
+
+def test_expected_false_alarms_count_the_charts_that_were_tested(facts: Facts, admissions: Measured) -> None:
+    said = expected_of_charts([admissions], [facts.whole, *facts.areas])
+    assert f"of {1 + len(facts.areas)} that could be tested" in said
+    assert [roughly(count) for count in (0.0, 0.49, 0.5, 3.2)] == ["fewer than 1", "fewer than 1", "about 0", "about 3"]
+
+
+def test_numbers_have_the_digits_that_they_bear() -> None:
+    assert [number(each) for each in (None, 1234.5, 123.45, 1.234, -12.34)] == ["no data", "1,234", "123.5", "1.23", "−12.3"]
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("Words alone", "begin it with"),
+        ("author: A\ndate: soon\n\nWords", "soon is no day"),
+        ("author: A\ndate: 2026-05-04\n", "has no words"),
+        ("author: A\n\nWords", "begin it with"),
+    ],
+)
+def test_a_commentary_without_author_day_or_words_says_what_it_needs(text: str, fault: str) -> None:
+    assert fault in read(text).fault
+
+
+def test_a_commentary_is_read_as_words_and_shown_to_the_public_only_where_it_says_so() -> None:
+    found = read("author: Dr A\r\ndate: 2026-05-04\r\n\r\nOne\r\nline.\r\n\r\n<b>Two</b>")
+    assert (found.author, found.written, found.paragraphs, found.public) == ("Dr A", "4 May 2026", ("One line.", "<b>Two</b>"), False)
+    assert read("author: A\ndate: 2026-05-04\naudience: public\n\nWords").public is True
