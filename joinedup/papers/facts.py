@@ -159,6 +159,13 @@ class Facts:
         return [each for each in self.aggregates.measure_list() if each.id in self.measure_years]
 
     @cached_property
+    def measures_answered(self) -> bool:
+        """Whether the door tells what stands behind a measure that is counted by any cut, by its own id."""
+        with suppress(KeyError):
+            return bool(self.measure_list) and bool(self.aggregates.behind(self.measure_list[0].id))
+        return False
+
+    @cached_property
     def measure_years(self) -> Mapping[str, pa.Table]:
         """Each of these measures by year, of the place and, where it is counted by them, of neighbourhoods; a build of before has none."""
         found = {}

@@ -23,6 +23,8 @@ from joinedup.statistics.inequality import slope_index
 from joinedup.statistics.rule_sets import rule_set
 from joinedup.statistics.signals import signals
 
+COUNTED = evidence_key("build", "measure_cell")
+"""The evidence key of the table that measures are counted in."""
 POLARITY = {"higher is better": 1, "lower is better": -1, "neither": 0}
 KINDS: dict[int, Kind] = {1: "better", -1: "worse", 0: "neither"}
 FUNNELS = {"rate": funnel_of_rates, "proportion": funnel_of_proportions}
@@ -60,13 +62,18 @@ class Measured:
         """1 where higher is better, -1 where lower is, 0 where neither."""
         return POLARITY[self.definition.polarity]
 
+    @property
+    def root(self) -> str:
+        """The evidence key of all of it: its own where the door answers it, else that of the table that all measures are counted in."""
+        return self.id if self.facts.measures_answered else COUNTED
+
     def key(self, area: Area, *more: object) -> str:
         """The evidence key of its value in an area."""
-        return area.why(self.id, *more)
+        return area.why(self.id, *more) if self.facts.measures_answered else COUNTED
 
     def group_key(self, breakdown: str, group: str) -> str:
         """The evidence key of its value for a group of the place's people."""
-        return evidence_key(self.id, "place", "place", breakdown, group)
+        return evidence_key(self.id, "place", "place", breakdown, group) if self.facts.measures_answered else COUNTED
 
     def of(self, *, area_type: str = "place", breakdown: str = "all", period: str = "year", variant: str = "standard") -> pa.Table | None:
         """A cut; None where the measure doesn't declare it, or the audience may not have it."""

@@ -45,7 +45,7 @@ def panels(measured: Measured) -> Figure | None:
     months = [point.month for point in found[0].points]
     about = f"{definition.title} by {facts.place.word.singular}, {month(months[0])} to {month(months[-1])}, all on one scale"
     charts = _both(facts, about, f"{LINES}.", lambda size: measure_control.panels(found, [each.area.name for each in found], size))
-    return Figure("areas-by-month", _changed(found), about, f"{LINES}.", measure_tables.latest_months(measured), charts, why=measured.id)
+    return Figure("areas-by-month", _changed(found), about, f"{LINES}.", measure_tables.latest_months(measured), charts, why=measured.root)
 
 
 def _changed(series: Sequence[Series]) -> str:
@@ -122,8 +122,7 @@ def gradient(measured: Measured) -> Figure | None:
     charts = _both(
         measured.facts, about, key, lambda size: measure_dots.gradient(dots, ranks, slope.ends if slope else None, size, definition.unit)
     )
-    why = measured.group_key("deprivation", "1").rsplit("/", 1)[0]
-    return Figure("deprivation", slope_says(measured), about, key, measure_tables.by_group(measured, "deprivation"), charts, why=why)
+    return Figure("deprivation", slope_says(measured), about, key, measure_tables.by_group(measured, "deprivation"), charts, why=measured.root)
 
 
 def slope_says(measured: Measured) -> str:
@@ -151,7 +150,7 @@ def funnel(measured: Measured) -> Figure | None:
     said = listed(beyond) if len(beyond) <= MOST_NAMED else many(len(beyond), "practice", "practices")
     finding = f"Beyond the outer limits: {said}" if beyond else "No practice lies beyond the outer limits"
     notes = [expected_of_limits(len(spots), len(beyond), OF_FIVE_HUNDRED)]
-    return Figure("practices", finding, about, key, measure_tables.by_practice(measured, rows), charts, notes=notes, why=measured.id)
+    return Figure("practices", finding, about, key, measure_tables.by_practice(measured, rows), charts, notes=notes, why=measured.root)
 
 
 def _both(facts: Facts, about: str, key: str, chart: Callable[[Size], altair.TopLevelMixin]) -> dict[Size, altair.TopLevelMixin]:

@@ -53,6 +53,7 @@ def page(facts: Facts, measures: Sequence[Measured], at: int, desk: Desk) -> Pag
     tables = {**measure_figures.tables(measured), **({"variants": measure_tables.of_variants(measured)} if measured.variants else {})}
     shows = {
         "measure": measured.definition,
+        "root_key": measured.root,
         "kind": KINDS.get(measured.definition.kind, ""),
         "keys": keys(measured),
         "pictures": pictures,

@@ -102,7 +102,7 @@ def by_practice(measured: Measured, rows: Sequence[Row]) -> Table:
         *_values(rows, measured.facts.whole),
         *(Column(name=name, values=[row[name] for row in rows]) for name in ("lower998", "upper998")),
     ]
-    keys = [Area("practice", row["area_id"], row["area_name"]).why(measured.id) for row in rows]
+    keys = [measured.key(Area("practice", row["area_id"], row["area_name"])) for row in rows]
     return Table(_caption(measured, rows), columns, why=keys)
 
 

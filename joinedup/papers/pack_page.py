@@ -96,7 +96,7 @@ def charts(facts: Facts, measures: Sequence[Measured], area: Area) -> Figure | N
         ],
         why=[each.key(area) for each, _ in found],
     )
-    return Figure("variation", finding, about, f"{LINES}.", table, drawn, why=area.why(found[0][0].id))
+    return Figure("variation", finding, about, f"{LINES}.", table, drawn, why=found[0][0].root)
 
 
 def every(facts: Facts, measures: Sequence[Measured], area: Area) -> Table:

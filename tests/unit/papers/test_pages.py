@@ -224,7 +224,7 @@ def test_a_second_writing_draws_nothing_and_gives_the_same(
     five_pages: Path, tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("joinedup.papers.drawing._drawn", None)
-    fake = five()
+    fake = replace(five(), defined=DEFINED)
     steps: list[Step] = []
     written = write_pages(fake, fake.place, tmp_path, steps.append, cache=cache)
     assert [path.read_bytes() for path in written] == [(five_pages / path.relative_to(tmp_path)).read_bytes() for path in written]
