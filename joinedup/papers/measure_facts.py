@@ -189,7 +189,8 @@ class Measured:
         if len(five) < len(FIFTHS) or not all(row["denominator"] for row in five):
             return None
         value, people = (np.array([row[name] for row in five], dtype=float) for name in ("value", "denominator"))
-        error = np.array([(row["upper"] - row["lower"]) / (2 * Z95) for row in five])
+        known = all(row["lower"] is not None and row["upper"] is not None for row in five)
+        error = np.array([(row["upper"] - row["lower"]) / (2 * Z95) for row in five]) if known else None
         found = slope_index(value, people, error)
         if found.reason.item() is not None:
             return None

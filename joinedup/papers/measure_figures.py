@@ -75,7 +75,7 @@ def groups(measured: Measured) -> Figure | None:
     name = f"{facts.whole.name} {number(measured.place)}"
     charts = _both(facts, about, key, lambda size: measure_dots.chart(drawn, measured.place, name, size, definition.unit))
     return Figure(
-        "groups", _differing(measured), about, key, measure_tables.by_area(measured), charts, notes=_without(measured), why=measured.id
+        "groups", _differing(measured), about, key, measure_tables.by_area(measured), charts, notes=_without(measured), why=measured.root
     )
 
 
@@ -122,7 +122,9 @@ def gradient(measured: Measured) -> Figure | None:
     charts = _both(
         measured.facts, about, key, lambda size: measure_dots.gradient(dots, ranks, slope.ends if slope else None, size, definition.unit)
     )
-    return Figure("deprivation", slope_says(measured), about, key, measure_tables.by_group(measured, "deprivation"), charts, why=measured.root)
+    return Figure(
+        "deprivation", slope_says(measured), about, key, measure_tables.by_group(measured, "deprivation"), charts, why=measured.root
+    )
 
 
 def slope_says(measured: Measured) -> str:

@@ -18,6 +18,7 @@ from joinedup.papers.pages import write_pages
 from joinedup.place.model import Neighbourhood
 from joinedup.progress import Step
 from tests.unit.papers.fixtures import FakeAggregates, five, nine
+from tests.unit.papers.measure_fixtures import DEFINED
 from tests.unit.papers.reading import Element, read
 
 
