@@ -163,7 +163,9 @@ class Measured:
         found = FUNNELS[self.definition.form](counts, of)
         per = self.definition.per
         limits = np.stack([found.lower[:, 0], found.upper[:, 0], found.lower[:, 1], found.upper[:, 1]], axis=1) * per
-        return float(found.centre) * per, [(row, tuple(each)) for row, each in zip(rows, limits.tolist(), strict=True)]
+        return float(found.centre) * per, [
+            (row, tuple(each)) for row, each in zip(rows, limits.tolist(), strict=True) if np.isfinite(each).all()
+        ]
 
     @cached_property
     def variants(self) -> Sequence[tuple[Variant, Row | None]]:
