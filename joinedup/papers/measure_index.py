@@ -61,7 +61,9 @@ def every(facts: Facts, measures: Sequence[Measured]) -> Table:
     columns = [
         Column("Measure", links, "measure_id", [each.id for each in measures]),
         Column("Value, latest year", [number(value) for value in values], "value", values, why=keys),
-        Column("Unit", [each.definition.unit for each in measures], "unit", [each.definition.unit for each in measures], text=True),
+        Column(
+            "Unit", [each.definition.unit for each in measures], "unit", [each.definition.unit for each in measures], text=True, why=keys
+        ),
         Column(
             "Latest month",
             [with_words(each.variation, each.direction) if each else NO_DATA for each in series],
