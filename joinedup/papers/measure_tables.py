@@ -127,8 +127,7 @@ def of_variants(measured: Measured) -> Table:
         ),
         Column("Why it is told", [why or "—" for _, _, why, _ in rows], text=True),
     ]
-    whole_place = measured.facts.whole
-    keys = [measured.key(whole_place), *(measured.key(whole_place, variant.id) for variant, _ in measured.variants)]
+    keys = [measured.key(measured.facts.whole), *(measured.root for _ in measured.variants)]
     return Table(f"{measured.definition.title}: variants, {measured.definition.unit}, {period(standard)}", columns, why=keys)
 
 
