@@ -50,7 +50,9 @@ def pack(
     purpose: str,
     quiet: bool,
 ) -> None:
-    """Pages of the published build: one per neighbourhood and measure, and packs, as PDF too.
+    """Pages of the published build, and packs as PDF.
+
+    One page for each neighbourhood and measure, and a pack for each neighbourhood.
 
     Prints the path of the index.
     """
