@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from joinedup.access.asking import named
 from joinedup.access.disclosure import Audience
-from joinedup.access.measure_cells import Counts, Floats, counts_of, keys_of, median_of, periods_of, shares_of, spans_of
+from joinedup.access.measure_cells import Counts, Floats, Key, counts_of, keys_of, median_of, periods_of, shares_of, spans_of
 from joinedup.access.measure_public import disclosed
 from joinedup.access.measure_rows import SCHEMA, Names, rows_of
 from joinedup.access.measure_values import Computed, Valued, standardised, typical, valued
@@ -124,7 +124,7 @@ class MeasureResults:
 
     def _counted(self, asked: Asked, lines: Lines) -> Computed:
         count, out_of = self._cells(lines.count, asked), None if lines.out_of is None else self._cells(lines.out_of, asked)
-        keys = keys_of([count] if out_of is None else [count, out_of])
+        keys = tuple(sorted({*keys_of([count] if out_of is None else [count, out_of]), *self._always(asked)}))
         months, spans = self._calendar[0], spans_of(*self._calendar, asked.period)
         periods = periods_of(months, spans)
         known = shares_of(self.rows("measure_known", pc.field("line_id") == lines.count.id), keys, months)
@@ -140,6 +140,12 @@ class MeasureResults:
         else:
             values = valued(asked.measure, counted, denominator, typical(counted, keys))
         return Computed(keys, spans, counted, denominator, values, share)
+
+    def _always(self, asked: Asked) -> Iterator[Key]:
+        """The cells that are told of although nothing was counted in them: the place and its neighbourhoods as wholes."""
+        if asked.breakdown == "all":
+            kinds = {"place", asked.area_type} & {"place", "neighbourhood"}
+            yield from ((kind, area, "all") for kind, area in self.names if kind in kinds)
 
     @cached_property
     def _months(self) -> pa.Table:

@@ -22,7 +22,8 @@ SCHEMA = pa.schema(
         ("group_name", pa.string()),
         ("period_start", pa.date32()),
         ("period_end", pa.date32()),
-        *((name, pa.float64()) for name in ("events", "numerator", "denominator", "value", "lower", "upper", "lower998", "upper998")),
+        ("events", pa.int64()),
+        *((name, pa.float64()) for name in ("numerator", "denominator", "value", "lower", "upper", "lower998", "upper998")),
         ("reason", pa.string()),
         ("comparison", pa.string()),
         ("known_share", pa.float64()),
@@ -63,6 +64,7 @@ def rows_of(  # noqa: PLR0913 - what a row says, each by its name
         "unit": [measure.unit] * size,
     }
     columns |= {name: _nullable(np.where(out, np.nan, numbers)) for name, (numbers, out) in told.items()}
+    columns["events"] = columns["events"].cast(pa.int64())
     made = pa.table({name: pa.array(columns[name], SCHEMA.field(name).type) for name in SCHEMA.names})
     return made.take(_order(made))
 

@@ -14,10 +14,13 @@ REASONS = {
     "source missing": "no extract tells of what it counts",
     "source ends early": "the registration list ends more than a month before the period does",
     "too little known": "it can be known of less than half of the people, as hospitals that they go to don't send what it needs",
-    "zero denominator": "nobody was registered in the period",
+    "zero denominator": "there was nobody, or nothing, in the period to count it out of",
     "no events": "nothing was counted, so there is no telling how much chance plays in it",
     "impossible value": "its counts can't be right",
     "too few": "it is of so few that it isn't published",
+    "band missing": "of one of the age bands that it is put together of nothing is known",
+    "suppressed": "it, or what it could be worked out from, is of so few that it isn't shown",
+    "not tested": "there was too little to test whether anything changed",
 }
 DATE = re.compile(r"(\d{1,2}) ([A-Z][a-z]+) (\d{4})")
 FIFTHS = {1: "Most deprived fifth", 2: "Second fifth", 3: "Third fifth", 4: "Fourth fifth", 5: "Least deprived fifth", None: "Not known"}

@@ -152,7 +152,7 @@ def test_one_neighbourhood_without_value_is_named_and_the_others_drawn() -> None
     of = facts(replace(nine(), reasons={}))
     figure = indicators.figures(of, of.areas[0])[0]
     assert set(figure.charts) == {WIDE, NARROW}
-    assert figure.notes == ["No data for Viaduct: nobody was registered in the period."]
+    assert figure.notes == ["No data for Viaduct: there was nobody, or nothing, in the period to count it out of."]
 
 
 def test_cost_is_per_person_and_says_how_much_of_it_is_known() -> None:

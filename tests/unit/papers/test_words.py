@@ -24,7 +24,7 @@ def test_only_a_known_comparison_is_said() -> None:
 
 
 def test_a_reason_is_in_plain_words_and_an_unknown_one_as_given() -> None:
-    assert words.reason("zero denominator") == "nobody was registered in the period"
+    assert words.reason("zero denominator") == "there was nobody, or nothing, in the period to count it out of"
     assert words.reason("some other reason") == "some other reason"
     assert words.reason(None) == "the build holds no value for it"
 
