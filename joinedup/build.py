@@ -24,6 +24,7 @@ from joinedup.findings import Finding, Severity
 from joinedup.outcomes.definitions import measures
 from joinedup.outcomes.measure_check import check_measures
 from joinedup.outcomes.measure_folder import definitions
+from joinedup.outcomes.measure_lines import countable
 from joinedup.outcomes.measure_tables import checked_definitions, measure_inputs, measure_specs
 from joinedup.place.model import PURPOSES, Place
 from joinedup.place.sharing import in_force, refuse_unshared
@@ -195,7 +196,7 @@ def _landed_input(table: LandedTable, root: Path) -> InputFile:
 def place_inputs(place: Place, store: Store, specs: Mapping[str, TableSpec], day: date | None = None) -> dict[str, InputFile]:
     """The tables of a place, written to the store under the hash of what they hold."""
     found = place_tables.tables(place, day) | code_list_tables.tables(place) | condition_tables.tables(place) | score_tables.tables(place)
-    found |= pair_tables(pairs(place.folder)) | measure_inputs(definitions(place.folder), specs)
+    found |= pair_tables(pairs(place.folder)) | measure_inputs(definitions(place.folder), countable())
     return {name: write_input(table, specs[name], store) for name, table in found.items()}
 
 
