@@ -29,6 +29,8 @@ POLARITY = {"higher is better": 1, "lower is better": -1, "neither": 0}
 KINDS: dict[int, Kind] = {1: "better", -1: "worse", 0: "neither"}
 FUNNELS = {"rate": funnel_of_rates, "proportion": funnel_of_proportions}
 """Forms of measures that a funnel can be drawn of, and by what."""
+LEAST_EVENTS = 5.0
+"""Events a month on average, of fewer of which months without any are common and a run of them is no change. (A rule of ours; 2026.)"""
 FIFTHS = ("1", "2", "3", "4", "5")
 Z95 = 1.959963984540054
 """Standard deviations to a limit of 95%."""
@@ -181,7 +183,7 @@ class Measured:
     def series(self) -> Mapping[Area, Series]:
         """A control chart for the place and each neighbourhood; none where months aren't given."""
         by_area = self._by_area(self.months_table)
-        return dict(zip(by_area, _charts(list(by_area.items()), self.definition.rules, self.polarity), strict=True)) if by_area else {}
+        return dict(zip(by_area, charts(list(by_area.items()), self.definition.rules, self.polarity), strict=True)) if by_area else {}
 
     @cached_property
     def slope(self) -> Slope | None:
@@ -208,18 +210,22 @@ def _latest(rows: Sequence[Row]) -> list[Row]:
     return [row for row in rows if row["period_start"] == last]
 
 
-def _charts(of: Sequence[tuple[Area, Sequence[Row]]], rules: str, polarity: int) -> list[Series]:
-    """The control charts of areas, all at once."""
+def charts(of: Sequence[tuple[Area, Sequence[Row]]], rules: str, polarity: int) -> list[Series]:
+    """The control charts of areas, all at once; those of rare events show their values, without limits, and aren't tested."""
     months = sorted({row["period_start"] for _, rows in of for row in rows})
     at = {month: number for number, month in enumerate(months)}
-    values = np.full((len(of), len(months)), np.nan)
+    values, events = (np.full((len(of), len(months)), np.nan) for _ in range(2))
     for number, (_, rows) in enumerate(of):
         for row in rows:
-            values[number, at[row["period_start"]]] = np.nan if row["value"] is None else row["value"]
+            if row["value"] is not None:
+                values[number, at[row["period_start"]]], events[number, at[row["period_start"]]] = row["value"], row["events"]
+    known = np.isfinite(events)
+    rare = np.where(known, events, 0).sum(axis=1) < LEAST_EVENTS * known.sum(axis=1)
+    tested = np.where(rare[:, None], np.nan, values)
     chosen = rule_set(rules)
-    limits = xmr(values, screened=chosen.screened, minimum=chosen.minimum)
-    found = signals(values, limits, chosen)
-    told = icons(values, limits, found, polarity)
+    limits = xmr(tested, screened=chosen.screened, minimum=chosen.minimum)
+    found = signals(tested, limits, chosen)
+    told = icons(tested, limits, found, polarity)
     return [
         Series(
             area,

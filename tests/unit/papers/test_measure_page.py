@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from io import BytesIO, StringIO
 from pathlib import Path
 
@@ -13,7 +15,8 @@ from python_calamine import load_workbook
 from joinedup.papers.facts import Facts
 from joinedup.papers.measure_chance import false_alarms
 from joinedup.papers.measure_commentary import read
-from joinedup.papers.measure_facts import Measured, measured
+from joinedup.papers.measure_facts import Measured, charts, measured
+from joinedup.papers.measure_series import Series
 from joinedup.papers.measure_words import changed, expected_of_charts, number, roughly, says
 from tests.unit.papers.fixtures import five
 from tests.unit.papers.measure_fixtures import DEFINED, MONTHS, STEPPED
@@ -49,6 +52,17 @@ def test_a_chart_says_since_when_and_by_which_rule(admissions: Measured, facts: 
     assert "one of two in three near a limit" in said
     assert "mean " in said
     assert says(None) == "No month is known"
+
+
+def test_a_chart_of_rare_events_shows_its_months_and_tells_no_change(facts: Facts) -> None:
+    def chart(counts: Sequence[int]) -> Series:
+        rows = [{"period_start": date(2024 + at // 12, at % 12 + 1, 1), "value": 10.0 * n, "events": n} for at, n in enumerate(counts)]
+        return charts([(facts.whole, rows)], "making_data_count", -1)[0]
+
+    rare, usual = chart([9, 8, 6, *[0] * 21]), chart([19, 18, 21, 20, *[4] * 20])
+    assert (rare.variation, len(rare.known), rare.known[0].mean, rare.special) == (None, 24, None, False)
+    assert "0.00 in December 2025" in says(rare)
+    assert usual.special
 
 
 def test_the_index_leads_to_each_measure_and_says_what_chance_would_bring(five_pages: Path) -> None:
