@@ -21,7 +21,7 @@ ASSURANCES = {
     "hit and miss": "its target lies between the limits: met in some months and missed in others by chance",
     "no target": "no target is set",
 }
-NOT_TESTED = ("Not tested", "not tested: too few months are known")
+NOT_TESTED = ("Not tested", "not tested: too few months are known, or too few events")
 COLOURS = {"common cause": QUIET, "special cause improving": BETTER, "special cause concerning": WORSE, "special cause neither": NEITHER}
 _FRAME = {
     "common cause": '<circle cx="16" cy="16" r="14" fill="{paper}" stroke="{colour}" stroke-width="2.5"/>',
