@@ -17,6 +17,7 @@ from joinedup.papers.facts import Area, Facts, Row
 from joinedup.papers.measure_series import Kind, Point, Series
 from joinedup.papers.needs import MeasureDefinition, Variant
 from joinedup.statistics.control import xmr
+from joinedup.statistics.estimates import normal_quantile
 from joinedup.statistics.funnel import funnel_of_proportions, funnel_of_rates
 from joinedup.statistics.icons import icons
 from joinedup.statistics.inequality import slope_index
@@ -32,7 +33,7 @@ FUNNELS = {"rate": funnel_of_rates, "proportion": funnel_of_proportions}
 LEAST_EVENTS = 5.0
 """Events a month on average, of fewer of which months without any are common and a run of them is no change. (A rule of ours; 2026.)"""
 FIFTHS = ("1", "2", "3", "4", "5")
-Z95 = 1.959963984540054
+Z95 = normal_quantile(0.95)
 """Standard deviations to a limit of 95%."""
 
 
