@@ -13,6 +13,8 @@ import pyarrow as pa
 Floats = npt.NDArray[np.float64]
 Key = tuple[str, str, str]
 """area_type, area_id and group_value."""
+ELSEWHERE = ("", "")
+"""Stands for areas of which the share that is known isn't told: it is the place's."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def keys_of(tables: Sequence[pa.Table]) -> tuple[Key, ...]:
 
 def counts_of(table: pa.Table, keys: Sequence[Key], months: Sequence[date]) -> Counts:
     """The rows of one line as cells by months; a cell without a row has nothing counted."""
-    at = _positions(table, keys) * len(months) + _months(table, months)
+    at = positions(table, keys) * len(months) + month_numbers(table, months)
     size = len(keys) * len(months)
 
     def summed(name: str) -> Floats:
@@ -74,7 +76,8 @@ def counts_of(table: pa.Table, keys: Sequence[Key], months: Sequence[date]) -> C
     return Counts(summed("events"), summed("amount"), summed("amount_squares"))
 
 
-def _positions(table: pa.Table, keys: Sequence[Key]) -> npt.NDArray[np.int64]:
+def positions(table: pa.Table, keys: Sequence[Key]) -> npt.NDArray[np.int64]:
+    """Of each row which cell it is of."""
     numbers = {key: number for number, key in enumerate(keys)}
     distinct = table.group_by(["area_type", "area_id", "group_value"], use_threads=False).aggregate([])
     names = ("area_type", "area_id", "group_value")
@@ -86,55 +89,21 @@ def _positions(table: pa.Table, keys: Sequence[Key]) -> npt.NDArray[np.int64]:
     return made
 
 
-def _months(table: pa.Table, months: Sequence[date]) -> npt.NDArray[np.int64]:
+def month_numbers(table: pa.Table, months: Sequence[date]) -> npt.NDArray[np.int64]:
+    """Of each row which month it is of, from 0."""
     known = np.array(months, dtype="datetime64[D]")
     return np.asarray(np.searchsorted(known, table["month"].to_numpy().astype("datetime64[D]")), dtype=np.int64)
 
 
 def shares_of(known: pa.Table, keys: Sequence[Key], months: Sequence[date]) -> Floats:
     """The share of each cell's usual events that is known of each month, cells by months: its area's, or else the place's, or all."""
+    pairs = list(zip(known["area_type"].to_pylist(), known["area_id"].to_pylist(), strict=True))
+    rows = {pair: number for number, pair in enumerate(dict.fromkeys([*pairs, ELSEWHERE]))}
+    at, month = np.array([rows[pair] for pair in pairs], dtype=np.int64), month_numbers(known, months)
+    share = known["known_share"].to_numpy()
+    of_place = np.array([kind == "place" for kind, _ in pairs], dtype=bool)
     place = np.ones(len(months))
-    areas: dict[tuple[str, str], Floats] = {}
-    rows = list(zip(*(known[name].to_pylist() for name in ("area_type", "area_id", "month", "known_share")), strict=True))
-    numbers = {month: number for number, month in enumerate(months)}
-    for kind, _, month, share in rows:
-        if kind == "place":
-            place[numbers[month]] = share
-    for kind, area, month, share in rows:
-        areas.setdefault((kind, area), place.copy())[numbers[month]] = share
-    return np.array([areas.get((kind, area), place) for kind, area, _ in keys]).reshape(len(keys), len(months))
-
-
-def median_of(table: pa.Table, keys: Sequence[Key], months: Sequence[date], spans: Sequence[Span]) -> dict[str, Floats]:
-    """For each cell and stretch the middle amount, and those between which it lies with 95 and 99.8 per cent confidence.
-
-    Ranks n/2 -+ z sqrt(n)/2, the normal approximation of the binomial: Campbell and Gardner, BMJ 296 (1988), 1454. NaN without events.
-    """
-    shape = (len(keys), len(spans))
-    made = {name: np.full(shape, np.nan) for name in ("value", "lower", "upper", "lower998", "upper998")}
-    if not len(table):
-        return made
-    position, month = _positions(table, keys), _months(table, months)
-    amount = table["each_amount"].to_numpy()
-    events = table["events"].to_numpy()
-    first = np.array(months, dtype="datetime64[D]")
-    for number, span in enumerate(spans):
-        inside = (first[month] >= np.datetime64(span.start)) & (first[month] < np.datetime64(span.end))
-        order = np.lexsort((amount[inside], position[inside]))
-        cell, value, weight = position[inside][order], amount[inside][order], events[inside][order]
-        running = np.cumsum(weight.astype(np.float64))
-        total = np.asarray(np.bincount(cell, weights=weight, minlength=len(keys)), dtype=np.float64)
-        before = np.concatenate([[0.0], np.cumsum(total)[:-1]])
-        for name, z in (("value", 0.0), ("lower", -1.959964), ("upper", 1.959964), ("lower998", -3.090232), ("upper998", 3.090232)):
-            made[name][:, number] = _ranked(running, value, before, total, z)
-    return made
-
-
-def _ranked(running: Floats, value: Floats, before: Floats, total: Floats, z: float) -> Floats:
-    """The amount at the rank that lies z standard deviations from the middle, cell by cell; the middle of an even number is a mean."""
-    low, high = (total + 1) / 2 + z * np.sqrt(total) / 2, (total + 1) / 2 + z * np.sqrt(total) / 2
-    low, high = np.clip(np.floor(low), 1, None), np.clip(np.ceil(high), None, np.maximum(total, 1))
-    if z:
-        low = high = np.clip(np.round((total + 1) / 2 + z * np.sqrt(total) / 2), 1, np.maximum(total, 1))
-    picks = [value[np.clip(np.searchsorted(running, before + rank), 0, len(running) - 1)] for rank in (low, high)] if len(running) else []
-    return np.where(total > 0, (picks[0] + picks[1]) / 2, np.nan) if picks else np.full(len(total), np.nan)
+    place[month[of_place]] = share[of_place]
+    areas = np.tile(place, (len(rows), 1))
+    areas[at, month] = share
+    return areas[[rows.get((kind, area), rows[ELSEWHERE]) for kind, area, _ in keys]].reshape(len(keys), len(months))

@@ -13,15 +13,14 @@ import pyarrow.compute as pc
 
 from joinedup.access.asking import named
 from joinedup.access.disclosure import Audience
-from joinedup.access.measure_cells import Counts, Floats, Key, counts_of, keys_of, median_of, periods_of, shares_of, spans_of
+from joinedup.access.measure_cells import Counts, Floats, Key, counts_of, keys_of, periods_of, shares_of, spans_of
 from joinedup.access.measure_public import disclosed
 from joinedup.access.measure_rows import SCHEMA, Names, rows_of
-from joinedup.access.measure_values import Computed, Valued, standardised, typical, valued
+from joinedup.access.measure_values import Computed, medians, standardised, typical, valued
 from joinedup.access.stamp import Stamp
 from joinedup.errors import Refused
 from joinedup.outcomes.measure_definition import STANDARD, MeasureDefinition
 from joinedup.outcomes.measure_lines import PEOPLE, Line, Lines, countable, lines_of
-from joinedup.statistics.estimates import Reason
 
 __all__ = ["PERIODS", "SCHEMA", "STANDARD", "Asked", "MeasureResults"]
 
@@ -134,9 +133,7 @@ class MeasureResults:
         if out_of is not None and lines.out_of is not None:
             denominator, share = self._denominator(asked, lines.out_of, counts_of(out_of, keys, months), known, periods)
         if asked.measure.form == "median":
-            none = np.full(counted.events.shape, None, dtype=object)
-            none[counted.events == 0] = Reason.NO_EVENTS
-            values = Valued(**median_of(count, keys, months, spans), reason=none)
+            values = medians(count, keys, months, periods)
         else:
             values = valued(asked.measure, counted, denominator, typical(counted, keys))
         return Computed(keys, spans, counted, denominator, values, share)

@@ -84,13 +84,9 @@ def _compared(computed: Computed, without: npt.NDArray[np.bool_]) -> list[str | 
     """How each cell compares with the place's of the same group and stretch; None of the place, and of people in no neighbourhood."""
     keys, values = computed.keys, computed.values
     place = {group: number for number, (kind, _, group) in enumerate(keys) if kind == "place"}
-    words = np.full(values.value.shape, None, dtype=object)
+    against = np.array([place.get(group, -1) if kind not in ("place", "none") else -1 for kind, _, group in keys], dtype=np.int64)
     lower, upper, value = (np.where(without, np.nan, each) for each in (values.lower, values.upper, values.value))
-    for number, (kind, _, group) in enumerate(keys):
-        if kind not in ("place", "none") and group in place:
-            mark = value[place[group]]
-            words[number] = [compared(low, high, float(of))[0] for low, high, of in zip(lower[number], upper[number], mark, strict=True)]
-    return list(words.ravel())
+    return list(compared(lower, upper, np.where(against[:, None] >= 0, value[against], np.nan)).ravel())
 
 
 def _order(made: pa.Table) -> pa.Array:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
-from joinedup.access.measure_cells import Counts, Floats, Key, Span
+from joinedup.access.measure_cells import Counts, Floats, Key, Span, month_numbers, positions
 from joinedup.outcomes.measure_definition import MeasureDefinition
-from joinedup.statistics.averages import mean
-from joinedup.statistics.estimates import Estimates, estimates, reasons
+from joinedup.statistics.averages import mean, median
+from joinedup.statistics.estimates import Estimates, Reason, estimates, reasons
 from joinedup.statistics.rates import rate, rate_of_sum, wilson
 from joinedup.statistics.standardised import european_standard, standardised_rate
 
@@ -52,6 +54,18 @@ def valued(measure: MeasureDefinition, count: Counts, denominator: Floats, place
     each_brings = np.broadcast_to(place, shape).ravel()
     found = _estimated(measure, Counts(*(x.ravel() for x in (count.events, count.amount, count.squares))), denominator.ravel(), each_brings)
     return of_estimates(found, shape)
+
+
+def medians(table: pa.Table, keys: Sequence[Key], months: Sequence[date], periods: Floats) -> Valued:
+    """The middle amount of each cell and stretch, as `statistics.averages.median`; `periods` says month by stretch which belong."""
+    spans = periods.shape[1]
+    row, span = np.nonzero(periods[month_numbers(table, months)] > 0)
+    group = positions(table, keys)[row] * spans + span
+    amount = np.asarray(table["each_amount"].cast(pa.float64()).to_numpy(), dtype=np.float64)
+    found = median(amount[row], group, len(keys) * spans, LEVELS, counts=table["events"].to_numpy()[row])
+    reason = found.reason.copy()
+    reason[reason == Reason.ZERO_DENOMINATOR] = Reason.NO_EVENTS
+    return of_estimates(Estimates(found.value, found.lower, found.upper, reason), (len(keys), spans))
 
 
 def of_estimates(found: Estimates, shape: tuple[int, ...]) -> Valued:

@@ -117,17 +117,16 @@ def positive(numbers: Floats) -> Floats:
     return np.where(numbers > 0, numbers, np.nan)
 
 
-def compared(lower: npt.ArrayLike, upper: npt.ArrayLike, benchmark: float) -> npt.NDArray[np.object_]:
-    """'lower', 'similar' or 'higher': on which side of each group's limits the benchmark leaves it; None without limits.
+def compared(lower: npt.ArrayLike, upper: npt.ArrayLike, benchmark: npt.ArrayLike) -> npt.NDArray[np.object_]:
+    """'lower', 'similar' or 'higher': on which side of each group's limits the benchmark, one or its own, leaves it;
+    None without limits.
 
     A group is higher than the benchmark when its lower limit lies above it. Source: Public Health England, technical guide
     Confidence intervals (2018), comparing with a benchmark.
     """
-    low, high = floats(lower), floats(upper)
+    low, high, mark = np.broadcast_arrays(floats(lower), floats(upper), floats(benchmark))
     words = np.full(low.shape, None, dtype=object)
-    if np.isnan(benchmark):
-        return words
-    words[(low <= benchmark) & (benchmark <= high)] = "similar"
-    words[low > benchmark] = "higher"
-    words[high < benchmark] = "lower"
+    words[(low <= mark) & (mark <= high)] = "similar"
+    words[low > mark] = "higher"
+    words[high < mark] = "lower"
     return words
