@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 
 import pyarrow as pa
 from pydantic import TypeAdapter
@@ -22,9 +21,8 @@ from joinedup.access.disclosure import Audience, may_open
 from joinedup.access.journeys import Journey, journeys
 from joinedup.access.look_report import belongs_of
 from joinedup.access.looking import Log, log_of, look
+from joinedup.access.measure_door import MeasureDoor
 from joinedup.access.measure_evidence import as_spec, lines_behind
-from joinedup.access.measure_names import area_names
-from joinedup.access.measure_results import STANDARD, MeasureResults
 from joinedup.access.measured import with_shares, with_values, without_unknown
 from joinedup.access.overview import Access, access_of
 from joinedup.access.profiled import PROFILED
@@ -37,8 +35,6 @@ from joinedup.errors import Refused
 from joinedup.findings import Finding
 from joinedup.kept.access_log import AccessLog
 from joinedup.outcomes.definitions import MeasureSpec, Statistic, measures
-from joinedup.outcomes.measure_definition import MeasureDefinition
-from joinedup.outcomes.measure_folder import definitions
 from joinedup.place.model import Neighbourhood, Place
 from joinedup.sources.accounts import FileAccount, read_accounts
 from joinedup.sources.restricted import for_others
@@ -65,7 +61,7 @@ def open_aggregates(store: Store, place: Place, caller: Caller, audience: Audien
 
 
 @dataclass(frozen=True)
-class Aggregates:
+class Aggregates(MeasureDoor):
     """What one published build says of a place and its neighbourhoods, to one caller and for one audience.
 
     An area is a pair (area_type, area_id): 'place', each 'neighbourhood' that existed in the period, and 'none', the place's
@@ -126,40 +122,6 @@ class Aggregates:
         basis = self._table("measure_basis", lambda table: table, "measure_id", "provider_code", "month")
         share = self._table("provider_share", lambda table: table.slice(0, 0), "area_id", "age_from", "provider_code")
         return with_shares(basis, share)
-
-    def measure_list(self) -> tuple[MeasureDefinition, ...]:
-        """The measures that are counted by lines, the place's own among them, in the order of pages."""
-        return definitions(self.place.folder)
-
-    def measure(  # noqa: PLR0913 - a cut, each part by its name
-        self,
-        name: str,
-        *,
-        variant: str = STANDARD,
-        area_type: str = "neighbourhood",
-        breakdown: str = "all",
-        period: str = "year",
-        standardised: bool = False,
-    ) -> pa.Table:
-        """One cut of a measure, the place beside its areas: counts, value, limits, reason, comparison; Refused where it isn't declared.
-
-        A value's limits are of 95 and of 99.8 per cent. For the public few events are suppressed, and values are made of what is shown.
-        """
-        may_open(self.place, self.reader.manifest.about.get("place", {}), self.caller, self.audience)
-        cut = {"variant": variant, "area_type": area_type, "breakdown": breakdown, "period": period}
-        asked = self._results.asked(name, cut, standard=standardised)
-        given = self._results.table(asked)
-        self.log.append([look(self.caller, "aggregates", f"{asked.name}, {self.audience}", self.stamp.build_id, rows=given.num_rows)])
-        if self.audience == "public":
-            order = ("area_type", "area_id", "group_value", "period_start")
-            Leaving(self.reader.store, self.place, self.caller, self.stamp.build_id).public(asked.name, given, order)
-        return given
-
-    @cached_property
-    def _results(self) -> MeasureResults:
-        """The measures of the build; what they read is given to nobody but through `measure`."""
-        rows = lambda name, where: self.reader.rows(name, None, where)  # noqa: E731 - said once
-        return MeasureResults(self.measure_list(), rows, self.stamp, area_names(self.place), self.audience)
 
     def measure_specs(self) -> Mapping[str, MeasureSpec]:
         """The measures in words, by id, in the order in which pages show them."""

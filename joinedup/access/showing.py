@@ -25,6 +25,8 @@ TABLES: Mapping[str, Callable[[Aggregates], pa.Table]] = {
 }
 MONEY = ("cost_pence", "constant_pence")
 COUNTS = ("people", "activities", "costed", *MONEY, "from_extract", "from_unit_cost")
+VALUES = "values"
+"""How a measure is shown unless something else is asked for."""
 KNOWN_SHARE = "known_share"
 """Of a count by month, how much of it is known; where it is too little there is none."""
 ORDER_ALONE = ("age_band_order",)
@@ -41,12 +43,15 @@ def table_of(  # noqa: PLR0913 - what may be asked, each by its name
     *,
     variant: str = "",
     standardised: bool = False,
+    view: str = VALUES,
 ) -> pa.Table:
     """A measure or table, its counts summed by the columns asked for, of the months asked for; Refused where there are none such."""
     if name in {each.id for each in door.measure_list()}:
+        if view != VALUES:
+            return shown_as(door, name, by, period, view=view, variant=variant or STANDARD, standardised=standardised)
         return measure_of(door, name, by, period, variant=variant or STANDARD, standardised=standardised)
-    if variant or standardised:
-        raise Refused(f"{name} has no variants and isn't standardised: leave --variant and --standardised out")
+    if variant or standardised or view != VALUES:
+        raise Refused(f"{name} has no variants, isn't standardised and has no chart: leave --variant, --standardised and --as out")
     measure = name in door.specs
     table = TABLES[
         "measures"
@@ -74,13 +79,45 @@ def measure_of(  # noqa: PLR0913 - a cut, each part by its name
     standardised: bool = False,
 ) -> pa.Table:
     """A measure by one kind of area and perhaps one characteristic of people; Refused where it declares no such cut."""
-    asked = list(dict.fromkeys("neighbourhood" if each == "area" else each for each in (by or ["neighbourhood"])))
+    area, group = _cut(name, by or ["neighbourhood"])
+    return door.measure(name, variant=variant, area_type=area, breakdown=group, period=period or "year", standardised=standardised)
+
+
+def shown_as(  # noqa: PLR0913 - a cut, each part by its name
+    door: Aggregates,
+    name: str,
+    by: Sequence[str] | None = None,
+    period: str | None = None,
+    *,
+    view: str,
+    variant: str = STANDARD,
+    standardised: bool = False,
+) -> pa.Table:
+    """What a cut of a measure shows: its control charts, funnel, inequality by deprivation, or trend; Refused where there is no such."""
+    usual = {"chart": "neighbourhood", "trend": "neighbourhood", "funnel": "practice", "inequality": "place"}
+    area, group = _cut(name, by or [usual[named(view, [*usual], "something that a measure can be shown as")]])
+    if standardised:
+        raise Refused(f"a {view} of {name} is of crude values: leave --standardised out, or ask for the values")
+    if group != "all" and view in ("funnel", "inequality"):
+        raise Refused(f"a {view} of {name} is by one kind of area, not by {group} too: ask --by {area}")
+    if view == "chart":
+        if period not in (None, "month"):
+            raise Refused(f"a control chart of {name} is by month, not by {period}: leave --period out")
+        return door.measure_chart(name, variant=variant, area_type=area, breakdown=group)
+    if view == "trend":
+        return door.measure_trend(name, variant=variant, area_type=area, breakdown=group, period=period or "year")
+    ask = door.measure_funnel if view == "funnel" else door.measure_inequality
+    return ask(name, variant=variant, area_type=area, period=period or "year")
+
+
+def _cut(name: str, by: Sequence[str]) -> tuple[str, str]:
+    """The kind of area and the characteristic that are asked for; Refused where there are several of one."""
+    asked = list(dict.fromkeys("neighbourhood" if each == "area" else each for each in by))
     areas = [each for each in asked if each in AREAS]
     groups = [each for each in asked if each not in AREAS]
     if len(areas) > 1 or len(groups) > 1:
         raise Refused(f"{name} is given by one kind of area and one characteristic, not by {', '.join(asked)}; ask for them one by one")
-    area, group = areas[0] if areas else "place", groups[0] if groups else "all"
-    return door.measure(name, variant=variant, area_type=area, breakdown=group, period=period or "year", standardised=standardised)
+    return areas[0] if areas else "place", groups[0] if groups else "all"
 
 
 def _wanted(by: Sequence[str], keys: Sequence[str]) -> list[str]:

@@ -27,6 +27,7 @@ REASON = click.option("--reason", default="", help="Why, in a few words: it is l
     epilog=example(
         "joinedup show places/calderdale emergency_bed_days --store demo/calderdale/store",
         "joinedup show places/calderdale emergency_admissions --by neighbourhood,sex --period quarter --store demo/calderdale/store",
+        "joinedup show places/calderdale emergency_admissions --as chart --by place --store demo/calderdale/store",
         "joinedup show places/calderdale population --by neighbourhood,sex --format csv --store demo/calderdale/store",
         "joinedup show places/calderdale activity --by point_of_delivery --period 2025-10..2026-03 --store demo/calderdale/store",
         "joinedup show places/calderdale people --person 7 --reason 'ward round' --store demo/calderdale/store",
@@ -38,6 +39,14 @@ REASON = click.option("--reason", default="", help="Why, in a few words: it is l
 @click.option("--by", help="What to count by, separated by commas; neighbourhood stands for the area [all that the table has].")
 @click.option("--period", help="Months of a table by month: 2026-03, or 2025-10..2026-03; of a measure month, quarter, year or rolling.")
 @click.option("--variant", default="", help="Of a measure: the variant by its id [as it is defined].")
+@click.option(
+    "--as",
+    "view",
+    type=click.Choice(["values", "chart", "funnel", "inequality", "trend"]),
+    default="values",
+    show_default=True,
+    help="Of a measure: its values, control charts, funnel of practices, inequality by deprivation, or trend.",
+)
 @click.option("--standardised", is_flag=True, help="Of a measure that says so: directly standardised, in the stead of the crude rate.")
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json", "parquet", "xlsx"]), default="table", show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), help="A new file, for parquet and xlsx.")
@@ -59,6 +68,7 @@ def show(
     by: str | None,
     period: str | None,
     variant: str,
+    view: str,
     standardised: bool,
     form: str,
     out: Path | None,
@@ -97,7 +107,7 @@ def show(
             place,
             store,
             name,
-            {"by": by, "period": period, "variant": variant, "standardised": standardised},
+            {"by": by, "period": period, "variant": variant, "view": view, "standardised": standardised},
             audience or usual_audience(place),
             purpose or "planning",
             reason,
