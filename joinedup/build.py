@@ -23,6 +23,7 @@ from joinedup.errors import PlaceError
 from joinedup.findings import Finding, Severity
 from joinedup.outcomes.definitions import measures
 from joinedup.outcomes.measure_check import check_measures
+from joinedup.outcomes.measure_commentary import check_commentaries
 from joinedup.outcomes.measure_folder import definitions
 from joinedup.outcomes.measure_lines import countable
 from joinedup.outcomes.measure_tables import checked_definitions, measure_inputs, measure_specs
@@ -75,11 +76,20 @@ def _described() -> dict[str, TableSpec]:
     return landed | read_specs(package)
 
 
-def check_definitions(folder: Path) -> list[Finding]:
-    """What is wrong with the code lists, conditions, scores, cohorts, segment models and measures that a place folder defines."""
+def check_definitions(folder: Path, place: Place | None = None) -> list[Finding]:
+    """What is wrong with the code lists, conditions, scores, cohorts, segment models, measures and commentaries of a place folder.
+
+    Neighbourhoods and months of commentaries are held against the place, where one is given.
+    """
     own = [*code_list_tables.check_code_lists(folder), *conditions.check_conditions(folder)]
     specs = readable_by_pairs(folder)
-    return [*own, *score_tables.check_scores(folder), *check_pairs(folder, specs), *check_measures(folder, specs)]
+    return [
+        *own,
+        *score_tables.check_scores(folder),
+        *check_pairs(folder, specs),
+        *check_measures(folder, specs),
+        *check_commentaries(folder, place),
+    ]
 
 
 def build(  # noqa: PLR0913 - what a build depends on, each by its name

@@ -67,7 +67,7 @@ def checked(place_folder: Path, extracts: Path, progress: Progress) -> Checked:
     from joinedup.build import check_definitions
 
     found = _files_and_folder(place_folder, extracts, progress)
-    return replace(found, findings=(*found.findings, *check_definitions(place_folder)))
+    return replace(found, findings=(*found.findings, *check_definitions(place_folder, found.place)))
 
 
 def _files_and_folder(place_folder: Path, extracts: Path, progress: Progress) -> Checked:

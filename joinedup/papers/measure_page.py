@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from joinedup.papers import measure_figures, measure_index, measure_tables
+from joinedup.papers import measure_commentary, measure_figures, measure_index, measure_tables
 from joinedup.papers.facts import Facts
 from joinedup.papers.figure import Column, Figure, Table
-from joinedup.papers.measure_commentary import commentary
 from joinedup.papers.measure_facts import Measured
 from joinedup.papers.measure_files import files
 from joinedup.papers.measure_icons import with_words
@@ -60,7 +59,7 @@ def page(facts: Facts, measures: Sequence[Measured], at: int, desk: Desk) -> Pag
         "expected": expected_of_charts([measured], [facts.whole, *facts.areas]),
         "by_group": {key: table for key, table in tables.items() if key != "variants"},
         "variants": tables.get("variants"),
-        "commentary": commentary(facts.place, measured.id, internal=facts.internal),
+        "commentaries": measure_commentary.said(facts.place, measured.id, internal=facts.internal),
         "cases": [
             (case.name, [_case(name, rows) for name, rows in case.given.items()], _case("is counted as", case.expect))
             for case in measured.definition.cases

@@ -8,7 +8,7 @@ from joinedup.papers import measure_control, measure_tables, profile_page
 from joinedup.papers.facts import Area, Facts
 from joinedup.papers.figure import BOTH, Column, Figure, Table, headed
 from joinedup.papers.figures import costs, use
-from joinedup.papers.measure_commentary import commentary
+from joinedup.papers.measure_commentary import said
 from joinedup.papers.measure_facts import Measured
 from joinedup.papers.measure_icons import with_words, words
 from joinedup.papers.measure_index import in_template
@@ -57,7 +57,7 @@ def page(facts: Facts, measures: Sequence[Measured], area: Area, desk: Desk) -> 
         "tables": tables,
         "compared_with_before": facts.changes is not None,
         "commentaries": [
-            (each.definition.title, said) for each in measures if (said := commentary(facts.place, each.id, internal=facts.internal))
+            (each.definition.title, found) for each in measures if (found := said(facts.place, each.id, internal=facts.internal, area=area))
         ],
         "pdf": f"{name}.pdf",
         "with_pdf": desk.prints(area.id),

@@ -14,7 +14,6 @@ from python_calamine import load_workbook
 
 from joinedup.papers.facts import Facts
 from joinedup.papers.measure_chance import false_alarms
-from joinedup.papers.measure_commentary import read
 from joinedup.papers.measure_facts import Measured, charts, measured
 from joinedup.papers.measure_series import Series
 from joinedup.papers.measure_words import changed, expected_of_charts, number, roughly, says
@@ -115,22 +114,3 @@ def test_expected_false_alarms_count_the_charts_that_were_tested(facts: Facts, a
 
 def test_numbers_have_the_digits_that_they_bear() -> None:
     assert [number(each) for each in (None, 1234.5, 123.45, 1.234, -12.34)] == ["no data", "1,234", "123.5", "1.23", "−12.3"]
-
-
-@pytest.mark.parametrize(
-    ("text", "fault"),
-    [
-        ("Words alone", "begin it with"),
-        ("author: A\ndate: soon\n\nWords", "soon is no day"),
-        ("author: A\ndate: 2026-05-04\n", "has no words"),
-        ("author: A\n\nWords", "begin it with"),
-    ],
-)
-def test_a_commentary_without_author_day_or_words_says_what_it_needs(text: str, fault: str) -> None:
-    assert fault in read(text).fault
-
-
-def test_a_commentary_is_read_as_words_and_shown_to_the_public_only_where_it_says_so() -> None:
-    found = read("author: Dr A\r\ndate: 2026-05-04\r\n\r\nOne\r\nline.\r\n\r\n<b>Two</b>")
-    assert (found.author, found.written, found.paragraphs, found.public) == ("Dr A", "4 May 2026", ("One line.", "<b>Two</b>"), False)
-    assert read("author: A\ndate: 2026-05-04\naudience: public\n\nWords").public is True
