@@ -57,7 +57,9 @@ def page(facts: Facts, measures: Sequence[Measured], area: Area, desk: Desk) -> 
         "tables": tables,
         "compared_with_before": facts.changes is not None,
         "commentaries": [
-            (each.definition.title, found) for each in measures if (found := said(facts.place, each.id, internal=facts.internal, area=area))
+            (each.definition.title, comments)
+            for each in measures
+            if (comments := said(facts.place, each.id, internal=facts.internal, area=area))
         ],
         "pdf": f"{name}.pdf",
         "with_pdf": desk.prints(area.id),
