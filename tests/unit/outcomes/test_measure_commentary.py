@@ -83,7 +83,7 @@ def test_pages_show_each_to_whom_it_is_for_and_where_it_is_about(place: Place) -
     internal = measure_commentary.said(place, "x", internal=True)
     assert [each.paragraphs for each in internal[:2]] == [("For all.",), ("Of North.",)]
     assert internal[1].by == "Dr A, 4 May 2026, on North Vale, 1 February 2026 to 28 February 2026"
-    assert internal[2].fault.startswith("measures/x.md:12: has no date")
+    assert internal[2].fault.startswith("measures/x.md:14: has no date")
     assert [each.paragraphs for each in measure_commentary.said(place, "x", internal=False)] == [("For all.",)]
     assert len(measure_commentary.said(place, "x", internal=True, area=north)) == len(internal)
     assert len(measure_commentary.said(place, "x", internal=False, area=central)) == 1
