@@ -98,7 +98,7 @@ def test_check_finds_unknown_measures_wrong_bytes_and_files_that_nothing_shows(p
     (folder / "cost_per_head.md").write_text(f"{HEAD}\nWords.", encoding="utf-16")
     (folder / "cost_per_head.txt").write_text(f"{HEAD}\nWords.", encoding="utf-8")
     (folder / "README.md").write_text("How we write these.", encoding="utf-8")
-    (folder / "delayed_days.md").write_text(f"{HEAD}\nWords.", encoding="utf-8")
+    (folder / "emergency_readmissions.md").write_text(f"{HEAD}\nWords.", encoding="utf-8")
     found = {each.where: each.message for each in check_commentaries(place.folder, place, TODAY)}
     assert list(found) == [
         "measures/cost_per_head.md:1",
@@ -115,8 +115,8 @@ def test_check_finds_unknown_measures_wrong_bytes_and_files_that_nothing_shows(p
 def test_the_verb_check_tells_them(tmp_path: Path, root: Path) -> None:
     copytree(root / "places" / "calderdale", tmp_path / "place")
     (tmp_path / "place" / "measures").mkdir(exist_ok=True)
-    (tmp_path / "place" / "measures" / "delayed_days.md").write_text(f"{HEAD}neighbourhood: nowhere\n\nWords.", encoding="utf-8")
+    (tmp_path / "place" / "measures" / "emergency_readmissions.md").write_text(f"{HEAD}neighbourhood: nowhere\n\nWords.", encoding="utf-8")
     told = CliRunner().invoke(main, ["check", str(tmp_path / "place"), "--quiet", "--format", "csv"])
     assert told.exit_code == 1
-    assert "measures/delayed_days.md" in told.output
+    assert "measures/emergency_readmissions.md" in told.output
     assert "nowhere isn't one of Calderdale" in told.output
