@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from sqlglot import exp
 
@@ -30,6 +30,8 @@ class Context:
     """Columns that are part of some key, by every name they have here; None when no table is known."""
     columns: frozenset[str] | None = None
     """The columns of all tables read; None when no table is known."""
+    givers: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    """Each name that the query gives to something, in lower case, and the `id` of each part that gives it."""
 
     @classmethod
     def of(cls, tree: exp.Expression, reads: tuple[Shape, ...]) -> Context:
@@ -37,7 +39,7 @@ class Context:
         if not reads:
             return cls(names_in(tree, reads), None)
         columns = frozenset(column.name.lower() for table in reads for column in table.columns)
-        return cls(names_in(tree, reads), _key_names(tree, reads), columns)
+        return cls(names_in(tree, reads), _key_names(tree, reads), columns, _givers(tree))
 
 
 Rule = Callable[[exp.Expression, Context], Iterable[Refusal]]
@@ -50,3 +52,13 @@ def _key_names(tree: exp.Expression, reads: tuple[Shape, ...]) -> frozenset[str]
     while found := {new for old, new in renamed if old in keys} - keys:
         keys |= found
     return frozenset(keys)
+
+
+def _givers(tree: exp.Expression) -> dict[str, frozenset[int]]:
+    """As `Context.givers`, found once for a query: each of its WHEREs asks."""
+    found: dict[str, set[int]] = {}
+    for alias in tree.find_all(exp.Alias, exp.TableAlias):
+        columns = [alias.alias] if isinstance(alias, exp.Alias) else [column.name for column in alias.args.get("columns") or ()]
+        for name in columns:
+            found.setdefault(name.lower(), set()).add(id(alias.parent))
+    return {name: frozenset(parents) for name, parents in found.items()}

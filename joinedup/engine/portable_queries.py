@@ -35,10 +35,7 @@ def where_rule(node: exp.Expression, context: Context) -> Iterator[Refusal]:
     if context.columns is None or not isinstance(select, exp.Select):
         return
     given = {column.alias.lower() for column in select.expressions if isinstance(column, exp.Alias)}
-    root = select.root()
-    elsewhere = {alias.alias.lower() for alias in root.find_all(exp.Alias) if alias.parent is not select}
-    elsewhere |= {column.name.lower() for alias in root.find_all(exp.TableAlias) for column in alias.args.get("columns") or ()}
-    only_given = given - elsewhere - context.columns
+    only_given = {name for name in given if context.givers[name] == {id(select)}} - context.columns
     for column in node.find_all(exp.Column):
         if not column.table and column.name.lower() in only_given and column.find_ancestor(exp.Select) is select:
             yield Refusal(
