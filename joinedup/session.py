@@ -17,7 +17,8 @@ from joinedup.access.disclosure import Audience
 from joinedup.access.handing import AskedTable
 from joinedup.access.measure_results import STANDARD
 from joinedup.access.records import Records, open_records
-from joinedup.access.showing import measure_of
+from joinedup.access.showing import VALUES, measure_of
+from joinedup.access.showing import shown_as as view_of
 from joinedup.engine.store import Store
 from joinedup.hand_off.folder import HandOff, hand_off
 from joinedup.hand_off.forms import Form
@@ -50,14 +51,19 @@ class OpenPlace:
         period: str = "year",
         variant: str = STANDARD,
         standardised: bool = False,
+        shown_as: str = VALUES,
         audience: Audience = "internal",
     ) -> pa.Table:
         """A measure of the published build by one kind of area (place, neighbourhood, practice, pcn, ward) and perhaps one characteristic.
 
         The columns are those of `joinedup show`: counts, value, 95 and 99.8% limits, reason, comparison. `period` is month, quarter, year
-        or rolling. Refused where the measure declares no such cut, or the caller may not have it; logged.
+        or rolling. `shown_as` is values, chart, funnel, inequality or trend. Refused where the measure declares no such cut, or the caller
+        may not have it; logged.
         """
         door = open_aggregates(self.store, self.place, self.caller, audience)
+        if shown_as != VALUES:
+            of = None if shown_as == "chart" else period
+            return view_of(door, name, by, of, view=shown_as, variant=variant, standardised=standardised)
         return measure_of(door, name, by, period, variant=variant, standardised=standardised)
 
     def hand_off(

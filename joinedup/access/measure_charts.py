@@ -113,8 +113,7 @@ def funnelled(table: pa.Table, measure: MeasureDefinition) -> pa.Table:
 
     The place itself, and people who are in no neighbourhood, stand in no funnel. Refused of forms that have none.
     """
-    if measure.form not in FUNNELS:
-        raise Refused(f"{measure.id} is a {measure.form}, and funnels are drawn of rates and proportions: ask for its chart or its values")
+    refuse_without_funnel(measure)
     grid = _grid(table.filter(~pc.field("area_type").isin(["place", "none"])))
     groups = grid.table["group_value"].to_pylist()[:: max(grid.spans, 1)]
     parts = {group: np.array([each == group for each in groups]) for group in dict.fromkeys(groups)}
@@ -133,6 +132,12 @@ def funnelled(table: pa.Table, measure: MeasureDefinition) -> pa.Table:
     told = {name: _numbers(each) for name, each in made.items()}
     told |= {name: pa.array(position[..., at].ravel(), pa.int8()) for at, name in enumerate(("position", "position998"))}
     return _with(grid.table, told)
+
+
+def refuse_without_funnel(measure: MeasureDefinition) -> None:
+    """Nothing, unless it has a form of which there are no funnels; Refused then."""
+    if measure.form not in FUNNELS:
+        raise Refused(f"{measure.id} is a {measure.form}, and funnels are drawn of rates and proportions: ask for its chart or its values")
 
 
 INDICES = ("slope", "slope_lower", "slope_upper", "relative", "relative_lower", "relative_upper", "most_deprived", "least_deprived")

@@ -9,7 +9,7 @@ import pyarrow as pa
 from joinedup.access.caller import Caller
 from joinedup.access.disclosure import Audience, may_open
 from joinedup.access.looking import Log, look
-from joinedup.access.measure_charts import charted, funnelled, trending, unequal
+from joinedup.access.measure_charts import charted, funnelled, refuse_without_funnel, trending, unequal
 from joinedup.access.measure_names import area_names
 from joinedup.access.measure_results import STANDARD, MeasureResults
 from joinedup.access.releasing import Leaving
@@ -65,7 +65,9 @@ class MeasureDoor:
 
     def measure_funnel(self, name: str, *, variant: str = STANDARD, area_type: str = "practice", period: str = "year") -> pa.Table:
         """Areas of a kind, each with the funnel of its stretch of time: `measure_charts.funnelled`. Refused as `measure`."""
-        return funnelled(self.measure(name, variant=variant, area_type=area_type, period=period), self._results.definition(name))
+        definition = self._results.definition(name)
+        refuse_without_funnel(definition)
+        return funnelled(self.measure(name, variant=variant, area_type=area_type, period=period), definition)
 
     def measure_inequality(self, name: str, *, variant: str = STANDARD, area_type: str = "place", period: str = "year") -> pa.Table:
         """The slope and relative index of inequality of areas: `measure_charts.unequal`. Refused as `measure` by deprivation."""

@@ -6,35 +6,20 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from joinedup.access.measure_charts import FIFTHS, FUNNEL, POLARITY
 from joinedup.access.published import evidence_key
 from joinedup.errors import Refused
 from joinedup.papers.facts import Area, Facts, Row
 from joinedup.papers.measure_series import Kind, Point, Series
 from joinedup.papers.needs import MeasureDefinition, Variant
-from joinedup.statistics.control import xmr
-from joinedup.statistics.estimates import normal_quantile
-from joinedup.statistics.funnel import funnel_of_proportions, funnel_of_rates
-from joinedup.statistics.icons import icons
-from joinedup.statistics.inequality import slope_index
-from joinedup.statistics.rule_sets import rule_set
-from joinedup.statistics.signals import signals
 
 COUNTED = evidence_key("build", "measure_cell")
 """The evidence key of the table that measures are counted in."""
-POLARITY = {"higher is better": 1, "lower is better": -1, "neither": 0}
 KINDS: dict[int, Kind] = {1: "better", -1: "worse", 0: "neither"}
-FUNNELS = {"rate": funnel_of_rates, "proportion": funnel_of_proportions}
-"""Forms of measures that a funnel can be drawn of, and by what."""
-LEAST_EVENTS = 5.0
-"""Events a month on average, of fewer of which months without any are common and a run of them is no change. (A rule of ours; 2026.)"""
-FIFTHS = ("1", "2", "3", "4", "5")
-Z95 = normal_quantile(0.95)
-"""Standard deviations to a limit of 95%."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +72,23 @@ class Measured:
         return None
 
     @cached_property
+    def chart_table(self) -> pa.Table | None:
+        """Its values by month, place and neighbourhoods, with their control charts, as the door gave them."""
+        with suppress(Refused):
+            return self.facts.aggregates.measure_chart(self.id, area_type=self._widest)
+        return None
+
+    @cached_property
+    def inequality(self) -> Row | None:
+        """The place's indices of inequality of the latest year; None where it isn't counted by deprivation."""
+        if "deprivation" not in self.definition.breakdowns:
+            return None
+        with suppress(Refused):
+            rows = _latest(self.facts.aggregates.measure_inequality(self.id).to_pylist())
+            return rows[-1] if rows else None
+        return None
+
+    @cached_property
     def _widest(self) -> str:
         """The kind of area that pages go by: neighbourhoods beside the place, or the place alone."""
         return "neighbourhood" if "neighbourhood" in self.definition.areas else "place"
@@ -101,10 +103,10 @@ class Measured:
         """The same as the door gave it."""
         return self.facts.measure_years.get(self.id)
 
-    @cached_property
+    @property
     def months_table(self) -> pa.Table | None:
         """Its values by month, place and neighbourhoods, as the door gave them."""
-        return self.of(area_type=self._widest, period="month")
+        return self.chart_table
 
     def _by_area(self, table: pa.Table | None) -> Mapping[Area, Sequence[Row]]:
         known = {area.id: area for area in self.facts.areas}
@@ -153,22 +155,18 @@ class Measured:
 
     @cached_property
     def practices_table(self) -> pa.Table | None:
-        """The same of every year, as the door gave it."""
-        return self.of(area_type="practice") if self.facts.internal else None
+        """The same of every year, as the door gave it, with its funnel where its form has one."""
+        if not self.facts.internal or "practice" not in self.definition.areas:
+            return None
+        with suppress(Refused):
+            return self.facts.aggregates.measure_funnel(self.id)
+        return self.of(area_type="practice")
 
     @cached_property
     def funnel(self) -> tuple[float, Sequence[tuple[Row, tuple[float, ...]]]]:
         """The centre of the practices' funnel, and each that has a value with its limits: 95% lower and upper, 99.8% lower and upper."""
-        rows = [row for row in self.practices if row["value"] is not None and row["denominator"]]
-        if self.definition.form not in FUNNELS or not rows:
-            return 0.0, []
-        counts, of = (np.array([row[name] for row in rows], dtype=float) for name in ("numerator", "denominator"))
-        found = FUNNELS[self.definition.form](counts, of)
-        per = self.definition.per
-        limits = np.stack([found.lower[:, 0], found.upper[:, 0], found.lower[:, 1], found.upper[:, 1]], axis=1) * per
-        return float(found.centre) * per, [
-            (row, tuple(each)) for row, each in zip(rows, limits.tolist(), strict=True) if np.isfinite(each).all()
-        ]
+        rows = [row for row in self.practices if row["value"] is not None and row.get("high998") is not None]
+        return (rows[0]["centre"] if rows else 0.0), [(row, tuple(row[name] for name in FUNNEL[1:])) for row in rows]
 
     @cached_property
     def variants(self) -> Sequence[tuple[Variant, Row | None]]:
@@ -183,26 +181,18 @@ class Measured:
     @cached_property
     def series(self) -> Mapping[Area, Series]:
         """A control chart for the place and each neighbourhood; none where months aren't given."""
-        by_area = self._by_area(self.months_table)
-        return dict(zip(by_area, charts(list(by_area.items()), self.definition.rules, self.polarity), strict=True)) if by_area else {}
+        return {area: series(area, rows, self.polarity) for area, rows in self._by_area(self.chart_table).items()}
 
     @cached_property
     def slope(self) -> Slope | None:
         """How it changes over the deprivation fifths; None where one of the five has no value."""
-        rows = {row["group_value"]: row for row in self.groups("deprivation")}
-        five = [rows[each] for each in FIFTHS if each in rows and rows[each]["value"] is not None]
-        if len(five) < len(FIFTHS) or not all(row["denominator"] for row in five):
+        row = self.inequality
+        if row is None or row["slope"] is None:
             return None
-        value, people = (np.array([row[name] for row in five], dtype=float) for name in ("value", "denominator"))
-        known = all(row["lower"] is not None and row["upper"] is not None for row in five)
-        error = np.array([(row["upper"] - row["lower"]) / (2 * Z95) for row in five]) if known else None
-        found = slope_index(value, people, error)
-        if found.reason.item() is not None:
-            return None
+        people = np.array([each["denominator"] for each in self.groups("deprivation") if each["group_value"] in FIFTHS], dtype=float)
         share = people / people.sum()
-        ranks = np.cumsum(share) - share / 2
-        start = float((share * value).sum() - float(found.value) * (share * ranks).sum())
-        return Slope(float(found.value), float(found.lower), float(found.upper), tuple(ranks.tolist()), (start, start + float(found.value)))
+        ranks, ends = np.cumsum(share) - share / 2, (row["most_deprived"], row["least_deprived"])
+        return Slope(row["slope"], row["slope_lower"], row["slope_upper"], tuple(ranks.tolist()), ends)
 
 
 def _latest(rows: Sequence[Row]) -> list[Row]:
@@ -211,46 +201,17 @@ def _latest(rows: Sequence[Row]) -> list[Row]:
     return [row for row in rows if row["period_start"] == last]
 
 
-def charts(of: Sequence[tuple[Area, Sequence[Row]]], rules: str, polarity: int) -> list[Series]:
-    """The control charts of areas, all at once; those of rare events show their values, without limits, and aren't tested."""
-    months = sorted({row["period_start"] for _, rows in of for row in rows})
-    at = {month: number for number, month in enumerate(months)}
-    values, events = (np.full((len(of), len(months)), np.nan) for _ in range(2))
-    for number, (_, rows) in enumerate(of):
-        for row in rows:
-            if row["value"] is not None:
-                values[number, at[row["period_start"]]], events[number, at[row["period_start"]]] = row["value"], row["events"]
-    known = np.isfinite(events)
-    rare = np.where(known, events, 0).sum(axis=1) < LEAST_EVENTS * known.sum(axis=1)
-    tested = np.where(rare[:, None], np.nan, values)
-    chosen = rule_set(rules)
-    limits = xmr(tested, screened=chosen.screened, minimum=chosen.minimum)
-    found = signals(tested, limits, chosen)
-    told = icons(tested, limits, found, polarity)
-    return [
-        Series(
-            area,
-            [
-                _point(month, [float(each[number, point]) for each in (values, limits.mean, limits.lower, limits.upper)], shown, polarity)
-                for point, month in enumerate(months)
-                for shown in [{rule.id: int(found.found[row, number, point]) for row, rule in enumerate(found.rules)}]
-            ],
-            None if told.variation[number] is None else str(told.variation[number]),
-            int(told.direction[number]),
-            None if told.assurance[number] is None else str(told.assurance[number]),
-            str(told.reason[number] or ""),
-        )
-        for number, (area, _) in enumerate(of)
-    ]
+def series(area: Area, rows: Sequence[Row], polarity: int) -> Series:
+    """The control chart of an area from its rows as the door gave them, in order of time."""
+    last = rows[-1]
+    return Series(area, [_point(row, polarity) for row in rows], last["variation"], last["direction"], last["untested"] or "")
 
 
-def _point(month: Any, numbers: Sequence[float], shown: Mapping[str, int], polarity: int) -> Point:  # noqa: ANN401 - a date
+def _point(row: Row, polarity: int) -> Point:
     """One point; its way is that of the first rule that it shows."""
-    value, mean, lower, upper = (None if np.isnan(each) else each for each in numbers)
-    rules = tuple(rule for rule, side in shown.items() if side)
-    first = shown[rules[0]] if rules else 0
-    side = 0 if first == 2 else first
-    return Point(month, value, mean, lower, upper, KINDS[side * polarity] if rules else "common", side, rules)
+    rules = tuple(row["shows"].split(", ")) if row["shows"] else ()
+    kind = KINDS[row["side"] * polarity] if rules else "common"
+    return Point(row["period_start"], row["value"], row["centre"], row["low"], row["high"], kind, row["side"], rules)
 
 
 def measured(facts: Facts) -> tuple[Measured, ...]:

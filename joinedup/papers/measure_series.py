@@ -48,7 +48,6 @@ class Series:
     variation: str | None
     """What its last point shows, in the words of joinedup.statistics.icons; None where that couldn't be tested."""
     direction: int
-    assurance: str | None
     reason: str = ""
 
     @property

@@ -221,6 +221,18 @@ class Aggregates(Protocol):
         """
         ...
 
+    def measure_chart(self, name: str, *, area_type: str) -> pa.Table:
+        """The months of a cut with centre, low, high, shows, side, variation, direction, untested. Refused as `measure`."""
+        ...
+
+    def measure_funnel(self, name: str) -> pa.Table:
+        """Practices by year with centre, low, high, low998, high998, position, position998. Refused as `measure`, and of other forms."""
+        ...
+
+    def measure_inequality(self, name: str) -> pa.Table:
+        """The place by year: slope, relative index and their limits, most_deprived, least_deprived, untested. Refused as `measure`."""
+        ...
+
     def measure_basis(self) -> pa.Table:
         """Columns measure_id, provider_code, month, month_end, known_to, known, why, share: of whom measures can be known, and when."""
         ...

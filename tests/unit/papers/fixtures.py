@@ -24,6 +24,7 @@ from joinedup.access.changes import Changes
 from joinedup.access.cohorts import Cohort
 from joinedup.access.disclosure import Audience
 from joinedup.access.journeys import Event, Journey
+from joinedup.access.measure_charts import charted, funnelled, unequal
 from joinedup.access.overview import Access, access_of
 from joinedup.access.published import PUBLISHED, TOLD
 from joinedup.engine.manifest import Because, InputRecord, Manifest, TableRecord
@@ -404,6 +405,20 @@ class FakeAggregates(WithoutLines):
         areas = [(area.type, area.id, names[area.id], area.people) for area in self.areas if area.type == "neighbourhood"]
         made = FakeMeasures(areas, self.place.period.end, self.seed, self.place.name)
         return made.table(name, variant, area_type, breakdown, period)
+
+    def _defined(self, name: str) -> MeasureDefinition:
+        return {each.id: each for each in self.defined}[name]
+
+    def measure_chart(self, name: str, *, area_type: str) -> pa.Table:
+        cut = self.measure(name, variant="standard", area_type=area_type, breakdown="all", period="month")
+        return charted(cut, self._defined(name))
+
+    def measure_funnel(self, name: str) -> pa.Table:
+        cut = self.measure(name, variant="standard", area_type="practice", breakdown="all", period="year")
+        return funnelled(cut, self._defined(name))
+
+    def measure_inequality(self, name: str) -> pa.Table:
+        return unequal(self.measure(name, variant="standard", area_type="place", breakdown="deprivation", period="year"))
 
     def rng(self, *what: str) -> np.random.Generator:
         return np.random.default_rng([self.seed, *(sum(map(ord, word)) for word in what)])

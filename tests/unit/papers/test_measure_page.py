@@ -9,12 +9,14 @@ from datetime import date
 from io import BytesIO, StringIO
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from python_calamine import load_workbook
 
+from joinedup.access.measure_charts import charted
 from joinedup.papers.facts import Facts
 from joinedup.papers.measure_chance import false_alarms
-from joinedup.papers.measure_facts import Measured, charts, measured
+from joinedup.papers.measure_facts import Measured, measured, series
 from joinedup.papers.measure_series import Series
 from joinedup.papers.measure_words import changed, expected_of_charts, number, roughly, says
 from tests.unit.papers.fixtures import five
@@ -56,7 +58,7 @@ def test_a_chart_says_since_when_and_by_which_rule(admissions: Measured, facts: 
 def test_a_chart_of_rare_events_shows_its_months_and_tells_no_change(facts: Facts) -> None:
     def chart(counts: Sequence[int]) -> Series:
         rows = [{"period_start": date(2024 + at // 12, at % 12 + 1, 1), "value": 10.0 * n, "events": n} for at, n in enumerate(counts)]
-        return charts([(facts.whole, rows)], "making_data_count", -1)[0]
+        return series(facts.whole, charted(pa.Table.from_pylist(rows), DEFINED[0]).to_pylist(), -1)
 
     rare, usual = chart([9, 8, 6, *[0] * 21]), chart([19, 18, 21, 20, *[4] * 20])
     assert (rare.variation, len(rare.known), rare.known[0].mean, rare.special) == (None, 24, None, False)
