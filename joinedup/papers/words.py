@@ -22,6 +22,15 @@ REASONS = {
     "suppressed": "it, or what it could be worked out from, is of so few that it isn't shown",
     "not tested": "there was too little to test whether anything changed",
 }
+SECTORS = {
+    "acute": "acute hospital care",
+    "children": "children's social care",
+    "community": "community services",
+    "maternity": "maternity care",
+    "voluntary": "the voluntary sector",
+    "personal budget": "personal budgets",
+}
+"""Sectors whose name alone doesn't stand in a sentence; the others do."""
 DATE = re.compile(r"(\d{1,2}) ([A-Z][a-z]+) (\d{4})")
 FIFTHS = {1: "Most deprived fifth", 2: "Second fifth", 3: "Third fifth", 4: "Fourth fifth", 5: "Least deprived fifth", None: "Not known"}
 
@@ -39,6 +48,11 @@ def lower_first(text: str) -> str:
 def point_of_delivery(code: str) -> str:
     """The name of a point of delivery, from its code: "emergency_admission" is "Emergency admission"."""
     return capital(code.replace("_", " "))
+
+
+def sector(name: str) -> str:
+    """The name of a sector as it stands inside a sentence."""
+    return SECTORS.get(name, lower_first(name))
 
 
 def reason(given: str | None) -> str:

@@ -9,6 +9,7 @@ import altair
 
 from joinedup.access.cohorts import Cohort
 from joinedup.access.published import evidence_key
+from joinedup.papers import words
 from joinedup.papers.facts import Facts
 from joinedup.papers.figure import BOTH, Column, Figure, Table, chart_of, fitted, headed
 from joinedup.papers.figures import bars, cohorts
@@ -52,7 +53,7 @@ def _finding(rows: Sequence[dict[str, Any]]) -> str:
     mine, rest = (sum(row[f"{side}_pounds_per_year"] for row in told) for side in ("cohort", "rest"))
     times = f", {mine / rest:.1f} times as much as the rest ({_pounds(rest)})" if rest else ""
     part = share(rows[0]["cohort_pounds_per_year"], mine) if mine else NO_DATA
-    return f"{_pounds(mine)} for each person and year{times}; {part} of it {rows[0]['sector']}"
+    return f"{_pounds(mine)} for each person and year{times}; {part} of it {words.sector(rows[0]['sector'])}"
 
 
 def _of_use(found: Cohort, rows: Sequence[dict[str, Any]]) -> Table:

@@ -20,7 +20,9 @@ WORTH_A_LOOK = 0.1
 """Standardised difference beyond which groups are said to differ (Austin, Statistics in Medicine 28, 2009)."""
 REACH = 1.5
 """Standard deviations on either side; what lies further is drawn at the end."""
-STEP, BESIDE = 30, 0.46
+MARGIN = 0.12
+"""What is left free at the ends, so that a dot touches no words; in standard deviations."""
+STEP, BESIDE = 30, 0.44
 EACH = 1000
 
 
@@ -83,7 +85,7 @@ def _dots(rows: Sequence[dict[str, Any]], size: Size) -> altair.LayerChart:
     above = size.narrow
     step = STEP + (36 if above else 0)
     drop = step / 2 - 10 if above else 0
-    scale = altair.Scale(domain=[-REACH, -REACH + 2 * REACH / (1 if above else BESIDE)], nice=False)
+    scale = altair.Scale(domain=[-REACH - MARGIN, MARGIN + (REACH if above else 2 * REACH / BESIDE - REACH)], nice=False)
     axis = altair.Axis(grid=True, values=[-1, 0, 1], orient="top")
     x = altair.X("at:Q", title=None, scale=scale, axis=axis)
     y = altair.Y("name:N", title=None, sort=[row["name"] for row in told], axis=altair.Axis(labels=not above))

@@ -10,12 +10,13 @@ import altair
 
 from joinedup.access.journeys import Event, Journey
 from joinedup.access.published import evidence_key
+from joinedup.papers import words
 from joinedup.papers.facts import Facts
 from joinedup.papers.figure import BOTH, Column, Figure, Table, chart_of, fitted, headed
 from joinedup.papers.figures.flows import named
 from joinedup.papers.numbers import day, each, share, whole
 from joinedup.papers.theme import AREA, AREA_FILL, INK, RULE, Size
-from joinedup.papers.words import capital, lower_first, many, point_of_delivery
+from joinedup.papers.words import capital, many, point_of_delivery
 
 LANE, ABOVE = 50, 20
 """Pixels of a sector's line, and what its words take more on a narrow page."""
@@ -56,7 +57,7 @@ def finding(journey: Journey) -> str:
     if not total:
         return said
     most = max(spent, key=lambda sector: spent[sector] or 0)
-    return f"{said}, at a cost of {each(total)}; {share(spent[most], total)} of it {lower_first(most)}"
+    return f"{said}, at a cost of {each(total)}; {share(spent[most], total)} of it {words.sector(most)}"
 
 
 def _a(stage: str) -> str:

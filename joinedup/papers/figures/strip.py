@@ -16,6 +16,8 @@ REACH = log2(3)
 """How far a strip goes on either side, in doublings: from a third to three times. What lies further is drawn at its end."""
 BESIDE = 0.6
 """The part of the width that a strip takes where its words stand beside it."""
+MARGIN = 0.08
+"""What is left free on the left, so that a dot at the end doesn't touch its name; in doublings."""
 LINE, THICK = 17, 22
 TICKS = {-1.0: "half", 0.0: "as many", 1.0: "twice"}
 
@@ -48,7 +50,7 @@ def chart(strips: Sequence[Strip], size: Size) -> altair.LayerChart:
     step = THICK + LINE * above + 6
     drop = (step - THICK) / 2 - 2 if above else 0
     order = [each.name for each in strips]
-    scale = altair.Scale(domain=[-REACH, -REACH + 2 * REACH / (1 if above else BESIDE)], nice=False)
+    scale = altair.Scale(domain=[-REACH - MARGIN, MARGIN + (REACH if above else 2 * REACH / BESIDE - REACH)], nice=False)
     said = " : ".join(f"datum.value == {value:g} ? '{words}'" for value, words in TICKS.items()) + " : ''"
     axis = altair.Axis(grid=True, values=list(TICKS), labelExpr=said, orient="top")
     x = altair.X("at:Q", title=None, scale=scale, axis=axis)
