@@ -46,6 +46,8 @@ PROFILED: Mapping[str, Profiled] = {
     "conditions": Profiled("area_condition", (*AREA, "condition_id"), public.conditions),
     "practices_sent": Profiled("practice_year", ("year_starts", "contract", "practice_code"), _without_counts),
     "frailty": Profiled("area_frailty", (*AREA, "age_group", "frailty"), public.frailty),
+    "score_about": Profiled("score_about", ("score_order", "score_id"), _as_it_is),
+    "scores": Profiled("area_score", (*AREA, "year_starts", "score_id", "band_order"), public.scores),
     "cohort_flow": Profiled("cohort_flow", (*COHORT_YEAR, "step_order"), public_cohorts.flow),
     "cohort_profile": Profiled("cohort_profile", (*COHORT_YEAR, "characteristic"), public_cohorts.profile),
     "cohort_overlap": Profiled("cohort_overlap", (*COHORT_YEAR, "other_id"), public_cohorts.overlap),

@@ -54,8 +54,28 @@ def segments(table: pa.Table) -> pa.Table:
     return shown.select(table.column_names)
 
 
+def scores(table: pa.Table) -> pa.Table:
+    """People by band of a score; the line is a score of an area and year. Who has anything, and sums of values, are not told."""
+    told = ["score_id", "year_starts", *AREA, "band_order", "band", "people"]
+    given = _complete(table.select(told), "people")
+    shown = _with_places(given, "people", _line(given, (*AREA, "score_id", "year_starts")))
+    for name in (each for each in table.column_names if each not in told):
+        shown = shown.append_column(name, pa.nulls(len(shown), table.schema.field(name).type))
+    return shown.select(table.column_names)
+
+
+STANDARDISED = ("people_of_known_age", "standardised_rate", "standardised_variance")
+"""Sums over bands of age: beside a rounded count they would tell how old the few are by whom it changes, so they stay with staff."""
+
+
 def conditions(table: pa.Table) -> pa.Table:
-    """People with each condition by area; practices are not told. Who might have it, and how many are expected, are rounded only."""
+    """People with each condition by area; practices are not told. Who might have it, and how many are expected, are rounded only.
+
+    No standardised rate is told: it moves with each person by the weight of that person's band of age.
+    """
+    for name in (each for each in STANDARDISED if each in table.column_names):
+        at = table.column_names.index(name)
+        table = table.set_column(at, name, pa.nulls(len(table), table.schema.field(name).type))
     table = table.filter(pc.not_equal(table["area_type"], "practice"))
     few = small(_whole(table, "people"))
     made = {"people": rounded(_whole(table, "people"))}

@@ -43,9 +43,16 @@ PUBLISHED: Mapping[str, Published] = {
         (*AREA, "condition_id"),
         ("people", "population", "expected"),
         f"{REGISTERED}, and of whom the condition can be known",
-        "count; expected: at the place's shares by age band and sex",
+        "count; expected: at the place's shares by age band and sex; standardised_rate: European Standard Population 2013",
     ),
     "frailty": Published("People by frailty", "area_frailty", (*AREA, "age_group", "frailty"), ("people",), REGISTERED),
+    "scores": Published(
+        "People by score",
+        "area_score",
+        (*AREA, "score_id", "year_starts", "band_order"),
+        ("people", "with_any"),
+        f"{OF_THE_YEAR}, and of whom the score is known",
+    ),
     "cohort_flow": Published(
         "How people come to be in a cohort", "cohort_flow", (*COHORT_YEAR, "step_order"), ("people", "out", "not_known"), OF_THE_YEAR
     ),

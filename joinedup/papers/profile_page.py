@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from joinedup.papers.facts import Area, Facts
 from joinedup.papers.figure import Figure
-from joinedup.papers.figures import conditions, deprivation, ethnicity, flows, frailty, people, segments
+from joinedup.papers.figures import conditions, deprivation, ethnicity, flows, frailty, people, scores, segments, standardised
 from joinedup.papers.page import Desk, Page, Shown, shown, tables_of
 
 
@@ -26,7 +26,9 @@ def sections(facts: Facts, area: Area, page: str, desk: Desk) -> list[Section]:
     asked: list[tuple[str, str, list[Figure], int]] = [
         ("people", "People", [people.figure(facts, area), deprivation.figure(facts, area), *_ethnicity(facts, area)], 2),
         ("health", "Health and circumstances", conditions.figures(facts, area), 1),
+        ("standardised", "Conditions, once age is allowed for", _standardised(facts, area), 1),
         ("frailty", "Frailty", [frailty.figure(facts, area)] if frailty.is_known(facts) else [], 1),
+        ("scores", "Scores", [each for each in [scores.figure(facts, area)] if each], 1),
         ("segments", "Segments", segments.figures(facts, area), 2),
         ("flows", "Where people go", _flows(facts, area), 1),
     ]
@@ -39,6 +41,12 @@ def sections(facts: Facts, area: Area, page: str, desk: Desk) -> list[Section]:
 
 def _ethnicity(facts: Facts, area: Area) -> list[Figure]:
     return [ethnicity.figure(facts, area)] if facts.profiled("ethnic_groups") else []
+
+
+def _standardised(facts: Facts, area: Area) -> list[Figure]:
+    """On the page of the place; on those of neighbourhoods the tables of conditions have their own rates."""
+    found = standardised.figure(facts) if area == facts.whole else None
+    return [found] if found else []
 
 
 def _flows(facts: Facts, area: Area) -> list[Figure]:

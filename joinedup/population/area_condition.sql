@@ -56,6 +56,35 @@ together AS (
     FROM alike AS a
     LEFT JOIN held AS h
         ON h.area_type = a.area_type AND h.area_id = a.area_id AND h.condition_id = a.condition_id AND h.band = a.band AND h.sex = a.sex
+),
+banded AS (
+    SELECT area_type, area_id, condition_id, band, CAST(sum(people) AS BIGINT) AS people, CAST(sum(population) AS BIGINT) AS population
+    FROM together
+    GROUP BY area_type, area_id, condition_id, band
+),
+-- Weights are of 100,000 people. In whole billionths, and for the variance smaller still: whole numbers add up alike in whatever order.
+standardised AS (
+    SELECT
+        b.area_type, b.area_id, b.condition_id,
+        count(*) AS bands,
+        CAST(sum(b.people) AS BIGINT) AS people_of_known_age,
+        CAST(sum(CAST(round(CAST(10000 * s.european_standard * b.people AS DOUBLE) / nullif(b.population, 0)) AS BIGINT)) AS BIGINT) AS rate,
+        CAST(
+            sum(
+                CAST(
+                    round(1000000 * CAST(s.european_standard AS DOUBLE) * s.european_standard * b.people / nullif(b.population, 0) / nullif(b.population, 0))
+                    AS BIGINT
+                )
+            ) AS BIGINT
+        ) AS variance
+    FROM banded AS b
+    INNER JOIN age_band AS s ON s.age_band_order = b.band
+    GROUP BY b.area_type, b.area_id, b.condition_id
+),
+weighed AS (
+    SELECT count(*) AS bands
+    FROM age_band
+    WHERE european_standard > 0
 )
 SELECT
     t.area_type,
@@ -64,7 +93,13 @@ SELECT
     CAST(sum(t.people) AS BIGINT) AS people,
     CAST(sum(t.population) AS BIGINT) AS population,
     -- In thousandths: whole numbers add up alike in whatever order.
-    CAST(sum(CAST(round(CAST(1000 * t.population * p.people AS DOUBLE) / nullif(p.population, 0)) AS BIGINT)) AS DOUBLE) / 1000 AS expected
+    CAST(sum(CAST(round(CAST(1000 * t.population * p.people AS DOUBLE) / nullif(p.population, 0)) AS BIGINT)) AS DOUBLE) / 1000 AS expected,
+    coalesce(max(s.people_of_known_age), 0) AS people_of_known_age,
+    -- A band of which the area has nobody leaves no rate: the standard has people in it.
+    CAST(max(CASE WHEN s.bands = w.bands THEN s.rate END) AS DOUBLE) / 1000000000 AS standardised_rate,
+    CAST(max(CASE WHEN s.bands = w.bands THEN s.variance END) AS DOUBLE) / 10000000000000000 AS standardised_variance
 FROM together AS t
+CROSS JOIN weighed AS w
+LEFT JOIN standardised AS s ON s.area_type = t.area_type AND s.area_id = t.area_id AND s.condition_id = t.condition_id
 INNER JOIN together AS p ON p.area_type = 'place' AND p.condition_id = t.condition_id AND p.band = t.band AND p.sex = t.sex
 GROUP BY t.area_type, t.area_id, t.condition_id

@@ -5,7 +5,8 @@ Each takes arrays of groups and answers with a value and limits, or none and a r
 
 - rates: `rate`, `rate_of_sum`, `wilson` (a proportion)
 - averages: `mean` (from sums), `mean_of`, `median`, `quantile` (from values and the group of each)
-- standardised: `standardised_rate`, `expected`, `standardised_ratio`, `indirectly_standardised_rate`, `european_standard`
+- standardised: `standardised_rate`, `standardised_of_sums`, `expected`, `standardised_ratio`,
+  `indirectly_standardised_rate`, `european_standard`
 - areas: `quantile_groups`
 - life: `life_expectancy`
 - inequality: `slope_index`, `relative_index`

@@ -77,10 +77,7 @@ def standardised_rate(  # noqa: PLR0913 - keyword-only where it isn't plain
     share = weights / positive(people)
     value, variance = np.einsum("...b,...b", share, events), np.einsum("...b,...b,...b", share, share, spread)
     total = np.asarray(events.sum(axis=-1))
-    lower, upper = (limit.reshape((*total.shape, *np.shape(confidence))) for limit in poisson_limits(total, confidence))
-    scale = per_level(np.sqrt(np.where(total > 0, variance, np.nan) / positive(total)), confidence)
-    middle, whole = per_level(value, confidence), per_level(total, confidence)
-    found = [per * (middle + scale * (limit - whole)) for limit in (lower, upper)]
+    lower, upper = _dobson(total, value, variance, confidence)
     why = no_reasons(total.shape)
     why[total < minimum] = Reason.TOO_FEW
     why[(total == 0) & (minimum <= 0)] = Reason.NO_EVENTS
@@ -88,7 +85,40 @@ def standardised_rate(  # noqa: PLR0913 - keyword-only where it isn't plain
     if squares is not None:
         doubt |= (spread < events).any(axis=-1)
     why[doubt] = _band_reasons(events[doubt], people[doubt], used[doubt], spread[doubt], why[doubt])
-    return estimates(per * value, found[0], found[1], why)
+    return estimates(per * value, per * lower, per * upper, why)
+
+
+def standardised_of_sums(  # noqa: PLR0913 - keyword-only where it isn't plain
+    count: npt.ArrayLike,
+    rate: npt.ArrayLike,
+    variance: npt.ArrayLike,
+    *,
+    per: float = 100_000.0,
+    minimum: float = LEAST_EVENTS,
+    confidence: Confidence = 0.95,
+) -> Estimates:
+    """`standardised_rate` of groups whose bands were added up before: events in all, Σ w c / n and Σ w² c / n², w adding up to one.
+
+    Fewer than `minimum` events are 'too few'; a rate or variance that isn't known is 'zero denominator', as a band without people leaves
+    none; a count that isn't known 'source missing'.
+    """
+    total, value, spread = np.broadcast_arrays(floats(count), floats(rate), floats(variance))
+    lower, upper = _dobson(total, value, spread, confidence)
+    why = no_reasons(total.shape)
+    why[total < minimum] = Reason.TOO_FEW
+    why[(total == 0) & (minimum <= 0)] = Reason.NO_EVENTS
+    why[np.isnan(value) | np.isnan(spread)] = Reason.ZERO_DENOMINATOR
+    why[(total < 0) | (value < 0) | (spread < 0) | np.isinf(total + value + spread)] = Reason.IMPOSSIBLE
+    why[np.isnan(total)] = Reason.SOURCE_MISSING
+    return estimates(per * value, per * lower, per * upper, why)
+
+
+def _dobson(total: Floats, value: Floats, variance: Floats, confidence: Confidence) -> tuple[Floats, Floats]:
+    """Dobson's limits of a weighted sum of rates: those of the count, moved and scaled to the sum's variance."""
+    lower, upper = (limit.reshape((*total.shape, *np.shape(confidence))) for limit in poisson_limits(total, confidence))
+    scale = per_level(np.sqrt(np.where((total > 0) & (variance >= 0), variance, np.nan) / positive(total)), confidence)
+    middle, whole = per_level(value, confidence), per_level(total, confidence)
+    return middle + scale * (lower - whole), middle + scale * (upper - whole)
 
 
 def _band_reasons(events: Floats, people: Floats, used: npt.NDArray[np.bool_], spread: Floats, why: Reasons) -> Reasons:

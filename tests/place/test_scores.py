@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import duckdb
+import numpy as np
 import pytest
 
 from joinedup.engine.duck import connect
 from joinedup.engine.manifest import read_manifest
+from joinedup.statistics.standardised import european_standard, standardised_of_sums, standardised_rate
 
 from .conftest import Example
 
@@ -75,3 +77,30 @@ def test_who_is_older_is_frailer(built: duckdb.DuckDBPyConnection) -> None:
         """,
     )
     assert [ages for ages, _ in means] == ["under 50", "50 to 74", "over 74"]
+
+
+def test_standardised_rates_of_conditions_are_those_of_statistics_from_people_one_by_one(built: duckdb.DuckDBPyConnection) -> None:
+    weights = european_standard() / european_standard().sum()
+    bands = "SELECT european_standard FROM age_band ORDER BY age_band_order"
+    assert [each for (each,) in rows(built, bands)] == european_standard().tolist()
+    people = """
+        SELECT least(floor(r.age / 5), 18), count(*), count(*) FILTER (WHERE c.in_force)
+        FROM registered_person AS r
+        INNER JOIN may_use AS m ON m.person_id = r.person_id AND m.practice_planning
+        INNER JOIN practice_year AS t ON t.practice_code = r.practice_code AND t.contract = 'gp_record' AND t.told_to_end
+            AND t.year_starts = (SELECT max(year_starts) FROM practice_year)
+        LEFT JOIN condition AS c ON c.person_id = r.person_id AND c.condition_id = 'hypertension'
+        WHERE r.age IS NOT NULL GROUP BY ALL ORDER BY ALL
+    """
+    found = np.array(rows(built, people), dtype=np.float64)
+    assert len(found) == len(weights), "somebody is of every band"
+    place = """
+        SELECT people_of_known_age, standardised_rate, standardised_variance
+        FROM area_condition WHERE area_type = 'place' AND condition_id = 'hypertension'
+    """
+    ((count, rate, variance),) = rows(built, place)
+    assert count == found[:, 2].sum()
+    by_bands = standardised_rate(found[:, 2], found[:, 1], per=1000)
+    by_sums = standardised_of_sums(count, rate, variance, per=1000)
+    for name in ("value", "lower", "upper"):
+        np.testing.assert_allclose(getattr(by_sums, name), getattr(by_bands, name), rtol=1e-5)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from joinedup.access.published import evidence_key
 from joinedup.papers.facts import Area, Facts, Row
 from joinedup.papers.figure import BOTH, Column, Figure, Table, headed
-from joinedup.papers.figures import strip
+from joinedup.papers.figures import standardised, strip
 from joinedup.papers.numbers import fraction, share, whole
 from joinedup.papers.words import listed, lower_first, many
 from joinedup.statistics.chance import beyond_chance
@@ -186,6 +186,7 @@ def table(facts: Facts, area: Area, heading: str, titles: Mapping[str, str]) -> 
             ),
             Column("For age and sex", ["no data" if each is None else f"{each:.2f} times" for each in ratio], "ratio", ratio),
         ]
+    columns += standardised.columns(facts, area, ids)
     return Table(f"{heading} of people of {area.name}, {facts.as_at}", columns, why=[area.why("conditions", each) for each in ids])
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -110,10 +111,24 @@ def months_of(counts: list[int]) -> pa.Table:
     return with_place(rows, "activities")
 
 
+def scores_of(counts: list[int]) -> pa.Table:
+    """People of three areas by as many bands of a score, with what isn't told of them."""
+    table = people_by(counts, "band_order", False)
+    beside = {
+        "score_id": pa.array(["frailty"] * len(table)),
+        "year_starts": pa.array([date(2025, 4, 1)] * len(table)),
+        "band": table["band_order"],
+    }
+    for name, column in (beside | {"with_any": table["people"], "values_sum": pc.cast(table["people"], pa.float64())}).items():
+        table = table.append_column(name, column)
+    return table
+
+
 count = st.one_of(st.integers(0, 9), st.integers(0, 40), st.integers(2_990, 3_010))
 TABLES: dict[str, tuple[int, Callable[[list[int]], pa.Table], Callable[[pa.Table], pa.Table], str]] = {
     "ages": (6, lambda counts: people_by(counts, "age_band", True), public.population, "people"),
     "fifths": (4, lambda counts: people_by(counts, "deprivation_fifth", False), public.deprivation, "people"),
+    "scores": (4, scores_of, public.scores, "people"),
     "months": (5, months_of, lambda table: public.by_month(table, PERIOD), "activities"),
 }
 
@@ -364,9 +379,18 @@ def test_the_public_is_told_conditions_of_areas_alone_and_no_small_count() -> No
     counts = {("neighbourhood", "north"): 103, ("neighbourhood", "west"): 4, ("place", "place"): 107, ("practice", "ZZ0001"): 60}
     rows = [
         {"area_type": kind, "area_id": area, "condition_id": "diabetes", "people": count, "population": 1_003, "expected": 52.4}
+        | {"people_of_known_age": count, "standardised_rate": 0.1, "standardised_variance": 0.0001}
         for (kind, area), count in counts.items()
     ]
     given = {row["area_id"]: row for row in public.conditions(pa.Table.from_pylist(rows)).to_pylist()}
     assert {area: row["people"] for area, row in given.items()} == {"north": 105, "west": None, "place": 110}
     assert {row["population"] for row in given.values()} == {1_005}
     assert {area: row["expected"] for area, row in given.items()} == {"north": 50.0, "west": None, "place": 50.0}
+    assert {row[name] for row in given.values() for name in public.STANDARDISED} == {None}
+
+
+def test_the_public_is_told_of_scores_how_many_are_in_a_band_and_nothing_that_is_added_up() -> None:
+    given = public.scores(scores_of([100, 50, 20, 60, 40, 30, 500, 100, 3]))
+    assert {value for name in ("with_any", "values_sum") for value in given[name].to_pylist()} == {None}
+    assert [each for each in given["people"].to_pylist() if each is not None and each % 5] == []
+    assert None in given["people"].to_pylist()

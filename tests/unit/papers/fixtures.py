@@ -74,6 +74,7 @@ MADE_UP: dict[str, tuple[dict[str, Any], ...]] = {
         {"condition_id": "carer", "title": "Cares without pay", "kind": "circumstance", "condition_order": 3},
         {"condition_id": "dementia", "title": "Dementia", "kind": "long-term condition", "condition_order": 4},
     ),
+    "score_about": ({"score_id": "hospital_frailty", "title": "Hospital Frailty Risk Score", "score_order": 1},),
     "code_list": (
         {
             "list_id": "sugar",
@@ -111,6 +112,13 @@ FLOWS = {
     ("community", None): 0.2,
     ("children", None): 0.01,
 }
+
+
+def of_one_age(people: int, population: int) -> dict[str, Any]:
+    """What is told of standardised rates where everybody is as old: the crude rate and its variance."""
+    some = population or 1
+    rate = {"standardised_rate": people / some, "standardised_variance": people / some**2} if population else {}
+    return {"people_of_known_age": people, "standardised_rate": None, "standardised_variance": None} | rate
 
 
 @dataclass(frozen=True)
@@ -503,8 +511,28 @@ class FakeAggregates(WithoutLines):
                     }
                     for each, share in rates.items()
                 ]
-        sums = {"flows": ("activities", "people"), "conditions": ("people", "population", "expected")}.get(name, ("people",))
+            elif name == "scores":
+                shares = {("hospital_frailty", 0, "low"): 0.9, ("hospital_frailty", 2, "high"): 0.1 * area.use}
+                made += [
+                    of
+                    | {
+                        "year_starts": date(2025, 4, 1),
+                        "score_id": score,
+                        "band_order": order,
+                        "band": band,
+                        "people": round(area.people * part),
+                        "values_sum": area.people * part * 2.5,
+                    }
+                    for (score, order, band), part in shares.items()
+                ]
+        sums = {
+            "flows": ("activities", "people"),
+            "conditions": ("people", "population", "expected"),
+            "scores": ("people", "values_sum"),
+        }.get(name, ("people",))
         found = self.with_place(made, sums) if made else []
+        if name == "conditions" and self.audience == "internal":
+            found = [row | of_one_age(row["people"], row["population"]) for row in found]
         practice = {"area_type": "practice", "area_id": "ZZ0001", "condition_id": "diabetes", "people": 300, "population": 2_000}
         return [*found, practice | {"expected": 130.0}] if name == "conditions" and self.audience == "internal" else found
 

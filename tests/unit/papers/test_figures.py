@@ -11,7 +11,7 @@ import pytest
 
 from joinedup.papers.facts import Facts
 from joinedup.papers.figure import Table
-from joinedup.papers.figures import costs, deprivation, indicators, people, tiles, use
+from joinedup.papers.figures import costs, deprivation, indicators, people, scores, standardised, tiles, use
 from joinedup.papers.theme import NARROW, WIDE
 from joinedup.place.model import Neighbourhood, Tile
 from tests.unit.papers.fixtures import FakeAggregates, FakeMissing, five, nine
@@ -280,3 +280,44 @@ def test_a_picture_of_a_real_place_does_not() -> None:
     of = facts(replace(five(), stamp=replace(five().stamp, invented=False)))
     [chart, _] = people.figure(of, of.areas[0]).charts.values()
     assert "nvented" not in str(chart.to_dict()["title"])
+
+
+def test_neighbourhoods_are_held_against_the_place_once_age_is_allowed_for() -> None:
+    of = facts()
+    found = standardised.figure(of)
+    assert found is not None
+    assert found.table is not None
+    told = filed(found.table)
+    assert {(row["condition_id"], row["area_id"]) for row in told} == {
+        (each, area.id) for each in ("diabetes", "asthma", "carer") for area in of.areas
+    }
+    rows = {(row["condition_id"], row["area_id"]): row for row in of.listed("conditions")}
+    for row in told:
+        counted = rows[row["condition_id"], row["area_id"]]
+        assert float(row["standardised_per_1000"]) == pytest.approx(1000 * counted["people"] / counted["population"])
+        assert float(row["lower"]) < float(row["standardised_per_1000"]) < float(row["upper"])
+        apart = float(row["standardised_per_1000"]) / float(row["place_per_1000"])
+        assert (row["differs"] == "True") == (row["condition_id"] == "diabetes" and abs(apart - 1) > 0.2), row
+    assert found.finding.startswith("Once age is allowed for, ")
+    assert "diabetes" in found.finding
+
+
+def test_nothing_standardised_is_on_the_publics_pages() -> None:
+    of = facts(replace(five(), audience="public"))
+    assert standardised.figure(of) is None
+    assert standardised.columns(of, of.whole, ["diabetes"]) == []
+
+
+def test_scores_are_shares_of_those_of_whom_they_are_known_beside_the_place() -> None:
+    of = facts()
+    area = of.areas[CENTRAL]
+    found = scores.figure(of, area)
+    assert found is not None
+    assert found.table is not None
+    low, high = filed(found.table)
+    assert (low["band"], high["band"]) == ("low", "high")
+    assert float(low["share"]) + float(high["share"]) == pytest.approx(1)
+    assert float(high["mean"]) == pytest.approx(2.5, rel=0.01)
+    assert "Hospital Frailty Risk Score" in found.finding
+    assert "Combe Vale" in found.finding
+    assert scores.figure(of, of.whole).finding.endswith("of “Hospital Frailty Risk Score”")  # type: ignore[union-attr]

@@ -12,6 +12,7 @@ from joinedup.statistics.standardised import (
     european_standard,
     expected,
     indirectly_standardised_rate,
+    standardised_of_sums,
     standardised_rate,
     standardised_ratio,
 )
@@ -114,3 +115,26 @@ def test_limits_hold_the_value_scale_and_bands_may_be_reordered(counts, times):
     np.testing.assert_allclose(scaled.upper * times, found.upper[:, 0], rtol=1e-12)
     turned = standardised_rate(count[:, ::-1], people[::-1], weights[::-1])
     np.testing.assert_allclose(turned.lower, found.lower[:, 0], rtol=1e-12)
+
+
+@given(st.lists(st.tuples(st.integers(0, 60), st.integers(1, 4000)), min_size=19, max_size=19))
+def test_bands_that_were_added_up_before_bring_the_same_rate_and_limits(bands):
+    count, people = (np.array(each, dtype=np.float64) for each in zip(*bands, strict=True))
+    weights = european_standard() / european_standard().sum()
+    sums = count.sum(), (weights * count / people).sum(), (weights**2 * count / people**2).sum()
+    of_bands, of_sums = standardised_rate(count, people, confidence=(0.95, 0.998)), standardised_of_sums(*sums, confidence=(0.95, 0.998))
+    assert np.ravel(of_bands.reason).tolist() == np.ravel(of_sums.reason).tolist()
+    for name in ("value", "lower", "upper"):
+        np.testing.assert_allclose(np.ravel(getattr(of_sums, name)), np.ravel(getattr(of_bands, name)), rtol=1e-9)
+
+
+def test_sums_that_give_no_rate_have_a_reason():
+    found = standardised_of_sums([9, 20, 20, np.nan, 20], [0.1, np.nan, 0.1, 0.1, 0.1], [0.01, 0.01, np.nan, 0.01, -0.01])
+    assert found.reason.tolist() == [
+        Reason.TOO_FEW,
+        Reason.ZERO_DENOMINATOR,
+        Reason.ZERO_DENOMINATOR,
+        Reason.SOURCE_MISSING,
+        Reason.IMPOSSIBLE,
+    ]
+    assert np.isnan(found.value).all()
