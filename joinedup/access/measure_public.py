@@ -30,7 +30,7 @@ def disclosed(measure: MeasureDefinition, computed: Computed) -> Computed:
     reason[np.isnan(events) | np.isnan(people)] = Reason.SUPPRESSED
     # A share tells of counts by provider: it is given to a tenth, down.
     share = np.floor(TENTHS * computed.share + ROUNDING) / TENTHS
-    return Computed(computed.keys, computed.spans, counted, people, replace(values, reason=reason), share)
+    return Computed(computed.keys, computed.spans, counted, people, replace(values, reason=reason), share, computed.gaps)
 
 
 def _flat(computed: Computed) -> pa.Table:

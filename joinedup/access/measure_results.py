@@ -17,6 +17,7 @@ from joinedup.access.measure_cells import Counts, Floats, Key, counts_of, keys_o
 from joinedup.access.measure_public import disclosed
 from joinedup.access.measure_rows import SCHEMA, Names, rows_of
 from joinedup.access.measure_values import Computed, medians, standardised, typical, valued
+from joinedup.access.measured import LEAST_KNOWN
 from joinedup.access.stamp import Stamp
 from joinedup.errors import Refused
 from joinedup.outcomes.measure_definition import STANDARD, MeasureDefinition
@@ -25,6 +26,9 @@ from joinedup.outcomes.measure_lines import PEOPLE, Line, Lines, countable, line
 __all__ = ["PERIODS", "SCHEMA", "STANDARD", "Asked", "MeasureResults"]
 
 PERIODS = ("month", "quarter", "year", "rolling")
+MOST_UNKNOWN = 2
+"""Months of a year of which too little may be known: without three a whole season may be missing, and rates of the others would
+tell of seasons. (A rule of ours; 2026.)"""
 LEAVES = ("neighbourhood", "none")
 Rows = Callable[[str, pc.Expression | None], pa.Table]
 """The rows of a table of the build."""
@@ -136,7 +140,8 @@ class MeasureResults:
             values = medians(count, keys, months, periods)
         else:
             values = valued(asked.measure, counted, denominator, typical(counted, keys))
-        return Computed(keys, spans, counted, denominator, values, share)
+        gaps = (known < LEAST_KNOWN).astype(np.float64) @ periods > MOST_UNKNOWN
+        return Computed(keys, spans, counted, denominator, values, share, gaps)
 
     def _always(self, asked: Asked) -> Iterator[Key]:
         """The cells that are told of although nothing was counted in them: the place and its neighbourhoods as wholes."""
@@ -172,10 +177,11 @@ class MeasureResults:
 
     def _denominator(self, asked: Asked, line: Line, counts: Counts, known: Floats, periods: Floats) -> tuple[Floats, Floats]:
         """What the measure is out of, and how much of it is known: people's time counts by the share that is known of each month."""
+        by_months = known @ periods / np.maximum(periods.sum(axis=0), 1)
         if line.table != PEOPLE:
             of = counts.events if line.amount is None else counts.amount
-            return of @ periods, known @ periods / np.maximum(periods.sum(axis=0), 1)
+            return of @ periods, by_months
         per_day = asked.measure.out_of is not None and asked.measure.out_of.time == "day"
         people = counts.amount / (1.0 if per_day else self._year_days)
         whole, part = people @ periods, (people * known) @ periods
-        return part, np.divide(part, whole, out=np.ones_like(part), where=whole > 0)
+        return part, np.divide(part, whole, out=by_months, where=whole > 0)

@@ -74,7 +74,7 @@ def _reasons(measure: MeasureDefinition, computed: Computed, missing: frozenset[
     reason = computed.values.reason.copy()
     if measure.minimum:
         reason[computed.counted.events < measure.minimum] = TOO_FEW
-    reason[computed.share < LEAST_KNOWN] = TOO_LITTLE
+    reason[(computed.share < LEAST_KNOWN) | computed.gaps] = TOO_LITTLE
     if measure.lacks(missing):
         reason[:] = Reason.SOURCE_MISSING
     return reason

@@ -46,6 +46,8 @@ class Computed:
     values: Valued
     share: Floats
     """How much is known."""
+    gaps: npt.NDArray[np.bool_]
+    """Whether so many of its months aren't known that a whole season may be missing."""
 
 
 def valued(measure: MeasureDefinition, count: Counts, denominator: Floats, place: Floats) -> Valued:
@@ -114,10 +116,10 @@ def standardised(measure: MeasureDefinition, bands: Computed) -> Computed:
     of_band = band_numbers(by_sex=measure.standardised == "age_sex")
     count, people = (np.zeros((len(areas), len(of_band), len(bands.spans))) for _ in range(2))
     at = {area: number for number, area in enumerate(areas)}
-    share = np.ones((len(areas), len(bands.spans)))
+    share, gaps = np.ones((len(areas), len(bands.spans))), np.zeros((len(areas), len(bands.spans)), dtype=bool)
     for number, (kind, area, group) in enumerate(bands.keys):
         row = at[kind, area, "all"]
-        share[row] = bands.share[number]
+        share[row], gaps[row] = bands.share[number], bands.gaps[number]
         if group in of_band:
             count[row, of_band[group]] = bands.counted.events[number]
             people[row, of_band[group]] = bands.denominator[number]
@@ -127,7 +129,7 @@ def standardised(measure: MeasureDefinition, bands: Computed) -> Computed:
     shape = (len(areas), len(bands.spans))
     flat = Estimates(found.value.ravel(), found.lower.reshape(-1, 2), found.upper.reshape(-1, 2), found.reason.ravel())
     total = count.sum(axis=1)
-    return Computed(areas, bands.spans, Counts(total, total, total), people.sum(axis=1), of_estimates(flat, shape), share)
+    return Computed(areas, bands.spans, Counts(total, total, total), people.sum(axis=1), of_estimates(flat, shape), share, gaps)
 
 
 def band_numbers(*, by_sex: bool) -> dict[str, int]:

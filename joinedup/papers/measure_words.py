@@ -52,9 +52,10 @@ def says(series: Series | None) -> str:
     if series is None or series.last is None:
         return "No month is known"
     last, since = series.last, _since(series)
+    later = "" if series.points[-1] is last else f"; too little is known of the months since {month(last.month)}"
     if series.variation is None:
-        return f"{capital(NOT_TESTED[1])}; {number(last.value)} in {month(last.month)}"
-    about = f"{number(last.value)} in {month(last.month)}, mean {number(last.mean)}"
+        return f"{capital(NOT_TESTED[1])}; {number(last.value)} in {month(last.month)}{later}"
+    about = f"{number(last.value)} in {month(last.month)}, mean {number(last.mean)}{later}"
     if not series.special:
         return f"{capital(VARIATIONS[series.variation][1])}; {about}"
     return f"{capital(VARIATIONS[series.variation][1])}: {about}; {rules_in_words(last.rules)}{since}"

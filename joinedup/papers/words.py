@@ -13,7 +13,7 @@ SEXES = {"1": "Male", "2": "Female", None: "Not recorded"}
 REASONS = {
     "source missing": "no extract tells of what it counts",
     "source ends early": "the registration list ends more than a month before the period does",
-    "too little known": "it can be known of less than half of the people, as hospitals that they go to don't send what it needs",
+    "too little known": "it can be known of less than half of the people or months, as hospitals that they go to don't send what it needs",
     "zero denominator": "there was nobody, or nothing, in the period to count it out of",
     "no events": "nothing was counted, so there is no telling how much chance plays in it",
     "impossible value": "its counts can't be right",
