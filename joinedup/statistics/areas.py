@@ -14,11 +14,13 @@ def quantile_groups(
     """Which quantile each area is in, 1 to `quantiles`, NaN where its value isn't known; equal values are always in one quantile.
 
     Areas are ranked from 1, the highest value first (or the lowest), equal values sharing the lowest rank of them; area of rank r among n
-    is in quantile Q + 1 - ⌈(n + 1 - r) Q / n⌉, and at least in the first; fewer areas than quantiles are in none (NaN). `within` numbers
+    is in quantile Q + 1 - ⌈(n + 1 - r) Q / n⌉, and at least in the first; fewer areas than quantiles are in none (NaN). `within` names
     the wider area that each is ranked in. Source: Public Health England, technical guide Assigning deprivation quintiles (2018).
     """
+    if quantiles < 1:
+        raise ValueError(f"there is at least one quantile: found {quantiles}")
     numbers = floats(values)
-    of = np.zeros(numbers.shape, dtype=np.int64) if within is None else np.asarray(within, dtype=np.int64)
+    of = np.zeros(numbers.shape, dtype=np.int64) if within is None else np.unique(np.asarray(within), return_inverse=True)[1]
     known = np.flatnonzero(~np.isnan(numbers))
     signed = -numbers[known] if highest_first else numbers[known]
     order = known[np.lexsort((signed, of[known]))]

@@ -110,7 +110,10 @@ def quantile(  # noqa: PLR0913 - keyword-only where it isn't plain
 
 def _known(values: npt.ArrayLike, group: npt.ArrayLike, groups: int) -> tuple[Floats, Whole]:
     """The values that are known, and the group of each; ValueError for a group that isn't there."""
-    numbers, of = floats(values), np.atleast_1d(np.asarray(group, dtype=np.int64))
+    numbers, of = floats(values), np.atleast_1d(np.asarray(group))
+    if of.size and (of.dtype.kind not in "iuf" or (of != np.floor(of)).any()):
+        raise ValueError(f"groups are whole numbers from 0 on: found {of.dtype}; numpy.unique(names, return_inverse=True) numbers names")
+    of = of.astype(np.int64)
     if numbers.shape != of.shape:
         raise ValueError(f"each value has one group: found {numbers.shape} values and {of.shape} groups")
     if of.size and not 0 <= of.min() <= of.max() < groups:

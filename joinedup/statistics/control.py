@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from joinedup.statistics.estimates import Floats, Reason, Reasons, no_reasons, positive
+from joinedup.statistics.estimates import Floats, Reason, Reasons, floats, no_reasons, positive
 
 TO_LIMITS = 2.66
 """Mean moving ranges from the mean to the limits, 3 / 1.128. Source: Wheeler, Understanding Variation (1993)."""
@@ -46,7 +46,7 @@ def xmr(
     its mean. A segment of fewer than `minimum` known points, or without a moving range, has none and the reason 'too few'; one without
     any 'source missing'. Source: Wheeler, Understanding Variation (1993); the guides of Making Data Count (2019-2024).
     """
-    numbers = np.atleast_2d(np.asarray(values, dtype=np.float64))
+    numbers = np.atleast_2d(floats(values))
     charts, points = numbers.shape
     starts = np.zeros(numbers.shape, dtype=bool) if rebased is None else np.broadcast_to(np.asarray(rebased, dtype=bool), numbers.shape)
     segment = np.cumsum(np.where(np.arange(points) > 0, starts, False), axis=1)

@@ -82,8 +82,15 @@ def reasons(numerator: Floats, denominator: Floats) -> Reasons:
 
 
 def floats(numbers: npt.ArrayLike) -> Floats:
-    """Numbers as an array of at least one dimension; None becomes NaN."""
-    return np.atleast_1d(np.asarray(numbers, dtype=np.float64))
+    """Numbers as an array of at least one dimension; what is missing (None, NaN, pandas' NA, a masked entry, a null) becomes NaN."""
+    if isinstance(numbers, np.ma.MaskedArray):
+        return np.atleast_1d(np.ma.filled(numbers.astype(np.float64), np.nan))
+    try:
+        return np.atleast_1d(np.asarray(numbers, dtype=np.float64))
+    except TypeError:
+        each = np.asarray(numbers, dtype=object)
+        missing = np.array([str(one) == "<NA>" for one in each.ravel()]).reshape(each.shape)
+        return np.atleast_1d(np.where(missing, np.nan, each).astype(np.float64))
 
 
 def normal_quantile(confidence: float) -> float:
@@ -96,6 +103,8 @@ def normal_quantile(confidence: float) -> float:
 def normal_quantiles(confidence: Confidence) -> Floats:
     """normal_quantile of each level: a number for one level, an array for several."""
     levels = np.asarray(confidence, dtype=np.float64)
+    if not levels.size:
+        raise ValueError("limits need a level of confidence, such as 0.95: found none")
     return np.asarray([normal_quantile(float(level)) for level in levels.ravel()]).reshape(levels.shape)
 
 
@@ -118,15 +127,16 @@ def positive(numbers: Floats) -> Floats:
 
 
 def compared(lower: npt.ArrayLike, upper: npt.ArrayLike, benchmark: npt.ArrayLike) -> npt.NDArray[np.object_]:
-    """'lower', 'similar' or 'higher': on which side of each group's limits the benchmark, one or its own, leaves it;
-    None without limits.
+    """'lower', 'similar' or 'higher': on which side of each group's limits the benchmark (one, or one a group) leaves it.
+
+    None where the limits or the benchmark aren't known.
 
     A group is higher than the benchmark when its lower limit lies above it. Source: Public Health England, technical guide
     Confidence intervals (2018), comparing with a benchmark.
     """
-    low, high, mark = np.broadcast_arrays(floats(lower), floats(upper), floats(benchmark))
+    low, high, middle = np.broadcast_arrays(floats(lower), floats(upper), floats(benchmark))
     words = np.full(low.shape, None, dtype=object)
-    words[(low <= mark) & (mark <= high)] = "similar"
-    words[low > mark] = "higher"
-    words[high < mark] = "lower"
+    words[(low <= middle) & (middle <= high)] = "similar"
+    words[low > middle] = "higher"
+    words[high < middle] = "lower"
     return words

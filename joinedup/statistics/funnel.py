@@ -30,6 +30,7 @@ WINSORISED = 0.1
 Health Care 14 (2005), 347-351."""
 Method = Literal["exact", "score"]
 Dispersion = Literal["multiplicative", "additive"]
+METHODS, DISPERSIONS = ("exact", "score"), (None, "multiplicative", "additive")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ def funnel_of_proportions(  # noqa: PLR0913 - keyword-only where it isn't plain
     chance falls below with (1 - level) / 2, between whole numbers by the incomplete beta function. Source: Spiegelhalter, Statistics in
     Medicine 24 (2005), 1185-1202; Public Health England, technical guide Funnel plots (2018).
     """
+    _check(method, dispersion)
     yes, of = np.broadcast_arrays(floats(count), floats(denominator))
     why = reasons(yes, of)
     why[free(why) & (yes > of)] = Reason.IMPOSSIBLE
@@ -91,11 +93,13 @@ def funnel_of_rates(  # noqa: PLR0913 - keyword-only where it isn't plain
 ) -> Funnel:
     """Events per `per` of the denominator around a centre, all events over all denominators unless given; groups are the last axis.
 
-    A rate is the ratio to what the centre's rate would bring: limits as in funnel_of_ratios. `centre` is per `per` too.
+    A rate is the ratio to what the centre's rate would bring: limits as in funnel_of_ratios. `centre` is per `per` too. Without any
+    event nothing can be drawn around: 'no events'.
     """
     events, people = np.broadcast_arrays(floats(count), floats(denominator))
     why = reasons(events, people)
     middle = _centre(events, people, why, None if centre is None else np.asarray(centre, dtype=np.float64) / per)
+    why[free(why) & (middle == 0)[..., None]] = Reason.NO_EVENTS
     found = funnel_of_ratios(events, people * middle[..., None], method=method, dispersion=dispersion, winsorised=winsorised, levels=levels)
     why[free(why) & ~free(found.reason)] = found.reason[free(why) & ~free(found.reason)]
     scale = (middle * per)[..., None]
@@ -122,8 +126,9 @@ def funnel_of_ratios(  # noqa: PLR0913 - keyword-only where it isn't plain
     Overdispersion widens limits around the centre c with standard errors s of chance alone. 'multiplicative': c ± z s √φ, φ the mean of
     z² = ((value - c) / s)² after winsorising, never below 1. 'additive': c ± z √(s² + τ²), τ² = (I φ - (I - 1)) / (Σ w - Σ w² / Σ w)
     with w = 1 / s² over I groups, never below 0. Source: Spiegelhalter, Quality and Safety in Health Care 14 (2005), 347-351;
-    DerSimonian and Laird, Controlled Clinical Trials 7 (1986), 177-188.
+    DerSimonian and Laird, Controlled Clinical Trials 7 (1986), 177-188. How far groups differ can't be told of one: then 'too few'.
     """
+    _check(method, dispersion)
     events, means = np.broadcast_arrays(floats(observed), floats(expected))
     why = reasons(events, means)
     middle = np.full(events.shape[:-1], float(centre))
@@ -134,6 +139,14 @@ def funnel_of_ratios(  # noqa: PLR0913 - keyword-only where it isn't plain
         limits = _between(tails(levels), lambda x: poisson_up_to(x, mean), mean + 40 * np.sqrt(mean) + 100)
         return _drawn(value, middle, error, [limit / mean * centre for limit in limits], why, None, winsorised, levels, np.inf)
     return _drawn(value, middle, error, None, why, dispersion, winsorised, levels, np.inf)
+
+
+def _check(method: str, dispersion: str | None) -> None:
+    """ValueError for a word that isn't known."""
+    if method not in METHODS:
+        raise ValueError(f"a funnel's method is one of {', '.join(METHODS)}: found {method!r}")
+    if dispersion not in DISPERSIONS:
+        raise ValueError(f"a funnel's dispersion is None, 'multiplicative' or 'additive': found {dispersion!r}")
 
 
 def _centre(counts: Floats, of: Floats, why: Reasons, given: npt.ArrayLike | None) -> Floats:
@@ -173,6 +186,8 @@ def _drawn(  # noqa: PLR0913, PLR0917 - what a funnel is made of
     most: float,
 ) -> Funnel:
     """The funnel with its limits, exact ones where given, and where each group lies."""
+    if dispersion is not None:
+        why[free(why) & (free(why).sum(axis=-1, keepdims=True) < 2)] = Reason.TOO_FEW
     middle = np.where(free(why), centre[..., None], np.nan)
     score = np.where(free(why), (value - middle) / positive(error), np.nan)
     phi, tau_squared = _overdispersion(score, error, why, winsorised)
@@ -193,6 +208,8 @@ def _drawn(  # noqa: PLR0913, PLR0917 - what a funnel is made of
 
 def _overdispersion(score: Floats, error: Floats, why: Reasons, winsorised: float) -> tuple[Floats, Floats]:
     """φ and τ² of each funnel; NaN without a group."""
+    if not score.shape[-1]:
+        return np.full(score.shape[:-1], np.nan), np.full(score.shape[:-1], np.nan)
     there = free(why) & np.isfinite(score)
     count = there.sum(axis=-1).astype(np.float64)
     known = np.where(there, score, np.nan)

@@ -104,7 +104,8 @@ def fitted(value: npt.ArrayLike, population: npt.ArrayLike, error: npt.ArrayLike
     spread = (share * (rank - middle) ** 2).sum(axis=-1)
     of_slope = share * (rank - middle) / positive(spread)[..., None]
     of_intercept = share - of_slope * middle
-    slope, intercept = (of_slope * values).sum(axis=-1), (of_intercept * values).sum(axis=-1)
+    first = values[..., :1]
+    slope, intercept = (of_slope * (values - first)).sum(axis=-1), (of_intercept * (values - first)).sum(axis=-1) + first[..., 0]
     if errors is not None:
         parts = [(left * right * errors**2).sum(axis=-1) for left, right in _pairs(of_intercept, of_slope)]
         return Line(intercept, slope, parts[0], parts[1], parts[2], why, None)
@@ -128,6 +129,8 @@ def _reasons(values: Floats, people: Floats, error: npt.ArrayLike | None, *, log
     why[((people < 0) | np.isinf(people) | np.isinf(values)).any(axis=-1)] = Reason.IMPOSSIBLE
     if log:
         why[(values <= 0).any(axis=-1)] = Reason.IMPOSSIBLE
+    if error is not None:
+        why[(floats(error) < 0).any(axis=-1)] = Reason.IMPOSSIBLE
     why[(people == 0).any(axis=-1)] = Reason.ZERO_DENOMINATOR
     missing = np.isnan(values) | np.isnan(people) | (False if error is None else np.isnan(floats(error)))
     why[missing.any(axis=-1)] = Reason.BAND_MISSING

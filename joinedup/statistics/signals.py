@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from joinedup.statistics.control import ControlLimits
-from joinedup.statistics.estimates import Floats
-from joinedup.statistics.rule_sets import Rule, RuleSet, rule_set
+from joinedup.statistics.estimates import Floats, floats
+from joinedup.statistics.rule_sets import DEFAULT, Rule, RuleSet, rule_set
 
 Flags = npt.NDArray[np.bool_]
 Sides = npt.NDArray[np.int8]
@@ -30,7 +30,10 @@ class Signals:
 
     def by(self, rule: str) -> Flags:
         """Which points (chart, point) show this rule."""
-        return np.asarray(self.found[[each.id for each in self.rules].index(rule)] != 0)
+        names = [each.id for each in self.rules]
+        if rule not in names:
+            raise ValueError(f"there is no rule {rule!r} in the set: choose one of {', '.join(names)}")
+        return np.asarray(self.found[names.index(rule)] != 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +49,17 @@ class _Charts:
     """1 where a point is higher than the one before it in its segment, -1 where lower."""
 
 
-def signals(values: npt.ArrayLike, limits: ControlLimits, rules: RuleSet | None = None) -> Signals:
-    """The points that show a rule of the set, Making Data Count's unless another is given, in charts (rows) with these limits.
+def signals(values: npt.ArrayLike, limits: ControlLimits, rules: RuleSet | str | None = None) -> Signals:
+    """The points that show a rule of the set (or its id), Making Data Count's unless another is given, in charts (rows) with these limits.
 
     Every point of a run, a trend or a row of alternating points is marked, and of a zone rule those that lie in the zone. A missing point
     is passed over: it neither counts nor breaks a run. No rule looks across a rebasing. A point on the mean is on neither side.
     """
-    numbers = np.atleast_2d(np.asarray(values, dtype=np.float64))
+    numbers = np.atleast_2d(floats(values))
     known = np.isfinite(numbers) & np.isfinite(limits.mean)
     order = np.argsort(~known, axis=1, kind="stable")
     charts = _together(numbers, known, limits, order)
-    chosen = (rules or rule_set()).rules
+    chosen = (rules if isinstance(rules, RuleSet) else rule_set(rules or DEFAULT)).rules
     found = np.zeros((len(chosen), *numbers.shape), dtype=np.int8)
     for row, rule in enumerate(chosen):
         np.put_along_axis(found[row], order, _BY_KIND[rule.kind](charts, rule), axis=1)

@@ -69,6 +69,8 @@ def standardised_rate(  # noqa: PLR0913 - keyword-only where it isn't plain
     weights = european_standard() if standard is None else floats(standard)
     if weights.shape[-1] != events.shape[-1]:
         raise ValueError(f"the standard has one weight a band: found {weights.shape[-1]} weights and {events.shape[-1]} bands")
+    if not ((weights >= 0).all() and (weights.sum(axis=-1) > 0).all()):
+        raise ValueError("the weights of a standard are numbers from 0 on, at least one of them above")
     weights = weights / weights.sum(axis=-1, keepdims=True)
     used = np.broadcast_to(weights > 0, events.shape)
     spread = events if squares is None else np.broadcast_to(floats(squares), events.shape)
@@ -175,7 +177,7 @@ def indirectly_standardised_rate(  # noqa: PLR0913 - keyword-only where it isn't
 
     Source: Public Health England, technical guide Confidence intervals (2018), indirectly standardised rates.
     """
-    crude = floats(reference_count).sum(axis=-1) / floats(reference_population).sum(axis=-1)
+    crude = floats(reference_count).sum(axis=-1) / positive(floats(reference_population).sum(axis=-1))
     ratio = standardised_ratio(observed, expected(population, reference_count, reference_population), 1.0, confidence)
     wide = per_level(floats(crude), confidence) * per
     why = ratio.reason.copy()

@@ -73,3 +73,36 @@ def test_turned_round_in_time_the_direction_turns(events):
     backwards = recent_trend(made.value[::-1], made.lower[::-1], made.upper[::-1])
     assert {RISES: FALLS, FALLS: RISES, LEVEL: LEVEL}[forwards.direction.tolist()] == backwards.direction.tolist()
     assert forwards.chi_squared == pytest.approx(backwards.chi_squared)
+
+
+OLDER = ([10588957, 10547929, 10851467, 11034431, 11246440], [60458658, 60744002, 61625745, 62418295, 63227624])
+"""People of 65 and over of all registered in England, 2020 to 2024, published without limits (FingertipsNext, tests, indicator 93468)."""
+
+
+def test_no_change_is_not_said_of_what_was_not_tested():
+    """Fingertips says 'no change' of OLDER, though the share rises from 17.51% to 17.79% of 60 million people.
+
+    Its calculator keeps points with limits alone, of which there are none, so that its chi-squared is 0 / 0, which isn't above 9.55.
+    """
+    counted = recent_trend_of_proportions(*OLDER)
+    assert counted.direction.tolist() == RISES
+    assert counted.chi_squared == pytest.approx(3167.7988, rel=1e-7)
+    share = np.divide(*OLDER)
+    without = recent_trend(share, [np.nan] * 5, [np.nan] * 5)
+    assert (without.direction.tolist(), without.reason.tolist()) == (None, Reason.NOT_TESTED)
+
+
+def test_published_trends_of_values_with_limits():
+    """Fingertips: measles vaccination, Yorkshire and the Humber, 2020 to 2024, and cancer deaths under 75, England, to 2023, fall."""
+    measles = (
+        [92.6254, 92.3221, 90.8708, 90.017, 90.1013],
+        [92.4168, 92.1072, 90.6358, 89.7694, 89.8578],
+        [92.8288, 92.5315, 91.1004, 90.2594, 90.3396],
+    )
+    cancer = (
+        [126.9341, 125.829, 121.5234, 122.3782, 120.7742],
+        [125.9343, 124.8371, 120.5533, 121.4012, 119.8035],
+        [127.94, 126.8268, 122.4993, 123.361, 121.7507],
+    )
+    found = recent_trend(*zip(measles, cancer, strict=True))
+    assert found.direction.tolist() == [FALLS, FALLS]
