@@ -21,6 +21,9 @@ SUMMED: tuple[Form, ...] = ("mean", "median", "days", "ratio")
 GIVEN: tuple[Form, ...] = ("published", "survey")
 """Forms whose values somebody else made: there are no counts of them here."""
 
+YEARLY = frozenset({"person_status"})
+"""Event tables of which a person has one row a year, on its last day: what is counted of them has no months."""
+
 
 class Counted(Frozen):
     """Events of one table for which all conditions hold, or an amount of them."""
@@ -119,6 +122,11 @@ class MeasureDefinition(Frozen):
     origin: Literal["package", "place"] = "package"
     commentary: str = ""
     """The file beside the definition, where people write what they make of it; '' where there is none."""
+
+    @property
+    def yearly(self) -> bool:
+        """Whether it is counted once a year, so that months say nothing."""
+        return self.count is not None and self.count.event in YEARLY
 
     @model_validator(mode="after")
     def _whole(self) -> MeasureDefinition:

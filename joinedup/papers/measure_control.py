@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -51,18 +51,19 @@ def _axis(points: Sequence[Point], size: Size) -> altair.Axis:
     step = 12 if size.narrow else 6
     named = [each for each in months if (each.month - months[0].month) % step == 0]
     values = [altair.DateTime(year=each.year, month=each.month, date=1) for each in named]
-    return altair.Axis(values=values, format="%b %Y", labelOverlap=True, ticks=True, tickColor=QUIET)
+    return altair.Axis(values=values, format="%b %Y", labelOverlap=True, labelFlush=False, ticks=True, tickColor=QUIET)
 
 
-def chart(series: Series, target: float | None, size: Size, unit: str) -> altair.LayerChart:
-    """Values as dots on a line, the mean as a line across, the limits dashed; special causes as triangles of the way that they go."""
-    base = chart_of(_rows(series.points))
-    x = altair.X("month:T", title=None, axis=_axis(series.points, size))
-    y = altair.Y(
-        "value:Q", title=lines(unit, size.letters), scale=altair.Scale(zero=False, nice=True), axis=altair.Axis(grid=True, tickCount=5)
-    )
-    if size.narrow:
-        y = altair.Y("value:Q", title=None, scale=altair.Scale(zero=False, nice=True), axis=altair.Axis(grid=True, tickCount=4))
+def chart(series: Series, target: float | None, size: Size) -> altair.LayerChart:
+    """Values as dots on a line, the mean as a line across, the limits dashed; special causes as triangles of the way that they go.
+
+    It begins with the first month that is known. Its unit stands in the words above it: beside the axis it would be cut off.
+    """
+    points = since([series])[0].points
+    base = chart_of(_rows(points))
+    x = altair.X("month:T", title=None, axis=_axis(points, size))
+    ticks = altair.Axis(grid=True, tickCount=4 if size.narrow else 5)
+    y = altair.Y("value:Q", title=None, scale=altair.Scale(zero=False, nice=True), axis=ticks)
     limits = [
         base.mark_line(color=QUIET, strokeDash=[5, 4], strokeWidth=1.3, interpolate="step").encode(x, altair.Y(f"{name}:Q"))
         for name in ("lower", "upper")
@@ -86,6 +87,12 @@ def _target(target: float | None) -> list[altair.Chart]:
     return [chart_of([{"target": target}]).mark_rule(color=NEITHER, strokeWidth=2, strokeDash=[2, 2]).encode(altair.Y("target:Q"))]
 
 
+def since(series: Sequence[Series]) -> list[Series]:
+    """The same charts from the first month on that is known in any of them."""
+    first = min((each.known[0].month for each in series if each.known), default=date.min)
+    return [replace(each, points=[point for point in each.points if point.month >= first]) for each in series]
+
+
 @dataclass(frozen=True, slots=True)
 class Panel:
     """Where one small chart stands, in pixels, and the values at its foot and at its head."""
@@ -106,12 +113,13 @@ class Panel:
         return round(self.left + 4 + (self.wide - 8) * ((month - months[0]).days / whole if whole else 0.5), 1)
 
 
-def panels(series: Sequence[Series], names: Sequence[str], size: Size, *, one_scale: bool = True) -> altair.LayerChart:
-    """Small charts in rows from left to right, each with its name above it; by default all from the same lowest to the same highest value.
+def panels(series: Sequence[Series], names: Sequence[str], size: Size, *, one_scale: bool = True, most: int = 3) -> altair.LayerChart:
+    """Small charts in rows from left to right, each with its name above it, `most` beside one another; by default all on one scale.
 
     They are one picture of shapes at places that are worked out here, since a drawing of many parts takes many times as long.
     """
-    columns = min(len(series), 2 if size.narrow else 3)
+    series = since(series)
+    columns = min(len(series), 2 if size.narrow else most)
     wide = (size.width - GAP * (columns - 1) - 8) / columns
     broken = [lines(name, int(wide / 7.4)) for name in names]
     head = HEAD * max(map(len, broken)) + 4

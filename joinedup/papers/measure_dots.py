@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import altair
@@ -19,6 +19,8 @@ ROW, HEAD, TOP = 26, 34, 22
 """Pixels of a group, of the name of a set, and above the first."""
 NAME, VALUE = 190, 130
 """Pixels for names at the left and for values at the right, where there is room."""
+FURTHEST = 1.5
+"""Times the highest value that the axis of groups goes, at most. (A rule of ours; 2026.)"""
 LETTER = 7.2
 """Pixels that a letter takes, on average and generously."""
 
@@ -45,8 +47,8 @@ class DotSet:
 
 def chart(sets: Sequence[DotSet], place: float | None, name: str, size: Size, unit: str) -> altair.LayerChart:
     """Each group's value with its limits; the place's value as a dashed line down through all of them."""
-    reach = max([*(dot.upper or dot.value or 0.0 for each in sets for dot in each.dots), place or 0.0]) or 1.0
-    rows, heads, height = _rows(sets, size)
+    reach = reach_of(sets, place)
+    rows, heads, height = _rows(_within(sets, reach), size)
     left, right = (2, size.width - 10) if size.narrow else (NAME, size.width - VALUE)
     x = altair.Scale(domain=[0, reach], range=[left, right], nice=False)
     y = altair.Scale(domain=[height, 0], range=[height, 0], nice=False, zero=False)
@@ -64,6 +66,29 @@ def chart(sets: Sequence[DotSet], place: float | None, name: str, size: Size, un
     ]
     layers = [*_place(place, name, x, height, reach), interval, dots, *words]
     return fitted(altair.layer(*layers), size, height)
+
+
+def reach_of(sets: Sequence[DotSet], place: float | None) -> float:
+    """How far the axis goes: to the furthest limit, but to half as much again as the highest value at most, so that one group of a few
+    people doesn't press all others together."""
+    values = [*(dot.value or 0.0 for each in sets for dot in each.dots), place or 0.0]
+    uppers = [dot.upper or 0.0 for each in sets for dot in each.dots]
+    return min(max([*uppers, *values]), FURTHEST * max(values)) or max(uppers, default=0.0) or 1.0
+
+
+def beyond_edge(sets: Sequence[DotSet], place: float | None) -> bool:
+    """Whether a limit lies beyond the end of the axis."""
+    reach = reach_of(sets, place)
+    return any((dot.upper or 0.0) > reach for each in sets for dot in each.dots)
+
+
+def _within(sets: Sequence[DotSet], reach: float) -> list[DotSet]:
+    """The same with limits that end where the axis ends."""
+
+    def cut(limit: float | None) -> float | None:
+        return None if limit is None else min(limit, reach)
+
+    return [replace(each, dots=[replace(dot, lower=cut(dot.lower), upper=cut(dot.upper)) for dot in each.dots]) for each in sets]
 
 
 def _rows(sets: Sequence[DotSet], size: Size) -> tuple[list[dict[str, Any]], list[dict[str, Any]], int]:
@@ -118,8 +143,12 @@ def _place(value: float | None, name: str, x: altair.Scale, height: int, reach: 
     at = altair.X("value:Q", scale=x)
     line = base.mark_rule(color=INK, strokeDash=[5, 3], strokeWidth=1.5).encode(at, altair.Y("y:Q", axis=None), altair.Y2("y2:Q"))
     align = "left" if value < reach / 4 else ("right" if value > reach * 0.75 else "center")
-    said = base.mark_text(fontWeight="bold", align=align, baseline="bottom").encode(at, altair.Text("words:N"), y=altair.YValue(TOP - 6))
-    return [line, said]
+    style = {"fontWeight": "bold", "align": align, "baseline": "bottom"}
+    said = [
+        base.mark_text(**style, **around).encode(at, altair.Text("words:N"), y=altair.YValue(TOP - 6))
+        for around in ({"stroke": PAPER, "strokeWidth": 5}, {})
+    ]
+    return [line, *said]
 
 
 def ticks(reach: float, count: int) -> list[float]:
@@ -129,7 +158,7 @@ def ticks(reach: float, count: int) -> list[float]:
     return [round(step * number, 10) for number in range(int(reach / step) + 1)]
 
 
-def gradient(dots: Sequence[Dot], ranks: Sequence[float], line: tuple[float, float] | None, size: Size, unit: str) -> altair.LayerChart:
+def gradient(dots: Sequence[Dot], ranks: Sequence[float], line: tuple[float, float] | None, size: Size) -> altair.LayerChart:
     """Groups from most to least deprived, each at the middle of its share of the people, with the line that the slope index is of."""
     rows = [
         {"name": dot.name, "rank": rank, "value": dot.value, "lower": dot.lower, "upper": dot.upper, "y": 0}
@@ -144,9 +173,7 @@ def gradient(dots: Sequence[Dot], ranks: Sequence[float], line: tuple[float, flo
         "labelBound": False,
     }
     x = altair.X("rank:Q", title=None, scale=altair.Scale(domain=[0, 1]), axis=altair.Axis(**labels, grid=False))
-    y = altair.Y(
-        "value:Q", title=None if size.narrow else lines(unit, 40), scale=altair.Scale(zero=True), axis=altair.Axis(grid=True, tickCount=4)
-    )
+    y = altair.Y("value:Q", title=None, scale=altair.Scale(zero=True), axis=altair.Axis(grid=True, tickCount=4))
     interval = base.mark_rule(strokeWidth=3, color=AREA).encode(x, altair.Y("lower:Q"), altair.Y2("upper:Q"))
     points = base.mark_point(filled=True, opacity=1, size=95, color=AREA).encode(x, y)
     ends = [] if line is None else [{"rank": 0, "value": line[0]}, {"rank": 1, "value": line[1]}]
@@ -172,7 +199,7 @@ class Spot:
         return (self.value > self.upper998) - (self.value < self.lower998)
 
 
-def funnel(spots: Sequence[Spot], centre: float, size: Size, unit: str, out_of: str) -> altair.LayerChart:
+def funnel(spots: Sequence[Spot], centre: float, size: Size, out_of: str) -> altair.LayerChart:
     """Practices by size, with limits that narrow as they grow; those beyond the outer limits are triangles and named."""
     ordered = sorted(spots, key=lambda spot: spot.size)
     limits = [{"size": s.size, **{name: getattr(s, name) for name in ("lower", "upper", "lower998", "upper998")}} for s in ordered]
@@ -184,7 +211,7 @@ def funnel(spots: Sequence[Spot], centre: float, size: Size, unit: str, out_of: 
     )
     y = altair.Y(
         "value:Q",
-        title=None if size.narrow else lines(unit, 40),
+        title=None,
         scale=altair.Scale(zero=True),
         axis=altair.Axis(grid=True, tickCount=4, format=",~f"),
     )
@@ -205,7 +232,6 @@ def _spots(spots: Sequence[Spot], x: altair.X, y: altair.Y, size: Size) -> list[
             "colour": AREA if spot.side else OTHERS,
             "shape": {1: "triangle-up", -1: "triangle-down"}.get(spot.side, "circle"),
             "area": 110 if spot.side else 55,
-            "name": spot.name if spot.side else "",
         }
         for spot in spots
     ]
@@ -215,7 +241,12 @@ def _spots(spots: Sequence[Spot], x: altair.X, y: altair.Y, size: Size) -> list[
     )
     if size.narrow:
         return [drawn]
-    named = (
-        chart_of([row for row in rows if row["name"]]).mark_text(align="left", dx=9, baseline="middle").encode(x, y, altair.Text("name:N"))
-    )
-    return [drawn, named]
+    middle = (min(spot.size for spot in spots) + max(spot.size for spot in spots)) / 2
+    outer = [spot for spot in spots if spot.side]
+    named = [
+        chart_of([{"size": spot.size, "value": spot.value, "name": spot.name} for spot in outer if (spot.size > middle) == right])
+        .mark_text(align="right" if right else "left", dx=-9 if right else 9, baseline="middle")
+        .encode(x, y, altair.Text("name:N"))
+        for right in (False, True)
+    ]
+    return [drawn, *named]

@@ -51,6 +51,11 @@ class Measured:
         return POLARITY[self.definition.polarity]
 
     @property
+    def yearly(self) -> bool:
+        """Whether it is counted once a year, so that there are no months to chart."""
+        return self.definition.yearly
+
+    @property
     def root(self) -> str:
         """The evidence key of all of it: its own where the door answers it, else that of the table that all measures are counted in."""
         return self.id if self.facts.measures_answered else COUNTED
@@ -73,9 +78,9 @@ class Measured:
 
     @cached_property
     def chart_table(self) -> pa.Table | None:
-        """Its values by month, place and neighbourhoods, with their control charts, as the door gave them."""
+        """Its values by month with their control charts, as the door gave them; None of what is counted once a year."""
         with suppress(Refused):
-            return self.facts.aggregates.measure_chart(self.id, area_type=self._widest)
+            return None if self.yearly else self.facts.aggregates.measure_chart(self.id, area_type=self._widest)
         return None
 
     @cached_property

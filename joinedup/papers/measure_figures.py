@@ -19,6 +19,8 @@ from joinedup.papers.words import capital, listed, many, reason
 
 MOST_NAMED = 4
 """Areas that a finding names."""
+OUT_OF = {"rate": "Person-years of the people registered", "proportion": "How many the share is of"}
+"""What practices lie across by, by the form of the measure."""
 LEAST_PRACTICES = 3
 """Practices from which on a funnel is drawn."""
 LINES = "Line: the mean. Dashed: limits within which chance keeps nearly all months. Triangles: special causes, and the way they go"
@@ -32,7 +34,7 @@ def control(measured: Measured, area: Area) -> Figure:
     key = LINES + colours
     if series is None or len(series.known) < 2:
         return Figure("months", f"{definition.title}: no month is known", about, key, reason=_why(measured, area), why=measured.key(area))
-    charts = _both(facts, about, key, lambda size: measure_control.chart(series, None, size, definition.unit))
+    charts = _both(facts, about, key, lambda size: measure_control.chart(series, None, size))
     return Figure("months", says(series), about, key, measure_tables.by_month(measured, series), charts, why=measured.key(area))
 
 
@@ -65,18 +67,54 @@ def groups(measured: Measured) -> Figure | None:
     areas = [(area, row) for area in facts.areas if (row := measured.latest(area)) is not None]
     sets = [DotSet(f"By {facts.place.word.singular}", _sorted([_dot(area.name, row) for area, row in areas]))]
     for name in ("ethnic_group", "sex", "age", "segment"):
-        dots = [_dot(capital(str(row["group_name"])), row) for row in measured.groups(name)]
+        rows = sorted(measured.groups(name), key=lambda row: str(row["group_name"]).lower() == "not known")
+        dots = [_dot(capital(str(row["group_name"])), row) for row in rows]
         sets.append(DotSet(f"By {measure_tables.BREAKDOWNS[name].lower()}", [dot for dot in dots if dot.value is not None]))
     drawn = [each for each in sets if each.dots]
     if not drawn:
         return None
     about = f"{definition.title}, {definition.unit}, {measure_tables.period(measured.latest(facts.whole))}"
     key = f"Dots with 95% limits; diamonds: limits that leave out the value of {facts.whole.name}, the dashed line."
+    key += " Limits that reach the right edge go on beyond it." if measure_dots.beyond_edge(drawn, measured.place) else ""
     name = f"{facts.whole.name} {number(measured.place)}"
     charts = _both(facts, about, key, lambda size: measure_dots.chart(drawn, measured.place, name, size, definition.unit))
     return Figure(
         "groups", _differing(measured), about, key, measure_tables.by_area(measured), charts, notes=_without(measured), why=measured.root
     )
+
+
+def years(measured: Measured) -> Figure | None:
+    """The place and each neighbourhood year by year; None where fewer than two years are known."""
+    facts, definition, local = measured.facts, measured.definition, measured.facts.place.word
+    areas = [area for area in (facts.whole, *facts.areas) if area in measured.years]
+    rows = {area: [row for row in measured.years[area] if row["value"] is not None] for area in areas}
+    known = rows.get(facts.whole, [])
+    if len(known) < 2:
+        return None
+    sets = [DotSet(area.name, [_of_year(row) for row in rows[area]]) for area in areas if rows[area]]
+    about = f"{definition.title} year by year, {definition.unit}"
+    key = f"Dots with 95% limits, {facts.whole.name} and each {local.singular}."
+    key += " Limits that reach the right edge go on beyond it." if measure_dots.beyond_edge(sets, None) else ""
+    charts = _both(facts, about, key, lambda size: measure_dots.chart(sets, None, "", size, definition.unit))
+    return Figure("years", years_say(measured), about, key, measure_tables.by_year(measured), charts, why=measured.root)
+
+
+def _of_year(row: Row) -> Dot:
+    return Dot(measure_tables.year(row), row["value"], row["lower"], row["upper"], number(row["value"]))
+
+
+def years_say(measured: Measured) -> str:
+    """The latest year of the place beside the year before, and whether chance alone may be the difference."""
+    rows = [row for row in measured.years.get(measured.facts.whole, []) if row["value"] is not None]
+    if len(rows) < 2:
+        return "One year alone is known"
+    before, last = rows[-2:]
+    said = f"{number(last['value'])} in {measure_tables.year(last)}, {number(before['value'])} in {measure_tables.year(before)}"
+    apart = last["lower"] is not None and before["lower"] is not None
+    if not apart:
+        return said
+    clear = last["lower"] > before["upper"] or last["upper"] < before["lower"]
+    return f"{said}: " + ("the limits of the two years lie apart" if clear else "no more apart than chance may bring")
 
 
 def _sorted(dots: Sequence[Dot]) -> list[Dot]:
@@ -94,9 +132,10 @@ def _differing(measured: Measured) -> str:
     for word in ("higher", "lower"):
         names = [area.name for area in facts.areas if (row := measured.latest(area)) is not None and row["comparison"] == word]
         if names:
-            said.append(f"{listed(names) if len(names) <= MOST_NAMED else many(len(names), local.singular, local.plural)} {word}")
+            named = listed(names) if len(names) <= MOST_NAMED else many(len(names), local.singular, local.plural)
+            said.append(f"{word} than {facts.whole.name}: {named}")
     if said:
-        return f"Than {facts.whole.name}: {listed(said)}"
+        return capital("; ".join(said))
     return f"No {local.singular} differs beyond chance, of {many(len(facts.areas), local.singular, local.plural)}"
 
 
@@ -119,9 +158,7 @@ def gradient(measured: Measured) -> Figure | None:
     share = [row["denominator"] or 0 for row in rows]
     ranks = slope.ranks if slope else [(sum(share[:at]) + part / 2) / (sum(share) or 1) for at, part in enumerate(share)]
     dots = [_dot("", row) for row in rows]
-    charts = _both(
-        measured.facts, about, key, lambda size: measure_dots.gradient(dots, ranks, slope.ends if slope else None, size, definition.unit)
-    )
+    charts = _both(measured.facts, about, key, lambda size: measure_dots.gradient(dots, ranks, slope.ends if slope else None, size))
     return Figure(
         "deprivation", slope_says(measured), about, key, measure_tables.by_group(measured, "deprivation"), charts, why=measured.root
     )
@@ -148,7 +185,7 @@ def funnel(measured: Measured) -> Figure | None:
     beyond = [spot.name for spot in spots if spot.side]
     about = f"{definition.title} by practice, {definition.unit}, {measure_tables.period(rows[-1])}"
     key = "Dots: practices. Across: the value of all. Dashed and full curves: 95% and 99.8% limits; triangles lie beyond the latter."
-    charts = _both(measured.facts, about, key, lambda size: measure_dots.funnel(spots, centre, size, definition.unit, "What it is out of"))
+    charts = _both(measured.facts, about, key, lambda size: measure_dots.funnel(spots, centre, size, OUT_OF[definition.form]))
     said = listed(beyond) if len(beyond) <= MOST_NAMED else many(len(beyond), "practice", "practices")
     finding = f"Beyond the outer limits: {said}" if beyond else "No practice lies beyond the outer limits"
     notes = [expected_of_limits(len(spots), len(beyond), OF_FIVE_HUNDRED)]

@@ -22,6 +22,8 @@ ASSURANCES = {
     "no target": "no target is set",
 }
 NOT_TESTED = ("Not tested", "not tested: too few months are known, or too few events")
+YEARLY = "Yearly, no months"
+"""What stands instead of a word where a measure is counted once a year."""
 COLOURS = {"common cause": QUIET, "special cause improving": BETTER, "special cause concerning": WORSE, "special cause neither": NEITHER}
 _FRAME = {
     "common cause": '<circle cx="16" cy="16" r="14" fill="{paper}" stroke="{colour}" stroke-width="2.5"/>',
@@ -63,6 +65,7 @@ def words(variation: str | None, direction: int) -> str:
     return word + way
 
 
-def with_words(variation: str | None, direction: int) -> Markup:
-    """The icon and its words."""
-    return Markup('<span class="ju-sign">{} <span>{}</span></span>').format(picture(variation, direction), words(variation, direction))
+def with_words(variation: str | None, direction: int, instead: str = "") -> Markup:
+    """The icon and its words, or other words where nothing was to be tested."""
+    said = instead or words(variation, direction)
+    return Markup('<span class="ju-sign">{} <span>{}</span></span>').format(picture(variation, direction), said)

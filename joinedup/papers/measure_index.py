@@ -10,7 +10,8 @@ from joinedup.papers import measure_tables
 from joinedup.papers.facts import Facts
 from joinedup.papers.figure import Column, Table
 from joinedup.papers.measure_facts import Measured
-from joinedup.papers.measure_icons import picture, with_words, words
+from joinedup.papers.measure_icons import YEARLY, picture, with_words, words
+from joinedup.papers.measure_series import Series
 from joinedup.papers.measure_words import Change, better, changed, expected_of_charts, expected_of_limits, number
 from joinedup.papers.numbers import NO_DATA
 from joinedup.papers.page import Page
@@ -39,9 +40,7 @@ def in_template(changes: Sequence[Change]) -> list[tuple[str, list[tuple[Markup,
     """Changes under their way, the worse first, each with its icon."""
     grouped: dict[int, list[tuple[Markup, Change]]] = {}
     for each in changes:
-        series = each.measure.series.get(each.area)
-        sign = picture(SHAPES[each.way], series.direction if series and series.special else 0)
-        grouped.setdefault(each.way, []).append((sign, each))
+        grouped.setdefault(each.way, []).append((picture(SHAPES[each.way], each.direction), each))
     return [(WAYS[way], found) for way, found in grouped.items()]
 
 
@@ -66,7 +65,7 @@ def every(facts: Facts, measures: Sequence[Measured]) -> Table:
         ),
         Column(
             "Latest month",
-            [with_words(each.variation, each.direction) if each else NO_DATA for each in series],
+            latest_month(measures, series),
             "variation",
             [each and words(each.variation, each.direction) for each in series],
             text=True,
@@ -74,6 +73,14 @@ def every(facts: Facts, measures: Sequence[Measured]) -> Table:
         Column(f"{capital(facts.place.word.plural)} that differ", [differing(facts, each) for each in measures], text=True),
     ]
     return Table(f"Every measure of {facts.place.name}, {_period(measures)}", columns)
+
+
+def latest_month(measures: Sequence[Measured], series: Sequence[Series | None]) -> list[str]:
+    """What the chart of each measure shows of its latest month; that there is none, where it is counted by the year."""
+    return [
+        with_words(chart.variation, chart.direction) if chart else (with_words(None, 0, YEARLY) if each.yearly else NO_DATA)
+        for each, chart in zip(measures, series, strict=True)
+    ]
 
 
 def _period(measures: Sequence[Measured]) -> str:

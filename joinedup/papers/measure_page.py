@@ -10,7 +10,7 @@ from joinedup.papers.facts import Facts
 from joinedup.papers.figure import Column, Figure, Table
 from joinedup.papers.measure_facts import Measured
 from joinedup.papers.measure_files import files
-from joinedup.papers.measure_icons import with_words
+from joinedup.papers.measure_icons import YEARLY, with_words
 from joinedup.papers.measure_words import expected_of_charts, limits, number, says
 from joinedup.papers.numbers import day
 from joinedup.papers.page import Desk, Page, Shown, shown, tables_of
@@ -44,6 +44,7 @@ def page(facts: Facts, measures: Sequence[Measured], at: int, desk: Desk) -> Pag
     drawn: dict[str, Figure | None] = {
         "months": measure_figures.control(measured, facts.whole) if measured.series else None,
         "panels": measure_figures.panels(measured),
+        "years": measure_figures.years(measured) if measured.yearly else None,
         "groups": measure_figures.groups(measured),
         "deprivation": measure_figures.gradient(measured),
         "practices": measure_figures.funnel(measured),
@@ -87,6 +88,10 @@ def keys(measured: Measured) -> list[KeyFigure]:
     if series is not None:
         found.append(
             KeyFigure("Latest month", with_words(series.variation, series.direction), says(series), "", "months", measured.key(whole))
+        )
+    if measured.yearly:
+        found.append(
+            KeyFigure("Year by year", with_words(None, 0, YEARLY), measure_figures.years_say(measured), "", "years", measured.key(whole))
         )
     if slope is not None:
         said = measure_figures.slope_says(measured)

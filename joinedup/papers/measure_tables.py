@@ -12,6 +12,7 @@ from joinedup.papers.measure_series import Point, Series, rules_in_words
 from joinedup.papers.measure_words import limits, number
 from joinedup.papers.numbers import NO_DATA, month, span, whole
 from joinedup.papers.words import capital
+from joinedup.periods import Period, year_name
 
 BREAKDOWNS = {
     "deprivation": "Deprivation, by fifths of England",
@@ -26,6 +27,24 @@ BARE = ("events", "numerator", "denominator", "value", "lower", "upper", "reason
 def period(row: Row | None) -> str:
     """The days that a row is of."""
     return NO_DATA if row is None else span((row["period_start"], row["period_end"]))
+
+
+def year(row: Row) -> str:
+    """What the year of a row is called: 2025-26."""
+    return year_name(Period(row["period_start"], row["period_end"]))
+
+
+def by_year(measured: Measured) -> Table:
+    """The place and each neighbourhood, year by year, the latest first."""
+    facts = measured.facts
+    found = [(area, row) for area in (facts.whole, *facts.areas) for row in reversed(measured.years.get(area, ()))]
+    rows = [row for _, row in found]
+    columns = [
+        Column(capital(facts.place.word.singular), [area.name for area, _ in found], "area_id", [area.id for area, _ in found]),
+        Column("Year", [year(row) for row in rows], "year", [row["period_start"] for row in rows], text=True),
+        *_values(rows, None),
+    ]
+    return Table(f"{measured.definition.title}, {measured.definition.unit}, year by year", columns)
 
 
 def by_month(measured: Measured, series: Series) -> Table:

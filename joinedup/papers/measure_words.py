@@ -61,6 +61,24 @@ def says(series: Series | None) -> str:
     return f"{capital(VARIATIONS[series.variation][1])}: {about}; {rules_in_words(last.rules)}{since}"
 
 
+def with_unit(value: float | None, unit: str) -> str:
+    """A value with its unit: "69.5% of appointments", "£2,057 per registered person a year", "12.3 per 1,000 people"."""
+    if value is None:
+        return NO_DATA
+    if unit.startswith("£"):
+        return f"£{number(value)}{unit[1:]}"
+    return f"{number(value)}{'' if unit.startswith('%') else ' '}{unit}"
+
+
+def moved(series: Series, unit: str) -> str:
+    """What made the latest month a special cause, with its unit, as a sentence without a full stop."""
+    last = series.last
+    if last is None:
+        return NO_DATA
+    about = f"{with_unit(last.value, unit)} in {month(last.month)}, against a mean of {number(last.mean)}"
+    return f"{about}; {rules_in_words(last.rules)}{_since(series)}"
+
+
 def _since(series: Series) -> str:
     """Since when all known points were special the same way, where that is more than the last."""
     first = None
@@ -81,6 +99,8 @@ class Change:
     """1 better, -1 worse, 0 neither."""
     said: str
     key: str
+    direction: int = 0
+    """1 for higher, -1 for lower: than before, or than the place."""
 
 
 def changed(measures: Sequence[Measured], areas: Sequence[Area]) -> list[Change]:
@@ -90,8 +110,9 @@ def changed(measures: Sequence[Measured], areas: Sequence[Area]) -> list[Change]
             each,
             area,
             {"special cause improving": 1, "special cause concerning": -1}.get(series.variation or "", 0),
-            says(series),
+            moved(series, each.definition.unit),
             each.key(area),
+            series.direction,
         )
         for each in measures
         for area in areas
@@ -107,8 +128,9 @@ def differs(measures: Sequence[Measured], area: Area) -> list[Change]:
         row = each.latest(area)
         if row is None or row["comparison"] not in ("higher", "lower"):
             continue
-        said = f"{number(row['value'])} ({limits(row)}), {row['comparison']} than {each.facts.whole.name} ({number(each.place)})"
-        found.append(Change(each, area, better(row, each.polarity), said, each.key(area)))
+        value = with_unit(row["value"], each.definition.unit)
+        said = f"{value}, {row['comparison']} than {each.facts.whole.name} ({number(each.place)}); 95% limits {limits(row)}"
+        found.append(Change(each, area, better(row, each.polarity), said, each.key(area), {"higher": 1, "lower": -1}[row["comparison"]]))
     return sorted(found, key=lambda change: change.way if change.way else 0.5)
 
 
@@ -122,8 +144,9 @@ def expected_of_charts(measures: Sequence[Measured], areas: Sequence[Area]) -> s
     shown, months = sum(series.special for _, series in tested), sum(len(series.known) for _, series in tested)
     without = len(charts) - len(tested)
     untested = f" {many(without, 'chart has', 'charts have')} too few months to be tested." if without else ""
+    how_many = many(shown, "chart shows", "charts show") if shown else "No chart shows"
     return (
-        f"{many(shown, 'chart shows', 'charts show')} a special cause in the latest month, of {len(tested):,} that could be tested. Were "
+        f"{how_many} a special cause in the latest month, of {len(tested):,} that could be tested. Were "
         f"nothing but chance at work, {roughly(sum(each.at_the_end for each in chance))} would; and "
         f"{roughly(sum(each.points for each in chance))} of their {months:,} points would be marked.{untested}"
     )
@@ -132,7 +155,7 @@ def expected_of_charts(measures: Sequence[Measured], areas: Sequence[Area]) -> s
 def expected_of_limits(count: int, shown: int, share: float = OF_TWENTY) -> str:
     """How many of so many values would lie beyond their limits by chance alone."""
     sure = {OF_TWENTY: "95%", OF_FIVE_HUNDRED: "99.8%"}[share]
-    beyond = f"{many(shown, 'value lies', 'values lie')} beyond {sure} limits, of {count:,}"
+    beyond = f"{many(shown, 'value lies', 'values lie') if shown else 'No value lies'} beyond {sure} limits, of {count:,}"
     return f"{beyond}. Were nothing but chance at work, {roughly(count * share)} would."
 
 

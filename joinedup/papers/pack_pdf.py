@@ -24,17 +24,24 @@ html, body {{ font-size: 10pt; background: #fff; }}
 .nhsuk-width-container, .nhsuk-main-wrapper {{ max-width: none; margin: 0; padding: 0; }}
 body, p, li, td, th, dd, dt {{ font-size: 10pt; line-height: 1.4; }}
 p, ul {{ margin-bottom: 6pt; }}
-h1 {{ font-size: 22pt; margin: 6pt 0; }} h2 {{ font-size: 15pt; margin: 0 0 6pt; }} h3 {{ font-size: 11.5pt; margin: 0 0 4pt; }}
+h1, .nhsuk-heading-xl {{ font-size: 22pt; margin: 6pt 0; }} .nhsuk-caption-xl {{ font-size: 12pt; margin: 0; }}
+h2 {{ font-size: 15pt; margin: 0 0 6pt; }}
+h3, .nhsuk-heading-m, .nhsuk-heading-s, .ju-figure__finding {{ font-size: 11.5pt; margin: 4pt 0; }}
+.nhsuk-heading-s {{ font-size: 10.5pt; }}
+h2, h3, caption {{ break-after: avoid; }}
+.ju-marks {{ padding: 3pt 6pt; }} .ju-header {{ border-bottom-width: 2pt; }}
+.ju-behind li, .ju-behind p {{ font-size: 8pt; max-width: none; margin-bottom: 2pt; }} .ju-behind ul {{ columns: 2; column-gap: 12pt; }}
 .ju-section {{ margin: 0 0 14pt; }} .ju-section > h2 {{ padding-top: 8pt; }}
 .ju-bar, .nhsuk-footer, .ju-pdf, .ju-evidence {{ display: none; }}
 .ju-grid, .ju-grid--two {{ display: block; }}
 .ju-chart--narrow {{ display: none; }} .ju-chart--wide {{ display: block; }}
-.ju-chart svg {{ width: 158mm; height: auto; }}
+.ju-chart svg {{ width: 160mm; max-width: 160mm; height: auto; }} .ju-figure {{ break-inside: auto; }}
 .ju-keys {{ display: grid; grid-template-columns: 1fr 1fr 1fr 1fr; gap: 6pt; }}
 .ju-icon {{ width: 14pt; height: 14pt; }}
 .ju-change {{ display: block; border-bottom: 0.5pt solid #d8dde0; padding: 3pt 0; break-inside: avoid; }}
 .ju-change .ju-icon {{ vertical-align: middle; }}
-.nhsuk-table, .nhsuk-table th, .nhsuk-table td {{ font-size: 8.5pt; }}
+.nhsuk-table, .ju-figure .nhsuk-table {{ break-inside: auto; }}
+.nhsuk-table, .nhsuk-table th, .nhsuk-table td {{ font-size: 8.5pt; vertical-align: middle; }}
 .nhsuk-table th, .nhsuk-table td {{ padding: 3pt 6pt 3pt 0; }}
 .nhsuk-table__heading {{ display: none; }}
 """

@@ -46,7 +46,7 @@ class Size:
         return self.name == "narrow"
 
 
-WIDE = Size("wide", 620, 14, 15, 86)
+WIDE = Size("wide", 700, 14, 15, 97)
 NARROW = Size("narrow", 264, 13, 14, 38)
 SIZES = (WIDE, NARROW)
 
