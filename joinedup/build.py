@@ -10,6 +10,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import pyarrow.compute as pc
+
 import joinedup.place.tables as place_tables
 from joinedup.engine.builder import InputFile, PartFile, write_input
 from joinedup.engine.builder import build as build_tables
@@ -17,6 +19,7 @@ from joinedup.engine.cluster import Cluster
 from joinedup.engine.lake import open_lake
 from joinedup.engine.manifest import Manifest, read_manifest
 from joinedup.engine.profiles import BuildProfile
+from joinedup.engine.reader import Reader
 from joinedup.engine.specs import TableSpec, read_specs
 from joinedup.engine.store import Store
 from joinedup.errors import PlaceError
@@ -27,6 +30,7 @@ from joinedup.outcomes.measure_commentary import check_commentaries
 from joinedup.outcomes.measure_folder import definitions
 from joinedup.outcomes.measure_lines import countable
 from joinedup.outcomes.measure_tables import checked_definitions, measure_inputs, measure_specs
+from joinedup.outcomes.measure_unmatched import unmatched
 from joinedup.place.model import PURPOSES, Place
 from joinedup.place.sharing import in_force, refuse_unshared
 from joinedup.population import code_list_tables, condition_tables, conditions, score_tables
@@ -132,6 +136,14 @@ def build(  # noqa: PLR0913 - what a build depends on, each by its name
         if lake is not None:
             lake.publish(manifest, store)  # nothing had changed here, and yet the lake may not have it
         return manifest
+
+
+def measure_findings(place: Place, store: Store) -> list[Finding]:
+    """Filters of measures that match no row of the published build."""
+    reader = Reader(store)
+    whole = (pc.field("area_type") == "place") & (pc.field("breakdown") == "all")
+    counted = set(reader.rows("measure_cell", ["line_id"], whole)["line_id"].to_pylist())
+    return unmatched(definitions(place.folder), countable(), counted, reader.rows)
 
 
 def profile(place: Place, store: Store, *, wait: float = 0, progress: Progress = silent) -> BuildProfile:

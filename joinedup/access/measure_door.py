@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from joinedup.access.caller import Caller
 from joinedup.access.disclosure import Audience, may_open
@@ -15,8 +16,11 @@ from joinedup.access.measure_results import STANDARD, MeasureResults
 from joinedup.access.releasing import Leaving
 from joinedup.access.stamp import Stamp
 from joinedup.engine.reader import Reader
+from joinedup.findings import Finding
 from joinedup.outcomes.measure_definition import MeasureDefinition
 from joinedup.outcomes.measure_folder import definitions
+from joinedup.outcomes.measure_lines import countable, event_tables
+from joinedup.outcomes.measure_unmatched import unmatched
 from joinedup.place.model import Place
 
 
@@ -82,6 +86,21 @@ class MeasureDoor:
         """
         cut = self.measure(name, variant=variant, area_type=area_type, breakdown=breakdown, period=period)
         return trending(cut, self._results.definition(name))
+
+    def measure_findings(self) -> tuple[Finding, ...]:
+        """Filters of measures that match no row of what is there; nothing for the public, and of builds without measures."""
+        if self.audience != "internal" or not {"measure_cell", *self._named_events()} <= set(self.reader.manifest.tables):
+            return ()
+        return tuple(unmatched(self.measure_list(), countable(), self._counted_lines(), self.reader.rows))
+
+    def _named_events(self) -> set[str]:
+        """The event tables."""
+        return set(event_tables(countable()))
+
+    def _counted_lines(self) -> set[str]:
+        """The lines of which something was counted."""
+        whole = (pc.field("area_type") == "place") & (pc.field("breakdown") == "all")
+        return set(self.reader.rows("measure_cell", ["line_id"], whole)["line_id"].to_pylist())
 
     @cached_property
     def _results(self) -> MeasureResults:

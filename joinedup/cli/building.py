@@ -80,7 +80,8 @@ def build(
     hasn't changed is used again.
     """
     from joinedup.build import build as build_place
-    from joinedup.report import progress_on, show_build
+    from joinedup.build import measure_findings
+    from joinedup.report import progress_on, show_build, show_findings
 
     extracts = None if no_land or landed else extracts_of(place_folder, extracts_folder)
     place = open_place(place_folder)
@@ -98,6 +99,7 @@ def build(
     if not quiet:
         show_build(manifest, sys.stderr, unchanged=manifest.build_id == before)
         warn_of_sharing(place)
+        show_findings(measure_findings(place, store), sys.stderr)
     if profiled:
         show_profile(place, store, wait, quiet)
     click.echo(manifest.build_id)

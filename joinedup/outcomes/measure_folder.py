@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -13,11 +13,15 @@ from joinedup.engine.specs import read_yaml as typed
 from joinedup.errors import SqlError
 from joinedup.findings import Finding, Severity, errors
 from joinedup.outcomes.measure_definition import STANDARD, MeasureDefinition
-from joinedup.outcomes.measure_lines import WrongDefinition, lines_of
+from joinedup.outcomes.measure_lines import WrongDefinition, lines_of, near
 from joinedup.place.located import Spot, validated
 from joinedup.place.yaml_file import read_yaml, without
+from joinedup.sources.contract import contracts
+from joinedup.statistics.rule_sets import rule_sets
 
 FOLDER = "measures"
+OF_STAYS, JUDGED = ("apc", "discharge_ready"), ("admission_method", "diagnosis", "duration", "ready_date")
+"""The contracts of which single fields are judged month by month, and the fields: those of `provider_field`."""
 Origin = Literal["package", "place"]
 Located = tuple[MeasureDefinition, Spot]
 
@@ -96,7 +100,7 @@ def _twice(found: Sequence[Located]) -> list[Finding]:
                 spot.fault("measure-valid", f"valid_to {measure.valid_to} isn't after valid_from {measure.valid_from}", at=("valid_to",))
             )
         if measure.id in said:
-            faults.append(spot.fault("measure-twice", f"{measure.id} is defined by another file too: one id, one file", at=("measure",)))
+            faults.append(spot.fault("measure-twice", _both(measure, said[measure.id]), at=("measure",)))
         said[measure.id] = measure
         repeated = sorted({one for one in measure.variant_ids if measure.variant_ids.count(one) > 1})
         if repeated:
@@ -106,9 +110,20 @@ def _twice(found: Sequence[Located]) -> list[Finding]:
     return faults
 
 
+def _both(one: MeasureDefinition, other: MeasureDefinition) -> str:
+    """What is wrong with two definitions of one id."""
+    first, second = sorted((one, other), key=lambda each: (each.valid_from, each.version))
+    until = min((each.valid_to for each in (first, second) if each.valid_to is not None), default=None)
+    what = f"{one.id} is defined by another file too, as versions {first.version} and {second.version}"
+    if first.valid_to is not None and first.valid_to <= second.valid_from:
+        return f"{what}: a build has one version of a measure, so keep the later one, in {one.id}.yml, and take the other away"
+    both = f"from {second.valid_from}{'' if until is None else f' to {until}'}"
+    return f"{what}, both valid {both}: keep one, in {one.id}.yml, with the valid_from that holds, and take the other away"
+
+
 def definition_findings(measure: MeasureDefinition, spot: Spot, specs: Mapping[str, TableSpec]) -> list[Finding]:
     """What is wrong between a definition and the tables that it names, by file and line."""
-    found = []
+    found = [spot.fault("measure-definition", message, at=at) for at, message in _unknown(measure)]
     for variant in measure.variant_ids:
         try:
             lines_of(measure, variant, specs)
@@ -117,3 +132,24 @@ def definition_findings(measure: MeasureDefinition, spot: Spot, specs: Mapping[s
             if variant == STANDARD:
                 break  # what is wrong with the measure is wrong with its variants, and said once
     return list(dict.fromkeys(found))
+
+
+def _unknown(measure: MeasureDefinition) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Rule sets, contracts and fields that there are none of: what needs one would be taken as known in every month."""
+    if measure.rules not in rule_sets():
+        yield ("rules",), f"there is no rule set {measure.rules}{near(measure.rules, rule_sets())}"
+    known = contracts()
+    for name, fields in measure.needs.items():
+        if name not in known:
+            yield ("needs", name), f"there is no contract {name}{near(name, known)}"
+            continue
+        own = JUDGED if name in OF_STAYS else ()
+        yield from (
+            (("needs", name), f"of {name} nothing is judged that is called {field}{near(field, own or ['none: leave it out'])}")
+            for field in fields
+            if field not in own
+        )
+    for name, other in measure.instead.items():
+        if other not in known or name not in measure.needs:
+            wrong, there = (other, known) if other not in known else (name, measure.needs)
+            yield ("instead", name), f"instead names {wrong}, which is no contract that can stand there{near(wrong, there)}"

@@ -132,14 +132,14 @@ def _line(
 ) -> Line:
     events = event_tables(specs)
     if counted.event not in events:
-        raise WrongDefinition((*at, "event"), f"no event table is called {counted.event}{_near(counted.event, events)}")
+        raise WrongDefinition((*at, "event"), f"no event table is called {counted.event}{near(counted.event, events)}")
     columns = {column.name: column for column in events[counted.event].columns}
     if counted.amount is not None:
         column = columns.get(counted.amount)
         if column is None or column.type not in WHOLE:
             whole = [name for name, one in columns.items() if one.type in WHOLE and name not in EVENT_COLUMNS]
             raise WrongDefinition(
-                (*at, "amount"), f"{counted.event} has no whole number called {counted.amount}{_near(counted.amount, whole)}"
+                (*at, "amount"), f"{counted.event} has no whole number called {counted.amount}{near(counted.amount, whole)}"
             )
     return Line(counted.event, _conditions(counted.where, columns, counted.event, (*at, "where")), counted.amount, each, needs)
 
@@ -160,7 +160,7 @@ def _conditions(where: Mapping[str, Any], columns: Mapping[str, Column], table: 
     made = []
     for name, wanted in sorted(where.items()):
         if name not in columns:
-            raise WrongDefinition((*at, name), f"{table} has no column {name}{_near(name, columns)}")
+            raise WrongDefinition((*at, name), f"{table} has no column {name}{near(name, columns)}")
         made.append(_condition(name, columns[name].type, wanted, (*at, name)))
     return tuple(made)
 
@@ -205,10 +205,11 @@ def _typed(value: Any, kind: ColumnType, name: str, at: tuple[str | int, ...]) -
 _EXAMPLES = {ColumnType.BOOLEAN: "true or false", ColumnType.INTEGER: "a whole number", ColumnType.DATE: "a date such as 2026-03-31"}
 
 
-def _near(name: str, known: Iterable[str]) -> str:
+def near(name: str, known: Iterable[str]) -> str:
+    """The nearest name, or all there are, as the end of a message."""
     known = sorted(known)
-    near = get_close_matches(name, known, n=1, cutoff=0.5)
-    return f"; the nearest is {near[0]}" if near else f"; there are {', '.join(known)}"
+    alike = get_close_matches(name, known, n=1, cutoff=0.5)
+    return f"; the nearest is {alike[0]}" if alike else f"; there are {', '.join(known)}"
 
 
 def every_line(measures: Iterable[MeasureDefinition], specs: Mapping[str, TableSpec]) -> dict[str, Line]:

@@ -21,6 +21,7 @@ from joinedup.access.overview import Access
 from joinedup.access.published import evidence_key
 from joinedup.access.rounding import added
 from joinedup.errors import NothingPublished, Refused
+from joinedup.findings import Finding
 from joinedup.papers.needs import Aggregates, MeasureDefinition, MeasureSpec, Stamp
 from joinedup.papers.numbers import day
 from joinedup.periods import year_name
@@ -174,6 +175,11 @@ class Facts:
             with suppress(Refused, NothingPublished):
                 found[each.id] = self.aggregates.measure(each.id, variant="standard", area_type=area, breakdown="all", period="year")
         return found
+
+    @cached_property
+    def measure_faults(self) -> Sequence[Finding]:
+        """Filters of measures that match nothing; none where pages don't say."""
+        return self.aggregates.measure_findings()
 
     @cached_property
     def measures(self) -> Mapping[tuple[str, Area], Row]:

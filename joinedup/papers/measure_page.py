@@ -54,6 +54,7 @@ def page(facts: Facts, measures: Sequence[Measured], at: int, desk: Desk) -> Pag
     shows = {
         "measure": measured.definition,
         "root_key": measured.root,
+        "faults": [each.message for each in facts.measure_faults if each.endangers == measured.id],
         "kind": KINDS.get(measured.definition.kind, ""),
         "keys": keys(measured),
         "pictures": pictures,

@@ -223,6 +223,10 @@ class Aggregates(Protocol):
         """
         ...
 
+    def measure_findings(self) -> Sequence[Finding]:
+        """Filters of measures that match nothing of what is there; none for the public."""
+        ...
+
     def measure_chart(self, name: str, *, area_type: str) -> pa.Table:
         """The months of a cut with centre, low, high, shows, side, variation, direction, untested. Refused as `measure`."""
         ...

@@ -87,6 +87,43 @@ def test_a_name_other_than_the_file_and_a_stray_file_are_found(tmp_path: Path) -
     assert sorted(rule for rule, _, _ in found(tmp_path, GOOD, "other")) == ["measure-name", "unknown-file"]
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        ("valid_from: 2025-04-01", "valid_from: 2026-04-01\nversion: 2", "versions 1 and 2, both valid from 2026-04-01: keep one"),
+        (
+            "valid_from: 2025-04-01\nvalid_to: 2026-10-01",
+            "valid_from: 2026-04-01\nversion: 2",
+            "both valid from 2026-04-01 to 2026-10-01: keep one",
+        ),
+        ("valid_from: 2025-04-01\nvalid_to: 2026-04-01", "valid_from: 2026-04-01\nversion: 2", "keep the later one, in long_ones.yml"),
+    ],
+)
+def test_two_versions_of_a_measure_are_found(tmp_path: Path, first: str, second: str, said: str) -> None:
+    found(tmp_path, GOOD.replace("valid_from: 2026-04-01", first), "long_ones_old")
+    messages = {rule: message for rule, _, message in found(tmp_path, GOOD.replace("valid_from: 2026-04-01", second))}
+    assert set(messages) == {"measure-name", "measure-twice"}
+    assert said in messages["measure-twice"]
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("rules: nelsson", "there is no rule set nelsson; the nearest is nelson"),
+        ("needs: {apcc: []}", "there is no contract apcc; the nearest is apc"),
+        ("needs: {apc: [diagnoses]}", "of apc nothing is judged that is called diagnoses; the nearest is diagnosis"),
+        ("needs: {ecds: [diagnosis]}", "of ecds nothing is judged that is called diagnosis; there are none: leave it out"),
+        ("needs: {apc: []}\ninstead: {apc: discharge_redy}", "the nearest is discharge_ready"),
+        ("needs: {apc: []}\ninstead: {ecds: discharge_ready}", "instead names ecds"),
+    ],
+)
+def test_rule_sets_contracts_and_fields_that_there_are_none_of(tmp_path: Path, written: str, said: str) -> None:
+    ((rule, line, message),) = found(tmp_path, GOOD.replace("source: made", f"{written}\nsource: made"))
+    assert rule == "measure-definition"
+    assert line is not None
+    assert said in message
+
+
 def test_a_place_measure_takes_the_place_of_the_package(tmp_path: Path) -> None:
     found(tmp_path, GOOD.replace("long_ones", "emergency_admissions"), "emergency_admissions")
     named = {measure.id: measure for measure in definitions(tmp_path)}

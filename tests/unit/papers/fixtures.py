@@ -417,6 +417,11 @@ class FakeAggregates(WithoutLines):
     def _defined(self, name: str) -> MeasureDefinition:
         return {each.id: each for each in self.defined}[name]
 
+    def measure_findings(self) -> tuple[Finding, ...]:
+        return tuple(
+            Finding("measures/x.yml", "measure-matches-nothing", "x is nowhere 'y'", endangers=each.id) for each in self.defined[-1:]
+        )
+
     def measure_chart(self, name: str, *, area_type: str) -> pa.Table:
         cut = self.measure(name, variant="standard", area_type=area_type, breakdown="all", period="month")
         return charted(cut, self._defined(name))
