@@ -24,7 +24,6 @@ from joinedup.engine.specs import TableSpec, read_specs
 from joinedup.engine.store import Store
 from joinedup.errors import PlaceError
 from joinedup.findings import Finding, Severity
-from joinedup.outcomes.definitions import measures
 from joinedup.outcomes.measure_check import check_measures
 from joinedup.outcomes.measure_commentary import check_commentaries
 from joinedup.outcomes.measure_folder import definitions
@@ -226,8 +225,7 @@ def about(place: Place, landing: LandingRecord, day: date | None = None) -> dict
     """What a manifest says of the place, what its sources may be used for on the day, its measures, and the landing it stands on."""
     sources = dict.fromkeys(file.source for file in landing.files if not file.refused)
     uses = {purpose: [name for name in sources if in_force(place, name, purpose, day or date.today())] for purpose in PURPOSES}
-    defined = {name: spec.model_dump(mode="json", by_alias=True) for name, spec in measures().items()}
-    counted = {each.id: each.model_dump(mode="json", by_alias=True, exclude={"cases"}) for each in definitions(place.folder)}
+    measures = {each.id: each.model_dump(mode="json", by_alias=True, exclude={"cases"}) for each in definitions(place.folder)}
     lists = code_list_tables.versions(place)
-    said = {"landing": landing.summary(), "measures": defined, "counted": counted, "code_lists": lists}
+    said = {"landing": landing.summary(), "measures": measures, "code_lists": lists}
     return {"place": place.summary() | {"uses": uses}, "version": version("joinedup")} | said

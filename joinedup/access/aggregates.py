@@ -21,9 +21,9 @@ from joinedup.access.disclosure import Audience, may_open
 from joinedup.access.journeys import Journey, journeys
 from joinedup.access.look_report import belongs_of
 from joinedup.access.looking import Log, log_of, look
-from joinedup.access.measure_door import MeasureDoor
-from joinedup.access.measure_evidence import as_spec, lines_behind
-from joinedup.access.measured import with_shares, with_values, without_unknown
+from joinedup.access.measure_events import files_behind
+from joinedup.access.measure_overview import MeasureOverview
+from joinedup.access.measured import without_unknown
 from joinedup.access.overview import Access, access_of
 from joinedup.access.profiled import PROFILED
 from joinedup.access.releasing import Leaving
@@ -34,8 +34,9 @@ from joinedup.engine.store import Store
 from joinedup.errors import Refused
 from joinedup.findings import Finding
 from joinedup.kept.access_log import AccessLog
-from joinedup.outcomes.definitions import MeasureSpec, Statistic, measures
-from joinedup.place.model import Neighbourhood, Place
+from joinedup.outcomes.measure_definition import MeasureDefinition
+from joinedup.outcomes.measure_folder import headlines
+from joinedup.place.model import Place
 from joinedup.sources.accounts import FileAccount, read_accounts
 from joinedup.sources.restricted import for_others
 
@@ -53,7 +54,7 @@ def open_aggregates(store: Store, place: Place, caller: Caller, audience: Audien
     """
     reader = Reader(store)
     may_open(place, reader.manifest.about.get("place", {}), caller, audience)
-    specs = measures()
+    specs = headlines(place.folder)
     stamp = stamp_of(reader.manifest, place, specs)
     return Aggregates(
         place, reader, stamp if audience == "internal" else rounded_stamp(stamp), specs, caller, audience, log or log_of(store, place)
@@ -61,7 +62,7 @@ def open_aggregates(store: Store, place: Place, caller: Caller, audience: Audien
 
 
 @dataclass(frozen=True)
-class Aggregates(MeasureDoor):
+class Aggregates(MeasureOverview):
     """What one published build says of a place and its neighbourhoods, to one caller and for one audience.
 
     An area is a pair (area_type, area_id): 'place', each 'neighbourhood' that existed in the period, and 'none', the place's
@@ -72,17 +73,10 @@ class Aggregates(MeasureDoor):
     place: Place
     reader: Reader
     stamp: Stamp
-    specs: Mapping[str, MeasureSpec]
+    specs: Mapping[str, MeasureDefinition]
     caller: Caller
     audience: Audience
     log: Log
-
-    def neighbourhoods(self) -> tuple[Neighbourhood, ...]:
-        """The neighbourhoods that existed on some day of the period, in the order of the place folder."""
-        period = self.place.period
-        return tuple(
-            n for n in self.place.neighbourhoods if (n.start is None or n.start < period.end) and (n.end is None or period.start < n.end)
-        )
 
     def population(self) -> pa.Table:
         """People on the as-at date by area, five-year age band and sex."""
@@ -105,26 +99,8 @@ class Aggregates(MeasureDoor):
         """The extracts' own costs beside the averages for the same activity, by sector and point of delivery, in the period."""
         return self._table("cost_difference", public.cost_differences, "sector", "point_of_delivery")
 
-    def measures(self) -> pa.Table:
-        """The measures by area: counts, value, 95% limits, how neighbourhoods compare with the place, and why a value is missing."""
-        too_few: set[tuple[str, str, str]] = set()
-
-        def rounded(counts: pa.Table) -> pa.Table:
-            nonlocal too_few
-            rates = {name for name, spec in self.specs.items() if spec.statistic is Statistic.RATE}
-            made, too_few = public.measure_counts(counts, rates)
-            return made
-
-        return with_values(self._table("measure_count", rounded, "area_type", "area_id"), self.specs, self.stamp, too_few)
-
-    def measure_basis(self) -> pa.Table:
-        """Of which providers and months each measure can be known, and why not of the others; with the provider's share of stays."""
-        basis = self._table("measure_basis", lambda table: table, "measure_id", "provider_code", "month")
-        share = self._table("provider_share", lambda table: table.slice(0, 0), "area_id", "age_from", "provider_code")
-        return with_shares(basis, share)
-
-    def measure_specs(self) -> Mapping[str, MeasureSpec]:
-        """The measures in words, by id, in the order in which pages show them."""
+    def measure_specs(self) -> Mapping[str, MeasureDefinition]:
+        """The measures that stand on overviews, by id, in the order of pages."""
         return self.specs
 
     def files(self) -> tuple[FileAccount, ...]:
@@ -165,10 +141,6 @@ class Aggregates(MeasureDoor):
         """Right and wrong links by what decided, characteristic and group; no row where the truth isn't known, and for the public."""
         return self._table("link_truth", lambda table: table.slice(0, 0), "decided_by", "characteristic", "group_value")
 
-    def measure_linkage(self) -> pa.Table:
-        """How far linkage bears on each measure, by area; nothing of it for the public."""
-        return self._table("measure_linkage", lambda table: table.slice(0, 0), "measure_id", "area_type", "area_id")
-
     def match_weights(self) -> pa.Table:
         """What agreement between two records is worth; nothing of it for the public."""
         return self._table("match_weight", lambda table: table.slice(0, 0), "comparison", "level")
@@ -205,16 +177,16 @@ class Aggregates(MeasureDoor):
         """What stands behind a measure, a published table or what a landing tells; of files and exact counts nothing for the public."""
         manifest = self.reader.manifest
         before = manifest_before(self.reader.store, manifest) if self.audience == "internal" else None
-        lined = {each.id: each for each in self.measure_list()}.get(name)
-        if lined is not None:
-            return behind_of(manifest, before, self.place, as_spec(lined), name, self.audience, lines_behind(lined))
-        return behind_of(manifest, before, self.place, self.specs.get(name), name, self.audience)
+        measure = {each.id: each for each in self.measure_list()}.get(name)
+        return behind_of(manifest, before, self.place, measure, name, self.audience)
 
     def cell_files(self) -> CellFiles:
         """The files behind single numbers; none for the public, for whom a file may be a few people, and of builds that don't keep it."""
         kept = self.audience == "internal" and AREA_FILE in self.reader.manifest.tables
         table = self._table(AREA_FILE, lambda each: each.slice(0, 0), "counted", *OF_AREA) if kept else pa.table({})
-        return CellFiles(table, self.files() if kept else (), frozenset(self.specs))
+        measures = {each.id: each for each in self.measure_list()} if kept else {}
+        behind = lambda name: files_behind(measures[name], self.reader.rows, self.place.period)  # noqa: E731 - as long as it is asked for
+        return CellFiles(table, self.files() if kept else (), frozenset(measures), behind)
 
     def every_cohort(self) -> tuple[Cohort, ...]:
         """Each cohort in its latest year, in the order of pages; none where the build has none, or nobody is counted."""

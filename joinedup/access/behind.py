@@ -8,19 +8,18 @@ from datetime import date
 from graphlib import TopologicalSorter
 
 from joinedup.access.disclosure import Audience
+from joinedup.access.measure_evidence import FORMS, in_words, lines_behind
 from joinedup.access.published import PUBLISHED, TOLD
 from joinedup.engine.lineage import ROWS, ColumnOf, MadeOf, behind, read_noted
 from joinedup.engine.manifest import Manifest, TableRecord
-from joinedup.outcomes.definitions import MeasureSpec
+from joinedup.outcomes.measure_definition import STANDARD, MeasureDefinition
+from joinedup.outcomes.measure_lines import countable, lines_of
 from joinedup.place.model import Place
 from joinedup.place.sharing import covering
 from joinedup.sources.accounts import FileAccount, read_accounts
 from joinedup.sources.contract import contracts
 from joinedup.sources.restricted import RESTRICTED, roughly
 
-COUNTED = "measure_count"
-"""The table of the measures' counts."""
-OF_A_MEASURE = ("events", "numerator", "denominator")
 LANDED = "landed_"
 LISTED = "code_list_version"
 """The table of all code lists, through which every number that stands on one goes."""
@@ -150,32 +149,22 @@ class Behind:
     """None where there was no build before that says what its tables are."""
 
 
-STATISTICS = {
-    "rate": "rate: per × numerator ÷ denominator, 95% limits by Poisson",
-    "rate_of_sum": "rate of a sum: per × numerator ÷ denominator, 95% limits that allow for how much the amounts vary",
-}
-
-
 def behind_of(  # noqa: PLR0913, PLR0917 - two builds, and what is asked of them
     manifest: Manifest,
     before: Manifest | None,
     place: Place,
-    measure: MeasureSpec | None,
+    measure: MeasureDefinition | None,
     name: str,
     audience: Audience,
-    lines: Sequence[tuple[str, tuple[str, ...], Mapping[str, str]]] = (),
 ) -> Behind:
-    """What stands behind a measure, or behind a published table by its name.
-
-    `lines` are the table, columns and constants of each part of a measure that is counted by lines.
-    """
+    """What stands behind a measure, or behind a published table by its name."""
     plain = _plain(manifest, place, measure, name, audience)
     if measure is None and name in TOLD:
         if TOLD[name].origin != "landing":
             return plain
         return replace(plain, sources=_sources(manifest, place, None, audience), linked_by=_links(manifest, None, audience))
     known = {each: _made_of(record) for each, record in manifest.tables.items()}
-    found = frozenset().union(*(behind(known, *each) for each in lines or [_columns(name, measure)]))
+    found = frozenset().union(*(behind(known, *each) for each in _columns(name, measure)))
     steps = tuple(_steps(manifest, found, audience))
     tables = {step.table for step in steps}
     return replace(
@@ -188,11 +177,10 @@ def behind_of(  # noqa: PLR0913, PLR0917 - two builds, and what is asked of them
     )
 
 
-def _plain(manifest: Manifest, place: Place, measure: MeasureSpec | None, name: str, audience: Audience) -> Behind:
+def _plain(manifest: Manifest, place: Place, measure: MeasureDefinition | None, name: str, audience: Audience) -> Behind:
     """What it is, before anything is looked up."""
     if measure is not None:
-        statistic = STATISTICS.get(str(measure.statistic), str(measure.statistic))
-        title, what, population = measure.title, measure.definition, measure.denominator
+        title, what, population, statistic = measure.title, measure.definition, _parts(measure)[1], FORMS[measure.form]
     elif name in TOLD:
         told = TOLD[name]
         title, what, population, statistic = told.title, f"From the {told.origin}", told.of, "count"
@@ -213,11 +201,12 @@ def _by(grain: Sequence[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def _columns(name: str, measure: MeasureSpec | None) -> tuple[str, tuple[str, ...], dict[str, str]]:
-    """Which columns of which table hold it, and which measure alone is meant."""
+def _columns(name: str, measure: MeasureDefinition | None) -> Sequence[tuple[str, tuple[str, ...], Mapping[str, str]]]:
+    """Which columns of which tables hold it, and which lines of a measure alone are meant."""
     if measure is not None:
-        return COUNTED, OF_A_MEASURE, {"measure_id": measure.id}
-    return PUBLISHED[name].table, PUBLISHED[name].counts, {}
+        return lines_behind(measure)
+    of = PUBLISHED[name]
+    return [(of.table, of.columns or of.counts, {})]
 
 
 def _made_of(record: TableRecord) -> MadeOf:
@@ -317,19 +306,24 @@ def _by_rule(counts: Mapping[str, int]) -> dict[str, int | str]:
     return {rule: roughly(count, "row") if rule == RESTRICTED else count for rule, count in _most_first(counts).items()}
 
 
-def _definition(measure: MeasureSpec) -> Definition:
+def _parts(measure: MeasureDefinition) -> tuple[str, str]:
+    """What is counted, and out of what, in words."""
+    lines = lines_of(measure, STANDARD, countable())
+    return ("Values as published", "None") if lines is None else (in_words(lines.count), in_words(lines.out_of))
+
+
+def _definition(measure: MeasureDefinition) -> Definition:
     return Definition(
         measure.definition,
-        measure.numerator,
-        measure.denominator,
-        str(measure.statistic),
+        *_parts(measure),
+        FORMS[measure.form],
         measure.per,
         measure.unit,
         measure.version,
         measure.source,
         measure.owner,
         measure.valid_from,
-        tuple(measure.contracts),
+        tuple(measure.needs),
     )
 
 

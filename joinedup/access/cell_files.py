@@ -1,13 +1,14 @@
-"""The files whose records stand in one published number, as far as builds keep that: by area, month and point of delivery."""
+"""The files whose records stand in one published number: by area, month and point of delivery, and of measures by area."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import pyarrow as pa
 
+from joinedup.access.measure_evidence import WHOLE
 from joinedup.access.published import ANY, AREA, PUBLISHED, slug
 from joinedup.sources.accounts import FileAccount
 
@@ -37,10 +38,14 @@ class CellFiles:
 
     table: pa.Table
     accounts: Sequence[FileAccount]
-    measures: Collection[str]
+    measures: Collection[str] = ()
+    behind: Callable[[str], Mapping[tuple[str, str], Mapping[int, int]]] = lambda _: {}
+    """Of a measure: area -> file -> records."""
 
     def of(self, name: str, grain: Sequence[str], values: Sequence[str]) -> tuple[CellFile, ...]:
         """The files behind the number that a key's name and values tell, those with most records first; none where it isn't kept."""
+        if name in self.measures:
+            return tuple(self._told(self._of_measure(name, [*values])))
         counted = "people" if name in OF_PEOPLE else name
         asked = dict(zip(grain, values, strict=False))
         by = [asked.get(column, ANY) for column in BY.get(counted, AREA)]
@@ -48,6 +53,20 @@ class CellFiles:
             by[0] = "place"  # neighbourhoods and none are in it
         exact = self._index.get(counted, {}).get(tuple(by))
         return tuple(self._told(exact if exact is not None else self._taken_together(counted, by)))
+
+    def _of_measure(self, name: str, values: Sequence[str]) -> Mapping[int, int]:
+        """File -> records behind a measure of an area, or of the place where none is named; of groups it isn't told."""
+        if any(group not in (*WHOLE, ANY) for group in values[len(AREA) :]):
+            return {}
+        if name not in self._measured:
+            self._measured[name] = {tuple(map(slug, area)): files for area, files in self.behind(name).items()}
+        area = (*values[: len(AREA)], ANY, ANY)[: len(AREA)]
+        return self._measured[name].get(("place", "place") if area[0] == ANY else area, {})
+
+    @cached_property
+    def _measured(self) -> dict[str, Mapping[tuple[str, ...], Mapping[int, int]]]:
+        """The same of each measure that was asked for."""
+        return {}
 
     @cached_property
     def known(self) -> frozenset[str]:

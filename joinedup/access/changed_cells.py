@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from math import isclose
 
-import pyarrow as pa
-
+from joinedup.access.changed_measures import COUNTED, Point, measured_side_by_side
 from joinedup.access.changes import Cell
-from joinedup.access.measured import with_values
 from joinedup.access.published import PUBLISHED, evidence_key
-from joinedup.access.stamp import Stamp
 from joinedup.engine.files_lines import Connection
 from joinedup.engine.lying import rows_sql
-from joinedup.engine.parts import Lying
-from joinedup.engine.reader import read_rows
-from joinedup.outcomes.definitions import MeasureSpec
 
-COUNTED = "measure_count"
-OF_A_MEASURE = ("measure_id", "area_type", "area_id")
-OF_MEASURES = ("value", "events", "numerator", "denominator", "registered")
 BY_MONTH = "month"
 AS_ADDED = 1e-9
 """How far sums of the same fractions may be apart, as a part of them, since engines add in an order of their own; no two counts below a
@@ -32,18 +22,9 @@ SELECT {grain}, {values} FROM ({steps}) GROUP BY {grain} ORDER BY {grain}
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
-    """What is published at one point of the way: the tables, and what measures go by."""
-
-    tables: Mapping[str, Sequence[Lying]]
-    measures: Mapping[str, MeasureSpec]
-    stamp: Stamp
-
-
 def wanted() -> tuple[str, ...]:
     """The tables that published numbers are read from."""
-    return (COUNTED, *dict.fromkeys(each.table for each in PUBLISHED.values()))
+    return tuple(dict.fromkeys((*COUNTED, *(each.table for each in PUBLISHED.values() if not each.columns))))
 
 
 def cells_of(con: Connection, points: Sequence[Point]) -> tuple[list[Cell], int]:
@@ -58,13 +39,10 @@ def cells_of(con: Connection, points: Sequence[Point]) -> tuple[list[Cell], int]
 
 
 def _all_cells(con: Connection, points: Sequence[Point]) -> Iterator[Cell]:
-    for number, point in enumerate(points):
-        con.register(f"measures_{number}", _measures(point))
-    measured = [f"SELECT {number} AS {STEP}, * FROM measures_{number}" for number in range(len(points))]
-    for told_apart, count, values in _side_by_side(con, measured, OF_A_MEASURE, OF_MEASURES, len(points)):
-        yield _cell(str(told_apart[0]), told_apart[1:], count, values)
+    for key, count, values in measured_side_by_side(points):
+        yield _cell(key[0], key[1:], count, settled(values))
     for name, of in PUBLISHED.items():
-        if all(of.table in point.tables for point in points):
+        if not of.columns and all(of.table in point.tables for point in points):
             steps = [
                 f"SELECT {number} AS {STEP}, * FROM ({rows_sql(point.tables[of.table])}) AS rows" for number, point in enumerate(points)
             ]
@@ -80,14 +58,6 @@ def _cell(name: str, told_apart: Sequence[object], count: str, values: Sequence[
 def _none_is_nothing(values: Sequence[float | None]) -> list[float | None]:
     """Counts where a row that isn't there counts nobody."""
     return [0.0 if value is None else value for value in values]
-
-
-def _measures(point: Point) -> pa.Table:
-    """The measures as they would be published."""
-    counts = read_rows(point.tables[COUNTED])
-    order = [(name, "ascending") for name in ("area_type", "area_id")]
-    made = with_values(counts.sort_by(order), point.measures, point.stamp)
-    return made.select([*OF_A_MEASURE, *OF_MEASURES])
 
 
 def _side_by_side(

@@ -16,10 +16,12 @@ from itertools import pairwise
 from pathlib import Path
 from time import perf_counter
 
-from joinedup.access.changed_cells import Point, cells_of, wanted
+from joinedup.access.changed_cells import cells_of, wanted
+from joinedup.access.changed_measures import MONTHS, Point
 from joinedup.access.changed_words import told
 from joinedup.access.changes import FORM, Cause, Changes, Turn, keep_changes, kept_changes, of_build
-from joinedup.access.differing import OF_ROWS, Between, Differing, measures_of
+from joinedup.access.differing import OF_ROWS, Between, Differing, inputs_of_build, measures_of
+from joinedup.access.measure_names import area_names
 from joinedup.access.stamp import stamp_of
 from joinedup.engine.comparing import TableChange, files_of, tables_changed
 from joinedup.engine.duck import connect
@@ -30,6 +32,7 @@ from joinedup.engine.specs import TableSpec
 from joinedup.engine.store import PRIVATE_FOLDER, Store, store_errors
 from joinedup.engine.trying import tried
 from joinedup.errors import NothingPublished, SqlError
+from joinedup.outcomes.measure_definition import MeasureDefinition
 from joinedup.place.model import Place
 from joinedup.progress import Progress, Step, silent
 
@@ -174,8 +177,14 @@ class Walk:
 
     def point(self, manifest: Manifest) -> Point:
         """What a build that was published says."""
-        stamp = stamp_of(manifest, self.place, measures_of(manifest))
-        return Point(self.files(manifest.tables), measures_of(manifest), stamp)
+        months = inputs_of_build(self.differing.store, manifest)[MONTHS]
+        return self._point(manifest.tables, measures_of(manifest), manifest, months)
+
+    def _point(
+        self, records: Mapping[str, TableRecord], measures: Sequence[MeasureDefinition], landed: Manifest, months: InputFile
+    ) -> Point:
+        stamp = stamp_of(landed, self.place, {})
+        return Point(self.files(records), measures, stamp, tuple(months.files), area_names(self.place))
 
     def made(self, between: Between) -> tuple[Point, dict[str, TableRecord]] | str:
         """What a build between would say, and its tables; why not, where it can't be made."""
@@ -186,7 +195,7 @@ class Walk:
             records = tried(between.specs, between.inputs, self.wanted, self.differing.store, like=between.like)
         except SqlError:
             return "the one doesn't fit the other without it"
-        return Point(self.files(records), between.measures, stamp_of(between.landed, self.place, between.measures)), records
+        return self._point(records, between.measures, between.landed, between.inputs[MONTHS]), records
 
     def files(self, records: Mapping[str, TableRecord]) -> dict[str, list[Lying]]:
         """The files of tables whose numbers are published."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -15,7 +15,8 @@ from joinedup.engine.specs import TableSpec
 from joinedup.engine.store import Store
 from joinedup.engine.trying import given
 from joinedup.errors import StoreProblem
-from joinedup.outcomes.definitions import MeasureSpec, measures
+from joinedup.outcomes.measure_definition import MeasureDefinition
+from joinedup.outcomes.measure_folder import definitions
 from joinedup.sources.landed import LANDING_FILE, parse_landing
 from joinedup.sources.mixing import Mixing
 from joinedup.sources.same_rows import CORRECTION, LINKAGE, NEW, POPULATION, READING
@@ -33,7 +34,7 @@ class Between:
     """The build by whose engine."""
     specs: Mapping[str, TableSpec]
     inputs: Mapping[str, InputFile]
-    measures: Mapping[str, MeasureSpec]
+    measures: Sequence[MeasureDefinition]
     landed: Manifest
     """The build of whose landing it is, as pages would say."""
 
@@ -75,7 +76,7 @@ class Differing:
     @cached_property
     def measured_otherwise(self) -> list[str]:
         """The measures that are defined otherwise, as far as both builds say how."""
-        then, now = ((one.about.get("measures") or {}) | (one.about.get("counted") or {}) for one in (self.before, self.after))
+        then, now = (one.about.get("measures") or {} for one in (self.before, self.after))
         return [name for name in {**then, **now} if then and now and then.get(name) != now.get(name)]
 
     @cached_property
@@ -220,10 +221,10 @@ def inputs_of_build(store: Store, manifest: Manifest) -> dict[str, InputFile]:
     return {name: given(store, each) for name, each in manifest.inputs.items()}
 
 
-def measures_of(manifest: Manifest) -> dict[str, MeasureSpec]:
-    """The measures as they were defined for a build; as they are now where it doesn't say."""
-    said = manifest.about.get("measures")
-    return {name: MeasureSpec.model_validate(each) for name, each in said.items()} if said else dict(measures())
+def measures_of(manifest: Manifest) -> tuple[MeasureDefinition, ...]:
+    """The measures as they were defined for a build; as joinedup defines them now where it doesn't say."""
+    said = (manifest.about.get("measures") or {}).values()
+    return tuple(MeasureDefinition.model_validate(each) for each in said if "form" in each) or definitions()
 
 
 def landing_tables(store: Store, manifest: Manifest) -> dict[str, InputFile] | None:

@@ -22,7 +22,7 @@ A_DAY = {
     "coordinator": ("direct care", "people", "person", 5),
     "analyst": ("planning", "records", "activity", 3),
     "finance": ("payment", "records", "activity", 1),
-    "commissioner": ("planning", "aggregates", "measure_count, internal", 2),
+    "commissioner": ("planning", "aggregates", "measure emergency_bed_days standard by neighbourhood, all and year, internal", 2),
     "board": ("planning", "aggregates", "area_population, internal", 1),
     "safety_officer": ("planning", "aggregates", "data_quality, internal", 1),
 }

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from typing import Any, cast
+from typing import Any
 
 import pyarrow as pa
 
 from joinedup.errors import Refused
-from joinedup.outcomes.definitions import MeasureSpec, Statistic
 from joinedup.outcomes.measure_definition import STANDARD, MeasureDefinition
 from joinedup.outcomes.measure_lines import PEOPLE, Line, countable, lines_of
 
@@ -45,33 +44,6 @@ def _condition(column: str, values: tuple[Any, ...], begins: tuple[str, ...], li
         return f"{column} {' or '.join(str(value).lower() if isinstance(value, bool) else str(value) for value in values)}"
     words = [f"{word} {value}" for word, value in zip(("from", "below"), limits, strict=True) if value is not None]
     return f"{column} {' and '.join(words)}"
-
-
-def as_spec(measure: MeasureDefinition) -> MeasureSpec:
-    """The definition in the form that evidence shows."""
-    lines = lines_of(measure, STANDARD, countable())
-    return MeasureSpec.model_construct(
-        id=measure.id,
-        title=measure.title,
-        order=measure.order,
-        why=measure.why,
-        definition=measure.definition,
-        numerator="Values as published" if lines is None else in_words(lines.count),
-        denominator="None" if lines is None else in_words(lines.out_of),
-        variant="",
-        source=measure.source,
-        statistic=cast("Statistic", FORMS[measure.form]),
-        per=measure.per,
-        unit=measure.unit,
-        events="events",
-        polarity=measure.polarity,
-        contracts=tuple(measure.needs),
-        instead=measure.instead,
-        owner=measure.owner,
-        reviewer=measure.reviewer,
-        version=measure.version,
-        valid_from=measure.valid_from,
-    )
 
 
 def lines_behind(measure: MeasureDefinition) -> tuple[tuple[str, tuple[str, ...], Mapping[str, str]], ...]:

@@ -110,7 +110,7 @@ class MeasureResults:
             variant=asked.variant,
             breakdown=asked.breakdown,
             names=self.names,
-            missing=self.stamp.missing_contracts,
+            stamp=self.stamp,
         )
         return made.filter(pc.field("area_type").isin(asked.kinds))
 

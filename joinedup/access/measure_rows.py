@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 
 from joinedup.access.measure_cells import Floats
 from joinedup.access.measure_values import Computed
-from joinedup.access.measured import LEAST_KNOWN, TOO_FEW, TOO_LITTLE
+from joinedup.access.measured import ENDS_EARLY, LEAST_KNOWN, TOO_FEW, TOO_LITTLE, source_reason
+from joinedup.access.stamp import Stamp
 from joinedup.outcomes.measure_definition import MeasureDefinition
 from joinedup.statistics.estimates import Reason, compared
 
@@ -34,15 +35,15 @@ Names = Mapping[tuple[str, str], str]
 
 
 def rows_of(  # noqa: PLR0913 - what a row says, each by its name
-    measure: MeasureDefinition, computed: Computed, *, variant: str, breakdown: str, names: Names, missing: frozenset[str]
+    measure: MeasureDefinition, computed: Computed, *, variant: str, breakdown: str, names: Names, stamp: Stamp
 ) -> pa.Table:
     """The cut as a table, areas by their id, the place last, groups in their order, then time."""
     keys, spans, values = computed.keys, computed.spans, computed.values
     size = len(keys) * len(spans)
     counted = computed.counted
-    reason = _reasons(measure, computed, missing)
+    reason = _reasons(measure, computed, stamp)
     without = reason != None  # noqa: E711 - compared element by element
-    hidden = without & np.isin(reason, [Reason.SOURCE_MISSING, TOO_LITTLE, Reason.SUPPRESSED])
+    hidden = without & np.isin(reason, [Reason.SOURCE_MISSING, ENDS_EARLY, TOO_LITTLE, Reason.SUPPRESSED])
     numerator = counted.events if measure.form in ("rate", "proportion") else counted.amount
     told = {"events": (counted.events, hidden), "numerator": (numerator, hidden), "denominator": (computed.denominator, hidden)}
     told |= {name: (getattr(values, name), without) for name in ("value", "lower", "upper", "lower998", "upper998")}
@@ -69,14 +70,15 @@ def rows_of(  # noqa: PLR0913 - what a row says, each by its name
     return made.take(_order(made))
 
 
-def _reasons(measure: MeasureDefinition, computed: Computed, missing: frozenset[str]) -> npt.NDArray[np.object_]:
+def _reasons(measure: MeasureDefinition, computed: Computed, stamp: Stamp) -> npt.NDArray[np.object_]:
     """Why there is no value: the source first, then too little known, too few, and what the statistic says."""
     reason = computed.values.reason.copy()
     if measure.minimum:
         reason[computed.counted.events < measure.minimum] = TOO_FEW
     reason[(computed.share < LEAST_KNOWN) | computed.gaps] = TOO_LITTLE
-    if measure.lacks(missing):
-        reason[:] = Reason.SOURCE_MISSING
+    for number, span in enumerate(computed.spans):
+        if why := source_reason(measure, stamp, span.end):
+            reason[:, number] = why
     return reason
 
 

@@ -6,7 +6,7 @@ suppressed (null); a row of the place is made of those, so that it tells nothing
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
@@ -154,28 +154,6 @@ def cost_differences(table: pa.Table) -> pa.Table:
         ratio = np.round(money["extract_pence"] / money["average_pence"], 2)
     made = {"activities": shown, **money, "ratio": np.where(np.isfinite(ratio), ratio, np.nan)}
     return _replaced(table, made).filter(pa.array(keep))
-
-
-def measure_counts(table: pa.Table, rates: Collection[str]) -> tuple[pa.Table, set[tuple[str, str, str]]]:
-    """The counts of measures, rounded, and which (measure, area type, area) were too few to be shown.
-
-    Of `rates` the events are the numerator; the amounts of other measures are given to three figures, where the events aren't few.
-    """
-    missing = np.asarray(pc.is_null(table["events"]).to_numpy(zero_copy_only=False), dtype=bool)
-    events, people = _whole(table, "events"), np.asarray(table["denominator"].to_numpy(), dtype=np.float64)
-    total, squares = (_floats(table, name) for name in ("numerator", "numerator_squares"))
-    each_is_one = np.array([measure in rates for measure in table["measure_id"].to_pylist()], dtype=bool)
-    shown = np.where(missing, np.nan, rounded(events))
-    amount = np.where(each_is_one, shown, np.where(np.isnan(shown), np.nan, significant(total)))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        spread = np.where(amount == 0, 0.0, significant(squares / total, 2) * amount)
-    registered = np.where((people > 0) & (people <= SMALL), np.nan, nearest(people))
-    made = {"events": shown, "numerator": amount, "numerator_squares": spread, "denominator": np.nan_to_num(registered)}
-    made["registered"] = np.nan_to_num(nearest(np.asarray(table["registered"].to_numpy(), dtype=np.float64)))
-    done = _places_of_sums(table, made, ("measure_id",))
-    lost = np.asarray(pc.is_null(done["numerator"]).to_numpy(zero_copy_only=False), dtype=bool) & ~missing | np.isnan(registered)
-    keys = zip(*(table[name].to_pylist() for name in ("measure_id", *AREA)), strict=True)
-    return done, {key for key, hidden in zip(keys, lost, strict=True) if hidden}
 
 
 def measure_cells(table: pa.Table, minimum: int, *, proportion: bool) -> pa.Table:

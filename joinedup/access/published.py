@@ -31,6 +31,8 @@ class Published:
     counts: tuple[str, ...]
     population: str
     statistic: str = "count"
+    columns: tuple[str, ...] = ()
+    """The columns of the table that the door works it out from, where it isn't the table as it is."""
 
 
 PUBLISHED: Mapping[str, Published] = {
@@ -166,10 +168,11 @@ PUBLISHED: Mapping[str, Published] = {
     ),
     "measure_basis": Published(
         "What each measure can be known of",
-        "measure_basis",
+        "line_basis",
         ("measure_id", "provider_code", "month"),
         ("known",),
-        "Months of the period of each provider where people of the place stay",
+        "Months of the period of each provider that would have to tell of it",
+        columns=("known",),
     ),
     "quality": Published(
         "What was found wrong or missing in the record",
@@ -210,10 +213,11 @@ PUBLISHED: Mapping[str, Published] = {
     ),
     "measure_linkage": Published(
         "How far linkage could move the indicators",
-        "measure_linkage",
+        "activity",
         ("measure_id", *AREA),
         ("numerator", "by_probability", "kindred", "kindred_unlinked"),
-        "What the measure counts, all months together",
+        "What the measure counts of stays in hospital, all months together",
+        columns=("linked_by",),
     ),
     "match_weights": Published(
         "What agreement between two records is worth", "match_weight", ("comparison", "level"), ("m", "u", "weight"), "Pairs of records"

@@ -52,13 +52,7 @@ def table_of(  # noqa: PLR0913 - what may be asked, each by its name
         return measure_of(door, name, by, period, variant=variant or STANDARD, standardised=standardised)
     if variant or standardised or view != VALUES:
         raise Refused(f"{name} has no variants, isn't standardised and has no chart: leave --variant, --standardised and --as out")
-    measure = name in door.specs
-    table = TABLES[
-        "measures"
-        if measure
-        else named(name, [*TABLES, *door.specs, *(each.id for each in door.measure_list()), "people"], "a measure or table to show")
-    ](door)
-    table = table.filter(pc.equal(table["measure_id"], name)) if measure else table
+    table = TABLES[named(name, [*TABLES, *(each.id for each in door.measure_list()), "people"], "a measure or table to show")](door)
     if period is not None:
         table = _of_months(table, period, name)
     keys = [column for column in table.column_names if column not in (*COUNTS, KNOWN_SHARE)]

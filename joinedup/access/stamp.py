@@ -9,7 +9,7 @@ from itertools import groupby
 
 from joinedup.access.rounding import public_count
 from joinedup.engine.manifest import Manifest
-from joinedup.outcomes.definitions import MeasureSpec
+from joinedup.outcomes.measure_definition import MeasureDefinition
 from joinedup.place.model import Place
 from joinedup.sources.accounts import FileAccount, read_accounts
 from joinedup.sources.contract import ContractSpec, contracts
@@ -81,7 +81,7 @@ class Stamp:
         return frozenset(missing.contract for missing in self.missing)
 
 
-def stamp_of(manifest: Manifest, place: Place, measures: Mapping[str, MeasureSpec]) -> Stamp:
+def stamp_of(manifest: Manifest, place: Place, measures: Mapping[str, MeasureDefinition]) -> Stamp:
     """The stamp of a build, from what its manifest says of the landing that it stands on."""
     files = tuple(map(for_others, read_accounts(manifest.about["landing"]["files"])))
     sources = tuple(_sources(files, {partner.id: partner.name for partner in place.partners}))
@@ -148,9 +148,9 @@ def _sources(files: Iterable[FileAccount], partners: Mapping[str, str]) -> Itera
         )
 
 
-def _missing(spec: ContractSpec, measures: Mapping[str, MeasureSpec]) -> Missing:
+def _missing(spec: ContractSpec, measures: Mapping[str, MeasureDefinition]) -> Missing:
     """What suffers without a contract: what is said of it here, and the measures that need it."""
-    needing = [measure.title for measure in measures.values() if spec.contract in measure.contracts]
+    needing = [measure.title for measure in measures.values() if spec.contract in measure.needs]
     parts = [
         SUFFERS.get(spec.contract, f"use and cost of {spec.sector} ({spec.title})"),
         f"the measures {'; '.join(needing)}" if needing else "",

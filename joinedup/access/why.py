@@ -26,7 +26,6 @@ __all__ = ["Evidence", "evidence_key", "why"]
 
 Row = Mapping[str, Any]
 NOT_SUMMED = ("ratio", "m", "u", "weight", "value")
-OF_A_MEASURE = ("measure_id", "area_type", "area_id")
 
 
 class Door(Protocol):
@@ -38,7 +37,7 @@ class Door(Protocol):
         ...
 
     def table_of(self, name: str) -> pa.Table:
-        """A published table by its name, or all measures."""
+        """A published table by its name."""
         ...
 
     def files(self) -> tuple[FileAccount, ...]:
@@ -62,15 +61,11 @@ class Door(Protocol):
         ...
 
     def measure_list(self) -> Sequence[MeasureDefinition]:
-        """The measures that are counted by lines."""
+        """The measures."""
         ...
 
     def measure(self, name: str, *, area_type: str = "neighbourhood", breakdown: str = "all") -> pa.Table:
-        """One cut of such a measure."""
-        ...
-
-    def measure_specs(self) -> Mapping[str, Any]:
-        """The measures by id."""
+        """One cut of a measure."""
         ...
 
 
@@ -138,7 +133,7 @@ class Answers:
     def _asked(self, name: str) -> tuple[Behind, Listed]:
         """What stands behind a name, and its rows; Refused where nothing is called so."""
         if name not in self._told:
-            _named(name, [*self.door.measure_specs(), *self._lined, *PUBLISHED, *TOLD])
+            _named(name, [*self._lined, *PUBLISHED, *TOLD])
             lined = self._lined.get(name)
             rows = None if lined is None else Listed(GRAIN, list(evident_rows(lined, self.door.measure)), ())
             self._told[name] = self.door.behind(name), rows or _listed(self.door, name)
@@ -164,7 +159,7 @@ class Answers:
 
     def _links(self, name: str, rows: Sequence[Row]) -> dict[str, Any]:
         """How far one number of a measure stands on links by probability; nothing for the public."""
-        if name not in self.door.measure_specs() or len(rows) != 1 or self.door.audience != "internal":
+        if name not in self._lined or len(rows) != 1 or rows[0]["breakdown"] != WHOLE[0] or self.door.audience != "internal":
             return {}
         found: tuple[Row, ...] = ()
         with suppress(Refused):  # nothing of the kind was counted for people in no neighbourhood
@@ -200,8 +195,6 @@ class Listed:
 
 def _listed(door: Door, name: str) -> Listed:
     """The rows of what has a name, and which of its columns can be summed."""
-    if name in door.measure_specs():
-        return Listed(OF_A_MEASURE[1:], [row for row in door.table_of("measures").to_pylist() if row["measure_id"] == name], ())
     if name in PUBLISHED:
         of = PUBLISHED[name]
         return Listed(of.grain, door.table_of(name).to_pylist(), [each for each in of.counts if each not in NOT_SUMMED])

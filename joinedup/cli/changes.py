@@ -22,11 +22,15 @@ from joinedup.cli.shared import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from joinedup.access.changes import Cell, Changes
-    from joinedup.outcomes.definitions import MeasureSpec
+    from joinedup.outcomes.measure_definition import MeasureDefinition
     from joinedup.place.model import Place
+
+
+AREA = 2
+"""Values that tell an area apart: its kind and id."""
 
 
 @click.command(
@@ -41,7 +45,9 @@ if TYPE_CHECKING:
 @place_argument
 @click.option("--since", default="", help="The earlier build, by its id or number [the one before the published one].")
 @click.option("--until", default="", help="The later build, by its id or number [the published one].")
-@click.option("--measure", help="One measure, or published table, by the name that evidence keys begin with [all measures].")
+@click.option(
+    "--measure", help="One measure, or published table, by the name that evidence keys begin with [those of the overview, by area]."
+)
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
 @click.option(
     "--out",
@@ -89,7 +95,7 @@ def changes(
         find_changes(store, place, before, after, all_specs(place), progress=progress)
     found = door.changes(before.build_id, after.build_id)
     assert found is not None
-    cells = _asked(found, measure)
+    cells = _asked(found, measure, door.measure_specs())
     if out is not None:
         click.echo(_written(found, cells, place, door.measure_specs(), out))
     elif form == "json":
@@ -108,7 +114,7 @@ def _may_write(place: Place, out: Path | None) -> None:
         check_out(out)
 
 
-def _written(found: Changes, cells: Sequence[Cell], place: Place, specs: Mapping[str, MeasureSpec], out: Path) -> Path:
+def _written(found: Changes, cells: Sequence[Cell], place: Place, specs: Mapping[str, MeasureDefinition], out: Path) -> Path:
     """The file of numbers, or the page, that was written."""
     import os
 
@@ -136,13 +142,11 @@ def _json(found: Changes, cells: Sequence[Cell]) -> str:
     return json.dumps(told, indent=1, ensure_ascii=False)
 
 
-def _asked(found: Changes, measure: str | None) -> list[Cell]:
-    """The numbers that were asked for: of a measure or table everything, else the values of all measures."""
-    from joinedup.outcomes.definitions import measures
-
+def _asked(found: Changes, measure: str | None, headlines: Collection[str]) -> list[Cell]:
+    """The numbers that were asked for: of a measure or table everything, else the values of the measures on the overview, by area."""
     if measure is not None:
         return [cell for cell in found.cells if cell.name == measure]
-    return [cell for cell in found.cells if cell.count == "value" and cell.name in measures()]
+    return [cell for cell in found.cells if cell.count == "value" and cell.name in headlines and len(cell.told_apart) == AREA]
 
 
 def _plain(found: Changes, cell: Cell) -> dict[str, Any]:

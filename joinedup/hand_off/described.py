@@ -155,19 +155,27 @@ def counted_specs() -> Mapping[str, TableSpec]:
     found: dict[str, TableSpec] = {}
     for package in ("joinedup.population", "joinedup.money", "joinedup.outcomes"):
         found |= read_specs(Path(str(files(package))))
-    return {**found, "measure_value": _measure_value(found["measure_count"])}
+    return {**found, "measure_value": _measure_value()}
 
 
-def _measure_value(counts: TableSpec) -> TableSpec:
+def _measure_value() -> TableSpec:
     """The measures as the door gives them: counts, values with limits, and why there is none."""
-    own = {column.name: column for column in counts.columns}
-    names = ("measure_id", "area_type", "area_id", "period_start", "period_end", "events", "numerator", "denominator", "registered")
-    further = (
+    columns = (
+        Column(name="measure_id", type=ColumnType.STRING, required=True, meaning="The measure"),
+        Column(name="area_type", type=ColumnType.STRING, required=True, meaning="place, neighbourhood or none"),
+        Column(name="area_id", type=ColumnType.STRING, required=True, meaning="The area, as in area"),
+        Column(name="area_name", type=ColumnType.STRING, meaning="Its name"),
+        Column(name="period_start", type=ColumnType.DATE, required=True, meaning="First day of the period"),
+        Column(name="period_end", type=ColumnType.DATE, required=True, meaning="First day after it"),
+        Column(name="events", type=ColumnType.BIGINT, meaning="What was counted; empty when it can't be known"),
+        Column(name="numerator", type=ColumnType.DOUBLE, meaning="The numerator: events, or the sum of their amounts; empty likewise"),
+        Column(name="denominator", type=ColumnType.DOUBLE, meaning="Out of what: people's years or days, events or amounts"),
         Column(name="value", type=ColumnType.DOUBLE, meaning="The measure's value, in its unit; empty where there is a reason"),
         Column(name="lower", type=ColumnType.DOUBLE, meaning="Lower 95% limit of the value"),
         Column(name="upper", type=ColumnType.DOUBLE, meaning="Upper 95% limit of the value"),
         Column(name="reason", type=ColumnType.STRING, meaning="Why there is no value, or none to rely on; empty where there is one"),
         Column(name="comparison", type=ColumnType.STRING, meaning="Higher, similar or lower: the neighbourhood beside the place"),
+        Column(name="known_share", type=ColumnType.DOUBLE, meaning="How much of it can be known, 0 to 1"),
         Column(name="title", type=ColumnType.STRING, meaning="The measure's name"),
         Column(name="unit", type=ColumnType.STRING, meaning="The unit of value and limits"),
     )
@@ -176,9 +184,9 @@ def _measure_value(counts: TableSpec) -> TableSpec:
         title="Measures by area, with values and limits",
         grain="one row per measure and area",
         key=("measure_id", "area_type", "area_id"),
-        columns=(*(own[name] for name in names), *further),
-        owner=counts.owner,
-        source="measure_count, and the definitions of the measures",
+        columns=columns,
+        owner="population health lead",
+        source="measure_cell, measure_exposure and measure_known, by the definitions of the measures",
     )
 
 

@@ -30,7 +30,7 @@ from joinedup.hand_off.package import data_package
 from joinedup.hand_off.star_files import write_for_databases, write_star
 from joinedup.hand_off.terms import Terms, readme, terms_of
 from joinedup.kept.copies import note_copy
-from joinedup.outcomes.definitions import measures
+from joinedup.outcomes.measure_folder import headlines
 from joinedup.place.model import Place
 from joinedup.progress import Progress, Step, silent
 
@@ -196,7 +196,7 @@ def _described(terms: Terms, tables: Sequence[Table], form: Form, folder: Path) 
 def _terms(asked: HandOff, release: int | None) -> Terms:
     manifest = read_manifest(asked.store)
     used = manifest.about.get("place", {}).get("uses", {}).get(asked.caller.purpose, ())
-    stamp = stamp_of(manifest, asked.place, measures())
+    stamp = stamp_of(manifest, asked.place, headlines(asked.place.folder))
     now = datetime.now(UTC)
     return terms_of(asked.place, asked.caller, stamp, used, release=release, audience=asked.audience, now=now)
 

@@ -16,7 +16,7 @@ from joinedup.access.handing import Told
 from joinedup.engine.specs import ColumnType
 from joinedup.hand_off.described import PSEUDONYM, Field, Foreign, Table
 from joinedup.hand_off.members import DATE_FIELDS, UNKNOWN, Calendar, Keys, Members
-from joinedup.outcomes.definitions import MeasureSpec
+from joinedup.outcomes.measure_definition import MeasureDefinition
 from joinedup.place.model import Place
 
 PERSON, DATES = "dim_person", "dim_date"
@@ -42,7 +42,7 @@ ROLES = (
     Role("diagnosis_key", "dim_diagnosis", ("system", "code")),
     Role("measure_key", "dim_measure", ("measure_id",)),
 )
-SAID_BY = {"dim_measure": ("title", "unit")}
+SAID_BY = {"dim_measure": ("title", "unit"), "dim_area": ("area_name",)}
 """What facts say over again that a dimension says."""
 
 
@@ -173,7 +173,7 @@ def _key_of(dimension: str) -> str:
     return f"{dimension.removeprefix('dim_')}_key"
 
 
-def star_of(place: Place, specs: Mapping[str, MeasureSpec]) -> Star:
+def star_of(place: Place, specs: Mapping[str, MeasureDefinition]) -> Star:
     """A star that has no members yet; names of areas, practices, providers and measures are the place's."""
     text = ColumnType.STRING
     names = {each.code: each.name for each in place.practices} | {each.code: each.name for each in place.partners if each.code}
@@ -224,7 +224,7 @@ def star_of(place: Place, specs: Mapping[str, MeasureSpec]) -> Star:
     return Star(place, {each.name: each for each in told})
 
 
-def _measure(spec: MeasureSpec | None) -> Mapping[str, object]:
+def _measure(spec: MeasureDefinition | None) -> Mapping[str, object]:
     if spec is None:
         return {}
     return {

@@ -15,14 +15,14 @@ from joinedup.hand_off.forms import Given, Sets, write_csv, write_lines, write_p
 from joinedup.hand_off.star import star_of
 from joinedup.hand_off.star_sql import POSTGRESQL, SQL_SERVER, create_tables, load_tables, relationships
 from joinedup.hand_off.terms import Terms
-from joinedup.outcomes.definitions import measures
+from joinedup.outcomes.measure_folder import definitions
 from joinedup.place.model import Place
 from joinedup.progress import Progress, Step
 
 
 def write_star(place: Place, given: Sequence[Given], folder: Path, progress: Progress) -> tuple[Table, ...]:
     """The tables as facts and dimensions, each as Parquet and as CSV."""
-    star = star_of(place, measures())
+    star = star_of(place, {each.id: each for each in definitions(place.folder)})
     facts = []
     for each in given:
         if each.table.name == "person":

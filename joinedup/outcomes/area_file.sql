@@ -3,17 +3,6 @@ WITH package AS (
     FROM package_days AS d
     INNER JOIN activity AS a ON a.activity_id = d.activity_id
 ),
-delay AS (
-    SELECT DISTINCT a.neighbourhood_id, d.activity_id, d.file_id, d.list_file_id
-    FROM discharge_delay AS d
-    INNER JOIN place_activity AS a ON a.activity_id = d.activity_id
-    INNER JOIN measure_basis AS b
-        ON b.measure_id = 'delayed_days'
-        AND b.provider_code = coalesce(a.provider_code, 'none')
-        AND d.starts < b.month_end
-        AND d.ends > b.month
-    WHERE b.known AND a.age >= 18
-),
 used AS (
     SELECT
         'activity' AS counted,
@@ -40,36 +29,6 @@ used AS (
     INNER JOIN file_use AS u ON u.file_id = r.file_id AND u.planning
     WHERE r.version_to IS NULL
     GROUP BY p.neighbourhood_id, r.file_id
-    UNION ALL
-    SELECT b.measure_id, e.neighbourhood_id, CAST(NULL AS DATE), CAST(NULL AS STRING), CAST(NULL AS STRING), e.file_id, count(*)
-    FROM emergency_bed_use AS e
-    INNER JOIN place_activity AS a ON a.activity_id = e.activity_id
-    INNER JOIN measure_basis AS b
-        ON b.measure_id = 'emergency_bed_days'
-        AND b.provider_code = coalesce(a.provider_code, 'none')
-        AND b.month = CAST(date_trunc('month', e.ended_on) AS DATE)
-    WHERE b.known AND e.days > 0
-    GROUP BY b.measure_id, e.neighbourhood_id, e.file_id
-    UNION ALL
-    SELECT b.measure_id, e.neighbourhood_id, CAST(NULL AS DATE), CAST(NULL AS STRING), CAST(NULL AS STRING), a.file_id, count(*)
-    FROM urgent_care_admission AS e
-    INNER JOIN place_activity AS a ON a.activity_id = e.activity_id
-    INNER JOIN measure_basis AS b
-        ON b.measure_id = 'urgent_care_sensitive_admissions'
-        AND b.provider_code = coalesce(a.provider_code, 'none')
-        AND b.month = CAST(date_trunc('month', e.admitted_on) AS DATE)
-    WHERE b.known
-    GROUP BY b.measure_id, e.neighbourhood_id, a.file_id
-    UNION ALL
-    SELECT 'delayed_days', neighbourhood_id, CAST(NULL AS DATE), CAST(NULL AS STRING), CAST(NULL AS STRING), file_id, count(*)
-    FROM delay
-    GROUP BY neighbourhood_id, file_id
-    UNION ALL
-    -- What the hospital's list of discharges says of a delay, beside its record of the stay.
-    SELECT 'delayed_days', neighbourhood_id, CAST(NULL AS DATE), CAST(NULL AS STRING), CAST(NULL AS STRING), list_file_id, count(*)
-    FROM delay
-    WHERE list_file_id IS NOT NULL AND list_file_id <> file_id
-    GROUP BY neighbourhood_id, list_file_id
 ),
 by_area AS (
     SELECT

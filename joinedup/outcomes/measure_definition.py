@@ -90,14 +90,20 @@ class MeasureDefinition(Frozen):
     id: str = Field(alias="measure", pattern=NAME)
     title: str = Field(min_length=1)
     order: int = 100
+    headline: bool = False
+    """Whether it stands on the overview of the place and on the pages of its neighbourhoods."""
     why: str = Field(min_length=1)
     definition: str = Field(min_length=1)
+    reading: str = ""
+    """Where official texts differ from one another, or from what is counted here: which way was chosen, and why."""
     kind: Literal["structure", "process", "outcome"]
     form: Form
     count: Counted | None = None
     out_of: OutOf | None = None
     per: float = Field(default=1, gt=0)
     unit: str = Field(min_length=1)
+    events: str = "events"
+    """What one event is, in the plural."""
     polarity: Literal["lower is better", "higher is better", "neither"]
     breakdowns: tuple[Breakdown, ...] = ()
     areas: tuple[Area, ...] = ("place", "neighbourhood")

@@ -35,6 +35,11 @@ def definitions(place_folder: Path | None = None) -> tuple[MeasureDefinition, ..
     return tuple(sorted([*shipped, *(measure for measure, _ in own)], key=lambda each: (each.order, each.id)))
 
 
+def headlines(place_folder: Path | None = None) -> dict[str, MeasureDefinition]:
+    """The measures that stand on overviews, by id, in the order of pages."""
+    return {each.id: each for each in definitions(place_folder) if each.headline}
+
+
 @cache
 def packaged() -> tuple[Located, ...]:
     """The measures that joinedup ships."""
@@ -66,8 +71,6 @@ def read_definitions(folder: Path, origin: Origin) -> tuple[list[Located], list[
 
 def _read(folder: Path, file: str, origin: Origin) -> tuple[Located | None, list[Finding]]:
     stem = Path(file).stem
-    if origin == "package" and "\nstatistic:" in (folder / file).read_text(encoding="utf-8"):
-        return None, []  # one of the three that are counted by tables of their own
     document, findings = read_yaml(folder, file)
     if findings:
         return None, findings

@@ -29,11 +29,54 @@ by_area AS (
     FROM told AS t
     INNER JOIN measure_cut AS k ON k.line_id = t.line_id AND k.breakdown = 'all'
 ),
-usual AS (
+counted AS (
     SELECT line_id, area_type, area_id, provider_code, CAST(sum(events_a_month) AS DOUBLE) AS events_a_month
     FROM by_area
     WHERE area_id IS NOT NULL
     GROUP BY line_id, area_type, area_id, provider_code
+),
+doing AS (
+    SELECT n.line_id, s.area_type, s.area_id, s.provider_code, m.known_months > 0 AS ever, CAST(sum(s.activities_a_month) AS DOUBLE) AS activities_a_month
+    FROM activity_share AS s
+    INNER JOIN (SELECT DISTINCT line_id, contract FROM line_need) AS n ON n.contract = s.contract
+    INNER JOIN months AS m ON m.line_id = n.line_id AND m.provider_code = s.provider_code
+    GROUP BY n.line_id, s.area_type, s.area_id, s.provider_code, m.known_months > 0
+),
+-- Of a provider that was never known there are no events to go by: it is to the others as its activities are to theirs.
+never AS (
+    SELECT d.line_id, d.area_type, d.area_id, d.provider_code, d.activities_a_month / nullif(k.activities_a_month, 0) AS beside
+    FROM doing AS d
+    INNER JOIN (
+        SELECT line_id, area_type, area_id, CAST(sum(activities_a_month) AS DOUBLE) AS activities_a_month
+        FROM doing
+        WHERE ever
+        GROUP BY line_id, area_type, area_id
+    ) AS k ON k.line_id = d.line_id AND k.area_type = d.area_type AND k.area_id = d.area_id
+    WHERE NOT d.ever AND k.activities_a_month > 0
+),
+others AS (
+    SELECT c.line_id, c.area_type, c.area_id, CAST(sum(c.events_a_month) AS DOUBLE) AS events_a_month
+    FROM counted AS c
+    INNER JOIN months AS m ON m.line_id = c.line_id AND m.provider_code = c.provider_code
+    WHERE m.known_months > 0
+    GROUP BY c.line_id, c.area_type, c.area_id
+),
+usual AS (
+    SELECT c.line_id, c.area_type, c.area_id, c.provider_code, c.events_a_month
+    FROM counted AS c
+    WHERE NOT EXISTS (
+        SELECT n.provider_code FROM never AS n
+        WHERE n.line_id = c.line_id AND n.provider_code = c.provider_code AND n.area_type = 'place'
+    )
+    UNION ALL
+    SELECT o.line_id, o.area_type, o.area_id, n.provider_code, o.events_a_month * n.beside
+    FROM others AS o
+    INNER JOIN never AS n
+        ON n.line_id = o.line_id
+        -- Activities are told by neighbourhood; practices, networks and wards go where the place goes.
+        AND n.area_type = CASE WHEN o.area_type IN ('neighbourhood', 'none') THEN o.area_type ELSE 'place' END
+        AND n.area_id = CASE WHEN o.area_type IN ('neighbourhood', 'none') THEN o.area_id ELSE 'place' END
+    WHERE o.events_a_month > 0
 ),
 gaps AS (
     SELECT line_id, month, bool_or(known) AS some_known

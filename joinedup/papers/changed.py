@@ -104,7 +104,8 @@ def signed(value: float | None, said: Callable[[float | None], str] = rate) -> s
 def values_of(found: Changes, specs: Mapping[str, MeasureSpec]) -> list[Cell]:
     """The values of measures that changed, in the order of pages."""
     order = list(specs)
-    return sorted((cell for cell in found.cells if cell.name in specs and cell.count == "value"), key=lambda cell: order.index(cell.name))
+    of_areas = [each for each in found.cells if each.name in specs and each.count == "value" and len(each.told_apart) == len(WHOLE)]
+    return sorted(of_areas, key=lambda cell: order.index(cell.name))
 
 
 def figures(found: Changes, place: Place, specs: Mapping[str, MeasureSpec]) -> list[Figure]:

@@ -91,7 +91,7 @@ class Stamp(Protocol):
 
 
 class MeasureSpec(Protocol):
-    """A measure in words: what it counts, for whom, in which unit, from which official source, in which variant."""
+    """A measure in words: what it counts, for whom, in which unit, from which official source, and how that is read."""
 
     @property
     def id(self) -> str: ...
@@ -104,13 +104,11 @@ class MeasureSpec(Protocol):
     @property
     def definition(self) -> str: ...
     @property
-    def variant(self) -> str: ...
+    def reading(self) -> str: ...
     @property
     def source(self) -> str: ...
     @property
     def events(self) -> str: ...
-    @property
-    def contracts(self) -> Sequence[str]: ...
     @property
     def polarity(self) -> str: ...
     @property
@@ -210,11 +208,13 @@ class Aggregates(Protocol):
         ...
 
     def measures(self) -> pa.Table:
-        """Columns measure_id, area_type, area_id, period_start, period_end, events, value, lower, upper, reason, comparison."""
+        """Columns measure_id, area_type, area_id, period_start, period_end, events, value, lower, upper, reason, comparison,
+        known_share.
+        """
         ...
 
     def measure_list(self) -> Sequence[MeasureDefinition]:
-        """The measures that are counted by any cut, in the order of pages."""
+        """The measures, in the order of pages."""
         ...
 
     def measure(self, name: str, *, variant: str, area_type: str, breakdown: str, period: str) -> pa.Table:
@@ -326,5 +326,5 @@ class Aggregates(Protocol):
         ...
 
     def measure_specs(self) -> Mapping[str, MeasureSpec]:
-        """The measures by id, in the order in which pages show them."""
+        """The measures of overviews by id, in the order in which pages show them."""
         ...

@@ -12,7 +12,7 @@ from joinedup.papers.facts import Area, Facts, Row
 from joinedup.papers.figure import Column, Table
 from joinedup.papers.figures import costs, deprivation, people
 from joinedup.papers.needs import MeasureSpec
-from joinedup.papers.numbers import NO_DATA, each, fraction, limits, rate, share, whole
+from joinedup.papers.numbers import NO_DATA, each, limits, rate, share, whole
 from joinedup.papers.words import MARKS, capital, compared_with, reason
 
 ALL_KNOWN = 0.9995
@@ -96,7 +96,7 @@ def _indicator(facts: Facts, area: Area, spec: MeasureSpec) -> KeyFigure:
 
 def _known_of(row: Row) -> str:
     """Of how many of the people a measure is known, where that isn't all of them."""
-    part = fraction(row.get("denominator"), row.get("registered"))
+    part = row.get("known_share")
     return f"; known of {share(part, 1)} of people" if part is not None and part < ALL_KNOWN else ""
 
 

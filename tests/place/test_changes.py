@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from joinedup.outcomes.measure_folder import headlines as measures
 
 from joinedup import build as building
 from joinedup import land as landing_story
@@ -28,7 +29,6 @@ from joinedup.engine.specs import TableSpec
 from joinedup.engine.store import Store
 from joinedup.errors import NothingPublished
 from joinedup.land import land
-from joinedup.outcomes.definitions import measures
 from joinedup.papers.changed import headline
 from joinedup.sources import unchanged
 from joinedup.sources.contract import contracts
@@ -95,8 +95,8 @@ def with_a_shorter_list(folder: Path) -> dict[str, TableSpec]:
 def with_days_twice() -> dict[str, TableSpec]:
     """The tables, one of which counts each bed day twice."""
     specs = all_specs()
-    table = specs["measure_bed_days"]
-    sql = str(table.sql).replace("CAST(sum(days) AS DOUBLE)", "CAST(2 * sum(days) AS DOUBLE)")
+    table = specs["bed_use"]
+    sql = str(table.sql).replace("CAST(sum(e.days) AS BIGINT)", "CAST(2 * sum(e.days) AS BIGINT)")
     assert sql != table.sql
     return {**specs, table.table: table.model_copy(update={"sql": sql, "version": table.version + 1})}
 
@@ -205,7 +205,7 @@ def planted(small: Example, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         listed = with_a_shorter_list(work)
         patch.setattr(building, "all_specs", lambda _: dict(listed))
         builds.append(build(opened(of.folder), of.store))
-        specs = listed | {"measure_bed_days": with_days_twice()["measure_bed_days"]}
+        specs = listed | {"bed_use": with_days_twice()["bed_use"]}
         patch.setattr(building, "all_specs", lambda _: dict(specs))
         builds.append(build(opened(of.folder), of.store))
         with_a_second_cause(patch)
@@ -226,7 +226,7 @@ SAID = {
     Cause.LINKAGE: rf"Admitted patient care \(apc\): {RELINKED} rows linked to other people, or in another way",
     Cause.PLACE: r"Which neighbourhood each practice belongs to, and when \(place_membership\): 21 rows, now 21",
     Cause.CODES: r"Urgent-care-sensitive conditions \(urgent_care_sensitive\): 31 rows, now 26, version 1, now 2",
-    Cause.DEFINITION: r"Emergency bed days counted \(measure_bed_days\): declared otherwise, version \d, now \d",
+    Cause.DEFINITION: r"Bed days after emergency admission \(bed_use\): declared otherwise, version \d, now \d",
     Cause.SOFTWARE: r"Registered deaths \(deaths\): \d+ rows read otherwise",
 }
 MOVES = {
@@ -303,7 +303,7 @@ def test_another_engine_is_software_and_takes_nothing_from_what_else_changed(pla
 
 def test_without_its_definitions_what_comes_after_them_is_still_told(planted: Planted) -> None:
     """Nothing can be made by definitions that are gone: what stands before them goes with them, what follows is told."""
-    of, name = planted.of, planted.builds[0].tables["measure_bed_days"].definition
+    of, name = planted.of, planted.builds[0].tables["bed_use"].definition
     path = of.store.definitions / f"{name}.json"
     kept = path.read_bytes()
     path.unlink()

@@ -39,8 +39,9 @@ def last_look(laid_out: Path) -> dict[str, Any]:
 
 def test_a_measure_is_shown_with_its_limits_and_for_whom(laid_out: Path) -> None:
     shown = run("show", laid_out, EMERGENCY, "--by", "place", "--format", "json")
-    (row,) = rows_of(shown)
-    assert (row["measure_id"], row["area_type"]) == (EMERGENCY, "place")
+    rows = rows_of(shown)
+    assert [(row["measure_id"], row["area_type"]) for row in rows] == [(EMERGENCY, "place")] * 3, "a row for each year"
+    assert all(row["lower"] < row["value"] < row["upper"] for row in rows if row["value"])
     assert "internal: true counts, not for publication" in shown.stderr
     assert "0.0" not in run("show", laid_out, EMERGENCY).stdout.split("none ")[0].split()[:9]
 
@@ -69,7 +70,7 @@ def test_the_public_gets_rounded_counts_from_show_too(laid_out: Path) -> None:
         (["population", "--by", "person_id"], "is not something to count by"),
         (["population", "--period", "2026-03"], "not by month"),
         (["activity", "--period", "last year"], "a period is a month"),
-        ([EMERGENCY, "--by", "sex"], "is given by neighbourhood or for the place"),
+        ([EMERGENCY, "--by", "sex,age"], "is given by one kind of area and one characteristic"),
         (["population", "--format", "parquet"], "name a file with --out"),
         (["population; DROP TABLE person"], "is not a measure or table"),
         (["population", "--purpose", "curiosity"], "is not a purpose"),

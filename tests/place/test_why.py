@@ -12,6 +12,7 @@ import pytest
 
 from joinedup.access.aggregates import Aggregates, open_aggregates
 from joinedup.access.caller import caller_for
+from joinedup.access.measure_evidence import FORMS
 from joinedup.access.why import Answers, evidence_key
 from joinedup.engine.store import Store
 from joinedup.papers.numbers import rate, whole
@@ -156,10 +157,10 @@ def test_the_value_of_a_measure_comes_with_counts_definition_files_and_links(mad
         assert f"{rate(row['value'])}</a>" in shown
     behind = found.behind
     assert behind.definition is not None
-    assert (behind.definition.version, behind.definition.statistic) == (2, "rate_of_sum")
+    assert (behind.definition.version, behind.definition.statistic) == (3, FORMS["days"])
     tables = {step.table for step in behind.steps}
-    assert {"measure_count", "measure_bed_days", "emergency_bed_use", "landed_apc"} <= tables
-    assert not tables & {"measure_delayed_days", "measure_urgent_care", "published_cost", "urgent_care_sensitive"}
+    assert {"measure_cell", "measure_exposure", "bed_use", "landed_apc"} <= tables
+    assert not tables & {"admission", "delay", "published_cost", "urgent_care_sensitive"}
     assert {source.contract for source in behind.sources} >= {"register", "apc"}
     if folder.name == "internal":
         files = {file.file: file for source in behind.sources for file in source.files}

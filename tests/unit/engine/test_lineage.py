@@ -136,7 +136,7 @@ def test_every_column_of_every_table_has_sources_that_there_are(specs: Mapping[s
     [
         ("area_deprivation", "people", "place_area.deprivation_fifth landed_register.lsoa_of_residence", "published_cost. place_area.ward"),
         ("area_cost", "cost_pence", "published_cost.published_pence price_index.", "urgent_care_sensitive."),
-        ("measure_urgent_care", "numerator", "urgent_care_sensitive.code_prefix landed_apc.admimeth", "published_cost."),
+        ("admission", "urgent_care_sensitive", "urgent_care_sensitive.code_prefix landed_apc.admimeth", "published_cost."),
     ],
 )
 def test_what_stands_behind_published_tables(specs: Mapping[str, TableSpec], of: str, column: str, there: str, not_there: str) -> None:

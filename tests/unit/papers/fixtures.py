@@ -163,13 +163,12 @@ class FakeMeasure:
     title: str
     unit: str
     definition: str
-    variant: str
+    reading: str
     source: str
     events: str = "admissions"
     why: str = "People are better off in a neighbourhood where it is lower."
     polarity: str = "lower is better"
     version: int = 1
-    contracts: tuple[str, ...] = ("apc",)
 
 
 SPECS = {
@@ -761,7 +760,11 @@ class FakeAggregates(WithoutLines):
             for kind, area in (("neighbourhood", "north"), ("place", "place"))
             for number, account in enumerate(self.files()[:2])
         ]
-        return CellFiles(pa.Table.from_pylist(rows), self.files(), {"delayed_days"})
+        of_delays: dict[tuple[str, str], dict[int, int]] = {(row["area_type"], row["area_id"]): {} for row in rows}
+        for row in rows:
+            of_delays[row["area_type"], row["area_id"]][row["file_id"]] = row["records"]
+        table = pa.Table.from_pylist([{**row, "counted": "flows"} for row in rows])
+        return CellFiles(table, self.files(), {"delayed_days"}, lambda _: of_delays)
 
     def behind(self, name: str) -> Behind:
         """A step from one landed file to the number."""
@@ -769,7 +772,7 @@ class FakeAggregates(WithoutLines):
         told = titles[name] if name in titles else (PUBLISHED.get(name) or TOLD[name]).title
         steps = (
             Step("landed_apc", "Admitted patient care, as landed", "landed", 1, ("admidate",), rows=13_120, digest="0" * 64),
-            Step("measure_count", "Counts", "derived", 1, ("events",), ("landed_apc",), rows=21, digest="1" * 64),
+            Step("measure_cell", "Counts", "derived", 1, ("events",), ("landed_apc",), rows=21, digest="1" * 64),
         )
         period = (self.place.period.start, self.place.period.end)
         built = BuiltBy(self.stamp.build_id, self.stamp.built_at.isoformat(), self.stamp.version, "duckdb")

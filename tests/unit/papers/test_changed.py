@@ -9,7 +9,7 @@ import pytest
 from joinedup.access.changed_cells import settled
 from joinedup.access.changes import Cause, Cell, Changes, Of, Turn
 from joinedup.engine.comparing import TableChange
-from joinedup.outcomes.definitions import measures
+from joinedup.outcomes.measure_folder import headlines as measures
 from joinedup.papers import changed
 from joinedup.place.folder import read_place
 

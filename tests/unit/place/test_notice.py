@@ -7,7 +7,6 @@ OUR_OWN = {
     "places/calderdale/codelists/multimorbidity.csv",
     "places/calderdale/practices.csv",
     "places/calderdale/staff.csv",
-    "joinedup/outcomes/measure_need.csv",
     "joinedup/population/coded_setting.csv",
     "joinedup/population/profile_characteristic.csv",
     "joinedup/population/quality_rule.csv",
