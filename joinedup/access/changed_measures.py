@@ -50,7 +50,7 @@ class Point:
 
         None where the point doesn't have what they are made of.
         """
-        if not all(name in self.tables for name in COUNTED):
+        if not self.months or not all(name in self.tables for name in COUNTED):
             return {}
         for each in self.measures:
             mark = self._mark(each)

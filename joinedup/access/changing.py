@@ -177,14 +177,14 @@ class Walk:
 
     def point(self, manifest: Manifest) -> Point:
         """What a build that was published says."""
-        months = inputs_of_build(self.differing.store, manifest)[MONTHS]
+        months = inputs_of_build(self.differing.store, manifest).get(MONTHS)
         return self._point(manifest.tables, measures_of(manifest), manifest, months)
 
     def _point(
-        self, records: Mapping[str, TableRecord], measures: Sequence[MeasureDefinition], landed: Manifest, months: InputFile
+        self, records: Mapping[str, TableRecord], measures: Sequence[MeasureDefinition], landed: Manifest, months: InputFile | None
     ) -> Point:
         stamp = stamp_of(landed, self.place, {})
-        return Point(self.files(records), measures, stamp, tuple(months.files), area_names(self.place))
+        return Point(self.files(records), measures, stamp, () if months is None else tuple(months.files), area_names(self.place))
 
     def made(self, between: Between) -> tuple[Point, dict[str, TableRecord]] | str:
         """What a build between would say, and its tables; why not, where it can't be made."""
@@ -195,7 +195,7 @@ class Walk:
             records = tried(between.specs, between.inputs, self.wanted, self.differing.store, like=between.like)
         except SqlError:
             return "the one doesn't fit the other without it"
-        return self._point(records, between.measures, between.landed, between.inputs[MONTHS]), records
+        return self._point(records, between.measures, between.landed, between.inputs.get(MONTHS)), records
 
     def files(self, records: Mapping[str, TableRecord]) -> dict[str, list[Lying]]:
         """The files of tables whose numbers are published."""

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from joinedup.outcomes.measure_folder import headlines as measures
 
 from joinedup import build as building
 from joinedup import land as landing_story
@@ -29,6 +28,7 @@ from joinedup.engine.specs import TableSpec
 from joinedup.engine.store import Store
 from joinedup.errors import NothingPublished
 from joinedup.land import land
+from joinedup.outcomes.measure_folder import headlines as measures
 from joinedup.papers.changed import headline
 from joinedup.sources import unchanged
 from joinedup.sources.contract import contracts

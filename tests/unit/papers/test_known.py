@@ -72,9 +72,7 @@ def test_a_value_that_is_known_of_a_part_of_the_people_says_so_beside_it() -> No
     class Partly(FakeAggregates):
         def measures(self) -> pa.Table:
             table = super().measures()
-            for name, each in (("denominator", 700.0), ("registered", 1000.0)):
-                table = table.append_column(name, pa.array([each] * table.num_rows))
-            return table
+            return table.append_column("known_share", pa.array([0.7] * table.num_rows))
 
     made = five()
     facts = facts_of(Partly(**vars(made)))

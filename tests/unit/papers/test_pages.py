@@ -204,7 +204,7 @@ def test_the_way_on_leads_through_all_neighbourhoods_and_back(five_pages: Path) 
 
 def test_definitions_stand_beside_the_indicators(five_pages: Path) -> None:
     words = text_of(five_pages / "neighbourhood" / "central.html")
-    assert "Variant: Crude rate. COPD is J40 to J44, falls count from the age of 74." in words
+    assert "How the definition is read: Crude rate. COPD is J40 to J44, falls count from the age of 74." in words
     assert "technical annex, indicator 127b (NHS England, 2018). Version 1 of the measure urgent_care_sensitive_admissions." in words
 
 
