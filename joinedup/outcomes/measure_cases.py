@@ -36,7 +36,19 @@ def run_measure_case(measure: MeasureDefinition, case: Case, specs: Mapping[str,
     read = inputs_of(spec)
     told = {name: rows for name, rows in given.items() if name in read or name in case.given}
     expect = [_row(row, lines) for row in case.expect]
-    return run_case(spec, case.model_copy(update={"given": told, "expect": expect}), {**specs, "measure_fine": spec}, engine)
+    differs = run_case(spec, case.model_copy(update={"given": told, "expect": expect}), {**specs, "measure_fine": spec}, engine)
+    return [_in_its_words(each, lines) for each in differs]
+
+
+def _in_its_words(difference: str, lines: Mapping[tuple[str, str], Line]) -> str:
+    """A difference with part and variant in the stead of the line's id, as the case is written; all of those that the line stands for."""
+    ids = {
+        line.id: " and ".join(f"{part} of {variant}" for (variant, part), one in lines.items() if one.id == line.id)
+        for line in lines.values()
+    }
+    for known, words in ids.items():
+        difference = difference.replace(f"line_id: {known}", f"part and variant: {words}")
+    return difference
 
 
 def _summed(fine: TableSpec, sql: str, named: set[str]) -> TableSpec:

@@ -12,6 +12,7 @@ from joinedup.errors import SqlError
 from joinedup.findings import Finding, errors
 from joinedup.outcomes.measure_cases import run_measure_case
 from joinedup.outcomes.measure_folder import Located, definition_findings, read_definitions
+from joinedup.outcomes.measure_variants import one_sided
 
 
 def check_measures(folder: Path, specs: Mapping[str, TableSpec]) -> list[Finding]:
@@ -20,7 +21,7 @@ def check_measures(folder: Path, specs: Mapping[str, TableSpec]) -> list[Finding
     sound: list[Located] = []
     for measure, spot in found:
         faults = definition_findings(measure, spot, specs)
-        findings += faults
+        findings += [*faults, *one_sided((measure, spot))]
         sound += [] if errors(faults) else [(measure, spot)]
     if any(measure.cases for measure, _ in sound):
         with TemporaryDirectory(prefix="joinedup-measures-") as tmp:
