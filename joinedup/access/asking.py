@@ -27,6 +27,8 @@ COMPARE: Mapping[str, Callable[[pc.Expression, Any], pc.Expression]] = {
 OPERATORS = (*COMPARE, "in", "is missing", "is given")
 MOST_VALUES = 1_000
 LONGEST = 200
+MOST_NAMED = 20
+"""Names that a refusal lists."""
 WORDS = {"true": True, "false": False}
 CONDITION = re.compile(r"\s*([a-z_][a-z0-9_]*)\s*(<=|>=|!=|=|<|>|\bin\b|\bis missing\b|\bis given\b)\s*(.*)", re.DOTALL)
 
@@ -74,7 +76,8 @@ def named(asked: str, known: Iterable[str], what: str) -> str:
     if asked in names:
         return asked
     near = get_close_matches(str(asked), names, n=1)
-    hint = f"; the nearest is {near[0]}" if near else f"; there are {', '.join(names)}"
+    few = ", ".join(names) if len(names) <= MOST_NAMED else f"{', '.join(names[:MOST_NAMED])} and {len(names) - MOST_NAMED} more"
+    hint = f"; the nearest is {near[0]}" if near else f"; there are {few}"
     raise Refused(f"{_cut(str(asked))!r} is not {what}{hint}")
 
 

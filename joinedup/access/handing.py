@@ -24,7 +24,7 @@ from joinedup.engine.store import Store
 from joinedup.errors import Refused
 from joinedup.place.model import Place
 
-NOT_USUAL = ("practice_code", "referred_by")
+NOT_USUAL = ("practice_code", "area_code", "referred_by")
 MOST_VALUES = 60
 """Values of a column of text that a data dictionary lists; of one with more it lists none."""
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from joinedup.access import public
-from joinedup.access.rounding import SMALL, Floats, rounded, significant, small
+from joinedup.access.rounding import Floats, rounded, significant, small
 
 HALVES = ("", "rest_")
 
@@ -68,16 +68,42 @@ FEWEST_INDEXED = 50
 """Index dates; of fewer a month has too few people for any number of it to be given to the public. (A rule of ours; 2026.)"""
 
 
+MOST_OF_ONE = 1 / 5
+"""Of a month's cost that one person may have brought at most, for it to be given to the public. (A rule of ours; 2026.)"""
+SPEND_DIGITS = 2
+"""Figures of means by month."""
+
+
 def spend(table: pa.Table) -> pa.Table:
-    """Nothing of a cohort with fewer than fifty index dates; else to three figures, and no month in which few had something."""
-    people = _whole(table, "people")
-    activities = np.asarray(table["activities"].to_numpy(), dtype=np.float64)
-    few = (people < FEWEST_INDEXED) | ((activities > 0) & (activities < SMALL + 1))
-    made = {"people": np.where(people < FEWEST_INDEXED, np.nan, rounded(people))}
-    for name in ("observed", "days", "activities", "cost_pence"):
-        values = significant(np.asarray(table[name].to_numpy(), dtype=np.float64))
-        made[name] = np.where(few, np.nan, values)
-    return _replaced(table, made)
+    """Nothing of a cohort with fewer than fifty index dates, of a month that fewer than eight have anything in, or with one person's cost.
+
+    Who was there is rounded to 5, for the month in which one leaves or dies would show; days and activities are means for each of them, to
+    two figures. Cost is besides rounded to a step that is no less than what any one of the cohort cost, so that neither two cohorts that
+    are nearly the same nor two releases tell what one person had.
+    """
+    people, users = _whole(table, "people"), _whole(table, "users")
+    observed, cost = (np.asarray(table[name].to_numpy(), dtype=np.float64) for name in ("observed", "cost_pence"))
+    there = np.rint(observed).astype(np.int64)
+    few = (people < FEWEST_INDEXED) | small(there) | small(users) | small(np.maximum(there - users, 0))
+    few |= (users > 0) & (np.asarray(table["largest_pence"].to_numpy(), dtype=np.float64) > MOST_OF_ONE * cost)
+    shown = np.where(few, np.nan, rounded(there))
+    made = {"people": np.where(people < FEWEST_INDEXED, np.nan, rounded(people)), "observed": shown}
+    for name in ("days", "activities", "cost_pence"):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            mean = significant(np.asarray(table[name].to_numpy(), dtype=np.float64) / observed, SPEND_DIGITS)
+        made[name] = np.where(few | ~np.isfinite(mean), np.nan, mean * shown)
+    step = _step(np.asarray(table["largest_pence"].to_numpy(), dtype=np.float64))
+    made["cost_pence"] = np.where(step > 0, np.round(made["cost_pence"] / np.where(step > 0, step, 1.0)) * step, made["cost_pence"])
+    nothing = np.full(table.num_rows, np.nan)
+    return _replaced(table, made | {"users": nothing, "largest_pence": nothing})
+
+
+def _step(largest: Floats) -> Floats:
+    """The first of 1, 2, 5, 10, 20, 50 ... pence that is no less than these; 0 for 0."""
+    with np.errstate(divide="ignore"):
+        tens = 10.0 ** np.floor(np.log10(np.where(largest > 0, largest, 1.0)))
+    lead = largest / tens
+    return np.where(largest > 0, tens * np.select([lead <= 1, lead <= 2, lead <= 5], [1.0, 2.0, 5.0], 10.0), 0.0)
 
 
 def areas(table: pa.Table) -> pa.Table:

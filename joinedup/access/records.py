@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from joinedup.access.asking import Asked, condition, named
 from joinedup.access.caller import Caller
+from joinedup.access.coarse import AGES, COARSE, PLANNED, WHEN, door_spec, for_planning
 from joinedup.access.disclosure import is_of, may_enter
 from joinedup.access.looking import Log, log_of, look
 from joinedup.access.pseudonyms import Release
@@ -27,7 +28,7 @@ from joinedup.place.model import Place
 
 __all__ = ["PERSON", "Records", "open_records"]
 
-TABLES = ("person", "activity", "diagnosis", "discharge_delay", "referral", "spell")
+TABLES = ("person", "activity", "diagnosis", "discharge_delay", "referral", "spell", *PLANNED)
 """Tables whose rows may leave, pseudonymised."""
 STAYS = frozenset({"file_id", "list_file_id", "source_row", "death_date", "possible_death", "first_seen", "last_seen"})
 """Columns that never leave: where a partner would find the row in its own file, and days of a person's life."""
@@ -35,7 +36,7 @@ IDS = ("person_id", "activity_id", "referral_id")
 """Columns that leave under new pseudonyms."""
 USUAL = ("birth_year", "sex", "neighbourhood_id", "deprivation_fifth")
 FINE = ("birth_month", "area_code")
-MARKS = frozenset({"sex", "ethnic_group", "practice_code", "care_home", "death_year"})
+MARKS = frozenset({"sex", "ethnic_group", "practice_code", "care_home", "death_year"}) | WHEN
 """Birth month and small area never leave together, and beside one of them no more than one of these. (A rule of ours; 2026.)"""
 FEWEST = 10
 """People of whom rows are given at least: a query of fewer would be a look at single persons. (A rule of ours; 2026.)"""
@@ -54,8 +55,8 @@ def open_records(store: Store, place: Place, caller: Caller, log: Log | None = N
 @cache
 def specs() -> Mapping[str, TableSpec]:
     """The tables of the record, as their .yml describes them."""
-    found = read_specs(Path(str(files("joinedup.records"))))
-    return {name: found[name] for name in TABLES}
+    found = read_specs(Path(str(files("joinedup.records")))) | read_specs(Path(str(files("joinedup.population"))))
+    return {name: door_spec(found[name]) for name in TABLES}
 
 
 def own_columns(table: str) -> Mapping[str, pa.DataType]:
@@ -102,6 +103,7 @@ class Records:
         """What of a table's rows may leave where this is asked; Refused where it asks for what isn't there or never leaves."""
         may_enter(self.place, self.reader.manifest.about.get("place", {}), caller, "records")
         spec = specs()[named(table, TABLES, "a table of the records door")]
+        for_planning(table, caller.purpose)
         own, conditions = _columns(spec), [condition(each) for each in where]
         wanted = _wanted(own, columns)
         known = own | {name: kind for name, kind in PERSON.items() if name not in own}
@@ -153,22 +155,30 @@ def may_leave(columns: Collection[str], earlier: Collection[str] = (), releases:
 
 
 def _columns(spec: TableSpec) -> dict[str, pa.DataType]:
-    """A table's own columns that may leave, with their types; a birth month is asked of the person."""
+    """A table's own columns that may leave, with their types; a birth month is asked of the person, and where somebody was of the year."""
     kinds = zip(spec.columns, schema(spec).types, strict=True)
     return {
         column.name: kind
         for column, kind in kinds
-        if (column.name not in STAYS and column.name not in PERSON) or column.name == "practice_code"
+        if column.name not in STAYS and (column.name not in PERSON or column.name == "practice_code" or spec.table in PLANNED)
     }
 
 
 def _wanted(own: Mapping[str, pa.DataType], columns: Sequence[str] | None) -> list[str]:
     """The columns to give, person_id first; Refused where one is not there or never leaves."""
     if columns is None:
-        return list(dict.fromkeys(["person_id", *USUAL, *(name for name in own if name not in ("practice_code", "referred_by"))]))
+        return list(
+            dict.fromkeys(["person_id", *USUAL, *(name for name in own if name not in ("practice_code", "area_code", "referred_by"))])
+        )
     if isinstance(columns, str):
         raise Refused("columns are a list of names, not text")
     for name in columns:
+        if instead := next((coarse for coarse, fine in COARSE.items() if fine == name and coarse in own), ""):
+            raise Refused(f"{name} never leaves the build, as it tells on which day somebody died; ask for {instead} instead")
+        if name in AGES and name not in own:
+            raise Refused(
+                f"{name} never leaves the build: beside the year of birth it tells part of a birthday; ask for birth_year instead"
+            )
         if name in STAYS:
             raise Refused(
                 f"{name} never leaves the build; ask for {'death_year' if name == 'death_date' else 'what was done and when'} instead"

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from joinedup.access import coarse
 from joinedup.access.asking import Condition, expression
 from joinedup.access.caller import Caller
 from joinedup.access.protected import TELLS_WHERE, protected_people, withheld
@@ -124,9 +125,10 @@ class Sieve:
     @property
     def reads(self) -> list[str]:
         """The columns that the table is read for."""
-        names = [column.name for column in self.spec.columns]
+        names = [*(column.name for column in self.spec.columns if column.name not in coarse.COARSE), *sorted(coarse.read_for(self.own))]
         needed = {"person_id", *([name for name in names if name.endswith("file_id")] or ["activity_id"])}
         masked = {each.column for each in self.conditions if each.column in TELLS_WHERE}
+        needed |= coarse.read_for({*self.wanted, *self.by})
         return [name for name in names if name in needed or (name in self.own and (name in self.wanted or name in masked))]
 
     @property
@@ -139,13 +141,18 @@ class Sieve:
     @property
     def _here(self) -> list[Condition]:
         """Conditions that may be asked of the table as it is; of what may be withheld they are asked after it is."""
-        return [each for each in self.conditions if each.column in self.own and each.column not in TELLS_WHERE]
+        return [
+            each
+            for each in self.conditions
+            if each.column in self.own and each.column not in TELLS_WHERE and each.column not in coarse.COARSE
+        ]
 
     def kept(self, rows: pa.Table) -> pa.Table:
         """Of rows read for it, those that may leave, of the columns wanted and person_id; ids are still the build's."""
         rows = rows.filter(pa.array(self._may_be_used(rows)))
         beside = [each for each in self.conditions if each not in self._here]
         asked = {*self.wanted, *(each.column for each in beside)}
+        rows = coarse.coarsened(rows, asked)
         rows = self._with_person(rows, [name for name in PERSON if name not in self.own and name in asked])
         further = expression(beside, {**PERSON, **self.own})
         kept = rows if further is None else rows.filter(further)

@@ -75,13 +75,14 @@ had AS (
         'all' AS sector,
         CAST(sum(CASE WHEN a.was_there_to > m.month THEN 0 ELSE a.people END) AS BIGINT) AS observed,
         CAST(sum(a.people * CAST(least(a.ends, m.month_end) - greatest(a.starts, m.month) AS INTEGER)) AS BIGINT) AS person_days,
+        0 AS users,
         0 AS activities,
         0 AS cost_pence
     FROM alike AS a
     INNER JOIN numbered_month AS m ON a.starts < m.month_end AND m.month < a.ends
     GROUP BY a.number, m.month_number
     UNION ALL
-    SELECT b.number, m.month_number, f.sector, 0, 0, CAST(sum(f.activities) AS BIGINT), CAST(sum(coalesce(f.cost_pence, 0)) AS BIGINT)
+    SELECT b.number, m.month_number, f.sector, 0, 0, count(*), CAST(sum(f.activities) AS BIGINT), CAST(sum(coalesce(f.cost_pence, 0)) AS BIGINT)
     FROM person_month_sector AS f
     INNER JOIN belongs AS b ON b.person_id = f.person_id
     INNER JOIN numbered_month AS m ON m.month = f.month
@@ -98,6 +99,7 @@ SELECT
     s.people - o.people AS people,
     h.observed - coalesce(i.observed, 0) AS observed,
     h.person_days - coalesce(i.person_days, 0) AS person_days,
+    CAST(h.users - coalesce(i.users, 0) AS BIGINT) AS users,
     h.activities - coalesce(i.activities, 0) AS activities,
     h.cost_pence - coalesce(i.cost_pence, 0) AS cost_pence
 FROM numbered AS g

@@ -46,8 +46,10 @@ piece AS (
         k.sector,
         count(*) * 1000 AS observed_thousandths,
         CAST(sum(f.person_days) AS BIGINT) * 1000 AS days_thousandths,
+        0 AS users,
         0 AS had_thousandths,
-        0 AS cost_pence
+        0 AS cost_pence,
+        0 AS largest_pence
     FROM there AS f
     INNER JOIN known AS k ON k.month_number = f.month_number
     GROUP BY f.cohort_id, k.month_number - f.index_number, k.sector
@@ -59,7 +61,9 @@ piece AS (
         k.sector,
         0,
         0,
+        1,
         f.activities * 1000,
+        coalesce(f.cost_pence, 0),
         coalesce(f.cost_pence, 0)
     FROM matched AS m
     INNER JOIN person_month_sector AS f ON f.person_id = m.person_id
@@ -72,8 +76,10 @@ piece AS (
         k.sector,
         CAST(floor(CAST(w.people * p.observed * 1000 AS DOUBLE) / nullif(p.people, 0) + CAST(0.5 AS DOUBLE)) AS BIGINT),
         CAST(floor(CAST(w.people * p.person_days * 1000 AS DOUBLE) / nullif(p.people, 0) + CAST(0.5 AS DOUBLE)) AS BIGINT),
+        p.users,
         CAST(floor(CAST(w.people * p.activities * 1000 AS DOUBLE) / nullif(p.people, 0) + CAST(0.5 AS DOUBLE)) AS BIGINT),
-        CAST(floor(CAST(w.people * p.cost_pence AS DOUBLE) / nullif(p.people, 0) + CAST(0.5 AS DOUBLE)) AS BIGINT)
+        CAST(floor(CAST(w.people * p.cost_pence AS DOUBLE) / nullif(p.people, 0) + CAST(0.5 AS DOUBLE)) AS BIGINT),
+        0
     FROM weight AS w
     INNER JOIN cohort_pool AS p
         ON p.cohort_id = w.cohort_id AND p.year_starts = w.year_starts AND p.age_band_order = w.age_band_order AND p.sex = w.sex
@@ -93,8 +99,10 @@ SELECT
     z.people,
     CAST(sum(p.observed_thousandths) AS DOUBLE) / 1000 AS observed,
     CAST(sum(p.days_thousandths) AS DOUBLE) / 1000 AS days,
+    CAST(sum(p.users) AS BIGINT) AS users,
     CAST(sum(p.had_thousandths) AS DOUBLE) / 1000 AS activities,
-    CAST(sum(p.cost_pence) AS BIGINT) AS cost_pence
+    CAST(sum(p.cost_pence) AS BIGINT) AS cost_pence,
+    CAST(max(p.largest_pence) AS BIGINT) AS largest_pence
 FROM piece AS p
 INNER JOIN size AS z ON z.cohort_id = p.cohort_id
 WHERE p.month_from_index >= -12 AND p.month_from_index <= 12

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+import hypothesis
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from hypothesis import strategies as st
 
 from joinedup.access import public_cohorts as public
 from joinedup.access.cohorts import PARTS, cohort_of, cohorts_of, profiled, rated, spent, used
@@ -133,8 +135,10 @@ TABLES = {
                 "people": 12,
                 "observed": 12.0,
                 "days": 365.25,
+                "users": 10,
                 "activities": acts,
                 "cost_pence": pence,
+                "largest_pence": 10_000,
             }
             for side, acts, pence in (("cohort", 24.0, 120_000), ("comparison", 6.0, 24_000))
         ),
@@ -223,3 +227,58 @@ def test_the_public_gets_no_small_count_and_nothing_that_tells_one() -> None:
             if name in part.column_names:
                 shown = pc.drop_null(part[name]).to_pylist()
                 assert all(count == 0 or (count > 7 and count % 5 == 0) for count in shown), (name, shown)
+
+
+def months_of(costs: list[int], *, there: int | None = None, visits: int = 1) -> pa.Table:
+    """A month after the index date of a cohort, of whom some cost something, each so many activities."""
+    users = [each for each in costs if each]
+    row = {
+        "cohort_id": "a",
+        "side": "cohort",
+        "month_from_index": 3,
+        "sector": "acute",
+        "people": len(costs),
+        "observed": float(len(costs) if there is None else there),
+        "days": 30.4 * (len(costs) if there is None else there),
+        "users": len(users),
+        "activities": float(visits * len(users)),
+        "cost_pence": sum(users),
+        "largest_pence": max(users, default=0),
+    }
+    return table("cohort_spend", row)
+
+
+def told(costs: list[int], **others: int) -> dict[str, Any]:
+    (row,) = public.spend(months_of(costs, **others)).to_pylist()
+    return {name: row[name] for name in ("people", "observed", "days", "activities", "cost_pence", "users", "largest_pence")}
+
+
+@pytest.mark.parametrize(
+    "costs",
+    [[5_000] * 7 + [0] * 53, [5_000] * 55 + [0] * 5, [100] * 20 + [9_000] + [0] * 39, [5_000] * 40],
+    ids=["few have any", "few have none", "nearly all is one person's", "fewer than fifty"],
+)
+def test_the_public_is_told_of_no_month_that_few_have_anything_in_whatever_the_number_of_visits(costs: list[int]) -> None:
+    assert {told(costs, visits=30)[name] for name in ("observed", "days", "activities", "cost_pence")} == {None}
+
+
+@hypothesis.settings(max_examples=40, deadline=None)
+@hypothesis.given(st.integers(50, 400), st.integers(0, 2))
+def test_who_left_in_a_month_shows_in_no_number_of_the_public(people: int, gone: int) -> None:
+    """Each number of somebody is a multiple of 5, and one death more or less leaves days for each of them as they are."""
+    found = [told([5_000] * 20 + [0] * (people - 20), there=people - each) for each in (gone, gone + 1)]
+    assert all(row["observed"] % 5 == 0 and row["people"] % 5 == 0 for row in found)
+    assert len({round(row["days"] / row["observed"], 3) for row in found}) == 1
+
+
+@hypothesis.settings(max_examples=40, deadline=None)
+@hypothesis.given(st.lists(st.integers(1_000, 4_000), min_size=30, max_size=120), st.integers(1_000, 4_000))
+def test_a_cohort_and_the_same_without_one_person_do_not_tell_what_that_person_cost(costs: list[int], theirs: int) -> None:
+    """Published one after the other, in this build or the next: each stands for a span no narrower than anybody's cost."""
+    rest = [*costs, *([0] * 40)]
+    for people in ([*rest, theirs], rest):
+        found = told(people)
+        assert found["users"] is found["largest_pence"] is None
+        step = next(each for each in (1_000, 2_000, 5_000) if each >= max(people))
+        assert found["cost_pence"] % step == 0, found
+        assert step >= theirs or people is rest

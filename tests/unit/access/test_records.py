@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -239,6 +240,48 @@ def test_rows_leave_in_the_order_of_what_they_hold(opened: Records, planning: Ca
 def test_what_stays_in_the_build_is_refused(opened: Records, planning: Caller, column: str) -> None:
     with pytest.raises(Refused, match=f"{column}.*(never leaves|is not a column that may leave)"):
         opened.rows(planning, "person" if "date" in column or "seen" in column else "activity", columns=[column])
+
+
+def test_people_by_year_leave_with_months_instead_of_days(opened: Records, planning: Caller, fell: Built) -> None:
+    given = opened.rows(planning, "person_year")
+    assert not {"person_days", "last_on", "age", "age_band_order", "practice_code", "area_code"} & set(given.column_names)
+    assert {"birth_year", "neighbourhood_id", "year_starts", "person_months", "last_month", "died", "cost_pence"} <= set(given.column_names)
+    held = opened.reader.table("person_year", ["person_id", "year_starts", "person_days", "last_on", "cost_pence"]).to_pylist()
+    assert given.num_rows == len(held), "who objects to planning is in no row of it"
+    expected = sorted((round(row["person_days"] * 12 / 365.25), row["last_on"].replace(day=1), row["cost_pence"] or -1) for row in held)
+    found = given.select(["person_months", "last_month", "cost_pence"]).to_pylist()
+    assert sorted((row["person_months"], row["last_month"], row["cost_pence"] or -1) for row in found) == expected
+    whole = opened.rows(planning, "person_year", columns=["year_starts"], where=[("person_months", "=", "12")])
+    assert whole.num_rows == sum(row["person_months"] == 12 for row in found) > 0
+
+
+def test_months_of_people_join_their_years_and_have_the_same_cost(opened: Records, planning: Caller) -> None:
+    months = opened.rows(planning, "person_month_sector", columns=["month", "sector", "cost_pence"])
+    years = opened.rows(planning, "person_year", columns=["year_starts", "cost_pence"])
+    assert set(months["person_id"].to_pylist()) <= set(years["person_id"].to_pylist())
+    assert pc.sum(months["cost_pence"]).as_py() == pc.sum(years["cost_pence"]).as_py() > 0
+
+
+@pytest.mark.parametrize(("column", "says"), [("last_on", "last_month"), ("person_days", "person_months"), ("age", "birth_year")])
+def test_days_of_a_year_are_refused_with_what_to_ask_instead(opened: Records, planning: Caller, column: str, says: str) -> None:
+    with pytest.raises(Refused, match=f"{column} never leaves the build.*ask for {says} instead"):
+        opened.rows(planning, "person_year", columns=[column])
+    with pytest.raises(Refused, match=f"'{column}' is not a column of person_year"):
+        opened.rows(planning, "person_year", where=[(column, "is given")])
+
+
+@pytest.mark.parametrize("table", ["person_year", "person_month_sector"])
+def test_people_by_year_leave_for_planning_alone(fell: Built, table: str) -> None:
+    research = caller_for(fell.place, "research", reason="a study")
+    with pytest.raises(Refused, match="it leaves for planning alone, not for research"):
+        open_records(fell.store, fell.place, research, Seen()).rows(research, table)
+
+
+@pytest.mark.parametrize("mark", ["died", "last_month", "person_months"])
+def test_when_a_life_ended_is_a_mark_beside_birth_month_and_small_area(opened: Records, planning: Caller, mark: str) -> None:
+    opened.rows(planning, "person_year", columns=["area_code", mark])
+    with pytest.raises(Refused, match="never leave together"):
+        opened.rows(planning, "person_year", columns=["area_code", mark, "sex"])
 
 
 @pytest.mark.parametrize("table", ["landed_person", "landed_register", "objection", "may_use", "../manifest", "person; DROP TABLE person"])
