@@ -20,7 +20,7 @@ from joinedup.access.measure_values import Computed, medians, standardised, typi
 from joinedup.access.measured import LEAST_KNOWN
 from joinedup.access.stamp import Stamp
 from joinedup.errors import Refused
-from joinedup.outcomes.measure_definition import STANDARD, MeasureDefinition
+from joinedup.outcomes.measure_definition import GIVEN, STANDARD, MeasureDefinition
 from joinedup.outcomes.measure_lines import PEOPLE, Line, Lines, countable, lines_of
 
 __all__ = ["PERIODS", "SCHEMA", "STANDARD", "Asked", "MeasureResults"]
@@ -75,6 +75,8 @@ class MeasureResults:
         """A cut that the measure declares, and of which the audience may have the result; Refused with what it declares."""
         measure = self.definition(name)
         asked = cut if isinstance(cut, Asked) else Asked(measure, **cut, standardised=standard)
+        if measure.form in GIVEN:
+            raise Refused(f"{name} is of {measure.form} values, which aren't read yet: there is nothing of it to show")
         named(asked.variant, measure.variant_ids, f"a variant of {name}")
         areas: tuple[str, ...] = measure.areas
         groups: tuple[str, ...] = ("all", *measure.breakdowns)

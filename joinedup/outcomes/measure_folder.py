@@ -12,7 +12,7 @@ from joinedup.engine.specs import TableSpec
 from joinedup.engine.specs import read_yaml as typed
 from joinedup.errors import SqlError
 from joinedup.findings import Finding, Severity, errors
-from joinedup.outcomes.measure_definition import STANDARD, MeasureDefinition
+from joinedup.outcomes.measure_definition import GIVEN, STANDARD, MeasureDefinition
 from joinedup.outcomes.measure_lines import WrongDefinition, lines_of, near
 from joinedup.place.located import Spot, validated
 from joinedup.place.yaml_file import read_yaml, without
@@ -139,6 +139,12 @@ def definition_findings(measure: MeasureDefinition, spot: Spot, specs: Mapping[s
 
 def _unknown(measure: MeasureDefinition) -> Iterator[tuple[tuple[str, ...], str]]:
     """Rule sets, contracts and fields that there are none of: what needs one would be taken as known in every month."""
+    if measure.form in GIVEN:
+        yield (
+            ("form",),
+            f"{measure.form} values, which somebody else made, aren't read yet, so the page of {measure.id} would be empty: "
+            "count it of events (rate, proportion, mean, median, days or ratio), or keep the file elsewhere until they are",
+        )
     if measure.rules not in rule_sets():
         yield ("rules",), f"there is no rule set {measure.rules}{near(measure.rules, rule_sets())}"
     known = contracts()

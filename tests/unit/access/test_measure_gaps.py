@@ -12,6 +12,7 @@ import pytest
 
 from joinedup.access.aggregates import Aggregates, open_aggregates
 from joinedup.access.caller import caller_for
+from joinedup.access.why import Answers
 from joinedup.papers.facts import Facts
 from joinedup.papers.measure_facts import measured
 from joinedup.papers.measure_page import keys
@@ -123,3 +124,19 @@ def test_measures_of_other_sources_go_on(stopped: Aggregates, fell_side: Built) 
     name = "emergency_attendances"
     assert place_rows(stopped.measure(name)) == place_rows(whole.measure(name))
     assert place_rows(stopped.measure(name))[-1]["value"] > 0
+
+
+def test_a_number_of_every_form_has_its_evidence(fell_side: Built) -> None:
+    """One row, its definition, and the columns and files behind it, of the place and of a neighbourhood as a whole."""
+    door = open_aggregates(fell_side.store, fell_side.place, caller_for(fell_side.place, "planning"))
+    answers, forms = Answers(door), {}
+    for measure in door.measure_list():
+        forms.setdefault(measure.form, measure)
+    assert set(forms) == {"rate", "proportion", "mean", "median", "days", "ratio"}
+    for measure in forms.values():
+        for area in [("place", "place"), *([("neighbourhood", "north")] if "neighbourhood" in measure.areas else [])]:
+            found = answers.of("/".join((measure.id, *area)))
+            (row,) = found.rows
+            assert (row["measure_id"], row["area_type"], row["group_value"]) == (measure.id, area[0], "all")
+            assert found.json()["behind"]
+            assert (row["value"] is None) == (row["reason"] is not None)

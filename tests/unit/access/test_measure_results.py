@@ -225,3 +225,9 @@ def test_an_average_of_averages_is_refused_with_what_is_declared() -> None:
         known = {"area_type": "place, neighbourhood", "breakdown": "all, sex", "period": "month, quarter", "variant": "standard"}
         assert known[next(iter(wrong))] in str(refused.value)
         assert "variant" in wrong or "can't be had by averaging" in str(refused.value)
+
+
+@pytest.mark.parametrize("form", ["published", "survey"])
+def test_values_that_somebody_else_made_are_refused_and_no_empty_table(form: str) -> None:
+    with pytest.raises(Refused, match=f"of {form} values, which aren't read yet"):
+        cut(opened({}, definition("given", title="Given", form=form, count=None, out_of=None)), "given")

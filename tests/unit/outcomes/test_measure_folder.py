@@ -124,6 +124,16 @@ def test_rule_sets_contracts_and_fields_that_there_are_none_of(tmp_path: Path, w
     assert said in message
 
 
+@pytest.mark.parametrize("form", ["published", "survey"])
+def test_values_that_somebody_else_made_are_refused_with_what_to_do_and_have_no_empty_page(tmp_path: Path, form: str) -> None:
+    start, end = GOOD.index("count: {"), GOOD.index("per: 100")
+    written = GOOD[:start] + GOOD[end : GOOD.index("variants:")] + GOOD[GOOD.index("source: made") : GOOD.index("cases:")]
+    told = found(tmp_path, written.replace("form: proportion", f"form: {form}"))
+    (message,) = [message for rule, line, message in told if rule == "measure-definition" and line == 6]
+    assert message.startswith(f"{form} values, which somebody else made, aren't read yet")
+    assert "count it of events" in message
+
+
 def test_a_place_measure_takes_the_place_of_the_package(tmp_path: Path) -> None:
     found(tmp_path, GOOD.replace("long_ones", "emergency_admissions"), "emergency_admissions")
     named = {measure.id: measure for measure in definitions(tmp_path)}
