@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from joinedup.errors import SqlError
 from joinedup.findings import Finding
+
+SHARED = re.compile(r"^columns_of: *[\"']?([a-z0-9_]+)", re.MULTILINE)
+"""Where a description says whose columns its own begin with."""
 
 
 class ColumnType(StrEnum):
@@ -105,7 +110,7 @@ class TableSpec(Frozen):
             raise ValueError(f"columns repeated: {sorted(repeated)}; key or sort names no column: {sorted(unknown)}")
         return self
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The names of its columns, in their order."""
         return tuple(column.name for column in self.columns)
@@ -149,18 +154,15 @@ def read_specs(folder: Path, *, below: bool = True) -> dict[str, TableSpec]:
     specs: dict[str, TableSpec] = {}
     findings: list[Finding] = []
     for path in sorted(folder.rglob("*.yml") if below else folder.glob("*.yml")):
-        content = read_yaml(path.name, path.read_text(encoding="utf-8"))
-        if not (isinstance(content, dict) and "table" in content):
-            continue
-        if "columns_of" in content:
-            shared = path.parent / "columns" / f"{content.pop('columns_of')}.yml"
-            content["columns"] = [*read_yaml(shared.name, shared.read_text(encoding="utf-8"))["columns"], *content.get("columns", [])]
-        sql, csv = path.with_suffix(".sql"), path.with_suffix(".csv")
-        beside = {"sql": sql.read_text(encoding="utf-8") if sql.exists() else None, "csv": csv if csv.exists() else None}
+        csv, text = path.with_suffix(".csv"), path.read_text(encoding="utf-8")
+        named = SHARED.search(text)
+        shared = path.parent / "columns" / f"{named[1]}.yml" if named else None
         try:
-            spec = TableSpec(**content, **beside, path=path)
+            spec = _read_spec(path, text, shared, _text_of(shared), _text_of(path.with_suffix(".sql")), csv if csv.exists() else None)
         except ValidationError as error:
             findings += [Finding(path.name, "table-spec", f"{'.'.join(map(str, e['loc']))}: {e['msg']}") for e in error.errors()]
+            continue
+        if spec is None:
             continue
         if spec.table != path.stem or spec.table in specs:
             findings.append(Finding(path.name, "table-name", f"table is called {spec.table}; a table has the name of its file, once"))
@@ -168,3 +170,23 @@ def read_specs(folder: Path, *, below: bool = True) -> dict[str, TableSpec]:
     if findings:
         raise SqlError(f"descriptions of tables can't be used, {len(findings)} in all: {findings[0].file}: {findings[0].message}", findings)
     return specs
+
+
+@lru_cache(maxsize=1024)
+def _read_spec(  # noqa: PLR0913, PLR0917 - each text that a description is written in
+    path: Path, text: str, shared: Path | None, shared_text: str | None, sql: str | None, csv: Path | None
+) -> TableSpec | None:
+    """The table that a description of this text is of, None where it is of something else; the same texts are read once in a process."""
+    content = read_yaml(path.name, text)
+    if not (isinstance(content, dict) and "table" in content):
+        return None
+    if shared is not None and content.pop("columns_of", None) is not None:
+        if shared_text is None:
+            raise SqlError(f"{path.name} takes columns of {shared.name}, which isn't there; correct columns_of")
+        content["columns"] = [*read_yaml(shared.name, shared_text)["columns"], *content.get("columns", [])]
+    return TableSpec(**content, sql=sql, csv=csv, path=path)
+
+
+def _text_of(path: Path | None) -> str | None:
+    """What a file says, None where there is none."""
+    return path.read_text(encoding="utf-8") if path is not None and path.exists() else None
