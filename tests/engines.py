@@ -23,8 +23,16 @@ def duck_engine(tmp_path: Path) -> Iterator[Engine]:
     engine.close()
 
 
-WITHOUT_COMPILING = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
-"""Of queries of a few rows a fifth of the work would be to compile them; the whole example is built with what is compiled."""
+FOR_FEW_ROWS = {
+    # To compile them would be a fifth of the work; the whole example is built with what is compiled.
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    # A plan of each query is written down for a page that nobody opens; in full it is a tenth of the work.
+    "spark.sql.ui.explainMode": "simple",
+    # The few rows that a test shows are one task of each join, not two.
+    "spark.sql.leafNodeDefaultParallelism": "1",
+}
+"""What Spark is spared in queries of a few rows; none of it changes what a query means."""
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +42,7 @@ def running_spark(java: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
     engine = open_engine("spark", tmp_path_factory.mktemp("spark"))
     assert isinstance(engine, SparkEngine)
-    for name, value in WITHOUT_COMPILING.items():
+    for name, value in FOR_FEW_ROWS.items():
         engine.session.conf.set(name, value)
     yield engine
     engine.close()

@@ -35,9 +35,12 @@ def until_confirmed(source_file: str, count: int) -> str:
 
 def leave(con: Connection, contract: ContractSpec, which: str, rule: str, reason: str) -> None:
     """Nothing; rows of the query `which` (file_id, source_row, winner) have left the table of the contract."""
-    con.execute(f"CREATE OR REPLACE TEMP TABLE leaving AS {which}")
-    con.execute("INSERT INTO staged_superseded SELECT file_id, source_row, $rule, $reason FROM leaving", {"rule": rule, "reason": reason})
-    _delete_leaving(con, contract)
+    [(leaving,)] = con.execute(f"CREATE OR REPLACE TEMP TABLE leaving AS {which}").fetchall()
+    if leaving:  # of most files nothing leaves, and each statement is planned for all columns of the contract
+        told = "INSERT INTO staged_superseded SELECT file_id, source_row, $rule, $reason FROM leaving"
+        con.execute(told, {"rule": rule, "reason": reason})
+        _delete_leaving(con, contract)
+    con.execute("DROP TABLE leaving")
 
 
 def _delete_leaving(con: Connection, contract: ContractSpec) -> None:
@@ -46,7 +49,6 @@ def _delete_leaving(con: Connection, contract: ContractSpec) -> None:
         DELETE FROM staged_{contract.contract} AS rows USING leaving AS gone
         WHERE rows.file_id = gone.file_id AND rows.source_row = gone.source_row
     """)
-    con.execute("DROP TABLE leaving")
 
 
 def warning(file: str, rule: str, message: str, contract: ContractSpec, count: int = 0) -> Finding:
