@@ -62,7 +62,8 @@ def problem(details: Mapping[str, Any], path: tuple[str | int, ...], known: Coll
 
 def unknown(name: str, known: Collection[str]) -> str:
     """That a name is not known, with the nearest known one."""
-    return f"{repeated(name)} is not known here{nearest(name, known) or ': known are ' + ', '.join(known)}"
+    there = f": known are {', '.join(known)}" if known else ""
+    return f"{repeated(name)} is not known here{nearest(name, known) or there}"
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

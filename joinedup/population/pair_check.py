@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from joinedup.engine.cases import run_case
 from joinedup.engine.engines import Engine, open_engine
 from joinedup.engine.reference import reference_table
-from joinedup.engine.specs import TableSpec, read_specs
+from joinedup.engine.specs import Case, TableSpec, read_specs
 from joinedup.errors import SqlError
-from joinedup.findings import Finding, errors
+from joinedup.findings import Finding, Severity, errors
 from joinedup.population.code_lists import read_code_lists
 from joinedup.population.conditions import read_conditions
 from joinedup.population.pair_sql import literal_findings, with_fault
-from joinedup.population.pairs import Pair, findings_of, in_files, read_pairs
+from joinedup.population.pairs import CohortHead, Pair, findings_of, in_files, read_pairs
 from joinedup.population.score_tables import weighted_lists
 from joinedup.population.scores import scores
 
@@ -29,11 +31,12 @@ def check_pairs(folder: Path, specs: Mapping[str, TableSpec]) -> list[Finding]:
         faults += [] if errors(faults) else in_files(pair, literal_findings(pair.spec, names))
         findings += faults
         sound += [] if errors(faults) else [pair]
-    if any(pair.spec.cases for pair in sound):
+    if sound:
         with TemporaryDirectory(prefix="joinedup-pairs-") as tmp:
             engine = open_engine("duckdb", Path(tmp), threads=1)
             try:
                 findings += [finding for pair in sound for finding in _case_findings(pair, specs, engine)]
+                findings += [finding for pair in sound for finding in _takes_unknown(pair, specs, engine)]
             finally:
                 engine.close()
     return findings
@@ -66,3 +69,28 @@ def _case_findings(pair: Pair, specs: Mapping[str, TableSpec], engine: Engine) -
             more = f", and {len(differs) - 1} more" if len(differs) > 1 else ""
             message = f"the case {case.name!r} gives something else than is expected: {' '.join(differs[0].split())}{more}"
             yield pair.spot.fault("pair-case", message, at=("cases", at))
+
+
+NOBODY_KNOWN = {"person_id": 1, "year_starts": date(2025, 4, 1)}
+"""Somebody who is counted, and of whom nothing else is known."""
+
+
+def _takes_unknown(pair: Pair, specs: Mapping[str, TableSpec], engine: Engine) -> Iterator[Finding]:
+    """That a cohort takes somebody of whom nothing is known, where it does: a warning, for a cohort may be meant so."""
+    if not isinstance(pair.head, CohortHead):
+        return
+    steps = [step.name for step in pair.columns]
+    words = set(re.findall(r"\w+", pair.spec.sql or ""))
+    given = {name: [NOBODY_KNOWN] for name, spec in specs.items() if name in words and set(spec.key) == NOBODY_KNOWN.keys()}
+    case = Case(name="nothing known", given=given, expect=[NOBODY_KNOWN | dict.fromkeys(steps, True)])
+    try:
+        differs = run_case(pair.spec.model_copy(update={"cases": (case,)}), case, {**specs, pair.spec.table: pair.spec}, engine)
+    except SqlError:
+        return  # its own cases tell what is wrong
+    if not differs:
+        message = (
+            f"takes people of whom nothing is known: somebody with every column of {' and '.join(given)} empty passes {', '.join(steps)}; "
+            "leave a step empty where it isn't known (no coalesce(…, FALSE) or IS NOT TRUE around what may be "
+            "empty), or add a step that asks whether it is known"
+        )
+        yield Finding(pair.spec.sql_file, "takes-unknown", message, line=1, severity=Severity.WARNING)

@@ -127,6 +127,14 @@ def test_what_is_wrong_with_the_yml_is_told_by_line(tmp_path: Path, before: str,
     assert [finding.where for finding in told] == [f"cohorts/young_mothers.yml:{line}"], findings
 
 
+def test_a_cohort_that_takes_people_of_whom_nothing_is_known_is_warned_of(tmp_path: Path) -> None:
+    """Not young, and no birth known: NOT coalesce(…) and NOT EXISTS call both well."""
+    unaware = SQL.replace("w.age < 25 AS young", "NOT coalesce(w.age < 25, FALSE) AS young").replace("EXISTS", "NOT EXISTS")
+    finding = only(check_pairs(folder(tmp_path, unaware, YML.split("cases:", maxsplit=1)[0] + "cases: [{name: nobody}]\n"), SPECS))
+    assert (finding.rule, finding.severity, finding.where) == ("takes-unknown", "warning", "cohorts/young_mothers.sql:1")
+    assert "every column of who_when empty passes young, mother" in finding.message
+
+
 def test_a_join_that_may_multiply_is_named_before_and_when_it_has(tmp_path: Path) -> None:
     joined = SQL.replace("EXISTS (SELECT 1 FROM birth AS b WHERE b.person_id = w.person_id) AS", "b.person_id IS NOT NULL AS")
     joined += "LEFT JOIN birth AS b ON b.person_id = w.person_id\n"
