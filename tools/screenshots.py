@@ -1,7 +1,8 @@
 """Takes the pictures of docs/screenshots again: `python -m tools.screenshots PAGES OUT`.
 
 PAGES is a folder of pages as `joinedup` writes them; its overview and its first neighbourhood are taken at the width of
-a desktop and of a phone, from the top and as far down as a picture of moderate size goes.
+a desktop and of a phone, its measures and a pack at that of a desktop, from the top and as far down as a picture of
+moderate size goes.
 """
 
 from __future__ import annotations
@@ -23,7 +24,13 @@ def main(pages: Path, out: Path) -> list[Path]:
     with browser() as started:
         tab = started.tab()
         shown = {"overview": pages / "index.html", "neighbourhood": neighbourhoods[0]}
-        return [_take(tab, page, size, out / f"{name}-{on}.png") for name, page in shown.items() for on, size in SIZES.items()]
+        also = {
+            "measures": pages / "measures.html",
+            "measure": pages / "measure-emergency_admissions.html",
+            "pack": pages / f"pack-{neighbourhoods[0].stem}.html",
+        }
+        taken = [_take(tab, page, size, out / f"{name}-{on}.png") for name, page in shown.items() for on, size in SIZES.items()]
+        return taken + [_take(tab, page, SIZES["desktop"], out / f"{name}-desktop.png") for name, page in also.items()]
 
 
 def _take(tab: Tab, page: Path, size: tuple[int, int], to: Path) -> Path:

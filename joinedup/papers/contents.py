@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -19,6 +19,7 @@ from joinedup.papers import (
     linkage,
     linkage_pair,
     looks,
+    measure_lead,
     measure_page,
     pack_page,
     prices,
@@ -32,7 +33,7 @@ from joinedup.papers.check_page import of_deliveries
 from joinedup.papers.facts import Area, Facts
 from joinedup.papers.figures import costs, indicators, tiles, use
 from joinedup.papers.journey_page import of_journeys
-from joinedup.papers.measure_facts import measured
+from joinedup.papers.measure_facts import Measured, measured
 from joinedup.papers.numbers import day
 from joinedup.papers.page import Desk, Page, shown, tables_of
 from joinedup.papers.words import listed
@@ -64,11 +65,11 @@ def pages(facts: Facts, desk: Desk, beside: Mapping[str, str]) -> Iterator[Page]
 
     `beside` is what the overview leads to that somebody else writes: address below the folder of pages, and what it is.
     """
-    yield _index(facts, desk, beside)
+    measures = measured(facts)
+    yield _index(facts, measures, desk, beside)
     yield profile_page.of_place(facts, desk)
     for index, neighbourhood in enumerate(facts.shown):
-        yield _neighbourhood(facts, index, neighbourhood, desk)
-    measures = measured(facts)
+        yield _neighbourhood(facts, measures, index, neighbourhood, desk)
     yield from measure_page.pages(facts, measures, desk)
     yield from pack_page.pages(facts, measures, desk)
     yield from cohort_pages.pages(facts, desk)
@@ -88,11 +89,13 @@ def pages(facts: Facts, desk: Desk, beside: Mapping[str, str]) -> Iterator[Page]
     yield _about(facts)
 
 
-def _index(facts: Facts, desk: Desk, beside: Mapping[str, str]) -> Page:
+def _index(facts: Facts, measures: Sequence[Measured], desk: Desk, beside: Mapping[str, str]) -> Page:
     maps = [shown(figure, "index", desk, linked=True) for figure in tiles.figures(facts)]
     compared, accounting = summary.side_by_side(facts), evidence.accounting(facts)
     shows = {
         "keys": summary.key_figures(facts, facts.whole),
+        "lead": measure_lead.of_place(facts, measures),
+        "packs": [(pack_page.file_of(area), area.name) for area in facts.areas] if measures else [],
         "maps": maps,
         "compared": compared,
         "accounting": accounting,
@@ -102,7 +105,7 @@ def _index(facts: Facts, desk: Desk, beside: Mapping[str, str]) -> Page:
     return Page("index.html", "index.jinja", f"{facts.place.name} by {facts.place.word.singular}", shows, tables)
 
 
-def _neighbourhood(facts: Facts, index: int, neighbourhood: Neighbourhood, desk: Desk) -> Page:
+def _neighbourhood(facts: Facts, measures: Sequence[Measured], index: int, neighbourhood: Neighbourhood, desk: Desk) -> Page:
     area, areas = facts.areas[index], facts.areas
     figures = {figure.id: shown(figure, area.id, desk) for figure in [module.figure(facts, area) for module in (use, costs)]}
     profile = profile_page.sections(facts, area, area.id, desk)
@@ -115,6 +118,8 @@ def _neighbourhood(facts: Facts, index: int, neighbourhood: Neighbourhood, desk:
         "figures": figures,
         "indicators": measured,
         "keys": summary.key_figures(facts, area),
+        "lead": measure_lead.of_area(facts, measures, area),
+        "pack": pack_page.file_of(area) if measures else "",
         "lifetime": _lifetime(facts, neighbourhood),
         "nobody": _nobody(facts, area),
         "before": areas[index - 1] if index else None,

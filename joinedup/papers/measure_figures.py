@@ -44,7 +44,7 @@ def panels(measured: Measured) -> Figure | None:
     found = [measured.series[area] for area in facts.areas if area in measured.series and len(measured.series[area].known) > 1]
     if not found:
         return None
-    months = [point.month for point in found[0].points]
+    months = [point.month for point in measure_control.since(found)[0].points]
     about = f"{definition.title} by {facts.place.word.singular}, {month(months[0])} to {month(months[-1])}, all on one scale"
     charts = _both(facts, about, f"{LINES}.", lambda size: measure_control.panels(found, [each.area.name for each in found], size))
     return Figure("areas-by-month", _changed(found), about, f"{LINES}.", measure_tables.latest_months(measured), charts, why=measured.root)
@@ -62,25 +62,41 @@ def _changed(series: Sequence[Series]) -> str:
 
 
 def groups(measured: Measured) -> Figure | None:
-    """Neighbourhoods and groups of the place's people with their limits; None where none has a value."""
-    facts, definition = measured.facts, measured.definition
+    """Neighbourhoods with their limits, the highest first; None where none has a value."""
+    facts = measured.facts
     areas = [(area, row) for area in facts.areas if (row := measured.latest(area)) is not None]
-    sets = [DotSet(f"By {facts.place.word.singular}", _sorted([_dot(area.name, row) for area, row in areas]))]
+    sets = [DotSet("", _sorted([_dot(area.name, row) for area, row in areas]))]
+    notes = _without(measured)
+    return _dotted(measured, "groups", _differing(measured), sets, table=measure_tables.by_area(measured), notes=notes)
+
+
+def people(measured: Measured) -> Figure | None:
+    """Groups of the place's people with their limits, on a scale of their own; None where none has a value."""
+    sets = []
     for name in ("ethnic_group", "sex", "age", "segment"):
         rows = sorted(measured.groups(name), key=lambda row: str(row["group_name"]).lower() == "not known")
-        dots = [_dot(capital(str(row["group_name"])), row) for row in rows]
-        sets.append(DotSet(f"By {measure_tables.BREAKDOWNS[name].lower()}", [dot for dot in dots if dot.value is not None]))
+        dots = [dot for row in rows if (dot := _dot(capital(str(row["group_name"])), row)).value is not None]
+        sets.append(DotSet(f"By {measure_tables.BREAKDOWNS[name].lower()}", dots))
+    found = [dot for each in sets for dot in each.dots]
+    low, high = (choose(found, key=lambda dot: dot.value or 0, default=None) for choose in (min, max))
+    finding = f"From {number(low.value)} ({low.name}) to {number(high.value)} ({high.name}) across groups of people" if low and high else ""
+    return _dotted(measured, "people", finding, sets)
+
+
+def _dotted(  # noqa: PLR0913 - one picture, each part of it
+    measured: Measured, name: str, finding: str, sets: Sequence[DotSet], *, table: Table | None = None, notes: Sequence[str] = ()
+) -> Figure | None:
+    """Sets of dots against the place's value; None where no dot is known."""
+    facts, definition = measured.facts, measured.definition
     drawn = [each for each in sets if each.dots]
     if not drawn:
         return None
     about = f"{definition.title}, {definition.unit}, {measure_tables.period(measured.latest(facts.whole))}"
     key = f"Dots with 95% limits; diamonds: limits that leave out the value of {facts.whole.name}, the dashed line."
     key += " Limits that reach the right edge go on beyond it." if measure_dots.beyond_edge(drawn, measured.place) else ""
-    name = f"{facts.whole.name} {number(measured.place)}"
-    charts = _both(facts, about, key, lambda size: measure_dots.chart(drawn, measured.place, name, size, definition.unit))
-    return Figure(
-        "groups", _differing(measured), about, key, measure_tables.by_area(measured), charts, notes=_without(measured), why=measured.root
-    )
+    line = f"{facts.whole.name} {number(measured.place)}"
+    charts = _both(facts, about, key, lambda size: measure_dots.chart(drawn, measured.place, line, size, definition.unit))
+    return Figure(name, finding, about, key, table, charts, notes=notes, why=measured.root)
 
 
 def years(measured: Measured) -> Figure | None:

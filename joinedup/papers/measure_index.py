@@ -12,7 +12,7 @@ from joinedup.papers.figure import Column, Table
 from joinedup.papers.measure_facts import Measured
 from joinedup.papers.measure_icons import YEARLY, picture, with_words, words
 from joinedup.papers.measure_series import Series
-from joinedup.papers.measure_words import Change, better, changed, expected_of_charts, expected_of_limits, number
+from joinedup.papers.measure_words import Change, better, changed, expected_of_charts, expected_of_differing, number
 from joinedup.papers.numbers import NO_DATA
 from joinedup.papers.page import Page
 from joinedup.papers.words import MARKS, capital, listed
@@ -28,7 +28,7 @@ def page(facts: Facts, measures: Sequence[Measured]) -> Page:
         "changed_here": in_template(changed(measures, [facts.whole])),
         "changed_within": in_template(changed(measures, facts.areas)),
         "expected": expected_of_charts(measures, [facts.whole, *facts.areas]),
-        "expected_areas": _expected_areas(facts, measures),
+        "expected_areas": expected_of_differing(measures, facts.areas),
         "table": table,
         "by_month": any(each.series for each in measures),
     }
@@ -42,12 +42,6 @@ def in_template(changes: Sequence[Change]) -> list[tuple[str, list[tuple[Markup,
     for each in changes:
         grouped.setdefault(each.way, []).append((picture(SHAPES[each.way], each.direction), each))
     return [(WAYS[way], found) for way, found in grouped.items()]
-
-
-def _expected_areas(facts: Facts, measures: Sequence[Measured]) -> str:
-    """How many neighbourhoods would differ from the place by chance alone, over all measures."""
-    rows = [row for each in measures for area in facts.areas if (row := each.latest(area)) is not None and row["value"] is not None]
-    return expected_of_limits(len(rows), sum(row["comparison"] in ("higher", "lower") for row in rows)) if rows else ""
 
 
 def every(facts: Facts, measures: Sequence[Measured]) -> Table:

@@ -46,6 +46,7 @@ def page(facts: Facts, measures: Sequence[Measured], at: int, desk: Desk) -> Pag
         "panels": measure_figures.panels(measured),
         "years": measure_figures.years(measured) if measured.yearly else None,
         "groups": measure_figures.groups(measured),
+        "people": measure_figures.people(measured),
         "deprivation": measure_figures.gradient(measured),
         "practices": measure_figures.funnel(measured),
     }

@@ -152,6 +152,15 @@ def expected_of_charts(measures: Sequence[Measured], areas: Sequence[Area]) -> s
     )
 
 
+def expected_of_differing(measures: Sequence[Measured], areas: Sequence[Area]) -> str:
+    """How many values of these areas would differ from the place's by chance alone, and how many do; nothing where none is known."""
+    rows = [row for each in measures for area in areas if (row := each.latest(area)) is not None and row["value"] is not None]
+    if not rows:
+        return ""
+    shown = sum(row["comparison"] in ("higher", "lower") for row in rows)
+    return f"Against {measures[0].facts.whole.name}: {expected_of_limits(len(rows), shown)}"
+
+
 def expected_of_limits(count: int, shown: int, share: float = OF_TWENTY) -> str:
     """How many of so many values would lie beyond their limits by chance alone."""
     sure = {OF_TWENTY: "95%", OF_FIVE_HUNDRED: "99.8%"}[share]

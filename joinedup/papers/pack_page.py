@@ -17,7 +17,16 @@ from joinedup.papers.measure_facts import Measured
 from joinedup.papers.measure_icons import words
 from joinedup.papers.measure_index import in_template, latest_month
 from joinedup.papers.measure_series import Series
-from joinedup.papers.measure_words import changed, compared, differs, expected_of_charts, expected_of_limits, number, says
+from joinedup.papers.measure_words import (
+    changed,
+    compared,
+    differs,
+    expected_of_charts,
+    expected_of_differing,
+    expected_of_limits,
+    number,
+    says,
+)
 from joinedup.papers.page import Desk, Page, shown, tables_of
 from joinedup.papers.summary import key_figures
 from joinedup.papers.theme import Size
@@ -61,7 +70,7 @@ def page(facts: Facts, measures: Sequence[Measured], area: Area, desk: Desk) -> 
         "changed": in_template(changed(measures, [area])),
         "differs": in_template(differs(measures, area)),
         "expected": expected_of_charts(measures, [area]),
-        "expected_limits": _expected(measures, area),
+        "expected_limits": expected_of_differing(measures, [area]),
         "sections": found,
         "figures": figures,
         "variation": variation,
@@ -81,11 +90,6 @@ def page(facts: Facts, measures: Sequence[Measured], area: Area, desk: Desk) -> 
     crumbs = ({"href": "index.html", "text": facts.place.name}, {"href": f"neighbourhood/{area.id}.html", "text": area.name})
     given = {key: table for key, table in tables.items() if table.rows}
     return Page(f"{name}.html", "pack.jinja", f"Pack of {area.name}", shows, {**tables_of(pictures), **given}, area.id, crumbs)
-
-
-def _expected(measures: Sequence[Measured], area: Area) -> str:
-    rows = [row for each in measures if (row := each.latest(area)) is not None and row["value"] is not None]
-    return expected_of_limits(len(rows), sum(row["comparison"] in ("higher", "lower") for row in rows)) if rows else ""
 
 
 def charts(facts: Facts, measures: Sequence[Measured], area: Area) -> list[Figure]:

@@ -85,9 +85,16 @@ DEFINED = (
         polarity="higher is better",
         out_of={"event": "person_status"},
     ),
+    definition(
+        "carers",
+        title="Carers known",
+        count={"event": "person_status", "where": {"carer": True}},
+        polarity="higher is better",
+        areas=["place", "neighbourhood"],
+    ),
     definition("transfers", title="Transfers between wards", polarity="neither", areas=["place", "neighbourhood"]),
 )
-"""A rate with all that a page can have, a proportion, and one of which neither way is better."""
+"""A rate with all that a page can have, a proportion, what is counted once a year, and one of which neither way is better."""
 
 
 class FakeMeasures:

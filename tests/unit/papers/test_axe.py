@@ -19,6 +19,7 @@ KINDS = (
     "neighbourhood/*.html",
     "measures.html",
     "measure-emergency_admissions.html",
+    "measure-carers.html",
     "pack-*.html",
     "cohorts.html",
     "cohort/*.html",

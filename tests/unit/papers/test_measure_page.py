@@ -11,14 +11,18 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+import yaml
 from python_calamine import load_workbook
 
+from joinedup import outcomes
 from joinedup.access.measure_charts import charted
+from joinedup.outcomes.measure_definition import YEARLY
 from joinedup.papers.facts import Facts
 from joinedup.papers.measure_chance import false_alarms
+from joinedup.papers.measure_dots import Dot, DotSet, beyond_edge, reach_of
 from joinedup.papers.measure_facts import Measured, measured, series
 from joinedup.papers.measure_series import Series
-from joinedup.papers.measure_words import changed, expected_of_charts, number, roughly, says
+from joinedup.papers.measure_words import changed, expected_of_charts, number, roughly, says, with_unit
 from tests.unit.papers.fixtures import five
 from tests.unit.papers.measure_fixtures import DEFINED, MONTHS, STEPPED
 from tests.unit.papers.reading import Element
@@ -78,7 +82,7 @@ def test_the_index_leads_to_each_measure_and_says_what_chance_would_bring(five_p
 
 def test_a_page_has_charts_groups_practices_variants_definition_and_cases(five_pages: Path) -> None:
     found = page(five_pages, "measure-emergency_admissions.html")
-    assert {each["id"] for each in found.all("figure")} == {"months", "areas-by-month", "groups", "deprivation", "practices"}
+    assert {each["id"] for each in found.all("figure")} == {"months", "areas-by-month", "groups", "people", "deprivation", "practices"}
     words = found.words()
     for said in ("Variants, and the difference each makes here", "Adults alone", "Worked cases", "slope index of inequality"):
         assert said in words
@@ -88,6 +92,46 @@ def test_what_a_measure_does_not_declare_has_no_picture(five_pages: Path) -> Non
     found = page(five_pages, "measure-transfers.html")
     assert {each["id"] for each in found.all("figure")} == {"months", "areas-by-month", "groups"}
     assert "Variants" not in found.words()
+
+
+def test_what_is_counted_once_a_year_is_shown_by_year_and_says_so(five_pages: Path) -> None:
+    found = page(five_pages, "measure-carers.html")
+    assert {each["id"] for each in found.all("figure")} == {"years", "groups"}
+    assert "It is counted once a year" in found.words()
+    assert "Yearly, no months" in page(five_pages, "measures.html").words()
+    rows = list(csv.DictReader(StringIO((five_pages / "measure-carers.years.csv").read_text(encoding="utf-8"))))
+    assert {row["year"] for row in rows if row["area_id"] == STEPPED} == {"2023-04-01", "2024-04-01", "2025-04-01"}
+
+
+def test_events_of_which_people_have_one_row_a_year_are_those_whose_grain_says_so() -> None:
+    tables = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in (Path(outcomes.__file__).parent / "events").glob("*.yml")]
+    assert {each["table"] for each in tables if each["grain"].endswith("and year")} == set(YEARLY)
+
+
+def test_the_overview_and_a_neighbourhood_lead_with_what_changed_and_to_measures_and_packs(five_pages: Path) -> None:
+    overview, north = page(five_pages, "index.html"), page(five_pages, f"neighbourhood/{STEPPED}.html")
+    assert overview.all("h2")[0].words() == "What changed in a way that matters"
+    leads = {link["href"] for link in overview.all("a")}
+    assert {"measures.html", "measure-emergency_admissions.html", f"pack-{STEPPED}.html"} <= leads
+    first = next(each for each in north.all("li") if each["class"] == "ju-change")
+    assert first.words().startswith("Emergency admissions: ")
+    assert {"../measures.html", "../measure-emergency_admissions.html", f"../pack-{STEPPED}.html"} <= {
+        link["href"] for link in north.all("a")
+    }
+
+
+def test_a_value_stands_beside_its_unit() -> None:
+    units = ("% of appointments", "£ per person", "days, median")
+    assert [with_unit(12.34, unit) for unit in units] == ["12.3% of appointments", "£12.3 per person", "12.3 days, median"]
+    assert with_unit(None, "days") == "no data"
+
+
+def test_a_group_of_a_few_people_does_not_press_the_others_together() -> None:
+    dots = [Dot("A", 10.0, 8.0, 12.0, "10"), Dot("B", 0.0, 0.0, 900.0, "0")]
+    assert reach_of([DotSet("", dots)], 11.0) == 16.5
+    assert beyond_edge([DotSet("", dots)], 11.0)
+    assert reach_of([DotSet("", dots[:1])], 11.0) == 12.0
+    assert reach_of([DotSet("", dots[1:])], None) == 900.0
 
 
 def test_the_files_beside_a_page_hold_every_month_and_the_definition(five_pages: Path) -> None:
