@@ -72,15 +72,15 @@ def groups(measured: Measured) -> Figure | None:
 
 def people(measured: Measured) -> Figure | None:
     """Groups of the place's people with their limits, on a scale of their own; None where none has a value."""
-    sets = []
-    for name in ("ethnic_group", "sex", "age", "segment"):
+    sets, kinds = [], ("ethnic_group", "sex", "age", "segment")
+    for name in kinds:
         rows = sorted(measured.groups(name), key=lambda row: str(row["group_name"]).lower() == "not known")
         dots = [dot for row in rows if (dot := _dot(capital(str(row["group_name"])), row)).value is not None]
         sets.append(DotSet(f"By {measure_tables.BREAKDOWNS[name].lower()}", dots))
     found = [dot for each in sets for dot in each.dots]
     low, high = (choose(found, key=lambda dot: dot.value or 0, default=None) for choose in (min, max))
     finding = f"From {number(low.value)} ({low.name}) to {number(high.value)} ({high.name}) across groups of people" if low and high else ""
-    return _dotted(measured, "people", finding, sets)
+    return _dotted(measured, "people", finding, sets, table=measure_tables.by_people(measured, kinds))
 
 
 def _dotted(  # noqa: PLR0913 - one picture, each part of it

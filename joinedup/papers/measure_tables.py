@@ -114,6 +114,18 @@ def by_group(measured: Measured, breakdown: str) -> Table:
     return Table(_caption(measured, rows), columns, why=[measured.group_key(breakdown, row["group_value"]) for row in rows])
 
 
+def by_people(measured: Measured, breakdowns: Sequence[str]) -> Table:
+    """The place's latest year by every group of people, one kind of group below the other."""
+    found = [(name, row) for name in breakdowns for row in measured.groups(name)]
+    rows = [row for _, row in found]
+    columns = [
+        Column("Group", [capital(str(row["group_name"])) for row in rows], "group_value", [row["group_value"] for row in rows]),
+        Column("By", [BREAKDOWNS[name] for name, _ in found], "breakdown", [name for name, _ in found], text=True),
+        *_values(rows, None),
+    ]
+    return Table(_caption(measured, rows), columns, why=[measured.group_key(name, row["group_value"]) for name, row in found])
+
+
 def by_practice(measured: Measured, rows: Sequence[Row]) -> Table:
     """The latest year by practice."""
     columns = [
