@@ -12,7 +12,9 @@ import pytest
 
 from joinedup.access.aggregates import Aggregates, open_aggregates
 from joinedup.access.caller import caller_for
+from joinedup.access.showing import table_of
 from joinedup.access.why import Answers
+from joinedup.errors import Refused
 from joinedup.papers.facts import Facts
 from joinedup.papers.measure_facts import measured
 from joinedup.papers.measure_page import keys
@@ -140,3 +142,24 @@ def test_a_number_of_every_form_has_its_evidence(fell_side: Built) -> None:
             assert (row["measure_id"], row["area_type"], row["group_value"]) == (measure.id, area[0], "all")
             assert found.json()["behind"]
             assert (row["value"] is None) == (row["reason"] is not None)
+
+
+def test_what_a_measure_is_shown_as_is_asked_for_by_its_name(fell_side: Built) -> None:
+    door = open_aggregates(fell_side.store, fell_side.place, caller_for(fell_side.place, "planning"))
+    columns = {"chart": "centre", "funnel": "position998", "inequality": "slope", "trend": "trend"}
+    for view, column in columns.items():
+        table = table_of(door, EMERGENCIES, view=view)
+        assert column in table.column_names
+        assert table.num_rows > 0
+    wrong: tuple[tuple[dict[str, Any], str], ...] = (
+        ({"view": "chart", "period": "year"}, "is by month"),
+        ({"view": "funnel", "by": ["practice", "sex"]}, "not by sex too"),
+        ({"view": "trend", "period": "rolling"}, "don't overlap"),
+        ({"view": "chart", "standardised": True}, "is of crude values"),
+        ({"view": "pie"}, "trend"),
+    )
+    for asked, said in wrong:
+        with pytest.raises(Refused, match=said):
+            table_of(door, EMERGENCIES, **asked)
+    with pytest.raises(Refused, match="has no chart"):
+        table_of(door, "population", view="chart")
