@@ -8,7 +8,7 @@ from datetime import date
 from graphlib import TopologicalSorter
 
 from joinedup.access.disclosure import Audience
-from joinedup.access.measure_evidence import FORMS, in_words, lines_behind
+from joinedup.access.measure_evidence import FORMS, counted_in, in_words, lines_behind
 from joinedup.access.published import PUBLISHED, TOLD
 from joinedup.engine.lineage import ROWS, ColumnOf, MadeOf, behind, read_noted
 from joinedup.engine.manifest import Manifest, TableRecord
@@ -165,6 +165,8 @@ def behind_of(  # noqa: PLR0913, PLR0917 - two builds, and what is asked of them
         return replace(plain, sources=_sources(manifest, place, None, audience), linked_by=_links(manifest, None, audience))
     known = {each: _made_of(record) for each, record in manifest.tables.items()}
     found = frozenset().union(*(behind(known, *each) for each in _columns(name, measure)))
+    if measure is not None:
+        found |= {ColumnOf(table, column) for table, columns in counted_in(measure) for column in columns}
     steps = tuple(_steps(manifest, found, audience))
     tables = {step.table for step in steps}
     return replace(
@@ -201,12 +203,12 @@ def _by(grain: Sequence[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def _columns(name: str, measure: MeasureDefinition | None) -> Sequence[tuple[str, tuple[str, ...], Mapping[str, str]]]:
-    """Which columns of which tables hold it, and which lines of a measure alone are meant."""
+def _columns(name: str, measure: MeasureDefinition | None) -> Sequence[tuple[str, tuple[str, ...]]]:
+    """Which columns of which tables hold it, or what a measure is counted from."""
     if measure is not None:
         return lines_behind(measure)
     of = PUBLISHED[name]
-    return [(of.table, of.columns or of.counts, {})]
+    return [(of.table, of.columns or of.counts)]
 
 
 def _made_of(record: TableRecord) -> MadeOf:

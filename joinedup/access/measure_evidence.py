@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -15,6 +15,8 @@ from joinedup.outcomes.measure_lines import PEOPLE, Line, countable, lines_of
 GRAIN = ("area_type", "area_id", "breakdown", "group_value")
 WHOLE = ("all", "all")
 """What stands for the groups where a key names an area alone."""
+EXPOSURE = ("measure_exposure", ("person_days",))
+KEYS_OF_EVENTS = ("on_date", "neighbourhood_id", "provider_code")
 FORMS = {
     "rate": "events over people's time, 95% limits by Poisson",
     "proportion": "share, with Wilson's 95% limits",
@@ -46,17 +48,30 @@ def _condition(column: str, values: tuple[Any, ...], begins: tuple[str, ...], li
     return f"{column} {' and '.join(words)}"
 
 
-def lines_behind(measure: MeasureDefinition) -> tuple[tuple[str, tuple[str, ...], Mapping[str, str]], ...]:
-    """The table, columns and line that hold the count of a measure, and what it is out of."""
+def lines_behind(measure: MeasureDefinition) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The tables and columns that the lines of a measure are counted from, since the tables of all lines lead to what any of them needs."""
+    lines = lines_of(measure, STANDARD, countable())
+    parts = () if lines is None else [line for line in (lines.count, lines.out_of) if line is not None]
+    return tuple(each for line in parts for each in _counted_from(line))
+
+
+def counted_in(measure: MeasureDefinition) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The tables, and columns of them, in which all lines are counted together."""
     lines = lines_of(measure, STANDARD, countable())
     if lines is None:
         return ()
-    found: list[tuple[str, tuple[str, ...], Mapping[str, str]]] = [("measure_cell", ("events", "amount"), {"line_id": lines.count.id})]
-    if lines.out_of is not None and lines.out_of.table == PEOPLE:
-        found.append(("measure_exposure", ("person_days",), {"line_id": lines.out_of.id}))
-    elif lines.out_of is not None:
-        found.append(("measure_cell", ("events", "amount"), {"line_id": lines.out_of.id}))
-    return tuple(found)
+    people = lines.out_of is not None and lines.out_of.table == PEOPLE
+    return (*((name, ("events", "amount")) for name in ("measure_fine", "measure_cell")), *([EXPOSURE] if people else []))
+
+
+def _counted_from(line: Line) -> list[tuple[str, tuple[str, ...]]]:
+    asked = [each.column for each in line.conditions]
+    if line.table != PEOPLE:
+        columns = (*KEYS_OF_EVENTS, *asked, *([line.amount] if line.amount else []))
+        return [(line.table, tuple(dict.fromkeys(columns))), *([("line_basis", ("known",))] if line.needs else [])]
+    flags = tuple(name for name in asked if name not in ("age", "sex"))
+    born = [("person", ("birth_month",))] if "age" in asked else []
+    return [("counted_spell", ("starts", "ends", "neighbourhood_id")), *born, *([("person_year", flags)] if flags else [])]
 
 
 def evident_rows(measure: MeasureDefinition, cut: Callable[..., pa.Table]) -> Iterator[dict[str, Any]]:
