@@ -1,122 +1,89 @@
-"""The SQL of measure_exposure: people's days by every cut, of all sets of people that measures are out of in one pass."""
+"""The SQL of people's days: people who are alike are counted by the year, and spread over months afterwards."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from joinedup.outcomes.measure_keys import BAND, PROVIDER, Source
+from joinedup.outcomes.measure_sql import OF_PERSON, grouped, is_text, text_joins, texts_held, texts_of
 
-from joinedup.outcomes.measure_lines import PEOPLE, Line
-from joinedup.outcomes.measure_sql import holds, people_cte
-
-GROUPS = {
-    "all": "'all'",
-    "sex": "coalesce(p.sex, '')",
-    "age": "coalesce(CAST(p.age_band_order AS STRING), '')",
-    "ethnic_group": "coalesce(p.ethnic_group, '')",
-    "deprivation": "coalesce(CAST(p.deprivation_fifth AS STRING), '')",
-    "segment": "coalesce(p.segment_id, '')",
-    "age_sex": "coalesce(p.sex, '') || '|' || coalesce(CAST(p.age_band_order AS STRING), '')",
-}
-WHOLE = "age_sex_deprivation"
-"""Counted for the place alone."""
-APART = ("ethnic_group", "segment")
-"""Groups that are counted from people's months themselves: with them few people are alike."""
-ALIKE = ("month", "neighbourhood_id", "practice_code", "pcn_code", "ward_code", "deprivation_fifth", "sex", "age_band_order")
-AREAS = {
-    "place": "'place'",
-    "neighbourhood": "neighbourhood_id",
-    "none": "CASE WHEN neighbourhood_id IS NULL THEN 'none' END",
-    "practice": "practice_code",
-    "pcn": "pcn_code",
-    "ward": "ward_code",
-}
+BANDS = range(0, 95, 5)
+STAY = ("year_starts", "from_day", "to_day", "birth_month")
+"""What days by month are made of."""
 
 
-def exposure_sql(lines: Mapping[str, Line]) -> str:
-    """People's days of each line, by area and group: groups first, areas afterwards, a column for each line until the last step."""
-    people = {name: line for name, line in lines.items() if line.table == PEOPLE}
-    sums = ",\n        ".join(_sum(name, line) for name, line in people.items()) or "CAST(0 AS BIGINT) AS no_days"
-    again = ", ".join(f"CAST(sum(g.{name}) AS BIGINT) AS {name}" for name in people) or "CAST(0 AS BIGINT) AS no_days"
-    named = ", ".join(people) or "no_days"
-    days = "\n            ".join(f"WHEN '{name}' THEN a.{name}" for name in people) or "WHEN '' THEN a.no_days"
-    by_group = "\n    UNION ALL\n".join([*(_by_group(breakdown, value, sums) for breakdown, value in GROUPS.items()), _whole(sums)])
-    by_area = "\n    UNION ALL\n".join(_by_area(area, column, again, named) for area, column in AREAS.items())
+def people_ctes(source: Source) -> tuple[str, ...]:
+    """People's days by set of keys, month, keys and what conditions ask: somebody's age is that of the first of the month."""
+    conditions = [condition for line in source.lines.values() for condition in line.conditions]
+    asked = sorted({each.column for each in conditions if not is_text(each)} - {"age"})
+    extra = (*asked, *(f"text_{number}" for number, _ in texts_of(source).values()))
+    sets = {name: tuple(key for key in keys if key not in (BAND, PROVIDER)) for name, keys in source.sets.items()}
+    keys, which, grouping = grouped(sets, dict.fromkeys(sets, (*STAY, *extra)))
+    return _lived(source, asked), _alike((*STAY, *extra, *keys), which, grouping), _of_people(source, (*extra, *keys))
+
+
+def _lived(source: Source, asked: list[str]) -> str:
+    own = "".join(f",\n        f.{name}" for name in asked)
+    own += "".join(f",\n        ({held}) AS text_{texts_of(source)[each][0]}" for each, held in texts_held(source).items())
+    flags = "\n    LEFT JOIN person_year AS f ON f.person_id = s.person_id AND f.year_starts = y.year_starts" if asked else ""
     return f"""\
-WITH {people_cte(people)},
-{_alike(people)},
-by_group AS (
-{by_group}
+years AS (
+    SELECT year_starts, min(month) AS first_day, max(month_end) AS last_day FROM place_year_month GROUP BY year_starts
 ),
-by_area AS (
-{by_area}
-),
-told AS (
+lived AS (
     SELECT
-        t.line_id, a.month, a.area_type, a.area_id, a.breakdown, a.group_value,
-        CASE t.line_id
-            {days}
-        END AS person_days
-    FROM by_area AS a
-    INNER JOIN measure_cut AS t ON t.area_type = a.area_type AND t.breakdown = a.breakdown
-)
-SELECT line_id, month, area_type, area_id, breakdown, group_value, person_days
-FROM told
-WHERE person_days > 0
-"""
-
-
-def _alike(people: Mapping[str, Line]) -> str:
-    """Days of people alike in all but ethnic group and segment: an age stands for all up to the next that some line asks for."""
-    conditions = [condition for line in people.values() for condition in line.conditions]
-    of_age = [condition for condition in conditions if condition.column == "age"]
-    steps = {0} | {age for each in of_age for age in (each.least, each.below) if age is not None}
-    steps |= {age + more for each in of_age for age in each.values for more in (0, 1)}
-    ages = " ".join(f"WHEN age >= {age} THEN {age}" for age in sorted(steps, reverse=True))
-    asked = sorted({condition.column for condition in conditions} - {"age", "person_days", *ALIKE})
-    columns = ", ".join((*ALIKE, *asked))
-    return f"""\
-alike AS (
-    SELECT {columns}, age, CAST(sum(person_days) AS BIGINT) AS person_days
-    FROM (SELECT {columns}, CASE {ages} ELSE age END AS age, person_days FROM of_people) AS p
-    GROUP BY {columns}, age
+        y.year_starts,
+        greatest(s.starts, y.first_day) AS from_day,
+        least(s.ends, y.last_day) AS to_day,
+        p.birth_month,
+        s.practice_code,
+        s.neighbourhood_id,
+        {", ".join(f"w.{name}" for name in OF_PERSON)}{own}
+    FROM counted_spell AS s
+    INNER JOIN person AS p ON p.person_id = s.person_id
+    CROSS JOIN years AS y
+    LEFT JOIN measure_person AS w ON w.person_id = s.person_id AND w.year_starts = y.year_starts{flags}{text_joins(source, "w")}
+    WHERE coalesce(s.starts < y.last_day, TRUE) AND coalesce(y.first_day < s.ends, TRUE)
 )"""
 
 
-def _sum(name: str, line: Line) -> str:
-    which = " AND ".join(f"({holds(name, condition, 'p')})" for condition in line.conditions)
-    only = f" FILTER (WHERE {which})" if which else ""
-    return f"CAST(sum(p.person_days){only} AS BIGINT) AS {name}"
-
-
-def _by_group(breakdown: str, value: str, sums: str) -> str:
-    by = "p.month, p.neighbourhood_id, p.practice_code, p.pcn_code, p.ward_code"
-    grouped = by if breakdown == "all" else f"{by}, {value}"
+def _alike(columns: tuple[str, ...], which: str, grouping: str) -> str:
+    """How many people are alike in all keys of a set, and in the month of their birth and the days that they were there."""
     return f"""\
-    SELECT
-        {by}, '{breakdown}' AS breakdown, {value} AS group_value,
-        {sums}
-    FROM {"of_people" if breakdown in APART else "alike"} AS p
-    GROUP BY {grouped}"""
+alike AS (
+    SELECT {", ".join(columns)},
+        {which} AS key_set,
+        count(*) AS people
+    FROM lived
+    GROUP BY {grouping}
+)"""
 
 
-def _whole(sums: str) -> str:
-    value = f"{GROUPS['age_sex']} || '|' || {GROUPS['deprivation']}"
+def _of_people(source: Source, columns: tuple[str, ...]) -> str:
+    """Their days by month: an age stands for all up to the next that some line or a band asks for."""
+    conditions = [condition for line in source.lines.values() for condition in line.conditions if condition.column == "age"]
+    steps = {*BANDS} | {age for each in conditions for age in (each.least, each.below) if age is not None}
+    steps |= {age + more for each in conditions for age in each.values for more in (0, 1)}
+    ages = " ".join(f"WHEN age >= {age} THEN {age}" for age in sorted(steps, reverse=True))
+    banded = [f"'{name}'" for name, keys in source.sets.items() if BAND in keys]
+    by_band = f"CASE WHEN key_set IN ({', '.join(banded)}) THEN CAST(floor(age / 5) AS INTEGER) END" if banded else "CAST(NULL AS INTEGER)"
+    passed = "".join(f", {name}" for name in columns)
+    missing = "".join(f", CAST(NULL AS STRING) AS {name}" for name in (PROVIDER,) if any(name in keys for keys in source.sets.values()))
     return f"""\
-    SELECT
-        p.month, 'none' AS neighbourhood_id, CAST(NULL AS STRING) AS practice_code, CAST(NULL AS STRING) AS pcn_code,
-        CAST(NULL AS STRING) AS ward_code, '{WHOLE}' AS breakdown, {value} AS group_value,
-        {sums}
-    FROM alike AS p
-    GROUP BY p.month, {value}"""
-
-
-def _by_area(area: str, column: str, sums: str, named: str) -> str:
-    """The groups of one kind of area; those of the place alone are no other's."""
-    only = "" if area == "place" else f"\n    WHERE g.breakdown <> '{WHOLE}'"
-    return f"""\
-    SELECT month, '{area}' AS area_type, area_id, breakdown, group_value, {named}
+by_age AS (
+    SELECT key_set, month{passed}, CASE {ages} ELSE age END AS age, CAST(sum(people * days) AS BIGINT) AS person_days
     FROM (
-        SELECT g.month, g.area_id, g.breakdown, g.group_value, {sums}
-        FROM (SELECT month, {column} AS area_id, breakdown, group_value, {named} FROM by_group) AS g{only}
-        GROUP BY g.month, g.area_id, g.breakdown, g.group_value
-    ) AS {area}_sums
-    WHERE area_id IS NOT NULL"""
+        SELECT
+            a.key_set, m.month{"".join(f", a.{name}" for name in columns)}, a.people,
+            CAST(floor((
+                (extract(YEAR FROM m.month) - extract(YEAR FROM a.birth_month)) * 12
+                + extract(MONTH FROM m.month) - extract(MONTH FROM a.birth_month)
+            ) / 12) AS INTEGER) AS age,
+            CAST(least(a.to_day, m.month_end) - greatest(a.from_day, m.month) AS INTEGER) AS days
+        FROM alike AS a
+        INNER JOIN place_year_month AS m ON m.year_starts = a.year_starts AND a.from_day < m.month_end AND m.month < a.to_day
+    ) AS there
+    GROUP BY key_set, month{passed}, CASE {ages} ELSE age END
+),
+of_people AS (
+    SELECT key_set, month{passed}, age, {by_band} AS {BAND}{missing}, person_days
+    FROM by_age
+)"""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from itertools import chain, pairwise
 from typing import Any
@@ -10,12 +11,14 @@ from typing import Any
 from joinedup.engine.cases import run_case
 from joinedup.engine.engines import Engine
 from joinedup.engine.order import inputs_of
-from joinedup.engine.specs import Case, TableSpec
+from joinedup.engine.specs import Case, Column, ColumnType, TableSpec
+from joinedup.outcomes.cell_sql import NUMBERS, by_keys_sql
 from joinedup.outcomes.measure_definition import STANDARD, MeasureDefinition
+from joinedup.outcomes.measure_keys import KEYS, sources_of
 from joinedup.outcomes.measure_lines import Line, lines_of
-from joinedup.outcomes.measure_sql import KEYS, fine_sql
 from joinedup.outcomes.measure_tables import measure_inputs
 
+INTEGER, STRING = ColumnType.INTEGER, ColumnType.STRING
 SUMS = ("events", "amount", "amount_squares")
 YEAR = date(2025, 4, 1)
 """The first day of the twelve months that a case is in, where it gives none."""
@@ -24,11 +27,11 @@ YEAR = date(2025, 4, 1)
 def run_measure_case(measure: MeasureDefinition, case: Case, specs: Mapping[str, TableSpec], engine: Engine) -> list[str]:
     """What differs from the expected counts, a line each; none when all is as expected. SqlError when the case is malformed.
 
-    Expected rows are sums of measure_fine by the keys that they name, with `part` (count or out_of) and `variant` in the stead of
+    Expected rows are counts by the keys that they name, with `part` (count or out_of) and `variant` in the stead of
     line_id. Only the variants and parts that are named are counted. Where months aren't given, they are twelve from 1 April 2025.
     """
     lines = _named(measure, case, specs)
-    spec = _summed(specs["measure_fine"], fine_sql({line.id: line for line in lines.values()}), set().union(*case.expect))
+    spec = _summed(specs["measure_cell"], {line.id: line for line in lines.values()}, set().union(*case.expect))
     values = [
         row for row in measure_inputs([measure], specs)["measure_value"].to_pylist() if row["line_id"] in {x.id for x in lines.values()}
     ]
@@ -36,7 +39,7 @@ def run_measure_case(measure: MeasureDefinition, case: Case, specs: Mapping[str,
     read = inputs_of(spec)
     told = {name: rows for name, rows in given.items() if name in read or name in case.given}
     expect = [_row(row, lines) for row in case.expect]
-    differs = run_case(spec, case.model_copy(update={"given": told, "expect": expect}), {**specs, "measure_fine": spec}, engine)
+    differs = run_case(spec, case.model_copy(update={"given": told, "expect": expect}), {**specs, spec.table: spec}, engine)
     return [_in_its_words(each, lines) for each in differs]
 
 
@@ -51,14 +54,16 @@ def _in_its_words(difference: str, lines: Mapping[tuple[str, str], Line]) -> str
     return difference
 
 
-def _summed(fine: TableSpec, sql: str, named: set[str]) -> TableSpec:
-    """measure_fine by fewer keys: the line, and those that expected rows name."""
-    keys = ["line_id", *(name for name in (*KEYS, "each_amount") if name in named)]
+def _summed(cell: TableSpec, lines: Mapping[str, Line], named: set[str]) -> TableSpec:
+    """The counts by the keys that expected rows name, in the stead of areas and groups."""
+    own = tuple(name for name in KEYS if name in named)
+    key = ("line_id", *(name for name in ("month", *own, "each_amount") if name in named))
+    sources = [replace(each, sets={"case": own}) for each in sources_of(lines, dict.fromkeys(lines, ()))]
     sums = ", ".join(f"CAST(sum({name}) AS BIGINT) AS {name}" for name in SUMS)
-    by = ", ".join(keys)
-    columns = tuple(column for column in fine.columns if column.name in (*keys, *SUMS))
-    made = f"SELECT {by}, {sums} FROM (\n{sql}) AS fine GROUP BY {by}"
-    return fine.model_copy(update={"sql": made, "key": tuple(keys), "columns": columns, "sort": ()})
+    made = f"SELECT {', '.join(key)}, {sums} FROM (\n{by_keys_sql(sources)}) AS counted GROUP BY {', '.join(key)}"
+    columns = {column.name: column for column in cell.columns}
+    columns |= {name: Column(name=name, type=INTEGER if name in NUMBERS else STRING, meaning=name) for name in own}
+    return cell.model_copy(update={"sql": made, "key": key, "columns": tuple(columns[name] for name in (*key, *SUMS)), "sort": ()})
 
 
 def _named(measure: MeasureDefinition, case: Case, specs: Mapping[str, TableSpec]) -> dict[tuple[str, str], Line]:

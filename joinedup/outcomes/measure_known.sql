@@ -3,37 +3,17 @@ WITH months AS (
     FROM line_basis
     GROUP BY line_id, provider_code
 ),
-told AS (
+counted AS (
     SELECT
-        f.line_id, f.neighbourhood_id, f.practice_code, f.pcn_code, f.ward_code, b.provider_code,
-        CAST(sum(f.events) AS DOUBLE)
+        c.line_id, c.area_type, c.area_id, b.provider_code,
+        CAST(sum(c.events) AS DOUBLE)
         / nullif(CAST(max(CASE WHEN m.known_months > 0 THEN m.known_months ELSE m.all_months END) AS DOUBLE), 0) AS events_a_month
-    FROM measure_fine AS f
-    INNER JOIN line_basis AS b
-        ON b.line_id = f.line_id AND b.provider_code = coalesce(f.provider_code, 'none') AND b.month = f.month
+    FROM measure_cell AS c
+    INNER JOIN line_basis AS b ON b.line_id = c.line_id AND b.provider_code = c.group_value AND b.month = c.month
     INNER JOIN months AS m ON m.line_id = b.line_id AND m.provider_code = b.provider_code
     -- Of a provider that told of no month all are as good.
-    WHERE b.known OR m.known_months = 0
-    GROUP BY f.line_id, f.neighbourhood_id, f.practice_code, f.pcn_code, f.ward_code, b.provider_code
-),
-by_area AS (
-    SELECT t.line_id, k.area_type, t.provider_code, t.events_a_month,
-        CASE k.area_type
-            WHEN 'place' THEN 'place'
-            WHEN 'neighbourhood' THEN t.neighbourhood_id
-            WHEN 'none' THEN CASE WHEN t.neighbourhood_id IS NULL THEN 'none' END
-            WHEN 'practice' THEN t.practice_code
-            WHEN 'pcn' THEN t.pcn_code
-            WHEN 'ward' THEN t.ward_code
-        END AS area_id
-    FROM told AS t
-    INNER JOIN measure_cut AS k ON k.line_id = t.line_id AND k.breakdown = 'all'
-),
-counted AS (
-    SELECT line_id, area_type, area_id, provider_code, CAST(sum(events_a_month) AS DOUBLE) AS events_a_month
-    FROM by_area
-    WHERE area_id IS NOT NULL
-    GROUP BY line_id, area_type, area_id, provider_code
+    WHERE c.breakdown = 'provider' AND (b.known OR m.known_months = 0)
+    GROUP BY c.line_id, c.area_type, c.area_id, b.provider_code
 ),
 doing AS (
     SELECT n.line_id, s.area_type, s.area_id, s.provider_code, m.known_months > 0 AS ever, CAST(sum(s.activities_a_month) AS DOUBLE) AS activities_a_month

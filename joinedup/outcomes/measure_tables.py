@@ -1,4 +1,4 @@
-"""The tables of measures: measure_fine with its SQL as it is written for them, and what their lines say as tables for the builder."""
+"""The tables of measures: their counts with the SQL as it is written for them, and what their lines say as tables for the builder."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ import pyarrow as pa
 
 from joinedup.engine.specs import TableSpec
 from joinedup.errors import SqlError
-from joinedup.outcomes.exposure_sql import exposure_sql
+from joinedup.outcomes.cell_sql import cells_sql, exposure_sql
 from joinedup.outcomes.measure_definition import MeasureDefinition
 from joinedup.outcomes.measure_folder import definition_findings, definitions, packaged, read_definitions
-from joinedup.outcomes.measure_lines import PEOPLE, Line, every_line, lines_of
-from joinedup.outcomes.measure_sql import fine_sql
+from joinedup.outcomes.measure_keys import Cut, cuts_of, key_set, kind_of, sources_of
+from joinedup.outcomes.measure_lines import Line
 
-FINE, EXPOSURE = "measure_fine", "measure_exposure"
+CELL, EXPOSURE = "measure_cell", "measure_exposure"
 
 
 def measure_specs(measures: Iterable[MeasureDefinition], specs: Mapping[str, TableSpec]) -> dict[str, TableSpec]:
-    """measure_fine and measure_exposure as they count these measures."""
-    lines = every_line(measures, specs)
-    events = {name: line for name, line in lines.items() if line.table != PEOPLE}
-    written = {FINE: fine_sql(events), EXPOSURE: exposure_sql(lines)}
+    """measure_cell and measure_exposure as they count these measures."""
+    sources = sources_of(*cuts_of(measures, specs))
+    events, people = ([each for each in sources if (each.kind == "people") == of_people] for of_people in (False, True))
+    written = {CELL: cells_sql(events), EXPOSURE: exposure_sql(people)}
     return {name: specs[name].model_copy(update={"sql": sql}) for name, sql in written.items()}
 
 
@@ -37,9 +37,8 @@ def checked_definitions(place_folder: Path | None, specs: Mapping[str, TableSpec
 
 def measure_inputs(measures: Iterable[MeasureDefinition], specs: Mapping[str, TableSpec]) -> dict[str, pa.Table]:
     """What lines say, as tables: the texts of their conditions, the contracts they need, and by what they are counted."""
-    listed = list(measures)
-    lines = every_line(listed, specs)
-    return {"measure_value": _values(lines), "line_need": _needs(lines), "measure_cut": _cuts(listed, specs)}
+    lines, cuts = cuts_of(measures, specs)
+    return {"measure_value": _values(lines), "line_need": _needs(lines), "measure_cut": _cuts(lines, cuts)}
 
 
 def _values(lines: Mapping[str, Line]) -> pa.Table:
@@ -59,30 +58,9 @@ def _needs(lines: Mapping[str, Line]) -> pa.Table:
     return pa.table({name: pa.array(column, kind) for (name, kind), column in zip(types.items(), columns, strict=True)})
 
 
-def _cuts(measures: Iterable[MeasureDefinition], specs: Mapping[str, TableSpec]) -> pa.Table:
-    rows: set[tuple[str, str, str]] = set()
-    for measure in measures:
-        for variant in measure.variant_ids:
-            lines = lines_of(measure, variant, specs)
-            for line in () if lines is None else (lines.count, lines.out_of):
-                if line is not None:
-                    rows |= {(line.id, area, breakdown) for area in areas_of(measure) for breakdown in breakdowns_of(measure, area)}
-    return _table(("line_id", "area_type", "breakdown"), sorted(rows))
-
-
-def areas_of(measure: MeasureDefinition) -> tuple[str, ...]:
-    """The kinds of area that it is counted by; the place is always there, and people in no neighbourhood beside neighbourhoods."""
-    return tuple(dict.fromkeys(("place", *measure.areas, *(("none",) if "neighbourhood" in measure.areas else ()))))
-
-
-def breakdowns_of(measure: MeasureDefinition, area: str) -> tuple[str, ...]:
-    """By what it is counted in a kind of area, what standardising needs included."""
-    groups = (
-        measure.breakdowns if area in (*measure.groups_in, "place", *(("none",) if "neighbourhood" in measure.groups_in else ())) else ()
-    )
-    whole: tuple[str, ...] = (measure.standardised,) if measure.standardised else ()
-    whole += ("age_sex_deprivation",) if measure.standardised and area == "place" and "deprivation" in measure.breakdowns else ()
-    return tuple(dict.fromkeys(("all", *groups, *whole)))
+def _cuts(lines: Mapping[str, Line], cuts: Mapping[str, Iterable[Cut]]) -> pa.Table:
+    rows = [(name, kind_of(line)[0], key_set(cut)[0], *cut) for name, line in lines.items() for cut in sorted(cuts[name])]
+    return _table(("line_id", "counted", "key_set", "area_type", "breakdown"), rows)
 
 
 def _table(names: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> pa.Table:
