@@ -61,7 +61,7 @@ def counted_in(measure: MeasureDefinition) -> tuple[tuple[str, tuple[str, ...]],
     if lines is None:
         return ()
     people = lines.out_of is not None and lines.out_of.table == PEOPLE
-    return (*((name, ("events", "amount")) for name in ("measure_fine", "measure_cell")), *([EXPOSURE] if people else []))
+    return (("measure_cell", ("events", "amount")), *([EXPOSURE] if people else []))
 
 
 def _counted_from(line: Line) -> list[tuple[str, tuple[str, ...]]]:
