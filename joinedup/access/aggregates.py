@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import pyarrow as pa
@@ -27,6 +27,7 @@ from joinedup.access.measured import without_unknown
 from joinedup.access.overview import Access, access_of
 from joinedup.access.profiled import PROFILED
 from joinedup.access.releasing import Leaving
+from joinedup.access.scoping import not_agreed
 from joinedup.access.stamp import Stamp, rounded_stamp, stamp_of
 from joinedup.engine.manifest import manifest_before
 from joinedup.engine.reader import Reader
@@ -55,7 +56,7 @@ def open_aggregates(store: Store, place: Place, caller: Caller, audience: Audien
     reader = Reader(store)
     may_open(place, reader.manifest.about.get("place", {}), caller, audience)
     specs = headlines(place.folder)
-    stamp = stamp_of(reader.manifest, place, specs)
+    stamp = replace(stamp_of(reader.manifest, place, specs), not_for_planning=not_agreed(reader, "planning"))
     return Aggregates(
         place, reader, stamp if audience == "internal" else rounded_stamp(stamp), specs, caller, audience, log or log_of(store, place)
     )

@@ -92,6 +92,12 @@ def all_agreed(reader: Reader, contract: str, purpose: str) -> bool:
     return _all_agreed(reader.paths("file_use"), contract, _column(purpose))
 
 
+def not_agreed(reader: Reader, purpose: str) -> frozenset[str]:
+    """The contracts with files of which none may be used for a purpose."""
+    files = reader.rows("file_use", ["contract", _column(purpose)])
+    return frozenset(files["contract"].to_pylist()) - frozenset(files.filter(files[_column(purpose)])["contract"].to_pylist())
+
+
 def staff_people(reader: Reader) -> Ids:
     """Who works for a partner, in order; nobody where no extract says so."""
     return _staff(reader.paths(STAFF)) if STAFF in reader.manifest.tables else np.zeros(0, np.int64)

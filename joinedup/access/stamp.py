@@ -66,6 +66,8 @@ class Stamp:
     """Which identity register the people come from and how far it had grown, in words; empty where the landing doesn't say."""
     register_findings: tuple[str, ...]
     """What was found wrong with that register, such as that it had been restored from an earlier copy."""
+    not_for_planning: frozenset[str] = frozenset()
+    """Contracts with extracts of which none may be used for planning."""
 
     def data_to(self, contract: str) -> date | None:
         """The last day that every partner's extract of a contract tells of, each partner's sources together; None when none says."""
@@ -77,8 +79,8 @@ class Stamp:
 
     @property
     def missing_contracts(self) -> frozenset[str]:
-        """The contracts without an extract."""
-        return frozenset(missing.contract for missing in self.missing)
+        """The contracts without an extract that may be counted."""
+        return frozenset(missing.contract for missing in self.missing) | self.not_for_planning
 
 
 def stamp_of(manifest: Manifest, place: Place, measures: Mapping[str, MeasureDefinition]) -> Stamp:
