@@ -134,8 +134,28 @@ def measure_page() -> str:
 
 
 def measure_value(value: object) -> object:
-    """A value of a description in words."""
-    return "; ".join(map(str, value)) if isinstance(value, list) else value
+    """A value of a description in words; of variants and cases what they are called, since pages and tests show the whole."""
+    if isinstance(value, dict):
+        return "; ".join(f"{key.replace('_', ' ')}: {measure_part(each)}" for key, each in value.items())
+    if isinstance(value, list):
+        return "; ".join(measure_named(each) for each in value)
+    return value
+
+
+def measure_named(value: object) -> str:
+    """What a variant or case is called, of a variant by what it is asked for, too."""
+    if not isinstance(value, dict):
+        return str(value)
+    return f"{value['title']} (`{value['id']}`)" if "id" in value else str(value["name"])
+
+
+def measure_part(value: object) -> str:
+    """A value within another: conditions by their columns, what a variant takes away as such."""
+    if isinstance(value, dict):
+        return ", ".join(f"{key.replace('_', ' ')} {measure_part(each)}" for key, each in value.items()) or "all"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "as such"
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
 REFUSED = """# What portable SQL refuses, and what to write instead

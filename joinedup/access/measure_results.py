@@ -80,12 +80,13 @@ class MeasureResults:
         named(asked.variant, measure.variant_ids, f"a variant of {name}")
         areas: tuple[str, ...] = measure.areas
         groups: tuple[str, ...] = ("all", *measure.breakdowns)
-        periods: tuple[str, ...] = PERIODS
+        periods: tuple[str, ...] = ("year",) if measure.yearly else PERIODS
         if asked.area_type not in ("place", *measure.groups_in):
             groups = ("all",)
         to = "declares"
         if self.audience == "public":
-            areas, groups, periods = measure.public.areas, ("all", *measure.public.breakdowns), measure.public.periods
+            areas, groups = measure.public.areas, ("all", *measure.public.breakdowns)
+            periods = tuple(each for each in periods if each in measure.public.periods)
             to = "may be published by"
             if asked.variant != STANDARD or asked.standardised:
                 raise Refused(f"of {name} the public may have the measure as defined: what differs from it would tell of few people")
