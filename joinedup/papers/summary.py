@@ -86,11 +86,8 @@ def _indicator(facts: Facts, area: Area, spec: MeasureSpec) -> KeyFigure:
     if row is None or row["value"] is None:
         return KeyFigure(spec.title, NO_DATA, spec.unit, reason(row["reason"] if row else None), figure, area.why(spec.id))
     compared = compared_with(row["comparison"], facts.whole.name)
-    against = (
-        f"{MARKS[row['comparison']]} {capital(compared)} ({rate(place['value'])})"
-        if compared and place
-        else f"95% limits {limits(row['lower'], row['upper'])}"
-    )
+    apart = "of too few events for limits" if row["lower"] is None else f"95% limits {limits(row['lower'], row['upper'])}"
+    against = f"{MARKS[row['comparison']]} {capital(compared)} ({rate(place['value'])})" if compared and place else apart
     return KeyFigure(spec.title, rate(row["value"]), f"{spec.unit}{_known_of(row)}", against, figure, area.why(spec.id))
 
 

@@ -162,8 +162,9 @@ def _dots(facts: Facts, spec: MeasureSpec, area: Area, size: Size) -> list[dict[
             "name": "\n".join(lines(of.name, letters)),
             "words": _value(row),
             "value": row["value"],
-            "lower": row["lower"],
-            "upper": row["upper"],
+            # Of so few events that chance can't be told there are no limits: the dot stands alone.
+            "lower": row["value"] if row["lower"] is None else row["lower"],
+            "upper": row["value"] if row["upper"] is None else row["upper"],
         }
         | (MINE if of == area else THEIRS)
         for of, row in sorted(found, key=lambda pair: -pair[1]["value"])

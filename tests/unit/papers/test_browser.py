@@ -104,9 +104,7 @@ def test_on_paper_tables_are_open_and_there_is_nothing_to_click(tab: Tab, five_p
     tab.call("Emulation.setEmulatedMedia", media="print")
     assert tab.evaluate("[...document.querySelectorAll('details table')].every(each => each.getBoundingClientRect().height > 40)") is True
     assert tab.evaluate("[...document.querySelectorAll('nav')].every(each => each.getBoundingClientRect().height === 0)") is True
-    assert (
-        tab.evaluate("[...document.querySelectorAll('.ju-chart--wide')].every(each => each.getBoundingClientRect().height > 60)") is True
-    )
+    assert tab.evaluate("[...document.querySelectorAll('.ju-chart--wide')].every(each => each.getBoundingClientRect().height > 60)") is True
     tab.call("Emulation.setEmulatedMedia", media="")
 
 

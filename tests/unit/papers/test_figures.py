@@ -148,6 +148,18 @@ def test_an_indicator_without_value_gives_the_reason_and_not_0() -> None:
         assert figure.table.rows[0][1:] == ["no data", "no data", figure.reason, "—"]
 
 
+def test_values_of_so_few_events_that_they_have_no_limits_are_drawn_alone() -> None:
+    measures = five().measures()
+    none = pa.nulls(measures.num_rows, pa.float64())
+    for name in ("lower", "upper"):
+        measures = measures.set_column(measures.column_names.index(name), name, none)
+    of = with_table("measures", measures)
+    for figure in indicators.figures(of, of.areas[CENTRAL]):
+        assert set(figure.charts) == {WIDE, NARROW}
+        assert figure.table is not None
+        assert {row[3] for row in figure.table.rows} == {"no data"}
+
+
 def test_one_neighbourhood_without_value_is_named_and_the_others_drawn() -> None:
     of = facts(replace(nine(), reasons={}))
     figure = indicators.figures(of, of.areas[0])[0]
