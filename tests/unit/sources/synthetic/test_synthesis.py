@@ -233,8 +233,9 @@ def script(call: str, root: Path, tmp_path: Path) -> subprocess.Popen[str]:
 
 
 def test_ctrl_c_is_spoken_of_once(root: Path, tmp_path: Path) -> None:
-    """A terminal sends it to every process of the command."""
-    call = "if __name__ == '__main__':\n    synthesise(plain_place(), 60_000, 5, Path(sys.argv[1]), workers=2, progress=shown)\n"
+    """A terminal sends it to every process of the command; what a shell begins in the background would ignore it."""
+    heeded = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    call = f"{heeded}if __name__ == '__main__':\n    synthesise(plain_place(), 60_000, 5, Path(sys.argv[1]), workers=2, progress=shown)\n"
     with script(call, root, tmp_path) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "people 1 to 10000\n"
