@@ -16,11 +16,12 @@ from joinedup.cli.stopping import stopping
 LONG = "SELECT count(*) FROM range(1000000000000) AS numbers (number) WHERE hash(number) = 9"
 """Takes an hour and more, so that whoever waits for its end doesn't mistake that for a stop."""
 ASKED = """
-import sys, threading
+import signal, sys, threading
 from pathlib import Path
 from joinedup.cli import main
 from joinedup.engine.duck import connect
 import joinedup.sources.synthetic
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's background jobs would ignore
 folder = Path(sys.argv[2])
 def begun():
     while not [*folder.iterdir()]:
@@ -48,7 +49,10 @@ def test_stopped_while_duckdb_runs_a_query_it_says_so(number: signal.Signals, co
         assert process.stdout is not None
         assert process.stdout.readline() == b"begun\n"
         process.send_signal(number)
-        _, said = process.communicate()
+        try:
+            _, said = process.communicate(timeout=120)
+        finally:
+            process.kill()
     assert (process.returncode, said) == (code, b"joinedup: stopped; what was published before is as it was\n")
 
 
