@@ -13,8 +13,9 @@ from joinedup.engine.cases import run_case
 from joinedup.engine.engines import Engine
 from joinedup.engine.order import inputs_of
 from joinedup.engine.specs import Case
-from joinedup.outcomes.exposure_sql import exposure_sql
-from joinedup.outcomes.measure_definition import STANDARD
+from joinedup.outcomes.cell_sql import exposure_sql
+from joinedup.outcomes.measure_definition import STANDARD, MeasureDefinition
+from joinedup.outcomes.measure_keys import Source, cuts_of, sources_of
 from joinedup.outcomes.measure_lines import countable, lines_of
 from joinedup.outcomes.measure_tables import measure_inputs
 from joinedup.periods import add_months
@@ -24,6 +25,11 @@ SPECS = all_specs()
 YEAR = date(2025, 4, 1)
 MONTHS = [add_months(YEAR, at) for at in range(13)]
 PEOPLE = [(1, "1", 1980), (2, "2", 1980), (3, "1", 2015), (4, None, 1950)]
+
+
+def people_of(measures: list[MeasureDefinition]) -> list[Source]:
+    """The passes over people that measures need."""
+    return [each for each in sources_of(*cuts_of(measures, countable())) if each.kind == "people"]
 
 
 @pytest.mark.parametrize(
@@ -41,7 +47,7 @@ def test_people_by_a_condition_on_text(people: dict[str, Any], days: int, engine
     lines = lines_of(measure, STANDARD, countable())
     assert lines is not None
     assert lines.out_of is not None
-    spec = SPECS["measure_exposure"].model_copy(update={"sql": exposure_sql({lines.out_of.id: lines.out_of})})
+    spec = SPECS["measure_exposure"].model_copy(update={"sql": exposure_sql(people_of([measure]))})
     inputs = measure_inputs([measure], countable())
     given: dict[str, list[dict[str, Any]]] = {
         "person": [{"person_id": who, "birth_month": date(born, 1, 1), "sex": sex} for who, sex, born in PEOPLE],
