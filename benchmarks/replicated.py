@@ -86,15 +86,13 @@ class Many:
         """One table, in as many files as it was in."""
         if not landed.parts:
             return LandedTable(**self.file(table, landed.file, f"{table}.parquet"))
-        parts = tuple(
-            Part(
-                value=part.value,
-                size=(self.source.root / part.file).stat().st_size,
-                **self.file(table, part.file, f"{table}-{part.value}.parquet"),
-            )
-            for part in landed.parts
-        )
+        parts = tuple(self.part(table, part) for part in landed.parts)
         return LandedTable(parts=parts, digest=digest_of(parts), rows=sum(part.rows for part in parts))
+
+    def part(self, table: str, part: Part) -> Part:
+        """One part, of the files that it was of."""
+        file = self.file(table, part.file, f"{table}.{part.value}.parquet")
+        return Part(value=part.value, of_files=part.of_files, size=(self.target.root / file["file"]).stat().st_size, **file)
 
     def file(self, table: str, file: str, name: str) -> dict[str, Any]:
         """One file, copy after copy."""

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from benchmarks.replicated import replicate
 from joinedup.build import all_specs, build, landed_inputs, place_inputs
 from joinedup.engine.builder import InputFile, PartFile
 from joinedup.engine.builder import build as build_tables
@@ -90,6 +91,16 @@ def test_the_record_is_the_same(records: dict[str, Reader]) -> None:
 def test_there_is_something_to_compare(records: dict[str, Reader]) -> None:
     for name in ("activity", "registration", "residence", "person"):
         assert records["monthly"].table(name).num_rows > 500, name
+
+
+def test_a_place_of_copies_is_in_the_parts_of_the_files_that_it_stands_on(records: dict[str, Reader], tmp_path: Path) -> None:
+    own = records["monthly"].store
+    landing, many = read_landing(own), replicate(own, Store(tmp_path / "twice"), 2)
+    in_parts = {name: table for name, table in landing.tables.items() if table.parts}
+    assert len(in_parts) > 5
+    for name, table in in_parts.items():
+        expected = [(part.value, part.of_files, 2 * part.rows) for part in table.parts]
+        assert [(part.value, part.of_files, part.rows) for part in many.tables[name].parts] == expected
 
 
 LAST, CORRECTED = "2026-03", "2026-01"
