@@ -5,9 +5,14 @@ WITH needed AS (
         n.contract,
         p.provider_code,
         p.month,
-        coalesce(p.why, CASE WHEN f.why IS NOT NULL THEN n.field || ' ' || f.why END) AS why
+        coalesce(
+            p.why,
+            CASE WHEN f.why IS NOT NULL THEN n.field || ' ' || f.why END,
+            CASE WHEN CAST(l.last_end - p.month_end AS INTEGER) < n.follow_days THEN 'too recent' END
+        ) AS why
     FROM line_need AS n
     INNER JOIN provider_month AS p ON p.contract = n.contract
+    CROSS JOIN (SELECT max(month_end) AS last_end FROM provider_month) AS l
     LEFT JOIN provider_field AS f
         ON f.contract = n.contract AND f.provider_code = p.provider_code AND f.month = p.month AND f.field = n.field
 ),

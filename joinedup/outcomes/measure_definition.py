@@ -117,6 +117,8 @@ class MeasureDefinition(Frozen):
     """Contract -> fields without which it can't be counted."""
     instead: dict[str, str] = Field(default_factory=dict)
     """Of these contracts one -> another that will do in its place."""
+    follow_days: int = Field(default=0, ge=0, le=366)
+    """Days after an event until it is known what it led to or cost: months after which so many aren't over yet have no value."""
     variants: tuple[Variant, ...] = ()
     source: str = Field(min_length=1)
     owner: str = Field(min_length=1)

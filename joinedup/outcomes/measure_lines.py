@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
 from functools import cache
@@ -53,12 +53,15 @@ class Line:
     """Whether events are kept apart by their amount, as medians need."""
     needs: tuple[tuple[int, str, str | None], ...]
     """(way, contract, field): of several ways one is enough."""
+    follow_days: int = 0
+    """Days after an event until what it led to or cost is known."""
 
     @property
     def id(self) -> str:
         """Its name: the table, and a hash of all that it says, so that a build knows whether it holds it."""
-        said = json.dumps([self.table, [_said(each) for each in self.conditions], self.amount, self.each, self.needs], default=str)
-        return f"{self.table}_{sha256(said.encode()).hexdigest()[:10]}"
+        conditions, later = [_said(each) for each in self.conditions], [self.follow_days] if self.follow_days else []
+        said = [self.table, conditions, self.amount, self.each, self.needs, *later]
+        return f"{self.table}_{sha256(json.dumps(said, default=str).encode()).hexdigest()[:10]}"
 
 
 def _said(condition: Condition) -> list[Any]:
@@ -80,8 +83,8 @@ def lines_of(measure: MeasureDefinition, variant: str, specs: Mapping[str, Table
     other = measure.variant(variant)
     at: tuple[str | int, ...] = ("count",) if other is None else ("variants", measure.variants.index(other))
     counted = measure.count if other is None else _overridden(measure.count, other.where, other.amount)
-    needs = _needs(measure)
-    count = _line(counted, specs, at, needs, each=measure.form == "median")
+    needs, follow = _needs(measure), measure.follow_days
+    count = replace(_line(counted, specs, at, needs, each=measure.form == "median"), follow_days=follow)
     if measure.out_of is None:
         return Lines(count, None)
     out_of = measure.out_of
@@ -89,7 +92,8 @@ def lines_of(measure: MeasureDefinition, variant: str, specs: Mapping[str, Table
         over = other.out_of
         changed = {"where": _merged(out_of.where, over.where), "amount": over.amount or out_of.amount, "event": over.event or out_of.event}
         out_of = out_of.model_copy(update={**changed, "people": out_of.people if over.people is None else over.people})
-    return Lines(count, _out_of(out_of, specs, needs))
+    made = _out_of(out_of, specs, needs)
+    return Lines(count, replace(made, follow_days=follow) if made.needs else made)
 
 
 def _overridden(counted: Counted, where: Mapping[str, Any], amount: str | None) -> Counted:

@@ -52,9 +52,9 @@ def _values(lines: Mapping[str, Line]) -> pa.Table:
 
 
 def _needs(lines: Mapping[str, Line]) -> pa.Table:
-    rows = [(name, way, contract, field) for name, line in lines.items() for way, contract, field in line.needs]
-    columns = list(zip(*rows, strict=True)) or [(), (), (), ()]
-    types = {"line_id": pa.string(), "way": pa.int32(), "contract": pa.string(), "field": pa.string()}
+    rows = [(name, way, contract, field, line.follow_days) for name, line in lines.items() for way, contract, field in line.needs]
+    columns = list(zip(*rows, strict=True)) or [(), (), (), (), ()]
+    types = {"line_id": pa.string(), "way": pa.int32(), "contract": pa.string(), "field": pa.string(), "follow_days": pa.int32()}
     return pa.table({name: pa.array(column, kind) for (name, kind), column in zip(types.items(), columns, strict=True)})
 
 

@@ -26,6 +26,7 @@ FIELDS = {
     "ready_date": "discharge-ready date",
 }
 GAPS = {
+    "too recent": "what they led to or cost is not all known yet",
     "not yet sent": "it had sent nothing yet",
     "month missing": "no record, and some before and after",
     "part missing": "less than half as many records as in the months around",

@@ -80,8 +80,8 @@ def _appointments(block: Block) -> Table:
     rng = stream(block.setting.seed, "appointments", block.number)
     kept = stack([_of_pathways(block, rng), _of_clinics(block, rng)])
     kept["attended"] = np.where(rng.random(len(kept["day"])) < figures("pathways")["late"], KEPT_LATE, KEPT)
-    every = stack([kept, *_unkept(block, rng, kept)])
     start, end = window(block.setting, block.people)
+    every = stack([kept, *_unkept(block, rng, kept, start, end)])
     there = (every["day"] >= start[every["person"]]) & (every["day"] < end[every["person"]])
     every = take(every, there)
     return take(every, np.lexsort((every["day"], every["person"])))
@@ -124,8 +124,12 @@ def _of_clinics(block: Block, rng: np.random.Generator) -> Table:
     return found | {"hospital": own, "pathway": np.full(size, NONE), "first": np.zeros(size, dtype=np.bool_)}
 
 
-def _unkept(block: Block, rng: np.random.Generator, kept: Table) -> list[Table]:
-    """Attempts before appointments that were kept: missed, or called off by one side; never before the referral."""
+def _unkept(block: Block, rng: np.random.Generator, kept: Table, start: Ints, end: Ints) -> list[Table]:
+    """Attempts before appointments that were kept: missed, or called off by one side; never before the referral.
+
+    An attempt from before a person's days, at a long-running clinic or a first appointment, stands at their end, for one whose kept
+    appointment comes after it and isn't here: else the last months would have fewer than all others.
+    """
     told, paths = figures("pathways")["unkept"], block.pathways
     least, most = told["days"]
     odds = np.array(told["odds_by_fifth"])[block.setting.areas.fifth[block.people.area[kept["person"]]]]
@@ -135,7 +139,10 @@ def _unkept(block: Block, rng: np.random.Generator, kept: Table) -> list[Table]:
         share = told[code] * (odds if code == NOT_ATTENDED else 1.0)
         at = np.flatnonzero(rng.random(len(kept["day"])) < share)
         day = clinic_day(rng, kept["day"][at] - rng.integers(least, most, len(at)))
+        person, alone = kept["person"][at], kept["first"][at] | (kept["pathway"][at] == NONE)
+        around = alone & (day < start[person]) & (kept["day"][at] >= start[person])
         good = day > referred[at]
+        day += np.where(around, (end - start)[person], 0)
         found.append(take(kept, at[good]) | {"day": day[good], "attended": np.full(int(good.sum()), code)})
     return found
 

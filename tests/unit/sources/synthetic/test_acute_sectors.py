@@ -105,6 +105,14 @@ def test_outpatients_are_as_many_as_published(made: dict[str, Rows], block: Bloc
     assert (told(made["outpatient"], "OPERTN_01", block)[kept] != "").mean() == pytest.approx(0.19, abs=0.03)
 
 
+def test_the_last_month_has_as_many_missed_appointments_as_others(made: dict[str, Rows], block: Block) -> None:
+    rows = made["outpatient"]
+    status, ago = rows.columns["ATTENDED"], block.setting.span.end - rows.day
+    unkept = np.isin(status, ("2", "3", "4"))
+    lately, before = ago <= 30, (ago > 30) & (ago <= YEAR)
+    assert unkept[lately].mean() == pytest.approx(unkept[before].mean(), rel=0.12)
+
+
 def test_older_people_come_oftener(made: dict[str, Rows], block: Block) -> None:
     rows, people = made["outpatient"], block.people
     ages = people.ages(block.setting.span.end)
