@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pyspark
 
+from tests.java import LITTLE_JAVA
+
 HOME = Path(pyspark.__file__).parent
-LITTLE_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 PATIENCE = 120
 """Seconds for a process of the cluster to begin, on a machine that has other work."""
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.forking import Forks, forks
+from tests.java import LITTLE_JAVA
 from tests.postgresql import NoServer, PostgreSQL, running_server
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -74,7 +75,7 @@ def java() -> str:
     found = shutil.which("java")
     if found is None:
         pytest.skip("Spark needs Java 17 or later: install it (on Debian: apt-get install openjdk-17-jre-headless)")
-    os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")  # half the processor time for tiny tables
+    os.environ.setdefault("JAVA_TOOL_OPTIONS", LITTLE_JAVA)
     return found
 
 
