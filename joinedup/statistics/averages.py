@@ -135,9 +135,10 @@ def _ordered(values: npt.ArrayLike, group: npt.ArrayLike, groups: int, counts: n
     if counts is None:
         known, of = _known(values, group, groups)
         return _Ordered(known[np.lexsort((known, of))], None), np.bincount(of, minlength=groups)
-    times = np.atleast_1d(np.asarray(counts, dtype=np.int64))
-    if times.shape != floats(values).shape or (times < 0).any():
+    often = floats(counts)
+    if often.shape != floats(values).shape or not ((often >= 0) & (often == np.floor(often)) & np.isfinite(often)).all():
         raise ValueError("counts say how often each value occurs: one whole number for each, none below 0")
+    times = often.astype(np.int64)
     known, of = _known(np.where(times > 0, floats(values), np.nan), group, groups)
     times = times[(times > 0) & ~np.isnan(floats(values))]
     order = np.lexsort((known, of))

@@ -48,7 +48,9 @@ def xmr(
     """
     numbers = np.atleast_2d(floats(values))
     charts, points = numbers.shape
-    starts = np.zeros(numbers.shape, dtype=bool) if rebased is None else np.broadcast_to(np.asarray(rebased, dtype=bool), numbers.shape)
+    if baseline is not None and baseline < max(minimum, 1):
+        raise ValueError(f"a baseline has at least as many points as limits need, {max(minimum, 1)}: found {baseline}")
+    starts = np.zeros(numbers.shape, dtype=bool) if rebased is None else _starts(rebased, numbers.shape)
     segment = np.cumsum(np.where(np.arange(points) > 0, starts, False), axis=1)
     cell = segment + np.arange(charts)[:, None] * points
     known = np.isfinite(numbers)
@@ -69,6 +71,14 @@ def xmr(
     middle, spread = (np.where(there, each[cell], np.nan) for each in (mean, average))
     limits = [middle + side * TO_LIMITS * spread for side in (-1, 1)]
     return ControlLimits(middle, limits[0], limits[1], moving, TO_RANGE_LIMIT * spread, segment, why)
+
+
+def _starts(rebased: npt.ArrayLike, shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
+    """At which points limits begin anew."""
+    given = np.asarray(rebased, dtype=bool)
+    if given.shape not in (shape[1:], shape):
+        raise ValueError(f"rebased has a word a point, one row or one a chart: found {given.shape} beside {shape} charts and points")
+    return np.broadcast_to(given, shape)
 
 
 def _place_within(known: npt.NDArray[np.bool_], cell: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

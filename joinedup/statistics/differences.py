@@ -15,7 +15,8 @@ def of_means(mean: npt.ArrayLike, variance: npt.ArrayLike, other_mean: npt.Array
     (2009), 3083-3107, section 2.
     """
     apart = floats(mean) - floats(other_mean)
-    spread = np.sqrt((floats(variance) + floats(other_variance)) / 2)
+    one, other = floats(variance), floats(other_variance)
+    spread = np.sqrt(np.where((one >= 0) & (other >= 0), (one + other) / 2, np.nan))
     apart, spread = np.broadcast_arrays(apart, spread)
     return np.where(spread > 0, apart / np.where(spread > 0, spread, np.nan), np.where((apart == 0) & (spread == 0), 0.0, np.nan))
 
@@ -23,7 +24,7 @@ def of_means(mean: npt.ArrayLike, variance: npt.ArrayLike, other_mean: npt.Array
 def of_shares(share: npt.ArrayLike, other_share: npt.ArrayLike) -> Floats:
     """(p - q) / √((p (1 - p) + q (1 - q)) / 2) of two shares; NaN where one isn't known, or both are without spread and not equal.
 
-    Source: Austin, Statistics in Medicine 28 (2009), 3083-3107, section 2.
+    A number below 0 or above 1 is no share: NaN. Source: Austin, Statistics in Medicine 28 (2009), 3083-3107, section 2.
     """
     p, q = floats(share), floats(other_share)
     return of_means(p, p * (1 - p), q, q * (1 - q))

@@ -82,15 +82,32 @@ def reasons(numerator: Floats, denominator: Floats) -> Reasons:
 
 
 def floats(numbers: npt.ArrayLike) -> Floats:
-    """Numbers as an array of at least one dimension; what is missing (None, NaN, pandas' NA, a masked entry, a null) becomes NaN."""
+    """Numbers as an array of at least one dimension; what is missing (None, NaN, pandas' NA or NaT, a masked entry, a null) becomes NaN.
+
+    ValueError for what are no numbers: days, words, a generator.
+    """
     if isinstance(numbers, np.ma.MaskedArray):
         return np.atleast_1d(np.ma.filled(numbers.astype(np.float64), np.nan))
+    each = np.asarray(numbers)
+    if each.dtype.kind in "cmM":
+        raise ValueError(f"numbers are expected: found {each.dtype}")
     try:
-        return np.atleast_1d(np.asarray(numbers, dtype=np.float64))
+        return np.atleast_1d(np.asarray(each, dtype=np.float64))
+    except ValueError as fault:
+        raise ValueError(f"numbers are expected, and None where one isn't known: {fault}") from None
     except TypeError:
-        each = np.asarray(numbers, dtype=object)
-        missing = np.array([str(one) == "<NA>" for one in each.ravel()]).reshape(each.shape)
-        return np.atleast_1d(np.where(missing, np.nan, each).astype(np.float64))
+        missing = np.array([str(one) in {"<NA>", "NaT"} for one in each.ravel()]).reshape(each.shape)
+        try:
+            return np.atleast_1d(np.where(missing, np.nan, each).astype(np.float64))
+        except (TypeError, ValueError) as fault:
+            raise ValueError(f"numbers are expected, and None where one isn't known: {fault}") from None
+
+
+def multiplier(per: float) -> float:
+    """What values are multiplied by, such as 100,000; ValueError unless it is a number above zero: others would turn limits round."""
+    if not (isinstance(per, (int, float, np.number)) and np.isfinite(per) and per > 0):
+        raise ValueError(f"values are per a number above 0, such as 100 or 100000: found {per!r}")
+    return float(per)
 
 
 def normal_quantile(confidence: float) -> float:

@@ -16,6 +16,7 @@ from joinedup.statistics.estimates import (
     Reasons,
     floats,
     free,
+    multiplier,
     normal_quantiles,
     per_level,
     positive,
@@ -66,11 +67,13 @@ def funnel_of_proportions(  # noqa: PLR0913 - keyword-only where it isn't plain
     chance falls below with (1 - level) / 2, between whole numbers by the incomplete beta function. Source: Spiegelhalter, Statistics in
     Medicine 24 (2005), 1185-1202; Public Health England, technical guide Funnel plots (2018).
     """
-    _check(method, dispersion)
+    _check(method, dispersion, winsorised)
     yes, of = np.broadcast_arrays(floats(count), floats(denominator))
     why = reasons(yes, of)
     why[free(why) & (yes > of)] = Reason.IMPOSSIBLE
     middle = _centre(yes, of, why, centre)
+    if (middle > 1).any():
+        raise ValueError(f"the centre of proportions lies between 0 and 1, whatever they are shown per: found {np.nanmax(middle):g}")
     value = yes / positive(of)
     error = np.sqrt(middle[..., None] * (1 - middle[..., None]) / positive(of))
     if method == "exact" and dispersion is None:
@@ -96,6 +99,7 @@ def funnel_of_rates(  # noqa: PLR0913 - keyword-only where it isn't plain
     A rate is the ratio to what the centre's rate would bring: limits as in funnel_of_ratios. `centre` is per `per` too. Without any
     event nothing can be drawn around: 'no events'.
     """
+    per = multiplier(per)
     events, people = np.broadcast_arrays(floats(count), floats(denominator))
     why = reasons(events, people)
     middle = _centre(events, people, why, None if centre is None else np.asarray(centre, dtype=np.float64) / per)
@@ -128,7 +132,7 @@ def funnel_of_ratios(  # noqa: PLR0913 - keyword-only where it isn't plain
     with w = 1 / s² over I groups, never below 0. Source: Spiegelhalter, Quality and Safety in Health Care 14 (2005), 347-351;
     DerSimonian and Laird, Controlled Clinical Trials 7 (1986), 177-188. How far groups differ can't be told of one: then 'too few'.
     """
-    _check(method, dispersion)
+    _check(method, dispersion, winsorised)
     events, means = np.broadcast_arrays(floats(observed), floats(expected))
     why = reasons(events, means)
     middle = np.full(events.shape[:-1], float(centre))
@@ -141,18 +145,23 @@ def funnel_of_ratios(  # noqa: PLR0913 - keyword-only where it isn't plain
     return _drawn(value, middle, error, None, why, dispersion, winsorised, levels, np.inf)
 
 
-def _check(method: str, dispersion: str | None) -> None:
-    """ValueError for a word that isn't known."""
+def _check(method: str, dispersion: str | None, winsorised: float) -> None:
+    """ValueError for a word that isn't known, and for a share to draw in of which two aren't less than all groups."""
     if method not in METHODS:
         raise ValueError(f"a funnel's method is one of {', '.join(METHODS)}: found {method!r}")
     if dispersion not in DISPERSIONS:
         raise ValueError(f"a funnel's dispersion is None, 'multiplicative' or 'additive': found {dispersion!r}")
+    if not 0 <= winsorised < 1 / 2:
+        raise ValueError(f"the share of groups drawn in at each end is from 0 to below a half, such as 0.1: found {winsorised}")
 
 
 def _centre(counts: Floats, of: Floats, why: Reasons, given: npt.ArrayLike | None) -> Floats:
     """The centre of each funnel: what was given, or all counts over all denominators of the groups that nothing stands in the way of."""
     if given is not None:
-        return np.broadcast_to(np.asarray(given, dtype=np.float64), counts.shape[:-1]).astype(np.float64)
+        middle = np.broadcast_to(np.asarray(given, dtype=np.float64), counts.shape[:-1]).astype(np.float64)
+        if (middle < 0).any():
+            raise ValueError(f"the centre of a funnel isn't below 0: found {np.nanmin(middle):g}")
+        return middle
     there = free(why)
     total = np.where(there, counts, 0.0).sum(axis=-1) / positive(np.where(there, of, 0.0).sum(axis=-1))
     return np.asarray(total, dtype=np.float64)
@@ -194,9 +203,9 @@ def _drawn(  # noqa: PLR0913, PLR0917 - what a funnel is made of
     if limits is None:
         wide = np.asarray(error**2)
         if dispersion == "multiplicative":
-            wide = wide * np.maximum(phi, 1)[..., None]
+            wide = wide * np.fmax(phi, 1)[..., None]
         elif dispersion == "additive":
-            wide = wide + tau_squared[..., None]
+            wide = wide + np.fmax(tau_squared, 0)[..., None]
         half = normal_quantiles(levels) * per_level(np.sqrt(wide), levels)
         limits = [np.maximum(middle[..., None] - half, 0), np.minimum(middle[..., None] + half, most)]
     lower, upper = (np.where(free(why)[..., None], limit, np.nan) for limit in limits)

@@ -12,6 +12,7 @@ from joinedup.statistics.estimates import (
     estimates,
     floats,
     free,
+    multiplier,
     normal_quantiles,
     per_level,
     positive,
@@ -27,7 +28,7 @@ def rate(count: npt.ArrayLike, denominator: npt.ArrayLike, per: float = 1.0, con
     """
     events, people = np.broadcast_arrays(floats(count), floats(denominator))
     lower, upper = poisson_limits(events, confidence)
-    scale = per / positive(people)
+    scale = multiplier(per) / positive(people)
     wide = per_level(scale, confidence)
     return estimates(events * scale, lower * wide, upper * wide, reasons(events, people))
 
@@ -57,7 +58,7 @@ def rate_of_sum(  # noqa: PLR0913 - keyword-only where it isn't plain
     clear = free(why)
     why[clear & none & np.isnan(brings)] = Reason.NO_EVENTS
     why[clear & (amount > 0) & ~(spread > 0)] = Reason.IMPOSSIBLE
-    scale = per / positive(people)
+    scale = multiplier(per) / positive(people)
     wide = per_level(scale, confidence)
     return estimates(amount * scale, lower * wide, upper * wide, why)
 
@@ -68,7 +69,7 @@ def wilson(count: npt.ArrayLike, denominator: npt.ArrayLike, per: float = 1.0, c
     (2 n p + z² ± z √(z² + 4 n p q)) / (2 (n + z²)). Source: Wilson, Journal of the American Statistical Association 22 (1927), as
     written by Newcombe, Statistics in Medicine 17 (1998), method 3.
     """
-    z = normal_quantiles(confidence)
+    z, per = normal_quantiles(confidence), multiplier(per)
     yes, all_of_them = np.broadcast_arrays(floats(count), floats(denominator))
     why = reasons(yes, all_of_them)
     why[free(why) & (yes > all_of_them)] = Reason.IMPOSSIBLE

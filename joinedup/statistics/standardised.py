@@ -17,6 +17,7 @@ from joinedup.statistics.estimates import (
     estimates,
     floats,
     free,
+    multiplier,
     no_reasons,
     per_level,
     positive,
@@ -87,6 +88,7 @@ def standardised_rate(  # noqa: PLR0913 - keyword-only where it isn't plain
     if squares is not None:
         doubt |= (spread < events).any(axis=-1)
     why[doubt] = _band_reasons(events[doubt], people[doubt], used[doubt], spread[doubt], why[doubt])
+    per = multiplier(per)
     return estimates(per * value, per * lower, per * upper, why)
 
 
@@ -112,6 +114,7 @@ def standardised_of_sums(  # noqa: PLR0913 - keyword-only where it isn't plain
     why[np.isnan(value) | np.isnan(spread)] = Reason.ZERO_DENOMINATOR
     why[(total < 0) | (value < 0) | (spread < 0) | np.isinf(total + value + spread)] = Reason.IMPOSSIBLE
     why[np.isnan(total)] = Reason.SOURCE_MISSING
+    per = multiplier(per)
     return estimates(per * value, per * lower, per * upper, why)
 
 
@@ -154,7 +157,7 @@ def standardised_ratio(observed: npt.ArrayLike, expected: npt.ArrayLike, per: fl
     """
     events, means = np.broadcast_arrays(floats(observed), floats(expected))
     lower, upper = poisson_limits(events, confidence)
-    scale = per / positive(means)
+    scale = multiplier(per) / positive(means)
     why = no_reasons(events.shape)
     why[means == 0] = Reason.ZERO_DENOMINATOR
     why[(events < 0) | (means < 0) | np.isinf(events) | np.isinf(means)] = Reason.IMPOSSIBLE
@@ -179,7 +182,7 @@ def indirectly_standardised_rate(  # noqa: PLR0913 - keyword-only where it isn't
     """
     crude = floats(reference_count).sum(axis=-1) / positive(floats(reference_population).sum(axis=-1))
     ratio = standardised_ratio(observed, expected(population, reference_count, reference_population), 1.0, confidence)
-    wide = per_level(floats(crude), confidence) * per
+    wide = per_level(floats(crude), confidence) * multiplier(per)
     why = ratio.reason.copy()
     why[free(why) & ~np.isfinite(crude)] = Reason.BAND_MISSING
     return estimates(ratio.value * crude * per, ratio.lower * wide, ratio.upper * wide, why)

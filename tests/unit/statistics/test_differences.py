@@ -29,3 +29,8 @@ def test_without_spread_equals_differ_by_nothing_and_others_cannot_be_told() -> 
 def test_the_variance_of_a_sample_by_its_sums() -> None:
     """2, 4, 6: mean 4, squares of the distances 4 + 0 + 4, over 2."""
     assert sample_variance([3, 1, 0], [12, 5, 0], [56, 25, 0]) == pytest.approx([4, np.nan, np.nan], nan_ok=True)
+
+
+def test_what_is_no_share_differs_by_nothing_that_could_be_told() -> None:
+    assert np.isnan(of_shares([1.5, -0.1], [0.5, 0.5])).all()
+    assert np.isnan(of_means([1], [-1], [2], [3])).all()

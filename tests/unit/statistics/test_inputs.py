@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from joinedup.statistics.areas import quantile_groups
-from joinedup.statistics.averages import mean_of
+from joinedup.statistics.averages import mean_of, median
 from joinedup.statistics.control import xmr
 from joinedup.statistics.estimates import Reason, compared, floats
 from joinedup.statistics.funnel import funnel_of_proportions, funnel_of_rates, funnel_of_ratios
@@ -25,6 +25,13 @@ class NotAvailable:
 
     def __float__(self) -> float:
         raise TypeError("float() argument must be a string or a real number, not 'NAType'")
+
+
+class NotATime(NotAvailable):
+    """Behaves as pandas.NaT does where a number is asked for."""
+
+    def __repr__(self) -> str:
+        return "NaT"
 
 
 @pytest.mark.parametrize("given", [[9, None, 4], [9, NotAvailable(), 4], np.ma.array([9, 7, 4], mask=[0, 1, 0]), [9.0, float("nan"), 4.0]])
@@ -113,3 +120,57 @@ def test_no_inequality_is_exactly_none() -> None:
     flat = slope_index([0.1] * 7, [3, 5, 7, 2, 9, 4, 6])
     assert (float(flat.value), float(flat.lower), float(flat.upper)) == (0, 0, 0)
     assert float(relative_index([0.1] * 7, [3, 5, 7, 2, 9, 4, 6]).value) == 1
+
+
+@pytest.mark.parametrize("per", [0, -100, float("nan"), float("inf"), "100"])
+def test_values_are_per_a_number_above_zero(per) -> None:
+    for call in (
+        lambda: rate([5], [10], per=per),
+        lambda: wilson([5], [10], per=per),
+        lambda: standardised_rate([[10, 20]], [[100, 100]], [1, 1], per=per),
+        lambda: indirectly_standardised_rate([5], [[10, 20]], [1, 1], [100, 100], per=per),
+        lambda: funnel_of_rates([5, 6], [10, 20], per=per),
+    ):
+        with pytest.raises(ValueError, match="per a number above 0"):
+            call()
+
+
+def test_what_are_no_numbers_is_refused_and_what_is_missing_is_missing() -> None:
+    for given in (np.array(["2026-01-01"], "M8[D]"), np.array([3], "m8[D]"), [1j], ["three"], (each for each in (1, 2)), {"a": 1}):
+        with pytest.raises(ValueError, match="numbers are expected"):
+            rate(given, [10])
+    assert rate([3, NotATime(), None], [10] * 3).reason.tolist() == [None, Reason.SOURCE_MISSING, Reason.SOURCE_MISSING]
+
+
+def test_calls_of_no_sense_say_what_makes_sense() -> None:
+    with pytest.raises(ValueError, match=r"a whole number of them: found 2\.5"):
+        quantile_groups([1, 2, 3], 2.5)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="3 areas and 2 names"):
+        quantile_groups([1, 2, 3], 2, within=["north", "south"])
+    for counts in ([None, 3], [1.5, 3], [-1, 3], [1]):
+        with pytest.raises(ValueError, match="one whole number for each"):
+            median([1, 2], [0, 0], 1, counts=counts)
+    with pytest.raises(ValueError, match=r"found \(1,\) beside \(1, 3\)"):
+        xmr([[1, 2, 3]], rebased=[True])
+    for baseline in (-1, 0, 1):
+        with pytest.raises(ValueError, match=f"found {baseline}"):
+            xmr([[1, 2, 3]], baseline=baseline)
+    for centre in (1.5, -0.1):
+        with pytest.raises(ValueError, match=f"found {centre}"):
+            funnel_of_proportions([1, 2], [5, 6], centre=centre)
+    for winsorised in (0.5, -0.1):
+        with pytest.raises(ValueError, match=f"found {winsorised}"):
+            funnel_of_ratios([1, 2], [5, 6], winsorised=winsorised)
+
+
+def test_an_area_of_no_known_wider_area_is_in_no_quantile() -> None:
+    found = quantile_groups([1, 2, 3, 4], 2, within=["north", None, "north", float("nan")])
+    np.testing.assert_array_equal(found, [2, np.nan, 1, np.nan])
+
+
+@pytest.mark.parametrize("dispersion", ["additive", "multiplicative"])
+@pytest.mark.parametrize("counts", [[0, 0], [10, 20]])
+def test_groups_that_are_all_alike_have_the_limits_of_chance_whatever_the_dispersion(counts, dispersion) -> None:
+    chance, wider = funnel_of_proportions(counts, [10, 20]), funnel_of_proportions(counts, [10, 20], dispersion=dispersion)
+    np.testing.assert_array_equal(wider.lower, chance.lower)
+    np.testing.assert_array_equal(wider.upper, chance.upper)
