@@ -136,9 +136,11 @@ def read_build(path: Path) -> Manifest:
     try:
         return Manifest.model_validate_json(read_regular(path))
     except ValidationError as error:
-        raise StoreProblem(
-            f"{path} is not a manifest that this version can read (faults: {error.error_count()}); build again to replace it"
-        ) from error
+        # Another build replaces what is published, never a manifest that was kept.
+        mend = (
+            "remove it, and the next collection takes what it alone named" if path.parent.name == "builds" else "build again to replace it"
+        )
+        raise StoreProblem(f"{path} is not a manifest that this version can read (faults: {error.error_count()}); {mend}") from error
     except OSError as error:
         raise StoreProblem(f"{path} can't be read: {error.strerror}") from error
 

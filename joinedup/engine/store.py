@@ -33,6 +33,7 @@ WHY = {
     errno.ENOLCK: "its file system has no locks; choose another with --store",
     errno.EOPNOTSUPP: "its file system has no locks; choose another with --store",
     errno.EEXIST: "a file stands where a folder should; choose another with --store",
+    errno.EISDIR: "a folder stands where a file should; move it away and run it again",
 }
 
 
@@ -169,7 +170,8 @@ def store_errors(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         why = WHY.get(error.errno or 0, f"the operating system says: {error.strerror}")
-        raise StoreProblem(f"the store can't be written at {path}: {why}") from error
+        at = error.filename if error.errno == errno.EISDIR and isinstance(error.filename, str) else path
+        raise StoreProblem(f"the store can't be written at {at}: {why}") from error
 
 
 def atomic_write(path: Path, content: bytes) -> None:

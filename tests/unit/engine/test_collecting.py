@@ -206,9 +206,13 @@ def test_nothing_goes_while_a_manifest_cant_be_read(store: Store, monkeypatch: p
     builds(store, monkeypatch, 0, 1)
     (store.builds / "20200101T000000Z-aaaaaaaa.json").write_text("{", encoding="ascii")
     before = sorted(store.root.rglob("*"))
-    with pytest.raises(StoreProblem, match="is not a manifest that this version can read"):
+    with pytest.raises(StoreProblem, match="is not a manifest that this version can read") as found:
         collect(store)
+    assert "remove it" in str(found.value)
+    assert "build again" not in str(found.value)
     assert sorted(store.root.rglob("*")) == before
+    (store.builds / "20200101T000000Z-aaaaaaaa.json").unlink()
+    collect(store)
 
 
 def test_killed_after_the_manifests_the_rest_goes_the_next_time(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

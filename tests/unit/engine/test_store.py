@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from joinedup.engine import store as store_module
-from joinedup.engine.store import Store, atomic_write
+from joinedup.engine.store import Store, atomic_write, store_errors
 from joinedup.errors import StoreProblem
 
 HOLD = """
@@ -82,6 +82,12 @@ def test_a_file_where_the_store_should_be(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreProblem, match="a file stands where a folder should; choose another with --store"):
         Store(tmp_path / "file" / "store").create()
+
+
+def test_a_folder_where_a_file_of_the_store_should_be_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StoreProblem, match=r"at .*manifest\.json: a folder stands where a file should"), store_errors(tmp_path):
+        (tmp_path / "manifest.json").mkdir()
+        (tmp_path / "manifest.json").write_text("{}", encoding="ascii")
 
 
 def test_a_disk_that_is_read_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
