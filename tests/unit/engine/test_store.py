@@ -85,8 +85,8 @@ def test_a_file_where_the_store_should_be(tmp_path: Path) -> None:
 
 
 def test_a_folder_where_a_file_of_the_store_should_be_is_named(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").mkdir()
     with pytest.raises(StoreProblem, match=r"at .*manifest\.json: a folder stands where a file should"), store_errors(tmp_path):
-        (tmp_path / "manifest.json").mkdir()
         (tmp_path / "manifest.json").write_text("{}", encoding="ascii")
 
 
