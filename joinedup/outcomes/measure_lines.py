@@ -134,10 +134,10 @@ def _line(
     *,
     each: bool,
 ) -> Line:
-    events = event_tables(specs)
-    if counted.event not in events:
-        raise WrongDefinition((*at, "event"), f"no event table is called {counted.event}{near(counted.event, events)}")
-    columns = {column.name: column for column in events[counted.event].columns}
+    table = specs.get(counted.event)
+    if table is None or not _holds_events(table):
+        raise WrongDefinition((*at, "event"), f"no event table is called {counted.event}{near(counted.event, event_tables(specs))}")
+    columns = {column.name: column for column in table.columns}
     if counted.amount is not None:
         column = columns.get(counted.amount)
         if column is None or column.type not in WHOLE:
@@ -157,7 +157,11 @@ def countable() -> Mapping[str, TableSpec]:
 
 def event_tables(specs: Mapping[str, TableSpec]) -> dict[str, TableSpec]:
     """The tables that hold events: those with all columns that an event has."""
-    return {name: spec for name, spec in specs.items() if spec.derived and set(EVENT_COLUMNS) <= set(spec.names)}
+    return {name: spec for name, spec in specs.items() if _holds_events(spec)}
+
+
+def _holds_events(spec: TableSpec) -> bool:
+    return spec.derived and set(EVENT_COLUMNS) <= set(spec.names)
 
 
 def _conditions(where: Mapping[str, Any], columns: Mapping[str, Column], table: str, at: tuple[str | int, ...]) -> tuple[Condition, ...]:
