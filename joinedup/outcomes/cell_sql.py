@@ -82,7 +82,7 @@ SELECT
     '{name}' AS line_id, s.month, {named}{each} AS each_amount,
     s.{name} AS events, {amount} AS amount, {squares} AS amount_squares
 FROM sets_{source.name} AS s
-WHERE s.{name} > 0"""
+WHERE s.{name} > 0 AND s.key_set IS NOT NULL"""
 
 
 def _nothing(*numbers: str) -> str:
@@ -107,7 +107,7 @@ def _sets(source: Source) -> str:
     if source.kind == "people":
         by = f"{', '.join(f'e.{name}' for name in (*fixed, *keys))}"
     else:
-        told, by = f"{told}\n        {which} AS key_set,", sets
+        told, by = f"{told}\n        CASE WHEN e.month IS NOT NULL THEN {which} END AS key_set,", sets
     return f"""\
 sets_{source.name} AS (
     SELECT

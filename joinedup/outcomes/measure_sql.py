@@ -56,7 +56,11 @@ def _lengths(condition: Condition) -> list[int]:
 
 
 def events_cte(source: Source, *, known: bool) -> str:
-    """The events of a table with month, keys, what each brings to each line and, where asked for, whether what lines need is known."""
+    """The events of a table with month, keys, what each brings to each line and, where asked for, whether what lines need is known.
+
+    Events of no month of the place are there without one, and their sums have no set of keys. Joined away here, DuckDB takes the
+    others for few, and looks people's groups up in a table of events instead of events in one of people.
+    """
     held = texts_held(source)
     own = "".join(f",\n        {_counted(line, held)} AS {name}" for name, line in source.lines.items())
     person = "".join(f"        w.{name},\n" for name in OF_PERSON)
@@ -79,7 +83,7 @@ of_{source.name} AS (
         CASE WHEN e.age >= 90 THEN 18 ELSE CAST(floor(e.age / 5) AS INTEGER) END AS age_band_order,
         coalesce(e.provider_code, 'none') AS provider_code{told}{own}
     FROM {source.table} AS e
-    INNER JOIN place_year_month AS m ON m.month = CAST(date_trunc('month', e.on_date) AS DATE)
+    LEFT JOIN place_year_month AS m ON m.month = CAST(date_trunc('month', e.on_date) AS DATE)
     LEFT JOIN measure_person AS w ON w.person_id = e.person_id AND w.year_starts = m.year_starts{bases}{text_joins(source, "e")}{where}
 )"""
 
