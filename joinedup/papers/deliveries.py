@@ -13,7 +13,7 @@ import altair
 
 from joinedup.access.published import evidence_key
 from joinedup.findings import Finding, Severity
-from joinedup.papers.figure import BOTH, Column, Figure, Table, chart_of, titled
+from joinedup.papers.figure import BOTH, Column, Figure, Table, chart_of, layered, titled
 from joinedup.papers.numbers import NO_DATA, day, month, share, whole
 from joinedup.papers.theme import AREA_FILL, INK, NARROW, Size
 from joinedup.papers.words import capital, listed, many
@@ -195,7 +195,7 @@ def _strips(sent: Deliveries, drawn: Sequence[Sent], size: Size) -> altair.Facet
     )
     order = list(dict.fromkeys(row["source"] for row in rows))
     facet = altair.Facet("source:N", title=None, sort=order, header=altair.Header(labelOrient="top"))
-    return altair.layer(bars, none).properties(width=size.width - 8, height=30).facet(facet, columns=1, spacing=10)
+    return layered(bars, none).properties(width=size.width - 8, height=30).facet(facet, columns=1, spacing=10)
 
 
 def _sign(source: Sent, each: date) -> str:

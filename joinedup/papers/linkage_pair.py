@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import altair
 
-from joinedup.papers.figure import BOTH, Column, Figure, Table, chart_of, fitted, headed
+from joinedup.papers.figure import BOTH, Column, Figure, Table, chart_of, fitted, headed, layered
 from joinedup.papers.linkage import Links
 from joinedup.papers.theme import AREA_FILL, INK, QUIET, SECOND_FILL, Size
 from joinedup.papers.words import capital
@@ -85,4 +85,4 @@ def _waterfall(steps: Sequence[Step], size: Size) -> altair.LayerChart:
     names = base.mark_text(align="left", baseline="bottom", dy=0).encode(altair.Text("name:N"), x=altair.XValue(0))
     words = base.mark_text(align="right", baseline="bottom", fontWeight="bold").encode(altair.Text("words:N"), x=altair.XValue("width"))
     nought = altair.Chart().mark_rule(color=QUIET).encode(x=altair.XDatum(0))
-    return fitted(altair.layer(steps, nought, names, words), size, 44 * len(rows))
+    return fitted(layered(steps, nought, names, words), size, 44 * len(rows))

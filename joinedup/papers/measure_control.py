@@ -9,7 +9,7 @@ from typing import Any
 
 import altair
 
-from joinedup.papers.figure import chart_of, fitted
+from joinedup.papers.figure import chart_of, fitted, layered
 from joinedup.papers.measure_icons import BETTER, NEITHER, WORSE
 from joinedup.papers.measure_series import Kind, Point, Series
 from joinedup.papers.theme import INK, OTHERS, PAPER, QUIET, RULE, Size
@@ -78,7 +78,7 @@ def chart(series: Series, target: float | None, size: Size) -> altair.LayerChart
         altair.Size("size:Q", scale=None),
     )
     layers = [*limits, mean, line, dots, *_target(target)]
-    return fitted(altair.layer(*layers), size, NARROW_HEIGHT if size.narrow else HEIGHT)
+    return fitted(layered(*layers), size, NARROW_HEIGHT if size.narrow else HEIGHT)
 
 
 def _target(target: float | None) -> list[altair.Chart]:
@@ -185,4 +185,4 @@ def _drawn(rows: Rows, rules: Rows, words: Rows, size: Size, height: int) -> alt
         x, y, colour, altair.Shape("shape:N", scale=None), altair.Size("size:Q", scale=None)
     )
     named = chart_of(words).mark_text(align="left", baseline="top", fontWeight="bold").encode(x, y, altair.Text("words:N"))
-    return fitted(altair.layer(*layers, line, dots, named), size, height)
+    return fitted(layered(*layers, line, dots, named), size, height)

@@ -9,7 +9,7 @@ from typing import Any
 
 import altair
 
-from joinedup.papers.figure import chart_of, fitted
+from joinedup.papers.figure import chart_of, fitted, layered
 from joinedup.papers.theme import AREA, INK, OTHERS, PAPER, QUIET, RULE, Size
 from joinedup.papers.words import lines
 
@@ -65,7 +65,7 @@ def chart(sets: Sequence[DotSet], place: float | None, name: str, size: Size, un
         *_words(chart_of(heads), "name", 0, size, bold=True),
     ]
     layers = [*_place(place, name, x, height, reach), interval, dots, *words]
-    return fitted(altair.layer(*layers), size, height)
+    return fitted(layered(*layers), size, height)
 
 
 def reach_of(sets: Sequence[DotSet], place: float | None) -> float:
@@ -178,7 +178,7 @@ def gradient(dots: Sequence[Dot], ranks: Sequence[float], line: tuple[float, flo
     points = base.mark_point(filled=True, opacity=1, size=95, color=AREA).encode(x, y)
     ends = [] if line is None else [{"rank": 0, "value": line[0]}, {"rank": 1, "value": line[1]}]
     slope = chart_of(ends).mark_line(color=INK, strokeDash=[5, 3], strokeWidth=1.5).encode(x, y)
-    return fitted(altair.layer(*([slope] if ends else []), interval, points), size, 220)
+    return fitted(layered(*([slope] if ends else []), interval, points), size, 220)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +221,7 @@ def funnel(spots: Sequence[Spot], centre: float, size: Size, out_of: str) -> alt
         for name in ("lower", "upper", "lower998", "upper998")
     ]
     middle = chart_of([{"value": centre}]).mark_rule(color=INK, strokeWidth=1.3).encode(y)
-    return fitted(altair.layer(*curves, middle, *_spots(ordered, x, y, size)), size, 260)
+    return fitted(layered(*curves, middle, *_spots(ordered, x, y, size)), size, 260)
 
 
 def _spots(spots: Sequence[Spot], x: altair.X, y: altair.Y, size: Size) -> list[altair.Chart]:

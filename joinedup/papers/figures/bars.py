@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import altair
 
-from joinedup.papers.figure import chart_of, fitted
+from joinedup.papers.figure import chart_of, fitted, layered
 from joinedup.papers.theme import AREA_FILL, INK, Size
 
 LINE, THICK = 17, 22
@@ -39,7 +39,7 @@ def chart(bars: Sequence[Bar], reach: float, size: Size) -> altair.LayerChart:
     base = chart_of(values).encode(y)
     mine = base.mark_bar(color=AREA_FILL, size=THICK, yOffset=drop).encode(altair.X("value:Q", title=None, axis=None, scale=scale))
     place = base.mark_bar(filled=False, stroke=INK, strokeWidth=1.5, size=THICK, yOffset=drop).encode(altair.X("place:Q"))
-    return fitted(altair.layer(mine, place, *_words(base, above, drop)), size, step * len(bars))
+    return fitted(layered(mine, place, *_words(base, above, drop)), size, step * len(bars))
 
 
 def _lines_above(bars: Sequence[Bar], size: Size) -> int:

@@ -11,7 +11,7 @@ from joinedup.access.cohorts import Cohort
 from joinedup.access.published import evidence_key
 from joinedup.papers import words
 from joinedup.papers.facts import Facts
-from joinedup.papers.figure import BOTH, Column, Figure, Table, chart_of, fitted, headed
+from joinedup.papers.figure import BOTH, Column, Figure, Table, chart_of, fitted, headed, layered
 from joinedup.papers.figures import bars, cohorts
 from joinedup.papers.numbers import NO_DATA, each, rate, share, whole
 from joinedup.papers.theme import AREA, INK, Size
@@ -134,7 +134,7 @@ def _lines(totals: Mapping[str, Mapping[int, float | None]], size: Size) -> alta
     upright = chart_of([{"month": 0}]).mark_rule(color=INK, strokeWidth=1).encode(x)
     mine = base.transform_filter("datum.side === 'cohort'").mark_line(color=AREA, strokeWidth=2.75)
     others = base.transform_filter("datum.side === 'comparison'").mark_line(color=INK, strokeWidth=1.5, strokeDash=[5, 3])
-    return fitted(altair.layer(upright, others, mine), size, 200)
+    return fitted(layered(upright, others, mine), size, 200)
 
 
 def _of_spend(rows: Sequence[dict[str, Any]], why: str) -> Table:

@@ -10,7 +10,7 @@ import altair
 from joinedup.access.cohorts import Cohort
 from joinedup.access.published import evidence_key
 from joinedup.papers.facts import Facts
-from joinedup.papers.figure import BOTH, Column, Figure, Table, chart_of, fitted, headed
+from joinedup.papers.figure import BOTH, Column, Figure, Table, chart_of, fitted, headed, layered
 from joinedup.papers.figures import bars
 from joinedup.papers.numbers import NO_DATA, each, fraction, rate, share, whole
 from joinedup.papers.theme import AREA, INK, PAPER, RULE, Size
@@ -106,7 +106,7 @@ def _dots(rows: Sequence[dict[str, Any]], size: Size) -> altair.LayerChart:
             base.mark_text(**left, dy=drop - 28).encode(altair.Text("name:N"), x=altair.XValue(0)),
             base.mark_text(**left, dy=drop - 10, fontWeight="bold").encode(said, x=altair.XValue(0)),
         ]
-    return fitted(altair.layer(rail, none, dot, *words), size, step * len(told))
+    return fitted(layered(rail, none, dot, *words), size, step * len(told))
 
 
 def _of_profile(found: Cohort) -> Table:

@@ -10,7 +10,7 @@ import altair
 
 from joinedup.access.rounding import added
 from joinedup.papers.facts import Area, Facts, Row
-from joinedup.papers.figure import BOTH, Column, Figure, Table, chart_of, fitted, headed, missing
+from joinedup.papers.figure import BOTH, Column, Figure, Table, chart_of, fitted, headed, layered, missing
 from joinedup.papers.numbers import fraction, share, whole
 from joinedup.papers.theme import AREA_FILL, INK, LOWER, PAPER, RULE, Size
 from joinedup.papers.words import capital, lines, many
@@ -103,7 +103,7 @@ def chart(facts: Facts, told: Sequence[Sector], size: Size) -> altair.LayerChart
     fill = altair.Color("part:O", legend=None, scale=altair.Scale(domain=list(range(len(SHADES))), range=list(SHADES)))
     bars = chart_of(rows).mark_bar(stroke=INK, strokeWidth=1).encode(x, altair.X2("to:Q"), y, altair.Y2("y2:Q"), fill)
     text = chart_of(heads).mark_text(align="left", baseline="top", lineBreak="\n", lineHeight=LINE)
-    return fitted(altair.layer(bars, text.encode(altair.Text("words:N"), y, x=altair.XValue(0))), size, top)
+    return fitted(layered(bars, text.encode(altair.Text("words:N"), y, x=altair.XValue(0))), size, top)
 
 
 def _words(facts: Facts, of: Sector) -> str:

@@ -11,7 +11,7 @@ import altair
 
 from joinedup.papers import words
 from joinedup.papers.facts import Area, Facts, Row
-from joinedup.papers.figure import BOTH, Column, Figure, Table, chart_of, fitted, headed
+from joinedup.papers.figure import BOTH, Column, Figure, Table, chart_of, fitted, headed, layered
 from joinedup.papers.known import Known
 from joinedup.papers.needs import MeasureSpec
 from joinedup.papers.numbers import NO_DATA, limits, rate, whole
@@ -113,7 +113,7 @@ def chart(facts: Facts, spec: MeasureSpec, area: Area, size: Size) -> altair.Lay
     layers = [*_place(facts, spec, reach), *_intervals(base.encode(y), x, layout.drop)]
     layers += _text(base, order, "words", "right", layout)
     layers += _text(base, order, "label", "left", layout) if layout.above else []
-    return fitted(altair.layer(*layers), size, layout.height * len(rows))
+    return fitted(layered(*layers), size, layout.height * len(rows))
 
 
 def _intervals(base: altair.Chart, x: altair.X, drop: float) -> list[altair.Chart]:

@@ -12,7 +12,7 @@ from joinedup.access.journeys import Event, Journey
 from joinedup.access.published import evidence_key
 from joinedup.papers import words
 from joinedup.papers.facts import Facts
-from joinedup.papers.figure import BOTH, Column, Figure, Table, chart_of, fitted, headed
+from joinedup.papers.figure import BOTH, Column, Figure, Table, chart_of, fitted, headed, layered
 from joinedup.papers.figures.flows import named
 from joinedup.papers.numbers import day, each, share, whole
 from joinedup.papers.theme import AREA, AREA_FILL, INK, RULE, Size
@@ -99,7 +99,7 @@ def chart(facts: Facts, journey: Journey, size: Size) -> altair.LayerChart:
         for align, part in (("left", [row for row in told if not row["late"]]), ("right", [row for row in told if row["late"]])):
             if part:
                 layers.append(chart_of(part).mark_text(align=align, dy=drop - 18, color=INK).encode(x, y, altair.Text("words:N")))
-    return fitted(altair.layer(*layers), size, lane * len(order))
+    return fitted(layered(*layers), size, lane * len(order))
 
 
 def _row(facts: Facts, event: Event) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import altair
 
 from joinedup.access.rounding import added
 from joinedup.papers.facts import Area, Facts
-from joinedup.papers.figure import BOTH, Column, Figure, Table, against, chart_of, fitted, headed, key_of, missing
+from joinedup.papers.figure import BOTH, Column, Figure, Table, against, chart_of, fitted, headed, key_of, layered, missing
 from joinedup.papers.numbers import fraction, share, whole
 from joinedup.papers.theme import AREA, AREA_FILL, INK, SECOND, SECOND_FILL, Size
 from joinedup.papers.words import SEXES, many
@@ -100,7 +100,7 @@ def chart(facts: Facts, area: Area, size: Size) -> altair.LayerChart:
     outline = place.mark_bar(filled=False, stroke=INK, strokeWidth=1.25).encode(x, y)
     heads = [_head(SEXES["1"], -reach, "left", AREA), _head(SEXES["2"], reach, "right", SECOND)]
     over = [outline] if area != facts.whole else []
-    return fitted(altair.layer(bars, *over, *heads), size, ROW * len(bands))
+    return fitted(layered(bars, *over, *heads), size, ROW * len(bands))
 
 
 def _head(sex: str, percent: float, align: str, colour: str) -> altair.Chart:

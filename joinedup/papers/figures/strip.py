@@ -9,7 +9,7 @@ from typing import Any
 
 import altair
 
-from joinedup.papers.figure import chart_of, fitted
+from joinedup.papers.figure import chart_of, fitted, layered
 from joinedup.papers.theme import AREA, INK, OTHERS, PAPER, RULE, Size
 
 REACH = log2(3)
@@ -67,7 +67,7 @@ def chart(strips: Sequence[Strip], size: Size) -> altair.LayerChart:
         altair.Shape("shape:N", scale=None),
         altair.Size("size:Q", scale=None),
     )
-    return fitted(altair.layer(rail, one, dots, *_words(names, above, drop)), size, step * len(strips))
+    return fitted(layered(rail, one, dots, *_words(names, above, drop)), size, step * len(strips))
 
 
 def _rows(of: Strip) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from typing import Any
 import altair
 
 from joinedup.papers.facts import Area, Facts, Row
-from joinedup.papers.figure import BOTH, Figure, chart_of, headed
+from joinedup.papers.figure import BOTH, Figure, chart_of, headed, layered
 from joinedup.papers.figures import indicators
 from joinedup.papers.known import Known
 from joinedup.papers.needs import MeasureSpec
@@ -132,7 +132,7 @@ def chart(facts: Facts, says: Mapping[Area, Says], size: Size) -> altair.LayerCh
     height = LINE * (max(tile["name"].count("\n") for tile in tiles) + 3) + 24
     for tile, (row, column) in zip(tiles, sorted(at.values()), strict=True):
         tile |= {"left": column * width, "right": (column + 1) * width - GAP, "top": row * height, "bottom": (row + 1) * height - GAP}
-    return altair.layer(*_layers(tiles, columns * width, rows * height)).properties(width=columns * width, height=rows * height)
+    return layered(*_layers(tiles, columns * width, rows * height)).properties(width=columns * width, height=rows * height)
 
 
 def _layers(tiles: list[dict[str, Any]], width: float, height: float) -> list[altair.Chart]:

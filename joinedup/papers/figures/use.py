@@ -13,7 +13,7 @@ import altair
 
 from joinedup.access.rounding import added
 from joinedup.papers.facts import Area, Facts
-from joinedup.papers.figure import BOTH, Column, Figure, Table, chart_of, headed, missing, without
+from joinedup.papers.figure import BOTH, Column, Figure, Table, chart_of, headed, layered, missing, without
 from joinedup.papers.numbers import change, month, per, rate, whole
 from joinedup.papers.theme import AREA, INK, Size
 from joinedup.papers.words import listed, many, point_of_delivery
@@ -184,7 +184,7 @@ def chart(facts: Facts, area: Area, drawn: Sequence[str], size: Size) -> altair.
     here = base.transform_filter("datum.of === 'area'").mark_line(color=AREA, strokeWidth=2.75)
     latest = base.transform_filter("datum.last").mark_text(color=AREA, fontWeight="bold", align="left", dx=5).encode(altair.Text("words:N"))
     columns = 1 if size.narrow else 2
-    small = altair.layer(place, here, latest).properties(width=size.width // columns - AROUND, height=84)
+    small = layered(place, here, latest).properties(width=size.width // columns - AROUND, height=84)
     facet = altair.Facet("point:N", title=None, sort=[point_of_delivery(point) for point in drawn], header=altair.Header(labelOrient="top"))
     apart = {"row": 58, "column": AROUND}
     return small.facet(facet, columns=columns, spacing=apart, bounds="flush").resolve_scale(y="independent").resolve_axis(x="independent")

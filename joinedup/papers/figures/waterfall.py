@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import altair
 
-from joinedup.papers.figure import chart_of, fitted
+from joinedup.papers.figure import chart_of, fitted, layered
 from joinedup.papers.figures.bars import LINE, THICK
 from joinedup.papers.theme import AREA_FILL, INK, OTHERS, SECOND_FILL, Size
 
@@ -51,7 +51,7 @@ def chart(rungs: Sequence[Rung], size: Size) -> altair.LayerChart:
     if above:
         names = base.mark_text(align="left", baseline="bottom", dy=over)
         layers.append(names.encode(altair.Text("name:N"), x=altair.XValue(0)))
-    return fitted(altair.layer(*layers), size, step * len(rungs))
+    return fitted(layered(*layers), size, step * len(rungs))
 
 
 def kind(rung: Rung) -> str:
