@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from joinedup.engine.engines import Engine
+from joinedup.engine.keys import repeated_in
 from joinedup.engine.measuring import EngineMeasured
 from joinedup.engine.parts import FILE, Lying
 from joinedup.engine.results import key_finding, null_finding, nulls_sql, repeated_sql, result_columns, shared_sql
@@ -32,11 +33,11 @@ def make(spec: TableSpec, engine: Engine, store: Store, path: Path, own: str = "
     footer = pq.read_metadata(being_written)
     few = footer.num_rows <= FEW
     nulls = {column.name: _nulls(footer, index) for index, column in enumerate(spec.columns) if column.required}
-    if own or not few or None in nulls.values():
+    if own or None in nulls.values():
         engine.show(spec.table, being_written, here=True)
     findings = [*_null_findings(spec, nulls, engine), *(_stray_findings(spec, engine, own) if own else ())]
     if FILE in spec.key or not own:
-        findings += _key_findings_of_few(spec, being_written) if few else key_findings(spec, engine)
+        findings += _key_findings_of_few(spec, being_written) if few else _key_findings_of_many(spec, [being_written], engine)
     refuse(findings)
     move_into_place(being_written, path)
     return int(footer.num_rows), cost
@@ -95,12 +96,21 @@ def _key_findings_of_few(spec: TableSpec, path: Path) -> list[Finding]:
     return [key_finding(spec, repeated)] if repeated else []
 
 
+def _key_findings_of_many(spec: TableSpec, lying: Sequence[Lying], engine: Engine) -> list[Finding]:
+    """The same of files of many rows: by the order that they lie in where that tells, which takes about half of what a query takes."""
+    repeated = repeated_in(spec, lying)
+    if repeated is None:
+        engine.show(spec.table, lying, here=True)
+        return key_findings(spec, engine)
+    return [key_finding(spec, repeated)] if repeated else []
+
+
 def grain_findings(spec: TableSpec, engine: Engine, made: Sequence[Lying], there: Sequence[Lying]) -> list[Finding]:
     """Keys that stand on more than one row of a table in parts, of which some were made now and the others had been looked at before."""
-    engine.show(spec.table, made or there, here=True)
-    found = key_findings(spec, engine)
+    found = _key_findings_of_many(spec, made or there, engine)
     if found or not (made and there):
         return found
+    engine.show(spec.table, made, here=True)
     engine.show(f"{spec.table}_there", there, here=True)
     repeated = engine.rows(spec, shared_sql(spec, f"{spec.table}_there", engine.quote))["repeated"][0].as_py()
     return [key_finding(spec, repeated)] if repeated else []
