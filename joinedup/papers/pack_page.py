@@ -63,7 +63,8 @@ def page(facts: Facts, measures: Sequence[Measured], area: Area, desk: Desk) -> 
     variation = [shown(figure, name, desk) for figure in charts(facts, measures, area)]
     sloped = [each for each in measures if each.slope is not None]
     clear = [each for each in sloped if each.slope is not None and not each.slope.lower <= 0 <= each.slope.upper]
-    tables = {"measures": every(facts, measures, area), "inequality": inequality(clear), "since": moved(facts, measures, area)}
+    told = [each for each in measures if (each.value(area), each.place) != (None, None)]
+    tables = {"measures": every(facts, told, area), "inequality": inequality(clear), "since": moved(facts, measures, area)}
     shows = {
         "area": area,
         "keys": key_figures(facts, area)[:4],
@@ -75,6 +76,7 @@ def page(facts: Facts, measures: Sequence[Measured], area: Area, desk: Desk) -> 
         "figures": figures,
         "variation": variation,
         "tables": tables,
+        "without": [_link(each) for each in measures if each not in told],
         "sloped": len(sloped),
         "expected_slopes": expected_of_limits(len(sloped), len(clear)) if sloped else "",
         "compared_with_before": facts.changes is not None,
@@ -88,7 +90,7 @@ def page(facts: Facts, measures: Sequence[Measured], area: Area, desk: Desk) -> 
     }
     pictures = [*(each for section in found for each in section.figures), *figures.values(), *variation]
     crumbs = ({"href": "index.html", "text": facts.place.name}, {"href": f"neighbourhood/{area.id}.html", "text": area.name})
-    given = {key: table for key, table in tables.items() if table.rows}
+    given = {key: table for key, table in {**tables, "measures": every(facts, measures, area)}.items() if table.rows}
     return Page(f"{name}.html", "pack.jinja", f"Pack of {area.name}", shows, {**tables_of(pictures), **given}, area.id, crumbs)
 
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from joinedup.papers import pack_pdf
 from joinedup.papers.assets import files
+from joinedup.papers.facts import Area
+from joinedup.papers.measure_facts import Measured
 from joinedup.papers.pages import write_pages
 from tests.unit.papers.fixtures import five
 from tests.unit.papers.measure_fixtures import DEFINED, STEPPED
@@ -35,6 +39,29 @@ def test_a_pack_shows_every_measure_beside_the_place(five_pages: Path) -> None:
     found = read(five_pages / "pack-central.html").words()
     assert all(each.title in found for each in DEFINED)
     assert "Were nothing but chance at work" in found
+
+
+def test_measures_without_a_value_are_one_sentence_and_not_rows_of_nothing(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aggregates, gone = replace(five(), defined=DEFINED), DEFINED[-1]
+    latest = Measured.latest
+
+    def without(self: Measured, area: Area) -> Mapping[str, Any] | None:
+        row = latest(self, area)
+        nothing = {"value": None, "lower": None, "upper": None, "reason": "source missing"}
+        return row if row is None or self.id != gone.id else {**row, **nothing}
+
+    monkeypatch.setattr(Measured, "latest", without)
+    write_pages(aggregates, aggregates.place, tmp_path / "pages", cache=cache)
+    page = read(tmp_path / "pages" / "pack-north.html")
+    table = next(words for each in page.all("table") if "Every measure of" in (words := each.words()))
+    assert gone.title not in table
+    assert all(each.title in table for each in DEFINED[:-1])
+    said = next(each for each in page.all("p") if "No value for the latest year" in each.words())
+    assert [link["href"] for link in said.all("a")] == [f"measure-{gone.id}.html"]
+    rows = (tmp_path / "pages" / "pack-north.measures.csv").read_text(encoding="utf-8").splitlines()
+    assert len(rows) == 1 + len(DEFINED)
 
 
 def test_a_pack_is_also_set_as_a_tagged_pdf(tmp_path: Path, cache: Path) -> None:
