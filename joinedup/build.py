@@ -30,6 +30,7 @@ from joinedup.outcomes.measure_folder import definitions
 from joinedup.outcomes.measure_lines import countable
 from joinedup.outcomes.measure_tables import checked_definitions, measure_inputs, measure_specs
 from joinedup.outcomes.measure_unmatched import unmatched
+from joinedup.outcomes.own_events import own_events
 from joinedup.place.model import PURPOSES, Place
 from joinedup.place.sharing import in_force, refuse_unshared
 from joinedup.population import code_list_tables, condition_tables, conditions, score_tables
@@ -69,6 +70,7 @@ def _with_definitions(specs: dict[str, TableSpec], folder: Path | None) -> dict[
     """With the tables whose SQL is written from definitions: cohorts, segment models and measures."""
     found: tuple[Pair, ...] = pairs(folder)
     whole = specs | pair_specs(found, specs) | union_specs(found, specs)
+    whole |= own_events(folder, whole)
     return whole | measure_specs(checked_definitions(folder, whole), whole)
 
 

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from joinedup.access.published import AREA
 from joinedup.outcomes.measure_definition import STANDARD, MeasureDefinition
-from joinedup.outcomes.measure_lines import PEOPLE, Condition, Line, countable, lines_of
+from joinedup.outcomes.measure_lines import PEOPLE, Condition, Line, countable, lines_of, own_table
 from joinedup.periods import Period
 
 Rows = Callable[[str, Sequence[str] | None, pc.Expression | None], pa.Table]
@@ -39,7 +39,8 @@ def counted_events(measure: MeasureDefinition, rows: Rows, period: Period) -> tu
     if lines is None or lines.count.table == PEOPLE:
         return None
     line = lines.count
-    files = [name for name in FILES if name in countable()[line.table].names]
+    events_of = countable().get(line.table) or own_table(measure)
+    files = [name for name in FILES if name in events_of.names]
     columns = ["event_id", "neighbourhood_id", "provider_code", "on_date", *files, *([line.amount] if line.amount else [])]
     within = (pc.field("on_date") >= period.start) & (pc.field("on_date") < period.end)
     where = reduce(and_, map(_holds, line.conditions), within)

@@ -15,7 +15,7 @@ from joinedup.engine.specs import Case, Column, ColumnType, TableSpec
 from joinedup.outcomes.cell_sql import NUMBERS, by_keys_sql
 from joinedup.outcomes.measure_definition import STANDARD, MeasureDefinition
 from joinedup.outcomes.measure_keys import KEYS, sources_of
-from joinedup.outcomes.measure_lines import Line, lines_of
+from joinedup.outcomes.measure_lines import Line, lines_of, own_table
 from joinedup.outcomes.measure_tables import measure_inputs
 
 INTEGER, STRING = ColumnType.INTEGER, ColumnType.STRING
@@ -32,6 +32,9 @@ def run_measure_case(measure: MeasureDefinition, case: Case, specs: Mapping[str,
     """
     lines = _named(measure, case, specs)
     spec = _summed(specs["measure_cell"], {line.id: line for line in lines.values()}, set().union(*case.expect))
+    own = specs.get(own_table(measure).table) if measure.brings_events else None
+    if own is not None and own.table not in case.given:
+        spec = spec.model_copy(update={"sql": f"WITH {own.table} AS (\n{own.sql}\n)\n{spec.sql}"})
     values = [
         row for row in measure_inputs([measure], specs)["measure_value"].to_pylist() if row["line_id"] in {x.id for x in lines.values()}
     ]

@@ -12,17 +12,23 @@ from joinedup.errors import SqlError
 from joinedup.findings import Finding, errors
 from joinedup.outcomes.measure_cases import run_measure_case
 from joinedup.outcomes.measure_folder import Located, definition_findings, read_definitions
+from joinedup.outcomes.measure_lines import own_table
 from joinedup.outcomes.measure_variants import one_sided
+from joinedup.outcomes.own_events import read_own_events
 
 
 def check_measures(folder: Path, specs: Mapping[str, TableSpec]) -> list[Finding]:
     """The findings of every measure in a place folder; the cases of one that can be counted are run."""
     found, findings = read_definitions(folder, "place")
+    own, faults_of_events = read_own_events(folder, found, specs)
+    findings += faults_of_events
+    specs = {**specs, **own}
     sound: list[Located] = []
     for measure, spot in found:
         faults = definition_findings(measure, spot, specs)
         findings += [*faults, *one_sided((measure, spot))]
-        sound += [] if errors(faults) else [(measure, spot)]
+        there = not measure.brings_events or own_table(measure).table in own
+        sound += [(measure, spot)] if there and not errors(faults) else []
     if any(measure.cases for measure, _ in sound):
         with TemporaryDirectory(prefix="joinedup-measures-") as tmp:
             engine = open_engine("duckdb", Path(tmp), threads=1)

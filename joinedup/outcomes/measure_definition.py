@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from joinedup.engine.specs import Case, Frozen
+from joinedup.engine.specs import Case, Column, Frozen
 
 NAME = r"^[a-z][a-z0-9_]*$"
 STANDARD = "standard"
@@ -21,6 +21,8 @@ SUMMED: tuple[Form, ...] = ("mean", "median", "days", "ratio")
 GIVEN: tuple[Form, ...] = ("published", "survey")
 """Forms whose values somebody else made: there are no counts of them here."""
 
+OWN = "own"
+"""The event that stands for those of the measure's own .sql."""
 YEARLY = frozenset({"person_status"})
 """Event tables of which a person has one row a year, on its last day: what is counted of them has no months."""
 
@@ -117,6 +119,8 @@ class MeasureDefinition(Frozen):
     """Contract -> fields without which it can't be counted."""
     instead: dict[str, str] = Field(default_factory=dict)
     """Of these contracts one -> another that will do in its place."""
+    columns: tuple[Column, ...] = ()
+    """Of events of its own .sql: the columns after those that every event has."""
     follow_days: int = Field(default=0, ge=0, le=366)
     """Days after an event until it is known what it led to or cost: months after which so many aren't over yet have no value."""
     variants: tuple[Variant, ...] = ()
@@ -130,6 +134,12 @@ class MeasureDefinition(Frozen):
     origin: Literal["package", "place"] = "package"
     commentary: str = ""
     """The file beside the definition, where people write what they make of it; '' where there is none."""
+
+    @property
+    def brings_events(self) -> bool:
+        """Whether it, or a variant, counts events of its own .sql."""
+        named = [self.count, self.out_of, *(each.out_of for each in self.variants)]
+        return OWN in {each.event for each in named if each is not None}
 
     @property
     def yearly(self) -> bool:

@@ -63,8 +63,8 @@ def read_definitions(folder: Path, origin: Origin) -> tuple[list[Located], list[
             measure, faults = _read(folder, f"{FOLDER}/{name}", origin)
             found += [measure] if measure is not None else []
             findings += faults
-        elif not name.startswith((".", "__")) and not name.lower().endswith((".md", ".txt")):
-            message = "is neither a .yml nor a .md, and nothing reads it: take it away, or name it so"
+        elif not name.startswith((".", "__")) and not name.lower().endswith((".md", ".txt", ".sql")):
+            message = "is no .yml, .sql or .md, and nothing reads it: take it away, or name it so"
             findings.append(Finding(f"{FOLDER}/{name}", "unknown-file", message, severity=Severity.WARNING))
     return found, findings + _twice(found)
 

@@ -14,12 +14,25 @@ from pathlib import Path
 from typing import Any
 
 from joinedup.engine.specs import Column, ColumnType, TableSpec, read_specs
-from joinedup.outcomes.measure_definition import GIVEN, Counted, MeasureDefinition, OutOf
+from joinedup.outcomes.measure_definition import GIVEN, OWN, Counted, MeasureDefinition, OutOf
 
 PEOPLE = "people"
 EVENT_COLUMNS = ("event_id", "person_id", "on_date", "neighbourhood_id", "practice_code", "age", "provider_code", "file_id")
 """What every event table has."""
 WHOLE = (ColumnType.INTEGER, ColumnType.BIGINT)
+
+
+OF_EVENTS = (
+    Column(name="event_id", type=ColumnType.BIGINT, required=True, meaning="The event"),
+    Column(name="person_id", type=ColumnType.BIGINT, required=True, meaning="The person"),
+    Column(name="on_date", type=ColumnType.DATE, required=True, meaning="Its day"),
+    Column(name="neighbourhood_id", type=ColumnType.STRING, meaning="The neighbourhood on that day; empty for none"),
+    Column(name="practice_code", type=ColumnType.STRING, meaning="The practice on that day"),
+    Column(name="age", type=ColumnType.INTEGER, unit="years", meaning="Age in full years that day; empty when not known"),
+    Column(name="provider_code", type=ColumnType.STRING, meaning="Who would have to send it; empty where nobody is known"),
+    Column(name="file_id", type=ColumnType.INTEGER, meaning="File of the record"),
+)
+"""The columns that every event has, as events of a measure's own .sql have them."""
 
 
 class WrongDefinition(Exception):
@@ -83,6 +96,7 @@ def lines_of(measure: MeasureDefinition, variant: str, specs: Mapping[str, Table
     other = measure.variant(variant)
     at: tuple[str | int, ...] = ("count",) if other is None else ("variants", measure.variants.index(other))
     counted = measure.count if other is None else _overridden(measure.count, other.where, other.amount)
+    specs = {**specs, OWN: own_table(measure)} if measure.brings_events else specs
     needs, follow = _needs(measure), measure.follow_days
     count = replace(_line(counted, specs, at, needs, each=measure.form == "median"), follow_days=follow)
     if measure.out_of is None:
@@ -145,7 +159,24 @@ def _line(
             raise WrongDefinition(
                 (*at, "amount"), f"{counted.event} has no whole number called {counted.amount}{near(counted.amount, whole)}"
             )
-    return Line(counted.event, _conditions(counted.where, columns, counted.event, (*at, "where")), counted.amount, each, needs)
+    return Line(table.table, _conditions(counted.where, columns, table.table, (*at, "where")), counted.amount, each, needs)
+
+
+def own_table(measure: MeasureDefinition) -> TableSpec:
+    """The table of the events that a measure brings, but for their SQL; columns that are listed twice are in it once."""
+    columns = {column.name: column for column in (*measure.columns, *OF_EVENTS)}
+    own = [column for name, column in columns.items() if name not in EVENT_COLUMNS]
+    return TableSpec(
+        table=f"{measure.id}_event",
+        title=f"Events of {measure.title}",
+        grain="one row per event",
+        key=("event_id",),
+        columns=(*OF_EVENTS, *own),
+        version=measure.version,
+        owner=measure.owner,
+        source=measure.source,
+        sql="",
+    )
 
 
 @cache

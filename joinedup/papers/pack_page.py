@@ -9,6 +9,7 @@ import altair
 from markupsafe import Markup
 
 from joinedup.papers import measure_control, measure_tables, profile_page
+from joinedup.papers.evident import evident
 from joinedup.papers.facts import Area, Facts
 from joinedup.papers.figure import BOTH, Column, Figure, Table, headed
 from joinedup.papers.figures import costs, use
@@ -76,7 +77,7 @@ def page(facts: Facts, measures: Sequence[Measured], area: Area, desk: Desk) -> 
         "figures": figures,
         "variation": variation,
         "tables": tables,
-        "without": [_link(each) for each in measures if each not in told],
+        "without": [evident(_link(each), each.key(area), text=True) for each in measures if each not in told],
         "sloped": len(sloped),
         "expected_slopes": expected_of_limits(len(sloped), len(clear)) if sloped else "",
         "compared_with_before": facts.changes is not None,

@@ -15,7 +15,8 @@ import pytest
 
 from joinedup.access.aggregates import Aggregates, open_aggregates
 from joinedup.access.caller import caller_for
-from joinedup.build import build
+from joinedup.access.why import why
+from joinedup.build import build, check_definitions
 from joinedup.engine.reader import Reader
 from joinedup.errors import Refused
 from joinedup.outcomes.measure_definition import GIVEN
@@ -25,7 +26,7 @@ from .conftest import Example, copy_of, opened
 
 MEASURE = "emergency_admissions"
 YEAR = date(2025, 4, 1)
-TABLES = ("place_spell", "person_year", "counted_spell", "place_area")
+TABLES = ("place_spell", "person_year", "counted_spell", "place_area", "place_activity")
 EMERGENCIES = "FROM place_spell AS s WHERE emergency AND s.starts >= DATE '2025-04-01' AND s.starts < DATE '2026-04-01'"
 EMERGENCIES_OF_PEOPLE = EMERGENCIES.replace(
     "WHERE", "INNER JOIN person_year AS p ON p.person_id = s.person_id AND p.year_starts = DATE '2025-04-01' WHERE"
@@ -186,6 +187,68 @@ def test_a_place_measures_for_itself(example: Example, tmp_path: Path) -> None:
     nights = f"SELECT s.ends - s.starts >= 14, count(*) {EMERGENCIES} AND s.ends IS NOT NULL GROUP BY 1"
     long = counted(example, nights)
     assert (row["events"], row["denominator"]) == (long[True], long[True] + long[False])
+
+
+OWN_EVENTS = """\
+measure: home_prescribing
+title: Prescription items of people at home with a nurse
+why: Who is visited takes many medicines, which somebody has to look after.
+definition: Prescription items of people whom a community nurse saw on one of the thirty days before.
+kind: process
+form: rate
+count: {event: own, where: {items: {from: 1}}}
+out_of: {people: {}}
+columns:
+  - {name: items, type: INTEGER, meaning: Items on the row}
+per: 1000
+unit: items per 1,000 people a year
+polarity: neither
+areas: [place, neighbourhood, practice]
+breakdowns: [sex]
+needs: {gp_medication: []}
+source: made for a test
+owner: nobody
+valid_from: 2026-04-01
+"""
+OWN_SQL = """\
+SELECT
+    a.activity_id AS event_id,
+    a.person_id,
+    a.starts AS on_date,
+    a.neighbourhood_id,
+    a.practice_code,
+    a.age,
+    a.provider_code,
+    a.file_id,
+    CAST(1 AS INTEGER) AS items
+FROM place_activity AS a
+WHERE a.point_of_delivery = 'Prescription item'
+    AND EXISTS (
+        SELECT v.activity_id FROM place_activity AS v
+        WHERE v.person_id = a.person_id AND v.sector = 'community' AND v.took_place
+            AND v.starts <= a.starts AND CAST(a.starts - v.starts AS INTEGER) <= 30
+    )
+"""
+
+
+def test_a_place_counts_events_of_its_own_sql(example: Example, tmp_path: Path) -> None:
+    folder = tmp_path / "calderdale"
+    shutil.copytree(example.folder, folder)
+    (folder / "measures").mkdir()
+    (folder / "measures" / "home_prescribing.yml").write_text(OWN_EVENTS, encoding="utf-8")
+    (folder / "measures" / "home_prescribing.sql").write_text(OWN_SQL, encoding="utf-8")
+    assert not [each for each in check_definitions(folder) if each.rule != "measure-cases"]
+    store, place = copy_of(example, tmp_path).store, opened(folder)
+    build(place, store)
+    door = open_aggregates(store, place, caller_for(place, "planning"))
+    visits = "SELECT 1 FROM place_activity v WHERE v.sector = 'community' AND v.took_place AND v.person_id = a.person_id"
+    within = f"EXISTS ({visits} AND a.starts - v.starts BETWEEN 0 AND 30)"
+    items = f"a.point_of_delivery = 'Prescription item' AND {within}"
+    latest = f"a.starts >= DATE '{YEAR}' AND a.starts < DATE '{YEAR}' + INTERVAL 1 YEAR"
+    true = counted(example, f"SELECT a.neighbourhood_id, count(*) FROM place_activity a WHERE {items} AND {latest} GROUP BY 1")
+    rows = [row for row in of_year(door.measure("home_prescribing")) if row["area_type"] == "neighbourhood"]
+    assert {row["area_id"]: row["events"] for row in rows} == {name: count for name, count in true.items() if name} != {}
+    assert "home_prescribing_event" in {step.table for step in why(door, "home_prescribing/place/place").behind.steps}
 
 
 def test_order_of_rows_is_stated(door: Aggregates) -> None:
